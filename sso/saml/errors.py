@@ -1,0 +1,72 @@
+"""Everything that can go wrong in the protocol, named by who can act.
+
+SAMLError
+├── MetadataError         an administrator uploaded something that can't be used; the message says what to do
+│   └── SeveralProviders  the file is fine, but the administrator has to choose one of its providers
+└── ToolkitError          this installation can't verify signatures; the message is for whoever installed it
+
+A response that is refused is not an error: it is a `Verdict` without an assertion.
+"""
+
+from enum import StrEnum
+
+
+class MetadataProblem(StrEnum):
+    """What an uploaded file turned out to be, or to lack."""
+
+    EMPTY = "empty"
+    TOO_LARGE = "too_large"
+    ENCODING = "encoding"
+    WEB_PAGE = "web_page"
+    CERTIFICATE = "certificate"
+    PRIVATE_KEY = "private_key"
+    JSON = "json"
+    OTHER_FILE = "other_file"
+    DTD = "dtd"
+    INCOMPLETE = "incomplete"
+    MALFORMED = "malformed"
+    OTHER_XML = "other_xml"
+    NAMESPACE = "namespace"
+    NO_PROVIDER = "no_provider"
+    SERVICE_PROVIDER = "service_provider"
+    OUR_OWN = "our_own"
+    WS_FEDERATION = "ws_federation"
+    SAML1 = "saml1"
+    SEVERAL = "several"
+    UNKNOWN_ENTITY = "unknown_entity"
+    NO_ENTITY_ID = "no_entity_id"
+    ENTITY_ID_TOO_LONG = "entity_id_too_long"
+    ENTRA_COMMON = "entra_common"
+    ENTRA_TENANT = "entra_tenant"
+    NO_SIGNING_KEY = "no_signing_key"
+    UNREADABLE_KEY = "unreadable_key"
+    WEAK_KEY = "weak_key"
+    NO_SIGN_IN_ADDRESS = "no_sign_in_address"
+    UNSAFE_ADDRESS = "unsafe_address"
+
+
+class SAMLError(Exception):
+    """Base of every error raised by sso.saml."""
+
+
+class ToolkitError(SAMLError):
+    """xmlsec and lxml can't work together here. The message says what to do."""
+
+
+class MetadataError(SAMLError):
+    """The message is one or two sentences for the administrator, safe to show as text."""
+
+    def __init__(self, code: MetadataProblem, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class SeveralProviders(MetadataError):
+    """The file describes several identity providers; `entity_ids` lists them in the file's order."""
+
+    def __init__(self, entity_ids: tuple[str, ...]) -> None:
+        super().__init__(
+            MetadataProblem.SEVERAL,
+            f"This file describes {len(entity_ids)} identity providers. Choose yours by its entity ID.",
+        )
+        self.entity_ids = entity_ids

@@ -1,0 +1,162 @@
+"""From the bytes that an administrator uploaded to a parsed document, or to a sentence that says what they are instead.
+
+People save metadata from browsers, mail programs and Notepad, so every byte order mark, UTF-16, blank lines, comments
+before the declaration and a browser's own remarks round the document are cut away. A DTD never reaches the parser.
+"""
+
+import base64
+import binascii
+import re
+
+from lxml import etree
+
+from sso.saml.errors import MetadataError, MetadataProblem
+from sso.saml.parser import NotXML, parse_utf8
+
+MAX_BYTES = 1_000_000
+
+_WHAT_TO_DO = "Download the metadata XML file from your identity provider and upload that."
+_UTF16_MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_UTF16_STARTS = {b"<\x00": "utf-16-le", b"\x00<": "utf-16-be"}
+_DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
+# Encodings of one byte that XML files are really saved in. No others: a codec such as UTF-7 would hide a DTD.
+_SINGLE_BYTE = {
+    "iso-8859-1": "latin-1",
+    "latin1": "latin-1",
+    "windows-1252": "cp1252",
+    "iso-8859-15": "iso-8859-15",
+}
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_DECLARATION = re.compile(r"\s*<\?xml\b[^>]*\?>")
+_DOCUMENT = re.compile(
+    r"<(?P<tag>(?:[\w.-]+:)?Entit(?:y|ies)Descriptor)[\s>].*</(?P=tag)\s*>", re.DOTALL
+)
+_CLOSING = re.compile(r"</(?:[\w.-]+:)?[\w.-]+\s*>\s*\Z|/>\s*\Z")
+_WEB_PAGE = re.compile(r"\A\s*(?:<!doctype\s+html\b|<html\b|<head\b|<body\b)", re.IGNORECASE)
+
+
+def read_document(data: bytes) -> etree._Element:
+    """Return the root element. Raises `MetadataError`; nothing of the document has been judged yet."""
+    if len(data) > MAX_BYTES:
+        raise MetadataError(
+            MetadataProblem.TOO_LARGE,
+            "This file is larger than 1 MB. Upload the metadata of your identity provider alone, "
+            "not that of a whole federation.",
+        )
+    _refuse_binary(data)
+    text = _without_prologue(_text(data))
+    _refuse_other_text(text)
+    if "<!doctype" in text.lower():
+        raise MetadataError(
+            MetadataProblem.DTD,
+            "This file holds a document type definition (<!DOCTYPE), which metadata never needs and "
+            f"which is not safe to read. {_WHAT_TO_DO}",
+        )
+    return _parse(_cut_out(text))
+
+
+def _refuse_binary(data: bytes) -> None:
+    if not data.strip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"):
+        raise MetadataError(MetadataProblem.EMPTY, f"This file is empty. {_WHAT_TO_DO}")
+    if data[:2] in (b"\x30\x82", b"\x30\x81"):
+        raise _certificate_instead()
+    if data.startswith((b"PK\x03\x04", b"%PDF", b"\x1f\x8b", b"\x89PNG", b"\xd0\xcf\x11\xe0")):
+        raise MetadataError(
+            MetadataProblem.OTHER_FILE,
+            f"This is an archive, an office document or a picture, not metadata. {_WHAT_TO_DO}",
+        )
+
+
+def _text(data: bytes) -> str:
+    """Decode by what the bytes are, then by what they say: Notepad's "Unicode" is UTF-16 that still declares UTF-8."""
+    encoding = _UTF16_MARKS.get(data[:2]) or _UTF16_STARTS.get(data[:2])
+    try:
+        return data.decode(encoding or "utf-8")
+    except UnicodeDecodeError as error:
+        declared = _DECLARED.search(data[:400])
+        fallback = _SINGLE_BYTE.get(declared[1].decode().lower()) if declared else None
+        if encoding is None and fallback is not None:
+            return data.decode(fallback, errors="replace")
+        raise MetadataError(
+            MetadataProblem.ENCODING,
+            "The characters of this file can't be read. Download it again and upload it without "
+            "opening or saving it in between, or save it as UTF-8.",
+        ) from error
+
+
+def _without_prologue(text: str) -> str:
+    """Cut byte order marks, blanks, comments and the declaration, which doesn't describe this text any more."""
+    body = _COMMENT.sub("", text).lstrip("\ufeff \t\r\n")
+    return _DECLARATION.sub("", body, count=1).lstrip("\ufeff \t\r\n")
+
+
+def _refuse_other_text(text: str) -> None:
+    if not text:
+        raise MetadataError(MetadataProblem.EMPTY, f"There is nothing in this file. {_WHAT_TO_DO}")
+    if _WEB_PAGE.match(text):
+        raise MetadataError(
+            MetadataProblem.WEB_PAGE,
+            "This is a web page, perhaps a sign-in page that was saved instead of the file. "
+            "Download the metadata XML while you are signed in to your identity provider.",
+        )
+    if "PRIVATE KEY-----" in text[:5000]:
+        raise MetadataError(
+            MetadataProblem.PRIVATE_KEY,
+            "This is a private key, which should never leave its owner: replace it at your identity "
+            f"provider. {_WHAT_TO_DO}",
+        )
+    if "-----BEGIN" in text[:5000] and "<" not in text or _is_bare_certificate(text):
+        raise _certificate_instead()
+    if text.startswith(("{", "[")):
+        raise MetadataError(
+            MetadataProblem.JSON,
+            "This is JSON, perhaps an OpenID Connect configuration. Amplisso needs the SAML metadata, "
+            "which is XML: in Azure it is called Federation Metadata XML.",
+        )
+    if "<" not in text:
+        raise MetadataError(MetadataProblem.OTHER_FILE, f"This is not XML. {_WHAT_TO_DO}")
+
+
+def _certificate_instead() -> MetadataError:
+    return MetadataError(
+        MetadataProblem.CERTIFICATE,
+        "This is the certificate, not the metadata. Download the metadata XML, which holds the "
+        "certificate and the addresses: in Azure it is called Federation Metadata XML.",
+    )
+
+
+def _is_bare_certificate(text: str) -> bool:
+    try:
+        der = base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return der[:1] == b"\x30"
+
+
+def _cut_out(text: str) -> str:
+    """Keep the document where a browser's view put remarks or fold marks before it."""
+    if text.startswith("<"):
+        return text
+    document = _DOCUMENT.search(text)
+    return document[0] if document else text
+
+
+def _parse(text: str) -> etree._Element:
+    try:
+        return parse_utf8(text.encode("utf-8", errors="replace"))
+    except NotXML as error:
+        raise _malformed(text, error) from error
+
+
+def _malformed(text: str, error: NotXML) -> MetadataError:
+    if not _CLOSING.search(text) or "Premature end" in str(error):
+        return MetadataError(
+            MetadataProblem.INCOMPLETE,
+            "This file is incomplete: it ends in the middle. Download it again and upload the whole file.",
+        )
+    quotes = " It has curly quotation marks there." if re.search(r"=\s*[“”„«‘’]", text) else ""
+    return MetadataError(
+        MetadataProblem.MALFORMED,
+        f"This file is not well-formed XML: the first mistake is in line {error.line}, column "
+        f"{error.column}.{quotes} Download it again and upload it without opening or copying it in between.",
+    )

@@ -1,0 +1,100 @@
+"""What goes into the protocol and what comes out of it, except verdicts (verdict.py). All frozen."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sso.saml.certificates import SigningCertificate
+
+
+class Binding(StrEnum):
+    """How a request travels to the identity provider (SAML bindings 3.4 and 3.5)."""
+
+    REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+    POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceProvider:
+    """We, as one organization's identity provider knows us."""
+
+    entity_id: str
+    acs_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityProvider:
+    """What we trust one organization's identity provider by.
+
+    Both dates are exceptions that end by themselves: None means that there is none.
+    """
+
+    entity_id: str
+    certificates: tuple[SigningCertificate, ...]
+    sso_redirect_url: str = ""
+    sso_post_url: str = ""
+    expired_certificates_until: datetime | None = None
+    sha1_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PendingRequest:
+    """The request that a response must answer."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuthnRequest:
+    """A request ready to be sent by the visitor's browser.
+
+    REDIRECT: `url` is the whole address, `fields` is empty. POST: `url` is the form's action, `fields` its hidden fields.
+    """
+
+    id: str
+    binding: Binding
+    url: str
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+class FindingCode(StrEnum):
+    """What an administrator should know about a file that was accepted."""
+
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    CERTIFICATE_EXPIRES_SOON = "certificate_expires_soon"
+    CERTIFICATE_NOT_YET_VALID = "certificate_not_yet_valid"
+    NO_CERTIFICATE_VALID_NOW = "no_certificate_valid_now"
+    CERTIFICATE_WEAK = "certificate_weak"
+    CERTIFICATE_UNREADABLE = "certificate_unreadable"
+    METADATA_EXPIRED = "metadata_expired"
+    ENTITY_ID_TRIMMED = "entity_id_trimmed"
+    SIGNED_REQUESTS_WANTED = "signed_requests_wanted"
+    INTERNAL_ADDRESS = "internal_address"
+    SIGN_OUT_ADDRESS_IGNORED = "sign_out_address_ignored"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A warning: `message` is a sentence for the administrator, plain text."""
+
+    code: FindingCode
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class IdpMetadata:
+    """One identity provider out of an uploaded file, everything in it checked. Addresses are "" when absent.
+
+    `certificates` holds each usable signing key once, in the file's order: all of them are to be trusted, since
+    providers list the next key before they sign with it.
+    """
+
+    entity_id: str
+    certificates: tuple[SigningCertificate, ...]
+    sso_redirect_url: str
+    sso_post_url: str
+    slo_url: str
+    slo_response_url: str
+    want_authn_requests_signed: bool
+    valid_until: datetime | None
+    findings: tuple[Finding, ...]

@@ -1,0 +1,86 @@
+"""The names of everything that is written down, and how much each matters."""
+
+from django.db import models
+
+
+class Risk(models.TextChoices):
+    """How closely an event deserves to be looked at."""
+
+    LOW = "low", "Low"
+    MEDIUM = "medium", "Medium"
+    HIGH = "high", "High"
+
+
+class Outcome(models.TextChoices):
+    """Whether what was tried took effect."""
+
+    SUCCESS = "success", "Done"
+    REFUSED = "refused", "Refused"
+
+
+class EventName(models.TextChoices):
+    """What happened, as `subject:action`."""
+
+    ORGANIZATION_CREATED = "organization:created", "Organization created"
+    ORGANIZATION_RENAMED = "organization:renamed", "Name or address changed"
+    ORGANIZATION_PLAN_CHANGED = "organization:plan_changed", "Plan changed"
+    ORGANIZATION_CLOSED = "organization:closed", "Organization closed"
+    ORGANIZATION_REOPENED = "organization:reopened", "Organization reopened"
+    SESSION_LENGTH_CHANGED = "organization:session_length_changed", "Session length changed"
+
+    SSO_REQUIRED = "sso:required", "Require SSO turned on"
+    SSO_NOT_REQUIRED = "sso:not_required", "Require SSO turned off"
+    CONNECTION_CHANGED = "connection:changed", "Identity provider settings changed"
+    CONNECTION_DISABLED = "connection:disabled", "Connection disabled"
+    CONNECTION_ENABLED = "connection:enabled", "Connection enabled"
+    CONFIGURATION_DRAFTED = "configuration:drafted", "Metadata uploaded as a draft"
+    CONFIGURATION_ACTIVATED = "configuration:activated", "Metadata in use"
+    CONFIGURATION_DISCARDED = "configuration:discarded", "Draft discarded"
+    IDENTITY_LINKED = "identity:linked", "Person linked to the identity provider"
+    IDENTITY_UNLINKED = "identity:unlinked", "Person unlinked from the identity provider"
+
+    DOMAIN_ADDED = "domain:added", "E-mail domain added"
+    DOMAIN_REMOVED = "domain:removed", "E-mail domain removed"
+    DOMAIN_VERIFIED = "domain:verified", "E-mail domain verified"
+    DOMAIN_UNVERIFIED = "domain:unverified", "E-mail domain no longer verified"
+
+    INVITATION_SENT = "invitation:sent", "Invitation sent"
+    INVITATION_RESENT = "invitation:resent", "Invitation sent again"
+    INVITATION_REVOKED = "invitation:revoked", "Invitation revoked"
+    INVITATION_ACCEPTED = "invitation:accepted", "Invitation accepted"
+    MEMBER_ADDED = "member:added", "Member added"
+    MEMBER_ACCEPTED = "member:accepted", "Membership accepted"
+    MEMBER_ROLE_CHANGED = "member:role_changed", "Role changed"
+    MEMBER_ADMIN_CHANGED = "member:admin_changed", "Admin role granted or revoked"
+    MEMBER_SUSPENDED = "member:suspended", "Member suspended"
+    MEMBER_RESTORED = "member:restored", "Member restored"
+    MEMBER_REMOVED = "member:removed", "Member removed"
+
+    USER_SIGNED_UP = "user:signed_up", "Account created"
+    USER_SIGNED_IN = "user:signed_in", "Signed in"
+    USER_SIGN_IN_REFUSED = "user:sign_in_refused", "Sign-in refused"
+    USER_SIGNED_OUT = "user:signed_out", "Signed out"
+    RECOVERY_REQUESTED = "recovery:requested", "Recovery code mailed"
+    RECOVERY_REFUSED = "recovery:refused", "Recovery refused"
+    RECOVERY_OPENED = "recovery:opened", "Access & SSO Settings opened for recovery"
+
+
+_HIGH = {
+    EventName.ORGANIZATION_CLOSED,
+    EventName.RECOVERY_OPENED,
+}
+_LOW = {
+    EventName.MEMBER_ACCEPTED,
+    EventName.USER_SIGNED_UP,
+    EventName.USER_SIGNED_IN,
+    EventName.USER_SIGN_IN_REFUSED,
+    EventName.USER_SIGNED_OUT,
+    EventName.IDENTITY_LINKED,
+}
+
+
+def risk_of(name: EventName) -> Risk:
+    """Signing in and out is low; what changes who may enter is medium; what can shut out or let in everyone is high."""
+    if name in _HIGH:
+        return Risk.HIGH
+    return Risk.LOW if name in _LOW else Risk.MEDIUM

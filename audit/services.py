@@ -1,0 +1,54 @@
+"""The one way into the log."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from audit.actors import Actor
+from audit.events import EventName, Outcome, risk_of
+from audit.models import Event
+
+Facts = Mapping[str, Any]
+
+
+class NotInTransactionError(RuntimeError):
+    """An event was recorded outside the transaction of the change it tells of."""
+
+
+def record(
+    name: EventName,
+    *,
+    actor: Actor,
+    organization_number: int | None = None,
+    target_kind: str = "",
+    target_id: str | int | uuid.UUID = "",
+    target: str = "",
+    before: Facts | None = None,
+    after: Facts | None = None,
+    outcome: Outcome = Outcome.SUCCESS,
+) -> Event:
+    """Write down one event, in the transaction of the change it tells of, so that neither exists without the other.
+
+    `before` and `after` hold JSON values of what changed, never secrets. Raises NotInTransactionError.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise NotInTransactionError(name)
+    return Event.objects.create(
+        name=name,
+        risk=risk_of(name),
+        outcome=outcome,
+        organization_number=organization_number,
+        actor_id=actor.user_id,
+        actor_email=actor.email[:254],
+        address=actor.address or None,
+        user_agent=actor.user_agent[:400],
+        target_kind=target_kind,
+        target_id=str(target_id),
+        target=target[:254],
+        before=dict(before or {}),
+        after=dict(after or {}),
+    )

@@ -1,0 +1,207 @@
+"""Who may open which page: the only authorization code.
+
+Every page is closed unless it says otherwise. `login_not_required` (Django's) marks the public ones;
+`organization_page` opens an organization's pages through a live door that leads there; `any_door` opens the pages that
+every signed-in person has; all the rest (account-wide settings, the Django admin) wants a password door (invariant 1).
+"""
+
+from __future__ import annotations
+
+import functools
+import secrets
+from collections.abc import Callable
+from typing import Any, cast
+
+from allauth.account.adapter import get_adapter
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from audit.actors import Actor
+from orgs.models import Door, DoorKind, Membership, Organization, Role, User
+from orgs.selectors import live_doors, membership_in, memberships_of
+
+_SESSION_NAME = "session_name"
+View = Callable[..., HttpResponseBase]
+
+
+class PersonRequest(HttpRequest):
+    """A request of somebody who has at least one live door."""
+
+    user: User
+    doors: list[Door]
+
+
+class OrganizationRequest(PersonRequest):
+    """A request that may see an organization's page: the membership that allows it and the door it came through."""
+
+    membership: Membership
+    door: Door
+
+
+class DoorMiddleware:
+    """Puts the live doors on the request, and keeps every page shut that nobody has opened on purpose."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        cast(PersonRequest, request).doors = cast(list[Door], SimpleLazyObject(lambda: _read_doors(request)))
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: View, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> HttpResponseBase | None:
+        """Let public and guarded views answer for themselves; anything else needs a password door."""
+        if not getattr(view, "login_required", True) or getattr(view, "is_guarded", False):
+            return None
+        if has_password_door(request):
+            return None
+        if not doors_of(request):
+            return redirect_to_login(request.get_full_path())
+        return render(request, "orgs/refused/password_needed.html", status=403)
+
+
+def organization_page(minimum: Role, *, recovery: bool = False) -> Callable[[View], View]:
+    """Open a view under /o/<slug>/ to members of at least this role.
+
+    The view gets an OrganizationRequest and no slug. Strangers get 404, visitors without any door the same with a
+    sign-in form (whether the slug exists or not), members 403 when their role or their door does not suffice.
+    `recovery` lets an admin's recovery door in, too (invariant 9).
+    """
+
+    def guard(view: View) -> View:
+        @functools.wraps(view)
+        def guarded(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            refusal = _enter(request, slug, minimum, recovery)
+            return refusal or view(request, *args, **kwargs)
+
+        return _mark(guarded)
+
+    return guard
+
+
+def any_door(view: View) -> View:
+    """Open a view to everybody who is signed in, however they came in; others are asked to sign in."""
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not doors_of(request):
+            return redirect_to_login(request.get_full_path())
+        return view(request, *args, **kwargs)
+
+    return _mark(guarded)
+
+
+def _mark(view: View) -> View:
+    view.is_guarded = True  # type: ignore[attr-defined]
+    return view
+
+
+def _enter(request: HttpRequest, slug: str, minimum: Role, recovery: bool) -> HttpResponse | None:
+    """Put membership and door on the request, or return the refusal."""
+    doors = doors_of(request)
+    if not doors:
+        return render(request, "orgs/refused/sign_in_to_continue.html", {"next": request.get_full_path()}, status=404)
+    membership = membership_in(slug, cast(User, request.user))
+    if membership is None:
+        return render(request, "404.html", status=404)
+    door = opening_door(doors, membership, recovery=recovery)
+    if door is None:
+        return _refuse_door(request, membership)
+    if membership.role < minimum:
+        return render(request, "orgs/refused/role_too_low.html", {"membership": membership, "minimum": minimum}, status=403)
+    entered = cast(OrganizationRequest, request)
+    entered.membership, entered.door = membership, door
+    return None
+
+
+def _refuse_door(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Say what would open the page, but only to somebody whose password says that the account is theirs."""
+    if not has_password_door(request):
+        return render(request, "404.html", status=404)
+    name = "sso_needed" if membership.accepted_at else "acceptance_needed"
+    return render(request, f"orgs/refused/{name}.html", {"membership": membership}, status=403)
+
+
+def opening_door(doors: list[Door], membership: Membership, *, recovery: bool = False) -> Door | None:
+    """Return the door through which a membership's pages open, the one that stays open longest; None if there is none.
+
+    SSO doors open their own organization; a password door opens accepted memberships where SSO is not required; a
+    recovery door opens only what asks for it. An organization's session length holds for every kind.
+    """
+    fitting = [door for door in doors if _opens(door, membership, recovery)]
+    return max(fitting, key=lambda door: expiry(door, membership), default=None)
+
+
+def expiry(door: Door, membership: Membership) -> Any:
+    """When a door stops opening this membership's pages: an aware datetime."""
+    return min(door.expires_at, door.opened_at + membership.organization.session_length)
+
+
+def _opens(door: Door, membership: Membership, recovery: bool) -> bool:
+    organization = membership.organization
+    if door.user_id != membership.user_id or expiry(door, membership) <= timezone.now():
+        return False
+    if door.kind == DoorKind.SSO:
+        return door.organization_id == organization.pk
+    if door.kind == DoorKind.RECOVERY:
+        return recovery and door.organization_id == organization.pk and membership.role == Role.ADMIN
+    return membership.accepted_at is not None and not organization.requires_sso
+
+
+def open_memberships(request: HttpRequest) -> list[tuple[Membership, Door]]:
+    """The organizations that this session may enter, each with the door that lets it."""
+    doors = doors_of(request)
+    if not doors:
+        return []
+    found = ((membership, opening_door(doors, membership)) for membership in memberships_of(cast(User, request.user)))
+    return [(membership, door) for membership, door in found if door is not None]
+
+
+def doors_of(request: HttpRequest) -> list[Door]:
+    """The live doors of this session."""
+    return cast(PersonRequest, request).doors
+
+
+def has_password_door(request: HttpRequest) -> bool:
+    """Whether this session was opened with the person's own password or passkey."""
+    return any(door.kind == DoorKind.PASSWORD for door in doors_of(request))
+
+
+def _read_doors(request: HttpRequest) -> list[Door]:
+    name = session_name(request)
+    if not name or not request.user.is_authenticated:
+        return []
+    return list(live_doors(name, request.user))
+
+
+def session_name(request: HttpRequest) -> str:
+    """The random name under which this session's doors are kept; "" if it has none."""
+    name: str = request.session.get(_SESSION_NAME, "")
+    return name
+
+
+def name_session(request: HttpRequest) -> str:
+    """The same, given one now if it had none."""
+    if not session_name(request):
+        request.session[_SESSION_NAME] = secrets.token_urlsafe(32)
+    return session_name(request)
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Who makes this request, and from where, for the log. Forwarded addresses count only from trusted proxies."""
+    user = request.user
+    try:
+        address = get_adapter(request).get_client_ip(request)
+    except PermissionDenied:  # allauth's way to say that there is no address, as behind a Unix socket
+        address = ""
+    return Actor(
+        user_id=user.pk,
+        email=user.email if user.is_authenticated else "",
+        address=address,
+        user_agent=request.headers.get("User-Agent", "")[:400],
+    )

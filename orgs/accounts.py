@@ -1,0 +1,41 @@
+"""What we ask of django-allauth, which keeps local accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.http import HttpRequest
+from django.urls import reverse
+
+from orgs.email_addresses import normal_address
+from orgs.letters import absolute
+from orgs.models import User
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
+    """allauth with our form of addresses, and with links that never depend on the Host header."""
+
+    def clean_email(self, email: str) -> str:
+        """Bring an address into its one stored form. Raises ValidationError."""
+        return normal_address(email)
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        """The link in the confirmation mail."""
+        return absolute(reverse("account_confirm_email", args=[emailconfirmation.key]))
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The link in the password mail."""
+        return absolute(reverse("account_reset_password_from_key", kwargs=_key_parts(key)))
+
+    def can_delete_email(self, email_address: Any) -> bool:
+        """The e-mail address is the account's key (AM-64)."""
+        return False
+
+    def populate_username(self, request: HttpRequest, user: User) -> None:
+        """There are no user names."""
+
+
+def _key_parts(key: str) -> dict[str, str]:
+    uid, _, token = key.partition("-")
+    return {"uidb36": uid, "key": token}

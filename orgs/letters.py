@@ -1,0 +1,57 @@
+"""The mails that Amplisso itself writes. Addresses in them come from BASE_URL, never from a request."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from orgs.models import Invitation, Membership, MembershipState, Organization, Role
+
+logger = logging.getLogger(__name__)
+
+
+def absolute(path: str) -> str:
+    """Return the public address of a path of ours."""
+    return f"{settings.BASE_URL}{path}"
+
+
+def send_invitation(invitation: Invitation, token: str) -> None:
+    """Mail the link that makes the invited person a member."""
+    link = absolute(reverse("invitation", args=[token]))
+    _send("invitation", [invitation.email], {"invitation": invitation, "link": link})
+
+
+def send_recovery_code(membership: Membership, code: str) -> None:
+    """Mail the code that opens Access & SSO Settings."""
+    _send("recovery_code", [membership.user.email], {"organization": membership.organization, "code": code})
+
+
+def tell_admins_of_recovery(membership: Membership) -> None:
+    """Tell every admin that the recovery door was used."""
+    admins = Membership.objects.filter(
+        organization=membership.organization, role=Role.ADMIN, state=MembershipState.ACTIVE
+    ).values_list("user__email", flat=True)
+    for address in admins:
+        _send("recovery_opened", [address], {"membership": membership, "organization": membership.organization})
+
+
+def send_sign_in_pages(address: str, organizations: Sequence[Organization]) -> None:
+    """Mail somebody the sign-in pages of their organizations."""
+    pages = [(organization.name, absolute(reverse("organization_sign_in", args=[organization.slug])))
+             for organization in organizations]
+    _send("sign_in_pages", [address], {"pages": pages})
+
+
+def _send(name: str, to: list[str], context: dict[str, Any]) -> None:
+    """Send one mail; a mail server that fails must not undo or break what has already been committed."""
+    subject, _, body = render_to_string(f"orgs/mail/{name}.txt", context).partition("\n")
+    try:
+        EmailMessage(subject=subject.strip(), body=body.lstrip("\n"), to=to).send()
+    except OSError:
+        logger.exception("The mail '%s' could not be sent", name)

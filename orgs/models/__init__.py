@@ -1,0 +1,22 @@
+"""Who: people, organizations, plans, members, invitations, doors."""
+
+from orgs.models.doors import Door, DoorKind, RecoveryCode
+from orgs.models.members import Invitation, Membership, MembershipSource, MembershipState, Role
+from orgs.models.organizations import EmailDomain, Organization, OrganizationNumber, Plan
+from orgs.models.people import User
+
+__all__ = [
+    "Door",
+    "DoorKind",
+    "EmailDomain",
+    "Invitation",
+    "Membership",
+    "MembershipSource",
+    "MembershipState",
+    "Organization",
+    "OrganizationNumber",
+    "Plan",
+    "RecoveryCode",
+    "Role",
+    "User",
+]

@@ -1,0 +1,116 @@
+"""Who belongs to an organization, in which role, and who has been asked to."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from orgs.email_addresses import NORMAL_ADDRESS
+from orgs.models.organizations import Organization
+
+
+class Role(models.IntegerChoices):
+    """What a member may do; a higher number may do all that a lower one may (AM-60)."""
+
+    VIEWER = 10, "Viewer"
+    MEMBER = 20, "Member"
+    MANAGER = 30, "Manager"
+    ADMIN = 40, "Admin"
+
+    @property
+    def slug(self) -> str:
+        """The role in JSON, URLs and on the command line."""
+        return self.name.lower()
+
+
+class MembershipState(models.TextChoices):
+    """Only an active member may enter."""
+
+    ACTIVE = "active", "Active"
+    SUSPENDED = "suspended", "Suspended"
+    REMOVED = "removed", "Removed"
+    REQUESTED = "requested", "Asked to join"
+
+
+class MembershipSource(models.TextChoices):
+    """How somebody became a member."""
+
+    CREATED = "created", "Created the organization"
+    INVITED = "invited", "Invited"
+    JUST_IN_TIME = "just_in_time", "Just in time, by single sign-on"
+    OPERATOR = "operator", "Added by an operator"
+
+
+class Membership(models.Model):
+    """One person in one organization. Names are as the identity provider gave them, and stay here (invariant 1)."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships")
+    role = models.PositiveSmallIntegerField(choices=Role.choices, default=Role.VIEWER)
+    state = models.CharField(max_length=12, choices=MembershipState.choices, default=MembershipState.ACTIVE)
+    source = models.CharField(max_length=12, choices=MembershipSource.choices)
+    given_name = models.CharField(max_length=150, blank=True)
+    family_name = models.CharField(max_length=150, blank=True)
+    display_name = models.CharField(max_length=200, blank=True)
+    # Empty: only single sign-on opens this membership, until the person accepts it under their password (invariant 8).
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["user__email"]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "user"], name="membership_one_per_person"),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="membership_role_known"),
+            models.CheckConstraint(condition=Q(state__in=MembershipState.values), name="membership_state_known"),
+        ]
+        indexes = [models.Index(fields=["organization", "state", "role"], name="membership_by_state_and_role")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.organization}"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether this membership lets its person enter."""
+        return self.state == MembershipState.ACTIVE
+
+    @property
+    def person_name(self) -> str:
+        """The name to show in this organization."""
+        return self.display_name or f"{self.given_name} {self.family_name}".strip() or self.user.name
+
+
+class Invitation(models.Model):
+    """A letter to an address: a link that works once, until it expires or is revoked."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField(max_length=254)
+    role = models.PositiveSmallIntegerField(choices=Role.choices, default=Role.VIEWER)
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-sent_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "email"],
+                condition=Q(accepted_at__isnull=True, revoked_at__isnull=True),
+                name="invitation_one_open_per_address",
+            ),
+            models.CheckConstraint(condition=Q(email__regex=NORMAL_ADDRESS), name="invitation_email_in_normal_form"),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="invitation_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.organization}"

@@ -1,0 +1,129 @@
+"""Organizations, what they have paid for, and the e-mail domains that are theirs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from orgs.email_addresses import NORMAL_DOMAIN
+
+DEFAULT_SESSION_HOURS = 12
+MAX_SESSION_HOURS = 24 * 30
+
+
+class Plan(models.Model):
+    """What an organization has paid for. Operators edit the rows; a migration seeds them."""
+
+    slug = models.SlugField(max_length=32, unique=True)
+    name = models.CharField(max_length=64, unique=True)
+    position = models.PositiveSmallIntegerField(default=0, help_text="Order in lists.")
+    sso = models.BooleanField("single sign-on", default=False)
+    scim = models.BooleanField("SCIM provisioning", default=False)
+
+    class Meta:
+        ordering = ["position", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OrganizationNumber(models.Model):
+    """The highest number given out: one row, raised in the transaction that creates an organization.
+
+    Not the primary key: a sequence gives its numbers back to nobody, but a copied or restored database may.
+    """
+
+    last = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="organization_number_one_row")]
+
+    def __str__(self) -> str:
+        return str(self.last)
+
+
+class Organization(models.Model):
+    """A customer. The number is public, stands in the URLs given to identity providers and never changes."""
+
+    number = models.PositiveBigIntegerField(unique=True, editable=False)
+    name = models.CharField(max_length=100)
+    slug = models.SlugField(max_length=50, unique=True, help_text="In the organization's own addresses: /o/<slug>/")
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="organizations")
+    require_sso = models.BooleanField("Require SSO", default=False, help_text="Members cannot use a password here.")
+    # Written by sso in the transaction that activates or retires a configuration; orgs knows no more of it than this.
+    sso_active = models.BooleanField(default=False, editable=False)
+    session_hours = models.PositiveSmallIntegerField(
+        "session length in hours",
+        default=DEFAULT_SESSION_HOURS,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_SESSION_HOURS)],
+        help_text="How long people stay signed in to this organization, at most.",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["name", "number"]
+        constraints = [
+            models.CheckConstraint(condition=Q(number__gte=10001), name="organization_number_from_10001"),
+            models.CheckConstraint(
+                condition=Q(session_hours__gte=1, session_hours__lte=MAX_SESSION_HOURS),
+                name="organization_session_hours_in_range",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody may still enter: organizations are closed, never deleted."""
+        return self.closed_at is None
+
+    @property
+    def can_sign_in_with_sso(self) -> bool:
+        """Whether the plan includes SSO and an identity provider is connected."""
+        return self.is_open and self.sso_active and self.plan.sso
+
+    @property
+    def requires_sso(self) -> bool:
+        """Require SSO as it holds now: suspended while SSO itself cannot work (invariant 9)."""
+        return self.require_sso and self.can_sign_in_with_sso
+
+    @property
+    def session_length(self) -> timedelta:
+        """How long a door of this organization stays open, at most."""
+        return timedelta(hours=self.session_hours)
+
+
+class EmailDomain(models.Model):
+    """A domain that an organization says is its own. Only a verified one leads people from /sign-in."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="email_domains")
+    domain = models.CharField(max_length=253)
+    verified_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["domain"]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "domain"], name="email_domain_once_per_organization"),
+            models.UniqueConstraint(
+                fields=["domain"],
+                condition=Q(verified_at__isnull=False),
+                name="email_domain_one_verified_owner",
+                violation_error_message="Another organization already owns this domain.",
+            ),
+            models.CheckConstraint(condition=Q(domain__regex=NORMAL_DOMAIN), name="email_domain_in_normal_form"),
+        ]
+
+    def __str__(self) -> str:
+        return self.domain
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether an operator (later: DNS) has confirmed that the domain is this organization's."""
+        return self.verified_at is not None

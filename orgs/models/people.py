@@ -1,0 +1,72 @@
+"""People: one account per e-mail address."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.utils import timezone
+
+from orgs.email_addresses import NORMAL_ADDRESS, normal_address
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users whose address is in its normal form."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """Return a new user; without a password nobody can sign in with one. Raises ValidationError."""
+        user = self.model(email=normal_address(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """Return a new operator who may do everything in the Django admin."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, email: str | None) -> User:
+        """Find a user by an address as somebody typed it."""
+        return self.get(email=(email or "").strip().lower())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person. The e-mail address is the login name and never changes (AM-64); there is no user name."""
+
+    email = models.EmailField("e-mail address", max_length=254, unique=True)
+    name = models.CharField(max_length=150, blank=True, help_text="What the person calls themselves.")
+    is_active = models.BooleanField("may sign in", default=True)
+    is_staff = models.BooleanField("operator", default=False, help_text="May open the Django admin.")
+    date_joined = models.DateTimeField("since", default=timezone.now)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        ordering = ["email"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(email__regex=NORMAL_ADDRESS),
+                name="user_email_in_normal_form",
+                violation_error_message="The e-mail address must be in lower case, its domain in IDNA form.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    def clean(self) -> None:
+        super().clean()
+        self.email = normal_address(self.email)
+
+    def get_full_name(self) -> str:
+        """What to call the person: their name, else the address."""
+        return self.name or self.email
+
+    def get_short_name(self) -> str:
+        """The same, for Django's admin."""
+        return self.get_full_name()

@@ -1,0 +1,112 @@
+"""Reading who is who."""
+
+from __future__ import annotations
+
+import hashlib
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from orgs.models import (
+    Door,
+    EmailDomain,
+    Invitation,
+    Membership,
+    MembershipState,
+    Organization,
+    User,
+)
+
+
+def hash_of_token(token: str) -> str:
+    """Return what is stored of a random token: SHA-256 in hex. Enough for 256 random bits, which nobody guesses."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def open_organization(number: int) -> Organization | None:
+    """Return the organization with this number unless it is closed."""
+    return Organization.objects.select_related("plan").filter(number=number, closed_at__isnull=True).first()
+
+
+def organization_by_slug(slug: str) -> Organization | None:
+    """Return the open organization with this slug."""
+    return Organization.objects.select_related("plan").filter(slug=slug, closed_at__isnull=True).first()
+
+
+def organization_of_domain(domain: str) -> Organization | None:
+    """Return the organization that owns a verified domain (normal form), if it is open."""
+    found = (
+        EmailDomain.objects.select_related("organization__plan")
+        .filter(domain=domain, verified_at__isnull=False, organization__closed_at__isnull=True)
+        .first()
+    )
+    return found.organization if found else None
+
+
+def memberships_of(user: User) -> QuerySet[Membership]:
+    """The active memberships of a user in open organizations."""
+    return (
+        Membership.objects.select_related("organization__plan", "user")
+        .filter(user=user, state=MembershipState.ACTIVE, organization__closed_at__isnull=True)
+        .order_by("organization__name")
+    )
+
+
+def membership_in(slug: str, user: User) -> Membership | None:
+    """Return the active membership of a user in an open organization."""
+    return memberships_of(user).filter(organization__slug=slug).first()
+
+
+def members_of(organization: Organization) -> QuerySet[Membership]:
+    """Everybody who is or was suspended from an organization; those who were removed are left out."""
+    return (
+        Membership.objects.select_related("user", "organization")
+        .filter(organization=organization)
+        .exclude(state=MembershipState.REMOVED)
+        .order_by("user__email")
+    )
+
+
+def open_invitations_of(organization: Organization) -> QuerySet[Invitation]:
+    """Invitations neither accepted nor revoked; the expired ones too, so that they can be sent again."""
+    return Invitation.objects.select_related("invited_by", "organization").filter(
+        organization=organization, accepted_at__isnull=True, revoked_at__isnull=True
+    )
+
+
+def invitation_by_token(token: str) -> Invitation | None:
+    """Return the usable invitation that a link names."""
+    return (
+        Invitation.objects.select_related("organization__plan", "invited_by")
+        .filter(
+            token_hash=hash_of_token(token),
+            accepted_at__isnull=True,
+            revoked_at__isnull=True,
+            expires_at__gt=timezone.now(),
+            organization__closed_at__isnull=True,
+        )
+        .first()
+    )
+
+
+def pending_invitation(organization: Organization, address: str) -> Invitation | None:
+    """Return the usable invitation of an address to an organization."""
+    return open_invitations_of(organization).filter(email=address, expires_at__gt=timezone.now()).first()
+
+
+def organizations_of_address(address: str) -> list[Organization]:
+    """The open organizations in which an address is an active member or invited, for the 'my sign-in page' mail."""
+    now = timezone.now()
+    member = Q(memberships__user__email=address, memberships__state=MembershipState.ACTIVE)
+    invited = Q(
+        invitations__email=address,
+        invitations__accepted_at__isnull=True,
+        invitations__revoked_at__isnull=True,
+        invitations__expires_at__gt=now,
+    )
+    return list(Organization.objects.filter(member | invited, closed_at__isnull=True).distinct())
+
+
+def live_doors(session: str, user: User) -> QuerySet[Door]:
+    """The doors of a session that are neither ended nor expired."""
+    return Door.objects.filter(session=session, user=user, ended_at__isnull=True, expires_at__gt=timezone.now())

@@ -1,0 +1,64 @@
+"""E-mail domains: whose people /sign-in sends where."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from audit.actors import Actor
+from audit.events import EventName
+from audit.services import record
+from orgs.email_addresses import normal_domain
+from orgs.errors import NotAllowedError
+from orgs.models import EmailDomain, Organization
+
+
+@transaction.atomic
+def add_domain(*, organization: Organization, domain: str, actor: Actor) -> EmailDomain:
+    """Write down that an organization calls a domain its own; it leads nobody until it is verified.
+
+    Raises ValidationError for what is not a domain.
+    """
+    found, created = EmailDomain.objects.get_or_create(organization=organization, domain=normal_domain(domain))
+    if created:
+        _record(EventName.DOMAIN_ADDED, found, actor)
+    return found
+
+
+@transaction.atomic
+def verify_domain(*, domain: EmailDomain, actor: Actor) -> None:
+    """Confirm that a domain is the organization's own. Raises NotAllowedError if another one already owns it."""
+    try:
+        with transaction.atomic():
+            changed = EmailDomain.objects.filter(pk=domain.pk, verified_at__isnull=True).update(
+                verified_at=timezone.now()
+            )
+    except IntegrityError as error:
+        raise NotAllowedError(f"{domain.domain} is already verified for another organization.") from error
+    if changed:
+        _record(EventName.DOMAIN_VERIFIED, domain, actor)
+
+
+@transaction.atomic
+def unverify_domain(*, domain: EmailDomain, actor: Actor) -> None:
+    """Take the confirmation back; /sign-in no longer routes by this domain."""
+    if EmailDomain.objects.filter(pk=domain.pk, verified_at__isnull=False).update(verified_at=None):
+        _record(EventName.DOMAIN_UNVERIFIED, domain, actor)
+
+
+@transaction.atomic
+def remove_domain(*, domain: EmailDomain, actor: Actor) -> None:
+    """Forget a domain."""
+    _record(EventName.DOMAIN_REMOVED, domain, actor)
+    domain.delete()
+
+
+def _record(name: EventName, domain: EmailDomain, actor: Actor) -> None:
+    record(
+        name,
+        actor=actor,
+        organization_number=domain.organization.number,
+        target_kind="domain",
+        target_id=domain.domain[:64],
+        target=domain.domain,
+    )

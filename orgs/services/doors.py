@@ -1,0 +1,84 @@
+"""Doors: what a session was opened by."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from audit.actors import Actor
+from audit.events import EventName
+from audit.services import record
+from orgs.models import Door, DoorKind, Organization, User
+
+
+@transaction.atomic
+def open_door(
+    *,
+    session: str,
+    user: User,
+    kind: DoorKind,
+    expires_at: datetime,
+    organization: Organization | None = None,
+    connection: uuid.UUID | None = None,
+) -> Door:
+    """Open one more way in for a session; an older door of the same kind to the same place is closed by it."""
+    now = timezone.now()
+    Door.objects.filter(
+        session=session, user=user, kind=kind, organization=organization, ended_at__isnull=True
+    ).update(ended_at=now)
+    return Door.objects.create(
+        session=session,
+        user=user,
+        kind=kind,
+        organization=organization,
+        connection=connection,
+        opened_at=now,
+        expires_at=expires_at,
+    )
+
+
+@transaction.atomic
+def carry_doors_over(*, from_session: str, to_session: str, user: User) -> int:
+    """Move the live doors of a session to the one that follows it, if they are the same user's; return how many."""
+    if not from_session:
+        return 0
+    return Door.objects.filter(session=from_session, user=user, ended_at__isnull=True).update(session=to_session)
+
+
+@transaction.atomic
+def end_session(*, session: str, user: User, actor: Actor) -> None:
+    """Close every door of one session: signing out."""
+    doors = Door.objects.filter(session=session, user=user, ended_at__isnull=True)
+    organizations = list(doors.values_list("organization__number", flat=True))
+    doors.update(ended_at=timezone.now())
+    for number in organizations:
+        record(
+            EventName.USER_SIGNED_OUT,
+            actor=actor,
+            organization_number=number,
+            target_kind="user",
+            target_id=user.pk,
+            target=user.email,
+        )
+
+
+@transaction.atomic
+def end_door(*, door: Door) -> None:
+    """Close one door; whoever holds it is out at the next request."""
+    Door.objects.filter(pk=door.pk, ended_at__isnull=True).update(ended_at=timezone.now())
+
+
+@transaction.atomic
+def end_doors(
+    *, organization: Organization, user: User | None = None, connection: uuid.UUID | None = None
+) -> int:
+    """Close the doors into one organization, of everybody or of one user or connection; return how many."""
+    doors = Door.objects.filter(organization=organization, ended_at__isnull=True)
+    if user is not None:
+        doors = doors.filter(user=user)
+    if connection is not None:
+        doors = doors.filter(connection=connection)
+    return doors.update(ended_at=timezone.now())

@@ -1,0 +1,155 @@
+"""Invitations: letters with a link that works once."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+
+from django.db import transaction
+from django.utils import timezone
+
+from audit.actors import Actor
+from audit.events import EventName
+from audit.services import record
+from orgs.email_addresses import normal_address
+from orgs.errors import NotAllowedError
+from orgs.letters import send_invitation
+from orgs.models import (
+    Invitation,
+    Membership,
+    MembershipSource,
+    MembershipState,
+    Organization,
+    Role,
+    User,
+)
+from orgs.selectors import hash_of_token
+from orgs.services.members import add_member
+
+LIFE = timedelta(days=14)
+
+
+@transaction.atomic
+def invite(
+    *, organization: Organization, addresses: Sequence[str], role: Role, by: Membership, actor: Actor
+) -> list[Invitation]:
+    """Invite several people at once; the letters leave when the transaction has committed.
+
+    Addresses of members are skipped; whoever has an open invitation gets a new letter with the new role. Raises
+    NotAllowedError, and ValidationError for what is not an address.
+    """
+    if by.role < Role.MANAGER:
+        raise NotAllowedError("Only managers and admins invite people.")
+    if role == Role.ADMIN and by.role != Role.ADMIN:
+        raise NotAllowedError("Only admins invite an admin.")
+    wanted = dict.fromkeys(normal_address(address) for address in addresses)
+    members = _members_among(organization, list(wanted))
+    return [_invite_one(organization, address, role, by.user, actor) for address in wanted if address not in members]
+
+
+@transaction.atomic
+def resend_invitation(*, invitation: Invitation, by: Membership, actor: Actor) -> None:
+    """Send a new letter with a new link; the old link stops working."""
+    _check_open(invitation)
+    _check_may_touch(invitation, by)
+    _post(invitation, EventName.INVITATION_RESENT, actor)
+
+
+@transaction.atomic
+def revoke_invitation(*, invitation: Invitation, by: Membership, actor: Actor) -> None:
+    """Make an invitation's link worthless."""
+    _check_open(invitation)
+    _check_may_touch(invitation, by)
+    invitation.revoked_at = timezone.now()
+    invitation.save(update_fields=["revoked_at"])
+    _record(EventName.INVITATION_REVOKED, invitation, actor)
+
+
+@transaction.atomic
+def accept_invitation(*, invitation: Invitation, user: User, actor: Actor, by_sso: bool = False) -> Membership:
+    """Make the invited person a member, once. `by_sso` means that only single sign-on vouched for them so far.
+
+    Raises NotAllowedError if the invitation is over or for another address.
+    """
+    if user.email != invitation.email:
+        raise NotAllowedError(f"This invitation is for {invitation.email}. Sign in with that address to accept it.")
+    now = timezone.now()
+    accepted = Invitation.objects.filter(
+        pk=invitation.pk, accepted_at__isnull=True, revoked_at__isnull=True, expires_at__gt=now
+    ).update(accepted_at=now)
+    if not accepted:
+        raise NotAllowedError("This invitation has been used, revoked or has expired. Ask for a new one.")
+    _record(EventName.INVITATION_ACCEPTED, invitation, actor)
+    return add_member(
+        organization=invitation.organization,
+        user=user,
+        role=Role(invitation.role),
+        source=MembershipSource.INVITED,
+        actor=actor,
+        accepted=not by_sso,
+    )
+
+
+def _members_among(organization: Organization, addresses: list[str]) -> set[str]:
+    active = Membership.objects.filter(
+        organization=organization, user__email__in=addresses, state=MembershipState.ACTIVE
+    )
+    return set(active.values_list("user__email", flat=True))
+
+
+def _invite_one(organization: Organization, address: str, role: Role, by: User, actor: Actor) -> Invitation:
+    now = timezone.now()
+    invitation, created = Invitation.objects.get_or_create(
+        organization=organization,
+        email=address,
+        accepted_at=None,
+        revoked_at=None,
+        defaults={
+            "role": role,
+            "invited_by": by,
+            "token_hash": hash_of_token(secrets.token_urlsafe(32)),
+            "sent_at": now,
+            "expires_at": now + LIFE,
+        },
+    )
+    invitation.role, invitation.invited_by = role, by
+    _post(invitation, EventName.INVITATION_SENT if created else EventName.INVITATION_RESENT, actor)
+    return invitation
+
+
+def _post(invitation: Invitation, name: EventName, actor: Actor) -> None:
+    token = secrets.token_urlsafe(32)
+    invitation.token_hash = hash_of_token(token)
+    invitation.sent_at = timezone.now()
+    invitation.expires_at = invitation.sent_at + LIFE
+    invitation.save()
+    _record(name, invitation, actor, {"role": Role(invitation.role).slug})
+    transaction.on_commit(partial(send_invitation, invitation, token))
+
+
+def _check_open(invitation: Invitation) -> None:
+    if invitation.accepted_at or invitation.revoked_at:
+        raise NotAllowedError("This invitation has already been accepted or revoked.")
+
+
+def _check_may_touch(invitation: Invitation, by: Membership) -> None:
+    if by.organization_id != invitation.organization_id or by.role < Role.MANAGER:
+        raise NotAllowedError("Only managers and admins change invitations.")
+    if invitation.role == Role.ADMIN and by.role != Role.ADMIN:
+        raise NotAllowedError("Only admins change an admin's invitation.")
+
+
+def _record(
+    name: EventName, invitation: Invitation, actor: Actor, after: dict[str, object] | None = None
+) -> None:
+    record(
+        name,
+        actor=actor,
+        organization_number=invitation.organization.number,
+        target_kind="invitation",
+        target_id=invitation.public_id,
+        target=invitation.email,
+        after=after,
+    )

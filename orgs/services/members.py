@@ -1,0 +1,184 @@
+"""Members: who belongs, in which role. Rules: at least one admin; nobody changes themselves; managers leave admins be."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from audit.actors import Actor
+from audit.events import EventName
+from audit.services import record
+from orgs.errors import NotAllowedError
+from orgs.models import Membership, MembershipSource, MembershipState, Organization, Role, User
+from orgs.services.doors import end_doors
+
+LAST_ADMIN = "This is the only admin. Make somebody else an admin first."
+
+
+@transaction.atomic
+def add_member(
+    *,
+    organization: Organization,
+    user: User,
+    role: Role,
+    source: MembershipSource,
+    actor: Actor,
+    accepted: bool = True,
+) -> Membership:
+    """Make a user a member, or bring back one who was removed; an active member keeps the role they have.
+
+    `accepted` says whether the person's password opens the membership from now on (invariant 8).
+    """
+    _lock(organization)
+    membership, created = Membership.objects.get_or_create(
+        organization=organization, user=user, defaults={"role": role, "source": source}
+    )
+    if not created and membership.is_active:
+        return membership
+    membership.role, membership.source, membership.state = role, source, MembershipState.ACTIVE
+    membership.accepted_at = timezone.now() if accepted else None
+    membership.save()
+    _record(EventName.MEMBER_ADDED, membership, actor, after={"role": role.slug, "source": source.value})
+    return membership
+
+
+@transaction.atomic
+def join_just_in_time(*, organization: Organization, address: str, role: Role, actor: Actor) -> Membership:
+    """Make a member of somebody whom the identity provider vouches for and nobody invited (AM-41).
+
+    The caller has made sure that the role is not admin and that the account is no operator's. The membership is opened
+    by single sign-on alone until the person accepts it under a password door.
+    """
+    user = User.objects.filter(email=address).first() or User.objects.create_user(address)
+    return add_member(
+        organization=organization,
+        user=user,
+        role=role,
+        source=MembershipSource.JUST_IN_TIME,
+        actor=actor,
+        accepted=False,
+    )
+
+
+@transaction.atomic
+def accept_membership(*, membership: Membership, actor: Actor) -> None:
+    """Let the person's password open this membership too; only ever called under a password door of theirs."""
+    if Membership.objects.filter(pk=membership.pk, accepted_at__isnull=True).update(accepted_at=timezone.now()):
+        _record(EventName.MEMBER_ACCEPTED, membership, actor)
+
+
+@transaction.atomic
+def note_names(*, membership: Membership, given_name: str, family_name: str, display_name: str) -> None:
+    """Keep the names that the identity provider asserted, on the membership only (invariant 1)."""
+    asserted = {
+        "given_name": given_name[:150],
+        "family_name": family_name[:150],
+        "display_name": display_name[:200],
+    }
+    if any(getattr(membership, field) != value for field, value in asserted.items()):
+        Membership.objects.filter(pk=membership.pk).update(**asserted)
+
+
+@transaction.atomic
+def change_role(*, membership: Membership, role: Role, by: Membership | None, actor: Actor) -> None:
+    """Give a member another role. `by` is the member who asks; None is an operator. Raises NotAllowedError."""
+    membership = _locked(membership)
+    before = Role(membership.role)
+    if before == role:
+        return
+    _check_may_touch(membership, by)
+    if by is not None and by.role != Role.ADMIN and role == Role.ADMIN:
+        raise NotAllowedError("Only admins make somebody an admin.")
+    if before == Role.ADMIN:
+        _check_not_last_admin(membership)
+    membership.role = role
+    membership.save(update_fields=["role"])
+    touches_admin = Role.ADMIN in (before, role)
+    name = EventName.MEMBER_ADMIN_CHANGED if touches_admin else EventName.MEMBER_ROLE_CHANGED
+    _record(name, membership, actor, {"role": before.slug}, {"role": role.slug})
+
+
+@transaction.atomic
+def remove_member(*, membership: Membership, by: Membership | None, actor: Actor) -> None:
+    """Take somebody out of the organization and close their doors into it. Raises NotAllowedError."""
+    _leave(membership, by, MembershipState.REMOVED, EventName.MEMBER_REMOVED, actor)
+
+
+@transaction.atomic
+def suspend_member(*, membership: Membership, by: Membership | None, actor: Actor) -> None:
+    """Keep somebody out for now and close their doors. Raises NotAllowedError."""
+    _leave(membership, by, MembershipState.SUSPENDED, EventName.MEMBER_SUSPENDED, actor)
+
+
+@transaction.atomic
+def restore_member(*, membership: Membership, by: Membership | None, actor: Actor) -> None:
+    """Let a suspended member in again. Raises NotAllowedError."""
+    membership = _locked(membership)
+    if membership.state != MembershipState.SUSPENDED:
+        raise NotAllowedError("Only a suspended member can be restored; invite a removed one again.")
+    _check_may_touch(membership, by)
+    membership.state = MembershipState.ACTIVE
+    membership.save(update_fields=["state"])
+    _record(EventName.MEMBER_RESTORED, membership, actor)
+
+
+def _leave(
+    membership: Membership, by: Membership | None, state: MembershipState, name: EventName, actor: Actor
+) -> None:
+    membership = _locked(membership)
+    _check_may_touch(membership, by)
+    if membership.role == Role.ADMIN and membership.is_active:
+        _check_not_last_admin(membership)
+    before = {"state": membership.state}
+    membership.state = state
+    membership.save(update_fields=["state"])
+    end_doors(organization=membership.organization, user=membership.user)
+    _record(name, membership, actor, before, {"state": state.value})
+
+
+def _lock(organization: Organization) -> None:
+    """Changes to who is in one organization happen one after another, so that 'the last admin' means something."""
+    Organization.objects.select_for_update().get(pk=organization.pk)
+
+
+def _locked(membership: Membership) -> Membership:
+    _lock(membership.organization)
+    return Membership.objects.select_related("organization", "user").get(pk=membership.pk)
+
+
+def _check_may_touch(membership: Membership, by: Membership | None) -> None:
+    if by is None:
+        return
+    if by.pk == membership.pk:
+        raise NotAllowedError("You cannot change your own membership. Ask another admin.")
+    if by.organization_id != membership.organization_id or by.role < Role.MANAGER:
+        raise NotAllowedError("Only managers and admins change members.")
+    if membership.role == Role.ADMIN and by.role != Role.ADMIN:
+        raise NotAllowedError("Only admins change an admin.")
+
+
+def _check_not_last_admin(membership: Membership) -> None:
+    others = Membership.objects.filter(
+        organization=membership.organization, role=Role.ADMIN, state=MembershipState.ACTIVE, user__is_active=True
+    ).exclude(pk=membership.pk)
+    if not others.exists():
+        raise NotAllowedError(LAST_ADMIN)
+
+
+def _record(
+    name: EventName,
+    membership: Membership,
+    actor: Actor,
+    before: dict[str, object] | None = None,
+    after: dict[str, object] | None = None,
+) -> None:
+    record(
+        name,
+        actor=actor,
+        organization_number=membership.organization.number,
+        target_kind="member",
+        target_id=membership.public_id,
+        target=membership.user.email,
+        before=before,
+        after=after,
+    )

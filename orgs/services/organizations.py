@@ -1,0 +1,146 @@
+"""Organizations: create, rename, change plan, close; and what sso tells them."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.text import slugify
+
+from audit.actors import Actor
+from audit.events import EventName
+from audit.services import record
+from orgs.errors import NotAllowedError
+from orgs.models import Membership, MembershipSource, Organization, OrganizationNumber, Plan, Role, User
+from orgs.services.doors import end_doors
+
+
+@transaction.atomic
+def create_organization(
+    *,
+    name: str,
+    admin: User,
+    actor: Actor,
+    plan: Plan | None = None,
+    source: MembershipSource = MembershipSource.CREATED,
+) -> Organization:
+    """Make an organization with its first admin, on Starter unless a plan is given (AM-60)."""
+    organization = Organization.objects.create(
+        number=_next_number(), name=name, slug=_free_slug(name), plan=plan or Plan.objects.get(slug="starter")
+    )
+    Membership.objects.create(
+        organization=organization, user=admin, role=Role.ADMIN, source=source, accepted_at=timezone.now()
+    )
+    _record(
+        EventName.ORGANIZATION_CREATED,
+        organization,
+        actor,
+        after={"name": name, "plan": organization.plan.slug, "admin": admin.email},
+    )
+    return organization
+
+
+def _next_number() -> int:
+    """Raise the one counter; the row stays locked until the organization exists, so no number is used twice."""
+    OrganizationNumber.objects.filter(pk=1).update(last=F("last") + 1)
+    return OrganizationNumber.objects.get(pk=1).last
+
+
+def _free_slug(name: str) -> str:
+    base = slugify(name)[:40].strip("-") or "organization"
+    taken = set(Organization.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    candidates = (base if n == 1 else f"{base}-{n}" for n in range(1, len(taken) + 2))
+    return next(slug for slug in candidates if slug not in taken)
+
+
+@transaction.atomic
+def rename_organization(*, organization: Organization, name: str, slug: str, actor: Actor) -> None:
+    """Change the name and the address of the organization's own pages; nothing given to an identity provider moves."""
+    organization = _locked(organization)
+    before = {"name": organization.name, "slug": organization.slug}
+    organization.name, organization.slug = name, slug
+    organization.save(update_fields=["name", "slug"])
+    _record(EventName.ORGANIZATION_RENAMED, organization, actor, before, {"name": name, "slug": slug})
+
+
+@transaction.atomic
+def change_plan(*, organization: Organization, plan: Plan, actor: Actor) -> None:
+    """Move an organization to another plan; what the plan leaves out is suspended, never lost."""
+    organization = _locked(organization)
+    before = {"plan": organization.plan.slug}
+    organization.plan = plan
+    organization.save(update_fields=["plan"])
+    _record(EventName.ORGANIZATION_PLAN_CHANGED, organization, actor, before, {"plan": plan.slug})
+
+
+@transaction.atomic
+def set_session_hours(*, organization: Organization, hours: int, actor: Actor) -> None:
+    """Change how long people stay signed in; it holds for open doors too."""
+    organization = _locked(organization)
+    before = {"hours": organization.session_hours}
+    organization.session_hours = hours
+    organization.save(update_fields=["session_hours"])
+    _record(EventName.SESSION_LENGTH_CHANGED, organization, actor, before, {"hours": hours})
+
+
+@transaction.atomic
+def set_require_sso(*, organization: Organization, required: bool, actor: Actor) -> None:
+    """Turn Require SSO on or off. Whether it may be turned on is decided by sso, which knows who has tested what."""
+    organization = _locked(organization)
+    if organization.require_sso == required:
+        return
+    organization.require_sso = required
+    organization.save(update_fields=["require_sso"])
+    name = EventName.SSO_REQUIRED if required else EventName.SSO_NOT_REQUIRED
+    _record(name, organization, actor, {"required": not required}, {"required": required})
+
+
+@transaction.atomic
+def set_sso_active(*, organization: Organization, active: bool) -> None:
+    """Note whether a configuration is active; the caller has recorded the event that made it so."""
+    Organization.objects.filter(pk=organization.pk).update(sso_active=active)
+    organization.sso_active = active
+
+
+@transaction.atomic
+def close_organization(*, organization: Organization, actor: Actor) -> None:
+    """Close an organization: nobody enters, everything stays. Its number is never used again."""
+    organization = _locked(organization)
+    if not organization.is_open:
+        raise NotAllowedError("This organization is already closed.")
+    organization.closed_at = timezone.now()
+    organization.save(update_fields=["closed_at"])
+    end_doors(organization=organization)
+    _record(EventName.ORGANIZATION_CLOSED, organization, actor)
+
+
+@transaction.atomic
+def reopen_organization(*, organization: Organization, actor: Actor) -> None:
+    """Open a closed organization again, as it was."""
+    organization = _locked(organization)
+    organization.closed_at = None
+    organization.save(update_fields=["closed_at"])
+    _record(EventName.ORGANIZATION_REOPENED, organization, actor)
+
+
+def _locked(organization: Organization) -> Organization:
+    return Organization.objects.select_for_update(of=("self",)).select_related("plan").get(pk=organization.pk)
+
+
+def _record(
+    name: EventName,
+    organization: Organization,
+    actor: Actor,
+    before: dict[str, object] | None = None,
+    after: dict[str, object] | None = None,
+) -> None:
+    record(
+        name,
+        actor=actor,
+        organization_number=organization.number,
+        target_kind="organization",
+        target_id=organization.number,
+        target=organization.name,
+        before=before,
+        after=after,
+    )

@@ -1,0 +1,105 @@
+"""Recovery: an admin's password with a mailed code or a second factor opens Access & SSO Settings (invariant 9)."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from audit.actors import Actor
+from audit.events import EventName, Outcome
+from audit.services import record
+from orgs.errors import NotAllowedError
+from orgs.letters import send_recovery_code, tell_admins_of_recovery
+from orgs.models import Door, DoorKind, Membership, RecoveryCode, Role
+from orgs.services.doors import open_door
+
+CODE_LIFE = timedelta(minutes=10)
+DOOR_LIFE = timedelta(hours=1)
+TRIES = 5
+_WRONG = "This code is not right, or it is older than ten minutes. Ask for a new one."
+
+
+@transaction.atomic
+def mail_recovery_code(*, membership: Membership, actor: Actor) -> None:
+    """Mail a six-digit code to an admin; a new one replaces the last. Raises NotAllowedError."""
+    _check_admin(membership)
+    code = f"{secrets.randbelow(1_000_000):06}"
+    RecoveryCode.objects.update_or_create(
+        user=membership.user,
+        organization=membership.organization,
+        defaults={
+            "code_hash": make_password(code),
+            "tries_left": TRIES,
+            "expires_at": timezone.now() + CODE_LIFE,
+        },
+    )
+    _record(EventName.RECOVERY_REQUESTED, membership, actor)
+    transaction.on_commit(lambda: send_recovery_code(membership, code))
+
+
+def use_recovery_code(*, membership: Membership, code: str, session: str, actor: Actor) -> Door:
+    """Open the recovery door with a mailed code. A wrong code costs a try, and that stays. Raises NotAllowedError."""
+    _check_admin(membership)
+    if not _code_fits(membership, code):
+        with transaction.atomic():
+            _record(EventName.RECOVERY_REFUSED, membership, actor, Outcome.REFUSED)
+        raise NotAllowedError(_WRONG)
+    return open_recovery_door(membership=membership, session=session, means="mailed code", actor=actor)
+
+
+@transaction.atomic
+def open_recovery_door(*, membership: Membership, session: str, means: str, actor: Actor) -> Door:
+    """Open Access & SSO Settings, and nothing else, for an hour; every admin is told. Raises NotAllowedError."""
+    _check_admin(membership)
+    door = open_door(
+        session=session,
+        user=membership.user,
+        kind=DoorKind.RECOVERY,
+        organization=membership.organization,
+        expires_at=timezone.now() + DOOR_LIFE,
+    )
+    _record(EventName.RECOVERY_OPENED, membership, actor, means=means)
+    transaction.on_commit(lambda: tell_admins_of_recovery(membership))
+    return door
+
+
+@transaction.atomic
+def _code_fits(membership: Membership, code: str) -> bool:
+    """Take one try, then compare: the try is spent even if many requests come at once."""
+    codes = RecoveryCode.objects.filter(user=membership.user, organization=membership.organization)
+    spent = codes.filter(tries_left__gt=0, expires_at__gt=timezone.now()).update(tries_left=F("tries_left") - 1)
+    if not spent:
+        return False
+    fits = check_password(code.strip(), codes.get().code_hash)
+    if fits:
+        codes.delete()
+    return fits
+
+
+def _check_admin(membership: Membership) -> None:
+    if membership.role != Role.ADMIN or not membership.is_active:
+        raise NotAllowedError("Only an admin of the organization can do this.")
+
+
+def _record(
+    name: EventName,
+    membership: Membership,
+    actor: Actor,
+    outcome: Outcome = Outcome.SUCCESS,
+    means: str = "",
+) -> None:
+    record(
+        name,
+        actor=actor,
+        organization_number=membership.organization.number,
+        target_kind="member",
+        target_id=membership.public_id,
+        target=membership.user.email,
+        after={"means": means} if means else None,
+        outcome=outcome,
+    )

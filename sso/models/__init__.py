@@ -1,0 +1,19 @@
+"""How people get in: connections and their configurations, sign-ins, identities."""
+
+from sso.models.connections import Configuration, ConfigurationState, Connection, ConnectionState, Provider
+from sso.models.identities import Identity, SubjectKind
+from sso.models.sign_ins import Purpose, SignIn, SignInState, StartedBy
+
+__all__ = [
+    "Configuration",
+    "ConfigurationState",
+    "Connection",
+    "ConnectionState",
+    "Identity",
+    "Provider",
+    "Purpose",
+    "SignIn",
+    "SignInState",
+    "StartedBy",
+    "SubjectKind",
+]

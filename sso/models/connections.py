@@ -1,0 +1,139 @@
+"""One identity provider of one organization, and the versions of what we know about it."""
+
+from __future__ import annotations
+
+import base64
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from orgs.models import Organization, Role
+from sso import saml
+
+
+class Provider(models.TextChoices):
+    """The products the drop-down offers (AM-20)."""
+
+    AZURE = "azure", "Microsoft Azure Active Directory"
+    OKTA = "okta", "Okta"
+    ONELOGIN = "onelogin", "OneLogin"
+    GOOGLE = "google", "Google"
+    AUTH0 = "auth0", "Auth0"
+    AWS = "aws", "AWS IAM Identity Center"
+    OTHER = "other", "Other"
+
+
+class ConnectionState(models.TextChoices):
+    """A disabled connection signs nobody in; its log and its people stay."""
+
+    ENABLED = "enabled", "Enabled"
+    DISABLED = "disabled", "Disabled"
+
+
+class ConfigurationState(models.TextChoices):
+    """A draft waits for a test, one is active, the rest are history."""
+
+    DRAFT = "draft", "Draft"
+    ACTIVE = "active", "Active"
+    RETIRED = "retired", "Retired"
+
+
+JUST_IN_TIME_ROLES = (Role.VIEWER, Role.MEMBER, Role.MANAGER)
+
+
+class Connection(models.Model):
+    """One identity provider of one organization."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="connections")
+    provider = models.CharField("identity provider", max_length=16, choices=Provider.choices)
+    state = models.CharField(max_length=8, choices=ConnectionState.choices, default=ConnectionState.ENABLED)
+    just_in_time_role = models.PositiveSmallIntegerField(
+        choices=[(role.value, role.label) for role in JUST_IN_TIME_ROLES],
+        null=True,
+        blank=True,
+        default=Role.MEMBER,
+        help_text="The role of people who come in without an invitation; empty: only invited people come in.",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["organization", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(just_in_time_role__isnull=True) | Q(just_in_time_role__in=JUST_IN_TIME_ROLES),
+                name="connection_just_in_time_role_below_admin",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_provider_display()} of {self.organization}"
+
+
+class Configuration(models.Model):
+    """One version of what we know about an identity provider.
+
+    Never edited once it was active, so that every sign-in can say by which it was judged. `certificates` is a list of
+    base64 DER.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="configurations")
+    version = models.PositiveIntegerField()
+    state = models.CharField(max_length=8, choices=ConfigurationState.choices, default=ConfigurationState.DRAFT)
+    entity_id = models.CharField("entity ID of the provider", max_length=1024)
+    sso_redirect_url = models.CharField(max_length=2048, blank=True)
+    sso_post_url = models.CharField(max_length=2048, blank=True)
+    certificates = models.JSONField(default=list)
+    wants_signed_requests = models.BooleanField(default=False)
+    valid_until = models.DateTimeField(null=True, blank=True)
+    findings = models.JSONField(default=list, blank=True)
+    metadata = models.TextField()
+    # Dated exceptions (invariant 6): each ends by itself.
+    expired_certificates_until = models.DateTimeField(null=True, blank=True)
+    sha1_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    activated_at = models.DateTimeField(null=True, blank=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["connection", "-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "version"], name="configuration_version_once"),
+            models.UniqueConstraint(
+                fields=["connection"], condition=Q(state=ConfigurationState.ACTIVE), name="configuration_one_active"
+            ),
+            models.UniqueConstraint(
+                fields=["connection"], condition=Q(state=ConfigurationState.DRAFT), name="configuration_one_draft"
+            ),
+            models.CheckConstraint(
+                condition=~Q(sso_redirect_url="") | ~Q(sso_post_url=""), name="configuration_has_sign_in_address"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=ConfigurationState.ACTIVE) | Q(activated_at__isnull=False),
+                name="configuration_active_since",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Version {self.version} of {self.connection}"
+
+    def identity_provider(self) -> saml.IdentityProvider:
+        """What the protocol needs to know of this provider."""
+        return saml.IdentityProvider(
+            entity_id=self.entity_id,
+            certificates=self.signing_certificates(),
+            sso_redirect_url=self.sso_redirect_url,
+            sso_post_url=self.sso_post_url,
+            expired_certificates_until=self.expired_certificates_until,
+            sha1_until=self.sha1_until,
+        )
+
+    def signing_certificates(self) -> tuple[saml.SigningCertificate, ...]:
+        """The provider's signing certificates, in the order of its metadata."""
+        return tuple(saml.SigningCertificate.from_der(base64.b64decode(der)) for der in self.certificates)

@@ -1,0 +1,45 @@
+"""One person at one identity provider."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from sso.models.connections import Connection
+
+
+class SubjectKind(models.TextChoices):
+    """What the provider's subject is, best first (invariant 8)."""
+
+    OBJECT_IDENTIFIER = "objectidentifier", "Object identifier claim"
+    NAME_ID = "name_id", "Name ID"
+    ADDRESS = "address", "E-mail address"
+
+
+class Identity(models.Model):
+    """A person as one provider knows them: (connection, the provider's entity ID, kind, subject) → user."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="identities")
+    provider_entity_id = models.CharField(max_length=1024)
+    subject_kind = models.CharField(max_length=16, choices=SubjectKind.choices)
+    subject = models.CharField(max_length=1024)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="identities")
+    address = models.CharField("address last asserted", max_length=254)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "identities"
+        ordering = ["connection", "user"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "provider_entity_id", "subject_kind", "subject"], name="identity_one_per_subject"
+            ),
+            # The same address with another subject is another person: the second one never gets in by itself.
+            models.UniqueConstraint(
+                fields=["connection", "provider_entity_id", "subject_kind", "user"], name="identity_one_per_user"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} at {self.connection}"

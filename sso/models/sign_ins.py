@@ -1,0 +1,103 @@
+"""Attempts to come in through a connection; the rows are the log."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from orgs.models import Organization
+from sso.models.connections import Configuration, Connection
+from sso.reasons import Reason
+
+
+class SignInState(models.TextChoices):
+    """From the request to its outcome."""
+
+    STARTED = "started", "Waiting for the identity provider"
+    SUCCEEDED = "succeeded", "Signed in"
+    REFUSED = "refused", "Refused"
+
+
+class StartedBy(models.TextChoices):
+    """What made us ask the provider."""
+
+    VISITOR = "visitor", "The visitor"
+    PROVIDER = "provider", "An unsolicited response, answered by asking properly"
+
+
+class Purpose(models.TextChoices):
+    """An ordinary sign-in goes through the active configuration, a test through a draft."""
+
+    SIGN_IN = "sign_in", "Sign-in"
+    TEST = "test", "Test of a draft"
+
+
+class SignIn(models.Model):
+    """One attempt to come in through a connection, from the request to its outcome.
+
+    `checks` is the verdict as a list of {name, outcome, expected, received, clause}; `claims` what was asserted.
+    """
+
+    reference = models.CharField(max_length=16, unique=True, editable=False)
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="sign_ins")
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="sign_ins")
+    configuration = models.ForeignKey(Configuration, on_delete=models.PROTECT, related_name="sign_ins")
+    purpose = models.CharField(max_length=8, choices=Purpose.choices, default=Purpose.SIGN_IN)
+    started_by = models.CharField(max_length=8, choices=StartedBy.choices, default=StartedBy.VISITOR)
+    restart_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="restarts")
+    state = models.CharField(max_length=9, choices=SignInState.choices, default=SignInState.STARTED)
+
+    # What binds the answer to this request, this browser and the session it began in.
+    request_id = models.CharField(max_length=64, editable=False)
+    nonce_hash = models.CharField(max_length=64, editable=False)
+    session = models.CharField(max_length=64, blank=True, editable=False)
+    next_path = models.CharField(max_length=2000, blank=True)
+    started_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    consumed_at = models.DateTimeField(null=True, blank=True)
+
+    # How it ended.
+    reason = models.CharField(max_length=40, choices=Reason.choices, blank=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="sign_ins"
+    )
+    address = models.CharField("address asserted", max_length=254, blank=True)
+    checks = models.JSONField(default=list, blank=True)
+    claims = models.JSONField(default=dict, blank=True)
+    detail = models.CharField(max_length=1000, blank=True, help_text="What the identity provider or a policy said.")
+    signed = models.CharField(max_length=10, blank=True)
+    certificate = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the certificate that verified.")
+    ip_address = models.GenericIPAddressField(null=True, blank=True)
+    user_agent = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        verbose_name = "sign-in"
+        ordering = ["-started_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "request_id"], name="sign_in_one_per_request"),
+            models.CheckConstraint(
+                condition=Q(state=SignInState.STARTED) | Q(consumed_at__isnull=False),
+                name="sign_in_ended_means_consumed",
+            ),
+            models.CheckConstraint(
+                condition=(Q(state=SignInState.REFUSED) & ~Q(reason=""))
+                | (~Q(state=SignInState.REFUSED) & Q(reason="")),
+                name="sign_in_refused_means_reason",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "-started_at"], name="sign_in_log"),
+            models.Index(fields=["configuration", "user", "state"], name="sign_in_tested"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def is_restart(self) -> bool:
+        """Whether this attempt was already our answer to something we could not believe: never restart twice."""
+        return self.restart_of_id is not None or self.started_by == StartedBy.PROVIDER

@@ -1,0 +1,155 @@
+"""Why a sign-in was refused, and what the admin can do about it. Visitors never see any of this (invariant 10)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import models
+
+
+class Reason(models.TextChoices):
+    """Every reason for which a sign-in is refused."""
+
+    # What the response did not satisfy
+    UNREADABLE = "unreadable", "Not a readable SAML response"
+    UNSAFE = "unsafe", "The response holds something that no honest provider sends"
+    ENCRYPTED = "encrypted", "The assertion is encrypted"
+    DECLINED = "declined", "The identity provider declined"
+    UNTRUSTED = "untrusted", "Not signed by a certificate we know"
+    WEAK_ALGORITHM = "weak_algorithm", "Signed with an algorithm that is no longer safe"
+    CERTIFICATE_EXPIRED = "certificate_expired", "The signing certificate has expired"
+    WRONG_ISSUER = "wrong_issuer", "Sent by another identity provider"
+    WRONG_AUDIENCE = "wrong_audience", "Meant for another Entity ID"
+    WRONG_ADDRESS = "wrong_address", "Meant for another Assertion Consumer Service URL"
+    WRONG_REQUEST = "wrong_request", "Not the answer to the request of this browser"
+    OUT_OF_TIME = "out_of_time", "Too early or too late"
+    INCOMPLETE = "incomplete", "Something that must be in the response is missing"
+    # What our own records say
+    ALREADY_USED = "already_used", "This answer was used before"
+    COOKIE_LOST = "cookie_lost", "The browser did not bring back our cookie"
+    CLOSED = "closed", "The organization is closed"
+    PLAN = "plan", "The plan does not include single sign-on"
+    DISABLED = "disabled", "The connection is disabled"
+    REPLACED = "replaced", "The configuration was replaced during the sign-in"
+    NO_ADDRESS = "no_address", "No e-mail address was sent"
+    OTHER_SUBJECT = "other_subject", "The same address, but another person"
+    NOT_A_MEMBER = "not_a_member", "Nobody invited this person"
+    SUSPENDED = "suspended", "The member is suspended"
+    REMOVED = "removed", "The member was removed"
+    ACCOUNT_DISABLED = "account_disabled", "The account is disabled"
+    OPERATOR_ACCOUNT = "operator_account", "An operator's account is never joined by single sign-on"
+    TEST_NEEDS_ADMIN = "test_needs_admin", "A draft is tested by an admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What a reason means, and what the admin does now; plain text, safe to show inside the organization."""
+
+    meaning: str
+    remedy: str
+
+
+def _advice(meaning: str, remedy: str) -> Advice:
+    return Advice(meaning, remedy)
+
+
+ADVICE: dict[str, Advice] = {
+    Reason.UNREADABLE: _advice(
+        "What arrived could not be read as a SAML response.",
+        "Try once more. If it happens again, check that the provider sends a SAML 2.0 response by HTTP-POST to the "
+        "Assertion Consumer Service URL.",
+    ),
+    Reason.UNSAFE: _advice(
+        "The response was built in a way that attackers use and identity providers do not.",
+        "Somebody may be trying to get in. If it was one of your own people, send this page to us.",
+    ),
+    Reason.ENCRYPTED: _advice(
+        "The assertion is encrypted, and no encryption certificate has been agreed.",
+        "Turn token encryption off for this application at the identity provider.",
+    ),
+    Reason.DECLINED: _advice(
+        "The identity provider did not sign the person in; its own words are below.",
+        "In Microsoft Entra ID look the AADSTS code up in the sign-in log of the enterprise application; most often the "
+        "person is not assigned to it (Users and groups).",
+    ),
+    Reason.UNTRUSTED: _advice(
+        "None of the certificates in the uploaded metadata made this signature.",
+        "Download the Metadata XML of this very application at the identity provider and upload it here. The "
+        "certificate was probably renewed, or the file belonged to another application.",
+    ),
+    Reason.WEAK_ALGORITHM: _advice(
+        "The signature uses SHA-1 or another algorithm that can be forged.",
+        "In Microsoft Entra ID choose SHA-256 under SAML Certificates, Signing Algorithm.",
+    ),
+    Reason.CERTIFICATE_EXPIRED: _advice(
+        "The response was signed with a certificate that is past its date.",
+        "Make a new certificate at the identity provider, make it active, and upload the new Metadata XML here.",
+    ),
+    Reason.WRONG_ISSUER: _advice(
+        "The response names another identity provider than the uploaded metadata.",
+        "Upload the Metadata XML of the provider that your people really use.",
+    ),
+    Reason.WRONG_AUDIENCE: _advice(
+        "The response is meant for another service provider.",
+        "Copy the Entity ID of this page, character by character, into Identifier (Entity ID) at the identity provider.",
+    ),
+    Reason.WRONG_ADDRESS: _advice(
+        "The response is meant for another address.",
+        "Copy the Assertion Consumer Service URL of this page into Reply URL at the identity provider.",
+    ),
+    Reason.WRONG_REQUEST: _advice(
+        "The signed part of the response does not name the request that this browser made.",
+        "Sign in again from the sign-in page. If it always happens, the provider leaves InResponseTo out.",
+    ),
+    Reason.OUT_OF_TIME: _advice(
+        "The response was not valid at this moment.",
+        "Sign in again. If it always happens, a clock is wrong: compare the time at the identity provider with ours.",
+    ),
+    Reason.INCOMPLETE: _advice(
+        "The provider left something out that the standard asks for; the failed check below says what.",
+        "Compare the settings at the identity provider with the guide on the settings page.",
+    ),
+    Reason.ALREADY_USED: _advice(
+        "Every answer signs in once; this one had been used. Usually somebody pressed Back or Reload.",
+        "Nothing to do. If nobody did that, somebody may have copied the response.",
+    ),
+    Reason.COOKIE_LOST: _advice(
+        "The browser did not return the cookie that ties the answer to the request, twice in a row.",
+        "The person's browser blocks cookies for this site: allow them, or use an ordinary window.",
+    ),
+    Reason.CLOSED: _advice("The organization has been closed.", "Ask us to open it again."),
+    Reason.PLAN: _advice(
+        "Single sign-on is part of the Scholarship, Growth and Enterprise plans.", "Upgrade, or sign in with a password."
+    ),
+    Reason.DISABLED: _advice("The connection was disabled.", "Ask us to enable it again, or upload new metadata."),
+    Reason.REPLACED: _advice(
+        "While the person was at the identity provider, an admin replaced the metadata.", "The person signs in again."
+    ),
+    Reason.NO_ADDRESS: _advice(
+        "Neither the user identifier nor a claim holds an e-mail address. A guest's name with #EXT# is not one.",
+        "In Microsoft Entra ID set the user identifier to user.mail and fill in Email in the person's profile.",
+    ),
+    Reason.OTHER_SUBJECT: _advice(
+        "Somebody with this address signed in before and was another person to the identity provider.",
+        "If it is the same human with a new account at the provider, unlink the old identity under Members; else give "
+        "the new person an address of their own.",
+    ),
+    Reason.NOT_A_MEMBER: _advice(
+        "Just-in-time provisioning is off, and nobody has invited this address.",
+        "Invite the person under Members, or choose a default role under Provisioning settings.",
+    ),
+    Reason.SUSPENDED: _advice("An admin or manager suspended this member.", "Restore the member under Members."),
+    Reason.REMOVED: _advice(
+        "This person was removed, and just-in-time provisioning does not bring anybody back.",
+        "Invite the person again under Members.",
+    ),
+    Reason.ACCOUNT_DISABLED: _advice("An operator disabled this account.", "Ask us why."),
+    Reason.OPERATOR_ACCOUNT: _advice(
+        "The address belongs to one of our operators, who never join an organization by themselves.",
+        "Invite the person under Members if they really should be one.",
+    ),
+    Reason.TEST_NEEDS_ADMIN: _advice(
+        "The uploaded file is still a draft. It becomes active when an admin signs in through it.",
+        "Test it again and choose the account of an admin of this organization.",
+    ),
+}

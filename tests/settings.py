@@ -1,0 +1,22 @@
+"""The product's own settings, with the environment that tests want."""
+
+import os
+
+os.environ.setdefault("DEBUG", "false")
+os.environ.setdefault("SECRET_KEY", "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz")
+os.environ.setdefault("BASE_URL", "https://amplisso.example")
+os.environ.setdefault("ALLOWED_HOSTS", "amplisso.example,testserver,localhost,127.0.0.1")
+os.environ["EMAIL_URL"] = "console:"
+os.environ["SIMULATOR_URL"] = ""
+os.environ["REDIS_URL"] = ""
+
+from amplisso.settings import *  # noqa: E402, F403
+from amplisso.settings import DATABASES, STORAGES  # noqa: E402
+
+# A fast hash: tests make many people. Everything else is what production has.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+WHITENOISE_AUTOREFRESH = True
+SECURE_SSL_REDIRECT = False
+ACCOUNT_RATE_LIMITS = False
+DATABASES["default"]["CONN_MAX_AGE"] = 0

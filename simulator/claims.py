@@ -13,7 +13,7 @@ IDENTITY: Final = "http://schemas.microsoft.com/identity/claims/"
 WS2005: Final = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
 METHODS: Final = "http://schemas.microsoft.com/claims/authnmethodsreferences"
 MFA: Final = "http://schemas.microsoft.com/claims/multipleauthn"
-PASSWORD: Final = "http://schemas.microsoft.com/ws/2008/06/identity/authenticationmethod/password"
+PASSWORD: Final = "http://schemas.microsoft.com/ws/2008/06/identity/authenticationmethod/password"  # noqa: S105
 
 EMAIL_FORMAT: Final = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
 UNSPECIFIED_FORMAT: Final = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
@@ -52,9 +52,7 @@ def _listed(claims: Mapping[str, str]) -> Claims:
     return {uri: (value,) for uri, value in claims.items() if value}
 
 
-def changed(
-    claims: Mapping[str, Sequence[str]], changes: Mapping[str, str | Sequence[str] | None]
-) -> Claims:
+def changed(claims: Mapping[str, Sequence[str]], changes: Mapping[str, str | Sequence[str] | None]) -> Claims:
     """The claims with some replaced, added, or (None) left out."""
     result = dict(claims)
     for uri, value in changes.items():

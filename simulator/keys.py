@@ -52,7 +52,7 @@ class SigningKey:
     @property
     def thumbprint(self) -> str:
         """SHA-1 of the DER certificate in upper-case hexadecimal, as the portal shows it."""
-        return self.certificate.fingerprint(hashes.SHA1()).hex().upper()
+        return self.certificate.fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303  # a name, not a proof
 
     @property
     def expires(self) -> dt.datetime:
@@ -71,9 +71,7 @@ class SigningKey:
         return cls(private, mark + certificate)
 
 
-def _self_signed(
-    key: rsa.RSAPrivateKey, common_name: str, start: dt.datetime, end: dt.datetime
-) -> x509.Certificate:
+def _self_signed(key: rsa.RSAPrivateKey, common_name: str, start: dt.datetime, end: dt.datetime) -> x509.Certificate:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
     builder = x509.CertificateBuilder(
         issuer_name=name,

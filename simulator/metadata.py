@@ -74,9 +74,7 @@ def _role(document: Document, kind: str, add_endpoints: AddEndpoints) -> etree._
 def _token_service_endpoints(role: etree._Element, document: Document) -> None:
     offered = etree.SubElement(role, f"{{{FED}}}ClaimTypesOffered")
     for uri, label in OFFERED.items():
-        claim = etree.SubElement(
-            offered, f"{{{AUTH}}}ClaimType", nsmap={"auth": AUTH}, attrib={"Uri": uri}
-        )
+        claim = etree.SubElement(offered, f"{{{AUTH}}}ClaimType", nsmap={"auth": AUTH}, attrib={"Uri": uri})
         etree.SubElement(claim, f"{{{AUTH}}}DisplayName").text = label
     _add_endpoint(role, "SecurityTokenServiceEndpoint", document.passive_url)
     _add_endpoint(role, "PassiveRequestorEndpoint", document.passive_url)

@@ -14,10 +14,10 @@ from simulator.claims import (
     TRANSIENT_FORMAT,
     UNSPECIFIED_FORMAT,
 )
+from simulator.reading import MAX_SIZE, parse
 from simulator.refusals import Refusal
 from simulator.responses import PASSWORD, SAML, SAMLP
 
-MAX_SIZE: Final = 100_000
 POST_BINDING: Final = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
 KNOWN_FORMATS: Final = {EMAIL_FORMAT, PERSISTENT_FORMAT, TRANSIENT_FORMAT, UNSPECIFIED_FORMAT}
 
@@ -42,7 +42,7 @@ def read_request(message: str, *, deflated: bool) -> SamlRequest:
     """
     if not message:
         raise Refusal(750054, "There is no SAMLRequest parameter. Start from the application.")
-    root = _parse(_decode(message, deflated=deflated))
+    root = _decode(message, deflated=deflated)
     if root.tag == f"{{{SAMLP}}}LogoutRequest":
         return SamlRequest(root.get("ID", ""), _issuer(root), is_logout=True)
     if root.tag != f"{{{SAMLP}}}AuthnRequest":
@@ -51,33 +51,20 @@ def read_request(message: str, *, deflated: bool) -> SamlRequest:
     return _read(root)
 
 
-def _decode(message: str, *, deflated: bool) -> bytes:
+def _decode(message: str, *, deflated: bool) -> etree._Element:
     try:
         data = base64.b64decode("".join(message.split()), validate=True)
-        return _inflate(data) if deflated else data
+        return parse(_inflate(data) if deflated else data)
     except (binascii.Error, ValueError, zlib.error) as error:
-        raise Refusal(75005, "The SAML request can't be decoded.") from error
+        raise Refusal(75005, f"The SAML request can't be read: {error}.") from error
 
 
 def _inflate(data: bytes) -> bytes:
     stream = zlib.decompressobj(-zlib.MAX_WBITS)
     result = stream.decompress(data, MAX_SIZE)
     if not stream.eof:
-        raise ValueError("truncated, or larger than any request")
+        raise ValueError("it is truncated, or larger than any request")
     return result
-
-
-def _parse(data: bytes) -> etree._Element:
-    if len(data) > MAX_SIZE or b"<!DOCTYPE" in data or b"\0" in data:
-        raise Refusal(75005, "The SAML request is too large, or not plain XML.")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
-    try:
-        root = etree.fromstring(data, parser)
-    except etree.XMLSyntaxError as error:
-        raise Refusal(75005, "The SAML request is not well-formed XML.") from error
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise Refusal(75005, "The SAML request has a document type declaration.")
-    return root
 
 
 def _check(root: etree._Element) -> None:

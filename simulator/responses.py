@@ -19,7 +19,7 @@ SUCCESS: Final = "urn:oasis:names:tc:SAML:2.0:status:Success"
 RESPONDER: Final = "urn:oasis:names:tc:SAML:2.0:status:Responder"
 AUTHN_FAILED: Final = "urn:oasis:names:tc:SAML:2.0:status:AuthnFailed"
 BEARER: Final = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
-PASSWORD: Final = "urn:oasis:names:tc:SAML:2.0:ac:classes:Password"
+PASSWORD: Final = "urn:oasis:names:tc:SAML:2.0:ac:classes:Password"  # noqa: S105
 
 Edit = Callable[[etree._Element], None]
 

@@ -35,9 +35,7 @@ class Tenant:
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     @classmethod
-    def create(
-        cls, base_url: str = DEFAULT_BASE_URL, name: str = "Contoso", key_bits: int = 2048
-    ) -> "Tenant":
+    def create(cls, base_url: str = DEFAULT_BASE_URL, name: str = "Contoso", key_bits: int = 2048) -> "Tenant":
         """A new directory in memory, with the usual people and no application."""
         return cls(name, base_url.rstrip("/"), default_users(), key_bits)
 
@@ -180,10 +178,7 @@ class Tenant:
             "key_bits": self.key_bits,
             "users": [dataclasses.asdict(user) for user in self.users.values()],
             "platform_keys": [_key_file(key) for key in self.platform_keys],
-            "apps": [
-                app.settings() | {"keys": [_key_file(key) for key in app.keys]}
-                for app in self.apps.values()
-            ],
+            "apps": [app.settings() | {"keys": [_key_file(key) for key in app.keys]} for app in self.apps.values()],
         }
 
     def _key_files(self) -> dict[str, SigningKey]:

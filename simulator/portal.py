@@ -1,0 +1,176 @@
+"""The administrator's side: enterprise applications and their single sign-on settings."""
+
+from typing import Any
+from urllib.parse import quote
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from simulator import settings_forms
+from simulator.apps import SOURCES, App
+from simulator.context import app_or_404, directory, tenant, user_or_404
+from simulator.keys import SigningKey
+from simulator.settings_forms import Problems
+from simulator.sign_in import answer_for, post_page
+from simulator.sp_metadata import read_sp_metadata
+
+blueprint = Blueprint("portal", __name__)
+
+SIGNING_OPTIONS = {
+    "assertion": "Sign SAML assertion",
+    "response": "Sign SAML response",
+    "both": "Sign SAML response and assertion",
+}
+ALGORITHMS = {"sha256": "SHA-256", "sha1": "SHA-1"}
+NAMELESS = "Give the application a name."
+
+
+@blueprint.get("/")
+def home() -> str:
+    """The way into everything the simulator has."""
+    return render_template("home.html", tenant=tenant())
+
+
+@blueprint.get("/apps")
+def apps() -> str:
+    """All enterprise applications."""
+    return render_template("apps.html", apps=tenant().apps.values())
+
+
+@blueprint.route("/apps/new", methods=["GET", "POST"])
+def new_app() -> str | AnyResponse | tuple[str, int]:
+    """Create an application of one's own, with no more than a name."""
+    if request.method == "GET":
+        return render_template("new_app.html")
+    name = request.form.get("name", "").strip()
+    if not name:
+        return render_template("new_app.html", problem=NAMELESS), 422
+    app = tenant().register(name)
+    directory().save()
+    return redirect(url_for(".overview", app_id=app.id), 303)
+
+
+@blueprint.get("/apps/<app_id>")
+def overview(app_id: str) -> str:
+    """Name, IDs and where to go next."""
+    return render_template("overview.html", app=app_or_404(app_id))
+
+
+@blueprint.post("/apps/<app_id>/delete")
+def delete(app_id: str) -> AnyResponse:
+    """Remove the application."""
+    tenant().apps.pop(app_or_404(app_id).id)
+    directory().save()
+    return redirect(url_for(".apps"), 303)
+
+
+@blueprint.route("/apps/<app_id>/users", methods=["GET", "POST"])
+def users(app_id: str) -> str | AnyResponse:
+    """Say who may sign in to the application."""
+    app = app_or_404(app_id)
+    if request.method == "GET":
+        return render_template("users.html", app=app, people=tenant().users.values())
+    app.assigned = tenant().users.keys() & set(request.form.getlist("assigned"))
+    return _saved(app, "users", ".users")
+
+
+@blueprint.get("/apps/<app_id>/sso")
+def sso(app_id: str) -> str:
+    """The set-up page of SAML-based sign-on."""
+    app = app_or_404(app_id)
+    return _sso_page(app, settings_forms.basic_of(app))
+
+
+def _sso_page(app: App, basic: dict[str, str], problems: Problems | None = None) -> str:
+    return render_template(
+        "sso.html",
+        app=app,
+        basic=basic,
+        problems=problems or {},
+        sources=SOURCES,
+        signing_options=SIGNING_OPTIONS,
+        algorithms=ALGORITHMS,
+        people=tenant().users.values(),
+        tenant=tenant(),
+    )
+
+
+@blueprint.post("/apps/<app_id>/sso/basic")
+def save_basic(app_id: str) -> AnyResponse | tuple[str, int]:
+    """Keep identifier, URLs and relay state, if they can be used."""
+    app = app_or_404(app_id)
+    basic = settings_forms.basic_from(request.form)
+    problems = settings_forms.basic_problems(tenant(), app, basic)
+    if problems:
+        return _sso_page(app, basic, problems), 422
+    settings_forms.apply_basic(app, basic)
+    return _saved(app, "basic")
+
+
+@blueprint.post("/apps/<app_id>/sso/upload")
+def upload(app_id: str) -> str | tuple[str, int]:
+    """Fill the basic form from a service provider's metadata file, without saving it."""
+    app = app_or_404(app_id)
+    basic = settings_forms.basic_of(app)
+    file = request.files.get("metadata")
+    try:
+        provider = read_sp_metadata(file.read() if file else b"")
+    except ValueError as error:
+        return _sso_page(app, basic, {"metadata": str(error)}), 422
+    basic |= {"identifier": provider.entity_id, "reply_url": provider.acs_url}
+    return _sso_page(app, basic, {"uploaded": "Taken from the file. Check it, then save."})
+
+
+@blueprint.post("/apps/<app_id>/sso/claims")
+def save_claims(app_id: str) -> AnyResponse:
+    """Keep the attribute that becomes the name ID."""
+    app = app_or_404(app_id)
+    settings_forms.apply_claims(app, request.form)
+    return _saved(app, "claims")
+
+
+@blueprint.post("/apps/<app_id>/sso/signing")
+def save_signing(app_id: str) -> AnyResponse:
+    """Keep what is signed and how."""
+    app = app_or_404(app_id)
+    settings_forms.apply_signing(app, request.form)
+    return _saved(app, "certificates")
+
+
+@blueprint.post("/apps/<app_id>/sso/certificates")
+def add_certificate(app_id: str) -> AnyResponse:
+    """Add an inactive certificate."""
+    app = app_or_404(app_id)
+    app.keys.append(SigningKey.create(bits=tenant().key_bits))
+    return _saved(app, "certificates")
+
+
+@blueprint.post("/apps/<app_id>/sso/certificates/<thumbprint>/activate")
+def activate_certificate(app_id: str, thumbprint: str) -> AnyResponse:
+    """Sign with this certificate from now on."""
+    app = app_or_404(app_id)
+    settings_forms.activate(app, thumbprint)
+    return _saved(app, "certificates")
+
+
+@blueprint.get("/apps/<app_id>/metadata.xml")
+def download(app_id: str) -> Response:
+    """The federation metadata as a file named after the application."""
+    app = app_or_404(app_id)
+    disposition = f"attachment; filename*=UTF-8''{quote(app.name, safe='')}.xml"
+    headers = {"Content-Disposition": disposition}
+    return Response(tenant().metadata(app), mimetype="application/xml", headers=headers)
+
+
+@blueprint.post("/apps/<app_id>/test")
+def test_sign_in(app_id: str) -> str:
+    """Sign in as the chosen person, started here: an unsolicited response."""
+    app = app_or_404(app_id)
+    answer = answer_for(app, user_or_404(request.form.get("account", "")))
+    return post_page(app.reply_url, answer, app.relay_state or None)
+
+
+def _saved(app: App, part: str, page: str = ".sso") -> AnyResponse:
+    directory().save()
+    target: dict[str, Any] = {"app_id": app.id, "saved": part, "_anchor": part}
+    return redirect(url_for(page, **target), 303)

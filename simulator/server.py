@@ -1,0 +1,44 @@
+"""Serving the pages on this machine, and on no other address of it."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from flask import Flask
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from simulator.pages import build
+from simulator.tenant import Tenant
+
+LOOPBACK: Final = "127.0.0.1"
+
+
+def serve(app: Flask, port: int) -> None:
+    """Serve until interrupted."""
+    _listen(app, port).serve_forever()
+
+
+@contextmanager
+def running(tenant: Tenant, port: int = 0) -> Iterator[str]:
+    """Serve a tenant from a thread, for tests in a browser; gives the base URL it now has.
+
+    The tenant's `base_url`, and with it its issuer, changes to the port (0: any free one).
+    """
+    server = _listen(build(tenant), port)
+    tenant.base_url = f"http://{LOOPBACK}:{server.port}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield tenant.base_url
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _listen(app: Flask, port: int) -> BaseWSGIServer:
+    # One line per request, with a SAML message in it, would drown what else is printed.
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    return make_server(LOOPBACK, port, app, threaded=True)

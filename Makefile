@@ -1,0 +1,72 @@
+# One person, one machine, two commands: `make run` and `make test`. Everything stays inside this folder.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+# What the checks run with: the settings of a deployment, and a database that leaves nothing behind.
+DEPLOYMENT := DEBUG=false SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \
+	BASE_URL=https://amplisso.example ALLOWED_HOSTS=amplisso.example SIMULATOR_URL= REDIS_URL= \
+	DATABASE_URL=sqlite://:memory:
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test check lint types contracts migrations deployment format lock
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
+
+run: install .env ## Start Amplisso with the demo, and the Entra ID simulator beside it
+	@$(BIN)/python -m amplisso.run
+
+install: $(INSTALLED) ## Make .venv and install the pinned, hashed dependencies
+
+$(INSTALLED): requirements/build.txt requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Amplisso needs Python 3.11 or newer; '$(PYTHON)' is older or missing. Name another: make $(firstword $(MAKECMDGOALS)) PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "This Python cannot make virtual environments. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@echo "Installing the dependencies into .venv: a minute or two, this once"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation -r requirements/dev.txt
+	@touch $@
+
+.env:
+	@echo "DEBUG=true" > $@
+
+test: install ## Run the whole test suite
+	$(BIN)/python -m pytest -n auto
+
+check: lint types contracts migrations deployment test ## Everything that CI checks
+
+lint: install ## Check format and style
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: install ## Check the types
+	$(DEPLOYMENT) $(BIN)/mypy .
+
+contracts: install ## Check which part imports which
+	$(BIN)/lint-imports
+
+migrations: install ## Check that no migration is missing
+	$(DEPLOYMENT) $(BIN)/python manage.py makemigrations --check --dry-run
+
+deployment: install ## Check the settings of a deployment
+	$(DEPLOYMENT) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+format: install ## Bring the code into the common format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# A separate environment, so that the tools that write the pins are not among what they pin.
+LOCK := var/lock/bin
+COMPILE := $(LOCK)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+	--no-emit-options --no-header --strip-extras --allow-unsafe --no-build-isolation
+
+lock: ## Pin the dependencies again, with their hashes; newer versions: make lock UPGRADE=--upgrade
+	@$(PYTHON) -m venv var/lock
+	@$(LOCK)/python -m pip install --quiet --disable-pip-version-check pip-tools "setuptools<81" wheel
+	$(COMPILE) $(UPGRADE) --output-file requirements/build.txt requirements/build.in
+	$(COMPILE) $(UPGRADE) --output-file requirements/base.txt pyproject.toml
+	$(COMPILE) $(UPGRADE) --constraint requirements/base.txt --extra dev --output-file requirements/dev.txt pyproject.toml

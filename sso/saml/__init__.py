@@ -3,9 +3,14 @@
     read_idp_metadata     an uploaded file            -> IdpMetadata, or a MetadataError for the administrator
     build_sp_metadata     ServiceProvider             -> the document identity providers import
     build_authn_request   who asks whom               -> AuthnRequest
+    validate_response     what came back              -> Verdict: every check, and an Assertion if all passed
+    self_check            can this machine verify signatures?
+
+A response is data that somebody else sent: it is refused by a verdict, never by an exception.
 """
 
 from sso.saml.certificates import SigningCertificate
+from sso.saml.envelope import unverified_in_response_to
 from sso.saml.errors import (
     MetadataError,
     MetadataProblem,
@@ -15,6 +20,8 @@ from sso.saml.errors import (
 )
 from sso.saml.metadata import read_idp_metadata
 from sso.saml.request import build_authn_request, new_request_id
+from sso.saml.response import validate_response
+from sso.saml.self_check import self_check
 from sso.saml.sp_metadata import build_sp_metadata
 from sso.saml.types import (
     AuthnRequest,
@@ -26,24 +33,33 @@ from sso.saml.types import (
     PendingRequest,
     ServiceProvider,
 )
+from sso.saml.verdict import Assertion, Check, CheckName, Outcome, Verdict
 
 __all__ = [
+    "Assertion",
     "AuthnRequest",
     "Binding",
+    "Check",
+    "CheckName",
     "Finding",
     "FindingCode",
     "IdentityProvider",
     "IdpMetadata",
     "MetadataError",
     "MetadataProblem",
+    "Outcome",
     "PendingRequest",
     "SAMLError",
     "ServiceProvider",
     "SeveralProviders",
     "SigningCertificate",
     "ToolkitError",
+    "Verdict",
     "build_authn_request",
     "build_sp_metadata",
     "new_request_id",
     "read_idp_metadata",
+    "self_check",
+    "unverified_in_response_to",
+    "validate_response",
 ]

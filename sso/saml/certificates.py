@@ -42,9 +42,7 @@ class SigningCertificate:
         try:
             _facts(der)
         except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
-            raise MetadataError(
-                MetadataProblem.UNREADABLE_KEY, "A certificate could not be read."
-            ) from error
+            raise MetadataError(MetadataProblem.UNREADABLE_KEY, "A certificate could not be read.") from error
         return cls(der)
 
     @property

@@ -61,7 +61,7 @@ class MetadataError(SAMLError):
         self.code = code
 
 
-class SeveralProviders(MetadataError):
+class SeveralProviders(MetadataError):  # noqa: N818 - a question more than an error
     """The file describes several identity providers; `entity_ids` lists them in the file's order."""
 
     def __init__(self, entity_ids: tuple[str, ...]) -> None:

@@ -56,9 +56,7 @@ def _read(role: etree._Element, now: datetime, *, allow_loopback_http: bool) -> 
     keys = signing_keys(role)
     redirect, post = _sign_in_addresses(role, allow_loopback_http=allow_loopback_http)
     _refuse_entra_common(redirect, post)
-    sign_out, sign_out_response = _sign_out_addresses(
-        role, allow_loopback_http=allow_loopback_http
-    )
+    sign_out, sign_out_response = _sign_out_addresses(role, allow_loopback_http=allow_loopback_http)
     valid_until = _valid_until(role)
     return IdpMetadata(
         entity_id=entity_id,
@@ -111,9 +109,7 @@ def _checked_entity_id(entity_id: str) -> str:
 
 def _sign_in_addresses(role: etree._Element, *, allow_loopback_http: bool) -> tuple[str, str]:
     """The Redirect address and the POST address, the first of each, one of them at least."""
-    redirect, post = (
-        _location(role, "SingleSignOnService", binding) for binding in (Binding.REDIRECT, Binding.POST)
-    )
+    redirect, post = (_location(role, "SingleSignOnService", binding) for binding in (Binding.REDIRECT, Binding.POST))
     if not redirect and not post:
         raise MetadataError(
             MetadataProblem.NO_SIGN_IN_ADDRESS,
@@ -141,9 +137,7 @@ def _sign_out_addresses(role: etree._Element, *, allow_loopback_http: bool) -> t
         return "", ""
 
 
-def _location(
-    role: etree._Element, service: str, binding: Binding, attribute: str = "Location"
-) -> str:
+def _location(role: etree._Element, service: str, binding: Binding, attribute: str = "Location") -> str:
     for endpoint in role.iterchildren(MD + service):
         if endpoint.get("Binding", "").strip() == binding:
             return endpoint.get(attribute, "").strip()

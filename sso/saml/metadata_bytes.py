@@ -11,7 +11,7 @@ import re
 from lxml import etree
 
 from sso.saml.errors import MetadataError, MetadataProblem
-from sso.saml.parser import NotXML, parse_utf8
+from sso.saml.parser import NotXMLError, parse_utf8
 
 MAX_BYTES = 1_000_000
 
@@ -28,9 +28,7 @@ _SINGLE_BYTE = {
 }
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _DECLARATION = re.compile(r"\s*<\?xml\b[^>]*\?>")
-_DOCUMENT = re.compile(
-    r"<(?P<tag>(?:[\w.-]+:)?Entit(?:y|ies)Descriptor)[\s>].*</(?P=tag)\s*>", re.DOTALL
-)
+_DOCUMENT = re.compile(r"<(?P<tag>(?:[\w.-]+:)?Entit(?:y|ies)Descriptor)[\s>].*</(?P=tag)\s*>", re.DOTALL)
 _CLOSING = re.compile(r"</(?:[\w.-]+:)?[\w.-]+\s*>\s*\Z|/>\s*\Z")
 _WEB_PAGE = re.compile(r"\A\s*(?:<!doctype\s+html\b|<html\b|<head\b|<body\b)", re.IGNORECASE)
 
@@ -105,7 +103,7 @@ def _refuse_other_text(text: str) -> None:
             "This is a private key, which should never leave its owner: replace it at your identity "
             f"provider. {_WHAT_TO_DO}",
         )
-    if "-----BEGIN" in text[:5000] and "<" not in text or _is_bare_certificate(text):
+    if ("-----BEGIN" in text[:5000] and "<" not in text) or _is_bare_certificate(text):
         raise _certificate_instead()
     if text.startswith(("{", "[")):
         raise MetadataError(
@@ -144,17 +142,19 @@ def _cut_out(text: str) -> str:
 def _parse(text: str) -> etree._Element:
     try:
         return parse_utf8(text.encode("utf-8", errors="replace"))
-    except NotXML as error:
+    except NotXMLError as error:
         raise _malformed(text, error) from error
 
 
-def _malformed(text: str, error: NotXML) -> MetadataError:
+def _malformed(text: str, error: NotXMLError) -> MetadataError:
     if not _CLOSING.search(text) or "Premature end" in str(error):
         return MetadataError(
             MetadataProblem.INCOMPLETE,
             "This file is incomplete: it ends in the middle. Download it again and upload the whole file.",
         )
-    quotes = " It has curly quotation marks there." if re.search(r"=\s*[“”„«‘’]", text) else ""
+    quotes = (
+        " It has curly quotation marks there." if re.search(r"=\s*[\u201c\u201d\u201e\u00ab\u2018\u2019]", text) else ""
+    )
     return MetadataError(
         MetadataProblem.MALFORMED,
         f"This file is not well-formed XML: the first mistake is in line {error.line}, column "

@@ -79,8 +79,7 @@ def _about_dates(certificate: SigningCertificate, now: datetime) -> Iterator[Fin
     elif certificate.not_after < now + SOON:
         yield Finding(
             FindingCode.CERTIFICATE_EXPIRES_SOON,
-            f"{name} expires on {end}. Create a new one at your identity provider before and upload the "
-            "new metadata.",
+            f"{name} expires on {end}. Create a new one at your identity provider before and upload the new metadata.",
         )
     elif certificate.not_before > now:
         yield Finding(
@@ -93,8 +92,7 @@ def _about_validity(valid_until: datetime | None, now: datetime) -> Iterator[Fin
     if valid_until is not None and valid_until < now:
         yield Finding(
             FindingCode.METADATA_EXPIRED,
-            f"This file says that it was valid until {valid_until:%-d %B %Y}. If sign-ins fail, download a "
-            "fresh one.",
+            f"This file says that it was valid until {valid_until:%-d %B %Y}. If sign-ins fail, download a fresh one.",
         )
 
 

@@ -52,7 +52,7 @@ def has_certificate(role: etree._Element) -> bool:
 def _certificate_texts(role: etree._Element) -> Iterator[str]:
     """A KeyDescriptor without use serves for both (metadata 2.4.1.1).
 
-    KeyInfo is taken in any namespace: the one with https, which doesn't exist, gets copied from a page of documentation.
+    KeyInfo is taken in any namespace: one with https, which doesn't exist, gets copied from pages of documentation.
     """
     for descriptor in role.iterchildren(MD + "KeyDescriptor"):
         if descriptor.get("use", "signing").strip() == "signing":

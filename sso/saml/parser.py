@@ -5,7 +5,7 @@ import threading
 from lxml import etree
 
 
-class NotXML(Exception):
+class NotXMLError(Exception):
     """The parser's complaint and where it stopped; never leaves sso.saml."""
 
     def __init__(self, reason: str, line: int, column: int) -> None:
@@ -40,6 +40,6 @@ def parse_utf8(data: bytes) -> etree._Element:
         return etree.fromstring(data, _parsers.plain)
     except etree.XMLSyntaxError as error:
         line, column = error.position
-        raise NotXML(error.msg or "", line, column) from error
+        raise NotXMLError(error.msg or "", line, column) from error
     except (etree.LxmlError, ValueError) as error:
-        raise NotXML(str(error), 0, 0) from error
+        raise NotXMLError(str(error), 0, 0) from error

@@ -42,9 +42,7 @@ def build_authn_request(
     if binding is Binding.POST:
         fields = (("SAMLRequest", base64.b64encode(document).decode()), *relay)
         return AuthnRequest(request_id, binding, hinted, fields)
-    return AuthnRequest(
-        request_id, binding, _with_query(hinted, [("SAMLRequest", _deflated(document)), *relay])
-    )
+    return AuthnRequest(request_id, binding, _with_query(hinted, [("SAMLRequest", _deflated(document)), *relay]))
 
 
 def _endpoint(idp: IdentityProvider) -> tuple[Binding, str]:

@@ -12,9 +12,7 @@ def build_sp_metadata(sp: ServiceProvider) -> bytes:
     WantAssertionsSigned asks for the form every provider can send; a signed response is accepted as well.
     There is no NameIDFormat, so that the one chosen at the provider stays.
     """
-    entity = etree.Element(
-        MD + "EntityDescriptor", {"entityID": sp.entity_id}, nsmap={"md": MD_NAMESPACE}
-    )
+    entity = etree.Element(MD + "EntityDescriptor", {"entityID": sp.entity_id}, nsmap={"md": MD_NAMESPACE})
     role = etree.SubElement(
         entity,
         MD + "SPSSODescriptor",

@@ -48,7 +48,8 @@ class PendingRequest:
 class AuthnRequest:
     """A request ready to be sent by the visitor's browser.
 
-    REDIRECT: `url` is the whole address, `fields` is empty. POST: `url` is the form's action, `fields` its hidden fields.
+    REDIRECT: `url` is the whole address, `fields` is empty.
+    POST: `url` is the form's action, `fields` are its hidden fields.
     """
 
     id: str

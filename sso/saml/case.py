@@ -1,0 +1,96 @@
+"""One response under examination: what arrived, whom we expect it from, and what has been established so far."""
+
+import hashlib
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from lxml import etree
+
+from sso.saml.certificates import SigningCertificate
+from sso.saml.envelope import Envelope
+from sso.saml.names import DS, SAML
+from sso.saml.parser import parse_utf8
+from sso.saml.signed_bytes import signed_bytes
+from sso.saml.types import IdentityProvider, PendingRequest, ServiceProvider
+
+# How far a provider's clock may be off, in either direction.
+SKEW = timedelta(minutes=3)
+
+
+class Case(Envelope):
+    """Everything the checks look at. What is unverified says so in its name; the rest is read from signed bytes."""
+
+    def __init__(
+        self,
+        encoded: str,
+        *,
+        service_provider: ServiceProvider,
+        identity_provider: IdentityProvider,
+        request: PendingRequest,
+        now: datetime,
+    ) -> None:
+        super().__init__(encoded)
+        self.service_provider = service_provider
+        self.identity_provider = identity_provider
+        self.request = request
+        self.now = now
+        # One certificate for each signature, in the order of `signatures`; the signature check fills it in.
+        self.signers: tuple[SigningCertificate, ...] = ()
+
+    @cached_property
+    def signatures(self) -> tuple[etree._Element, ...]:
+        """Every ds:Signature of the document, wherever it stands."""
+        return tuple(self.root.iter(DS + "Signature"))
+
+    @cached_property
+    def unverified_assertion(self) -> etree._Element:
+        """The document's only assertion, once the check for that has passed."""
+        return next(self.root.iterchildren(SAML + "Assertion"))
+
+    @cached_property
+    def signed_contents(self) -> dict[str, bytes]:
+        """The canonical bytes under each signature, by the tag of the signed element."""
+        return {str(_parent(signature).tag): signed_bytes(signature) for signature in self.signatures}
+
+    @cached_property
+    def signed_response(self) -> etree._Element | None:
+        """The response, parsed again from the bytes that its own signature covers; None if it has none."""
+        data = self.signed_contents.get(str(self.root.tag))
+        return None if data is None else parse_utf8(data)
+
+    @cached_property
+    def assertion(self) -> etree._Element:
+        """The assertion, parsed again from signed bytes: its own signature's, else those of the response's."""
+        data = self.signed_contents.get(SAML + "Assertion")
+        if data is not None:
+            return parse_utf8(data)
+        if self.signed_response is None:
+            raise ValueError("nothing is signed")
+        return next(self.signed_response.iterchildren(SAML + "Assertion"))
+
+    @property
+    def response(self) -> etree._Element:
+        """The response as far as it is signed, else as it arrived: it may refuse, never vouch."""
+        return self.root if self.signed_response is None else self.signed_response
+
+    @property
+    def signed(self) -> str:
+        """ "assertion", "response", "both", or "" before a signature was verified."""
+        if not self.signers:
+            return ""
+        tags = {_parent(signature).tag for signature in self.signatures}
+        if len(tags) == 2:  # noqa: PLR2004 - a response and its assertion
+            return "both"
+        return "response" if self.root.tag in tags else "assertion"
+
+
+def digest_of(data: bytes, name: str) -> bytes:
+    """`name` as hashlib knows it."""
+    return hashlib.new(name, data, usedforsecurity=True).digest()
+
+
+def _parent(element: etree._Element) -> etree._Element:
+    parent = element.getparent()
+    if parent is None:
+        raise ValueError("a signature can't be the document")
+    return parent

@@ -1,0 +1,49 @@
+"""From an encoded response to a verdict."""
+
+from datetime import datetime
+
+from sso.saml.case import Case
+from sso.saml.reading import read_assertion
+from sso.saml.response_rules import status_message
+from sso.saml.types import IdentityProvider, PendingRequest, ServiceProvider
+from sso.saml.verdict import Check, CheckName, Outcome, Verdict
+
+
+def validate_response(
+    encoded: str,
+    *,
+    service_provider: ServiceProvider,
+    identity_provider: IdentityProvider,
+    request: PendingRequest,
+    now: datetime,
+) -> Verdict:
+    """Judge a SAMLResponse form field, as it was posted, for one request of one connection at `now` (aware).
+
+    Pure: the same arguments give the same verdict. A refusal is a verdict too; the only error is `ToolkitError`, when
+    xmlsec can't be used on this machine at all. Nothing here knows whether the response was used before.
+    """
+    case = Case(
+        encoded,
+        service_provider=service_provider,
+        identity_provider=identity_provider,
+        request=request,
+        now=now,
+    )
+    # On first use, because importing xmlsec fails beside an lxml that doesn't match; self_check.py says what to do.
+    from sso.saml.checklist import examine
+
+    checks = examine(case)
+    failure = next((check for check in checks if check.outcome is Outcome.FAILED), None)
+    return Verdict(
+        checks=checks,
+        assertion=read_assertion(case) if failure is None else None,
+        failure=failure,
+        signed=case.signed,
+        certificate=case.signers[0].fingerprint if case.signers else "",
+        status_message=_status_message(case, failure),
+    )
+
+
+def _status_message(case: Case, failure: Check | None) -> str:
+    declined = failure is not None and failure.name is CheckName.STATUS
+    return status_message(case) if declined else ""

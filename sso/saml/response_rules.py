@@ -1,0 +1,96 @@
+"""What the response itself has to be, before and around its assertion (SAML core 3.2.2 and 3.3.3)."""
+
+from lxml import etree
+
+from sso.saml.case import Case
+from sso.saml.names import ENTITY_FORMAT, SAML, SAMLP, STATUS_SUCCESS
+from sso.saml.observation import Observation, equal, refused, satisfied, shown
+
+_STATUS_MESSAGE = 1000
+_ENCRYPTED = ("EncryptedAssertion", "EncryptedID", "EncryptedAttribute", "EncryptedData")
+
+
+def is_response(case: Case) -> Observation:
+    """Not a request, not a bare assertion, not a logout message."""
+    return Observation(case.root.tag == SAMLP + "Response", "a samlp:Response", shown(str(case.root.tag)))
+
+
+def response_version(case: Case) -> Observation:
+    """SAML 2.0 and no other."""
+    return equal("2.0", case.root.get("Version"))
+
+
+def status(case: Case) -> Observation:
+    """The first-level code alone decides; the codes inside it only explain."""
+    codes = case.root.findall(f"{SAMLP}Status/{SAMLP}StatusCode")
+    value = codes[0].get("Value") if len(codes) == 1 else None
+    return equal(STATUS_SUCCESS, value)
+
+
+def status_message(case: Case) -> str:
+    """What the identity provider said beside the status; unverified, one line, bounded."""
+    said = [
+        text
+        for found in case.root.iterfind(f"{SAMLP}Status/{SAMLP}StatusMessage")
+        if (text := shown(found.text, _STATUS_MESSAGE))
+    ]
+    inner = case.root.find(f"{SAMLP}Status/{SAMLP}StatusCode/{SAMLP}StatusCode")
+    code = "" if inner is None else shown(inner.get("Value", "").rpartition(":")[2])
+    return shown(" ".join(said) or code, _STATUS_MESSAGE)
+
+
+def not_encrypted(case: Case) -> Observation:
+    """Nobody has a key of ours to encrypt for."""
+    found = next(case.root.iter(*(f"{{*}}{name}" for name in _ENCRYPTED)), None)
+    return Observation(found is None, "nothing encrypted", "none" if found is None else shown(_local(found)))
+
+
+def one_assertion(case: Case) -> Observation:
+    """Exactly one in the whole document, in its place: a second one is what signature wrapping needs."""
+    found = list(case.root.iter("{*}Assertion"))
+    in_place = [each for each in found if each.tag == SAML + "Assertion" and each.getparent() is case.root]
+    return Observation(
+        len(found) == len(in_place) == 1,
+        "one assertion, directly in the response",
+        f"{len(found)} in the document, {len(in_place)} directly in the response",
+    )
+
+
+def destination(case: Case) -> Observation:
+    """Exactly our ACS; it may be left out only where the response carries no signature (bindings 3.5.5.2)."""
+    value = case.response.get("Destination")
+    if value is None and case.signed_response is None:
+        return satisfied(shown(case.service_provider.acs_url), "absent, response not signed")
+    return equal(case.service_provider.acs_url, value)
+
+
+def response_in_response_to(case: Case) -> Observation:
+    """Often unsigned, so it proves nothing, but it must not contradict."""
+    value = case.response.get("InResponseTo")
+    return equal(case.request.id, case.request.id if value is None else value)
+
+
+def response_issuer(case: Case) -> Observation:
+    """May be left out; the assertion's may not."""
+    issuers = case.response.findall(SAML + "Issuer")
+    if not issuers:
+        return satisfied(shown(case.identity_provider.entity_id), "absent")
+    return issued_by(issuers, case.identity_provider.entity_id)
+
+
+def issued_by(issuers: list[etree._Element], entity_id: str) -> Observation:
+    """One issuer, exactly the entity ID we know, of no other format than an entity ID (core 8.3.6)."""
+    if len(issuers) != 1:
+        return refused(shown(entity_id), f"{len(issuers)} issuers")
+    if issuers[0].get("Format", ENTITY_FORMAT) != ENTITY_FORMAT:
+        return refused(ENTITY_FORMAT, shown(issuers[0].get("Format")))
+    return equal(entity_id, text_of(issuers[0]))
+
+
+def text_of(element: etree._Element) -> str | None:
+    """The text of an element without elements in it; None if there are any."""
+    return None if len(element) else element.text or ""
+
+
+def _local(element: etree._Element) -> str:
+    return str(element.tag).rpartition("}")[2]

@@ -1,0 +1,88 @@
+"""Who signed, whether that key may still be trusted, and that what is read afterwards is what was signed."""
+
+import base64
+import hmac
+
+from lxml import etree
+
+from sso.saml import toolkit
+from sso.saml.case import SKEW, Case, digest_of
+from sso.saml.certificates import SigningCertificate
+from sso.saml.names import DS
+from sso.saml.observation import Observation, refused, shown
+from sso.saml.signed_info import DIGESTS
+
+
+def schema(case: Case) -> Observation:
+    """The standard's own schema, before any signature is looked at."""
+    complaint = toolkit.schema_complaint(case.root)
+    return Observation(not complaint, "valid by the SAML schema", shown(complaint) or "valid")
+
+
+def signature(case: Case) -> Observation:
+    """Each signature by one of the keys from the metadata, in whatever order they are listed there."""
+    certificates = case.identity_provider.certificates
+    found = [toolkit.signer_of(each, certificates) for each in case.signatures]
+    signers = tuple(each for each in found if each is not None)
+    expected = f"by one of {len(certificates)} certificates: " + ", ".join(
+        each.fingerprint[:8] for each in certificates[:8]
+    )
+    if len(signers) != len(found):
+        return refused(expected, "not signed by any of them, or changed afterwards")
+    case.signers = signers
+    return Observation(bool(signers), expected, ", ".join(each.fingerprint[:8] for each in signers))
+
+
+def certificate_dates(case: Case) -> Observation:
+    """The key is as good after its certificate's end, but Entra's gallery asks to refuse it.
+
+    An admin may allow it until a date.
+    """
+    until = case.identity_provider.expired_certificates_until
+    excepted = until is not None and case.now < until
+    outside = [each for each in case.signers if not _is_valid(each, case)]
+    received = ", ".join(f"{each.not_before:%Y-%m-%d} to {each.not_after:%Y-%m-%d}" for each in case.signers)
+    return Observation(
+        not outside or excepted,
+        f"valid on {case.now:%Y-%m-%d}" + (f", or expired until {until:%Y-%m-%d}" if excepted else ""),
+        received,
+    )
+
+
+def _is_valid(certificate: SigningCertificate, case: Case) -> bool:
+    return certificate.not_before - SKEW <= case.now <= certificate.not_after
+
+
+def signed_content(case: Case) -> Observation:
+    """Our own canonical bytes have the digest that was signed: from here on only they are read."""
+    same = all(_digest_matches(case, each) for each in case.signatures)
+    return Observation(
+        bool(case.signatures) and same and case.assertion is not None,
+        "the digest that was signed",
+        "the same" if same else "another one",
+    )
+
+
+def _digest_matches(case: Case, signature_element: etree._Element) -> bool:
+    reference = signature_element.find(f"{DS}SignedInfo/{DS}Reference")
+    parent = signature_element.getparent()
+    if reference is None or parent is None:
+        return False
+    _, method, value = reference
+    made = digest_of(case.signed_contents[str(parent.tag)], DIGESTS[method.get("Algorithm", "")])
+    return hmac.compare_digest(made, base64.b64decode("".join((value.text or "").split())))
+
+
+def toolkit_agrees(case: Case) -> Observation:
+    """python3-saml, strict, has the last word: it may find what we overlooked, and it verifies all over again."""
+    until = case.identity_provider.sha1_until
+    complaint = toolkit.complaint(
+        case.root,
+        service_provider=case.service_provider,
+        issuer=case.identity_provider.entity_id,
+        certificates=tuple(dict.fromkeys(case.signers)),
+        request_id=case.request.id,
+        now=case.now,
+        allow_sha1=until is not None and case.now < until,
+    )
+    return Observation(not complaint, "accepted by python3-saml", shown(complaint) or "accepted")

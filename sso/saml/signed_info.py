@@ -1,0 +1,141 @@
+"""What a signature may ask for, decided before any library does it.
+
+libxmlsec runs the transforms that a document names before it looks at the signature value: a few kilobytes signed by
+nobody could cost minutes. So everything in a Signature is held against this short list first (SAML core 5.4).
+"""
+
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+from sso.saml.case import Case
+from sso.saml.names import DS
+from sso.saml.observation import Observation, shown
+from sso.saml.signed_bytes import EXCLUSIVE, EXCLUSIVE_NAMESPACE
+
+_ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
+_MORE = "http://www.w3.org/2001/04/xmldsig-more#"
+_CANONICAL = (EXCLUSIVE, EXCLUSIVE + "WithComments")
+_SHA1 = "http://www.w3.org/2000/09/xmldsig#sha1"
+_RSA_SHA1 = "http://www.w3.org/2000/09/xmldsig#rsa-sha1"
+
+SIGNATURE_METHODS = frozenset(
+    f"{_MORE}{key}-{digest}" for key in ("rsa", "ecdsa") for digest in ("sha256", "sha384", "sha512")
+)
+DIGESTS = {
+    "http://www.w3.org/2001/04/xmlenc#sha256": "sha256",
+    "http://www.w3.org/2001/04/xmldsig-more#sha384": "sha384",
+    "http://www.w3.org/2001/04/xmlenc#sha512": "sha512",
+    _SHA1: "sha1",
+}
+_BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*", re.ASCII)
+# Keycloak names and repeats its key. None of it is ever read: the keys come from the metadata.
+_KEY_INFO = {DS + "X509Data", DS + "KeyName", DS + "KeyValue"}
+
+
+def signature_places(case: Case) -> Observation:
+    """A signature signs the element it stands in: the response or its assertion, each at most once."""
+    parents = [signature.getparent() for signature in case.signatures]
+    allowed = [case.root, case.unverified_assertion]
+    in_place = all(any(parent is place for place in allowed) for parent in parents)
+    return Observation(
+        bool(parents) and in_place and len({id(parent) for parent in parents}) == len(parents),
+        "one signature in the response, in its assertion, or in each",
+        ", ".join(shown(_tag(parent), 80) for parent in parents[:4]) or "no signature",
+    )
+
+
+def signed_info(case: Case) -> Observation:
+    """One reference, to the element the signature stands in, by the two transforms that SAML knows."""
+    mistake = next((found for signature in case.signatures for found in _mistakes(signature)), None)
+    return Observation(
+        mistake is None,
+        "one reference to the signed element, enveloped-signature and exclusive canonicalization",
+        "as expected" if mistake is None else shown(mistake),
+    )
+
+
+def algorithms(case: Case) -> Observation:
+    """RSA or ECDSA with SHA-2; SHA-1 until a date that an admin has set for this connection."""
+    until = case.identity_provider.sha1_until
+    sha1 = until is not None and case.now < until
+    used = [method for signature in case.signatures for method in _methods(signature)]
+    allowed = SIGNATURE_METHODS | (DIGESTS.keys() - {_SHA1}) | ({_SHA1, _RSA_SHA1} if sha1 else set())
+    return Observation(
+        all(method in allowed for method in used),
+        "RSA or ECDSA with SHA-256, SHA-384 or SHA-512",
+        shown(", ".join(sorted({method.rpartition("#")[2] for method in used}))),
+    )
+
+
+def key_info(case: Case) -> Observation:
+    """Absent, or kinds that can be ignored; nothing that points elsewhere."""
+    kinds = [
+        str(child.tag)
+        for signature in case.signatures
+        for info in signature.iterchildren(DS + "KeyInfo")
+        for child in info
+    ]
+    return Observation(
+        all(kind in _KEY_INFO for kind in kinds),
+        "nothing but X509Data, KeyName and KeyValue",
+        shown(", ".join(kind.rpartition("}")[2] for kind in kinds)) or "absent",
+    )
+
+
+def _mistakes(signature: etree._Element) -> Iterator[str]:
+    yield from _wrong_children(signature, ["SignedInfo", "SignatureValue"], ["SignedInfo", "SignatureValue", "KeyInfo"])
+    info = signature[0]
+    yield from _wrong_children(info, ["CanonicalizationMethod", "SignatureMethod", "Reference"])
+    canonicalization, method, reference = info
+    yield from _wrong_canonicalization(canonicalization)
+    yield from _wrong_reference(reference, signature)
+    for leaf in (method, reference[1], reference[2], signature[1]):
+        if len(leaf):
+            yield f"{_tag(leaf)} has elements in it"
+    for value in (reference[2], signature[1]):
+        if not _BASE64.fullmatch(value.text or ""):
+            yield f"{_tag(value)} is not base64"
+
+
+def _wrong_reference(reference: etree._Element, signature: etree._Element) -> Iterator[str]:
+    yield from _wrong_children(reference, ["Transforms", "DigestMethod", "DigestValue"])
+    signed = signature.getparent()
+    own = "" if signed is None else signed.get("ID", "")
+    if not own or reference.get("URI") != "#" + own:
+        yield f"the reference is to {shown(reference.get('URI'), 80)}, not to the element itself"
+    names = [transform.get("Algorithm", "") for transform in reference[0]]
+    if names[:1] != [_ENVELOPED] or not set(names[1:]).issubset(_CANONICAL) or len(names) > 2:  # noqa: PLR2004
+        yield "the transforms are " + ", ".join(shown(name, 60) for name in names[:3])
+    for transform in reference[0]:
+        if transform.tag != DS + "Transform":
+            yield f"{_tag(transform)} among the transforms"
+        elif transform.get("Algorithm") in _CANONICAL:
+            yield from _wrong_canonicalization(transform)
+        elif len(transform):
+            yield "a transform has elements in it"
+
+
+def _wrong_canonicalization(element: etree._Element) -> Iterator[str]:
+    if element.get("Algorithm") not in _CANONICAL:
+        yield f"the canonicalization is {shown(element.get('Algorithm'), 80)}"
+    tags = [child.tag for child in element]
+    if tags not in ([], [EXCLUSIVE_NAMESPACE + "InclusiveNamespaces"]) or any(map(len, element)):
+        yield "the canonicalization has unknown elements in it"
+
+
+def _wrong_children(element: etree._Element, *allowed: list[str]) -> Iterator[str]:
+    names = [str(child.tag) for child in element]
+    if names not in [[DS + name for name in choice] for choice in allowed]:
+        yield f"{_tag(element)} holds " + ", ".join(name.rpartition("}")[2][:40] for name in names[:6])
+
+
+def _methods(signature: etree._Element) -> Iterator[str]:
+    info = signature[0]
+    yield info[1].get("Algorithm", "")
+    yield info[2][1].get("Algorithm", "")
+
+
+def _tag(element: etree._Element | None) -> str:
+    return "nothing" if element is None else str(element.tag).rpartition("}")[2]

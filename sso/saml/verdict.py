@@ -1,0 +1,121 @@
+"""What became of a response: every check in its order, and what the provider vouches for if all of them passed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class CheckName(StrEnum):
+    """The rules a response must satisfy, in the order in which they are looked at."""
+
+    # The message as it arrived, before anything in it is believed.
+    SIZE = "size"
+    BASE64 = "base64"
+    ENCODING = "encoding"
+    PLAIN_XML = "plain_xml"
+    WELL_FORMED = "well_formed"
+    LIMITS = "limits"
+    NAMESPACES = "namespaces"
+    UNIQUE_IDS = "unique_ids"
+    # What kind of message it is.
+    RESPONSE = "response"
+    RESPONSE_VERSION = "response_version"
+    STATUS = "status"
+    NOT_ENCRYPTED = "not_encrypted"
+    ONE_ASSERTION = "one_assertion"
+    SCHEMA = "schema"
+    # Who signed it, and what exactly.
+    SIGNATURE_PLACES = "signature_places"
+    SIGNED_INFO = "signed_info"
+    ALGORITHMS = "algorithms"
+    KEY_INFO = "key_info"
+    SIGNATURE = "signature"
+    CERTIFICATE_DATES = "certificate_dates"
+    SIGNED_CONTENT = "signed_content"
+    # The response, as far as it says anything.
+    DESTINATION = "destination"
+    RESPONSE_IN_RESPONSE_TO = "response_in_response_to"
+    RESPONSE_ISSUER = "response_issuer"
+    # The assertion, from the signed bytes only.
+    ASSERTION_VERSION = "assertion_version"
+    ISSUER = "issuer"
+    ISSUE_INSTANT = "issue_instant"
+    SUBJECT = "subject"
+    NAME_ID = "name_id"
+    BEARER = "bearer"
+    RECIPIENT = "recipient"
+    IN_RESPONSE_TO = "in_response_to"
+    CONFIRMATION_TIME = "confirmation_time"
+    CONDITIONS = "conditions"
+    VALIDITY = "validity"
+    AUDIENCE = "audience"
+    AUTHN_STATEMENT = "authn_statement"
+    SESSION_TIME = "session_time"
+    ATTRIBUTES = "attributes"
+    TENANT = "tenant"
+    # The last word.
+    TOOLKIT = "toolkit"
+
+
+class Outcome(StrEnum):
+    """NOT_REACHED: an earlier check failed, so this one was not looked at."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_REACHED = "not_reached"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One rule and how it went. `expected` and `received` are short, printable and hold no secret.
+
+    They quote what an unverified message says, so treat them as hostile text; both are "" when not reached.
+    """
+
+    name: CheckName
+    outcome: Outcome
+    expected: str
+    received: str
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """What an identity provider vouches for. Exists only if every check passed, read from the signed bytes alone.
+
+    `attributes` keeps the provider's names and order; an attribute that comes twice has the values of both, so two
+    values are seen as two. `not_on_or_after` is the last moment at which the response could have been used.
+    """
+
+    id: str
+    issuer: str
+    name_id: str
+    name_id_format: str
+    attributes: Mapping[str, tuple[str, ...]]
+    session_index: str
+    authn_instant: datetime | None
+    session_not_on_or_after: datetime | None
+    not_on_or_after: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome of one response, complete enough to be its log.
+
+    `signed`: "assertion", "response" or "both" once a signature was verified, else "". `certificate`: the SHA-256
+    fingerprint of the certificate that verified it, else "". `status_message`: what the identity provider said when it
+    declined (unverified text).
+    """
+
+    checks: tuple[Check, ...]
+    assertion: Assertion | None
+    failure: Check | None
+    signed: str = ""
+    certificate: str = ""
+    status_message: str = ""
+
+    @property
+    def accepted(self) -> bool:
+        """Whether somebody may be signed in by it."""
+        return self.assertion is not None

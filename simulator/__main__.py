@@ -28,14 +28,14 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
 def _serve(options: argparse.Namespace) -> int:
     # Flask is a development requirement; the refusal above must not need it.
     from simulator.pages import build
-    from simulator.server import serve
+    from simulator.server import listen
 
     base_url = _base_url(options)
-    app = build(options.state, base_url)
+    server = listen(build(options.state, base_url), options.port)
     sys.stdout.write(f"Entra ID simulator on {base_url}\n")
     sys.stdout.flush()
     with contextlib.suppress(KeyboardInterrupt):
-        serve(app, options.port)
+        server.serve_forever()
     return 0
 
 

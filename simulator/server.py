@@ -15,9 +15,11 @@ from simulator.tenant import Tenant
 LOOPBACK: Final = "127.0.0.1"
 
 
-def serve(app: Flask, port: int) -> None:
-    """Serve until interrupted."""
-    _listen(app, port).serve_forever()
+def listen(app: Flask, port: int) -> BaseWSGIServer:
+    """A server that has taken the port and only needs `serve_forever`."""
+    # One line per request, with a SAML message in it, would drown what else is printed.
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    return make_server(LOOPBACK, port, app, threaded=True)
 
 
 @contextmanager
@@ -26,7 +28,7 @@ def running(tenant: Tenant, port: int = 0) -> Iterator[str]:
 
     The tenant's `base_url`, and with it its issuer, changes to the port (0: any free one).
     """
-    server = _listen(build(tenant), port)
+    server = listen(build(tenant), port)
     tenant.base_url = f"http://{LOOPBACK}:{server.port}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -36,9 +38,3 @@ def running(tenant: Tenant, port: int = 0) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
-
-
-def _listen(app: Flask, port: int) -> BaseWSGIServer:
-    # One line per request, with a SAML message in it, would drown what else is printed.
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    return make_server(LOOPBACK, port, app, threaded=True)

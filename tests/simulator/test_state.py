@@ -2,6 +2,9 @@
 
 import http.client
 import json
+import os
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +18,7 @@ from simulator.directory import Directory
 from simulator.server import running
 
 DEBUG = {"DEBUG": "true"}
+ROOT = Path(__file__).parents[2]
 ADDRESSES = [
     "--name=Fabrikam",
     "--identifier=http://localhost:8000/saml/2/metadata/10002",
@@ -107,7 +111,7 @@ def test_the_refusal_and_the_library_need_no_flask() -> None:
         "import sys; sys.modules['flask'] = None; sys.modules['werkzeug'] = None;"
         "import simulator; from simulator.__main__ import main; sys.exit(main([], {}))"
     )
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=ROOT)
     assert ended.returncode == 1
     assert "starts when DEBUG is true" in ended.stderr
 
@@ -117,16 +121,33 @@ def test_it_stands_alone() -> None:
         "import sys, simulator.server, simulator.__main__, json;"
         "print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
     )
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, cwd=ROOT)
     ours = {"amplisso", "orgs", "sso", "audit", "django", "onelogin"}
     assert not ours & set(json.loads(ended.stdout))
+
+
+def get_start_page(port: int) -> str:
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("GET", "/")
+    page = connection.getresponse().read().decode()
+    connection.close()
+    return page
+
+
+def test_the_command_serves_until_it_is_interrupted(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "simulator", f"--port={port}", f"--state={tmp_path}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | DEBUG, cwd=ROOT) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == f"Entra ID simulator on http://127.0.0.1:{port}\n"
+        assert Tenant.load(tmp_path).id in get_start_page(port)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == 0
 
 
 def test_it_serves_on_loopback_under_the_address_it_says(tenant: Tenant) -> None:
     with running(tenant) as base_url:
         assert base_url.startswith("http://127.0.0.1:")
         assert tenant.issuer.startswith(base_url)
-        connection = http.client.HTTPConnection("127.0.0.1", urlsplit(base_url).port or 0)
-        connection.request("GET", "/")
-        assert tenant.issuer in connection.getresponse().read().decode()
-        connection.close()
+        assert tenant.issuer in get_start_page(urlsplit(base_url).port or 0)

@@ -24,6 +24,4 @@ def safe_next_path(text: str) -> str:
 
 
 def _is_ours(text: str) -> bool:
-    return url_has_allowed_host_and_scheme(
-        text, {urlsplit(settings.BASE_URL).netloc}, require_https=settings.HTTPS
-    )
+    return url_has_allowed_host_and_scheme(text, {urlsplit(settings.BASE_URL).netloc}, require_https=settings.HTTPS)

@@ -1,0 +1,26 @@
+"""Auth0, as an identity provider by its SAML2 Web App addon."""
+
+from sso.providers.guide import Entry, Guide, Ours, Step, upload_and_save
+
+GUIDE = Guide(
+    slug="auth0",
+    name="Auth0",
+    steps=(
+        Step("In the Auth0 Dashboard open Applications, Applications, and create an application of any type."),
+        Step("Open its Addons tab and turn SAML2 Web App on."),
+        Step(
+            "On the addon's Settings tab type our address, and put the algorithms into the settings below it.",
+            (
+                Entry("Application Callback URL", Ours.ACS_URL),
+                Entry("Settings", '{"signatureAlgorithm": "rsa-sha256", "digestAlgorithm": "sha256"}'),
+            ),
+        ),
+        Step("Enable the addon, open its Usage tab and download the Identity Provider Metadata."),
+        *upload_and_save("Auth0"),
+    ),
+    good_to_know=(
+        "Auth0's own name for a person, such as auth0|123, is not an address; the emailaddress claim that it sends "
+        "beside it is what counts.",
+        "Connections that are turned on for the application decide who may sign in.",
+    ),
+)

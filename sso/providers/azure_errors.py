@@ -1,0 +1,148 @@
+"""What Microsoft Entra ID's error codes mean for somebody who looks after the application there.
+
+Most of them are shown on Microsoft's own page; some come back in a response that says no. The texts behind the codes
+change, so only the number is read. Source: Entra's error code reference and support articles, in our own words.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_CODE = re.compile(r"AADSTS(\d{4,9})")
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One code, what it means and what to do."""
+
+    code: str
+    meaning: str
+    fix: str
+
+
+_ASSIGN = (
+    "The person is not assigned to the application.",
+    "In the enterprise application open Users and groups and assign the person or a group they are in directly, or set "
+    "Assignment required to No under Properties.",
+)
+_IDENTIFIER = (
+    "Entra ID knows no application with our Entity ID in this directory.",
+    "Copy the Entity ID from Access & SSO Settings into Identifier (Entity ID), character by character, and check that "
+    "it is the right directory.",
+)
+_REQUEST = (
+    "Entra ID did not accept something in our request.",
+    "Sign in again from the sign-in page. If it stays, send us this page: the request is ours to repair.",
+)
+_ACCOUNT = (
+    "The account that was used does not belong to this directory.",
+    "Sign out of the other Microsoft account, or use a private window; invite the person as a guest if they should "
+    "have access.",
+)
+_POLICY = (
+    "A Conditional Access policy or a rule about devices stopped the sign-in.",
+    "Open Sign-in logs in Entra ID, find the person's entry and look at Conditional Access.",
+)
+_SECOND_FACTOR = (
+    "A second factor was asked for and not given, or not set up yet.",
+    "The person finishes or sets up multifactor authentication with Microsoft, then signs in again.",
+)
+_CREDENTIALS = (
+    "The account is disabled or locked, or its password is wrong or out of date.",
+    "The person resets the password with Microsoft, or an administrator unlocks or enables the account in Entra ID.",
+)
+_KEY = (
+    "The application has no certificate that it could sign with.",
+    "Under SAML Certificates create a new certificate, make it active, and upload the new Metadata XML here.",
+)
+_OFF = (
+    "The application is switched off in Entra ID.",
+    "Under Properties set Enabled for users to sign in to Yes.",
+)
+_CROSS = (
+    "A policy about access between organizations stopped the sign-in.",
+    "The administrators of both directories look at Cross-tenant access settings.",
+)
+_SIGNED = (
+    "The application accepts signed requests only, which we do not send.",
+    "Under SAML Certificates, Verification certificates, turn Require verification certificates off.",
+)
+_DIRECTORY = (
+    "The sign-in address leads to a directory that does not exist, or to another Microsoft cloud.",
+    "Download the Metadata XML again from the application and upload it here.",
+)
+
+_EXPLANATIONS = {
+    "50011": (
+        "The address we asked for the answer is not registered.",
+        "Copy the Assertion Consumer Service URL from Access & SSO Settings into Reply URL, character by character.",
+    ),
+    "700016": _IDENTIFIER,
+    "70001": _IDENTIFIER,
+    "650056": _IDENTIFIER,
+    "65005": _IDENTIFIER,
+    "50105": _ASSIGN,
+    "75011": (
+        "The way the person had signed in to Microsoft is not the one that was asked for.",
+        "Amplisso asks for none; remove the restriction at the application, or sign out of Microsoft and in again.",
+    ),
+    "750054": (
+        "Microsoft's sign-in address was opened without a request.",
+        "Set Sign on URL to the address in the guide, step 5, not to an address of Microsoft.",
+    ),
+    "75005": _REQUEST,
+    "7500529": _REQUEST,
+    "75016": _REQUEST,
+    "900236": _REQUEST,
+    "90011": _REQUEST,
+    "75008": _REQUEST,
+    "76026": (
+        "Our request was too old when it arrived.",
+        "Start from the sign-in page, not from a bookmark of Microsoft's page.",
+    ),
+    "76021": _SIGNED,
+    "50006": _SIGNED,
+    "50003": _KEY,
+    "50146": _KEY,
+    "50007": (
+        "The application encrypts its answers, and the certificate for it is missing.",
+        "Turn token encryption off: Amplisso reads answers that are signed and not encrypted.",
+    ),
+    "501241": (
+        "The person's profile lacks what the user identifier is taken from, most often the mail address.",
+        "Fill in Email in the person's profile, or choose another source under Unique User Identifier.",
+    ),
+    "50020": _ACCOUNT,
+    "16000": _ACCOUNT,
+    "51004": _ACCOUNT,
+    "50034": _ACCOUNT,
+    "50058": ("The person was not signed in to Microsoft.", "Sign in again, and finish Microsoft's page."),
+    "53000": _POLICY,
+    "53001": _POLICY,
+    "53003": _POLICY,
+    "530032": _POLICY,
+    "50074": _SECOND_FACTOR,
+    "50076": _SECOND_FACTOR,
+    "50079": _SECOND_FACTOR,
+    "50053": _CREDENTIALS,
+    "50055": _CREDENTIALS,
+    "50057": _CREDENTIALS,
+    "50126": _CREDENTIALS,
+    "7000112": _OFF,
+    "1000031": _OFF,
+    "90002": _DIRECTORY,
+    "900439": _DIRECTORY,
+    "500021": _CROSS,
+    "500212": _CROSS,
+    "500213": _CROSS,
+}
+
+
+def explain(text: str) -> Explanation | None:
+    """Return what the first code in a text of Entra's means; None if there is none or nobody here knows it."""
+    found = _CODE.search(text)
+    if found is None or found[1] not in _EXPLANATIONS:
+        return None
+    meaning, fix = _EXPLANATIONS[found[1]]
+    return Explanation(f"AADSTS{found[1]}", meaning, fix)

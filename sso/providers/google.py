@@ -1,0 +1,30 @@
+"""Google Workspace."""
+
+from sso.providers.guide import Entry, Guide, Ours, Step, upload_and_save
+
+GUIDE = Guide(
+    slug="google",
+    name="Google",
+    steps=(
+        Step("In the Google Admin console open Apps, Web and mobile apps."),
+        Step("Choose Add app, Add custom SAML app, and name it Amplisso."),
+        Step("On Google Identity Provider details choose Download metadata, and continue."),
+        Step(
+            "On Service provider details fill in these fields.",
+            (
+                Entry("ACS URL", Ours.ACS_URL),
+                Entry("Entity ID", Ours.ENTITY_ID),
+                Entry("Start URL", "", "Leave it empty."),
+                Entry("Name ID format", "EMAIL"),
+                Entry("Name ID", "Basic Information > Primary email"),
+            ),
+        ),
+        Step("Skip the attribute mapping and finish."),
+        Step("Open User access and turn the app on for everyone, or for the units that may sign in."),
+        *upload_and_save("Google"),
+    ),
+    good_to_know=(
+        "Google says that turning an app on may take a day. Until then it answers 403 app_not_enabled_for_user.",
+        "403 app_not_configured_for_user means that the Entity ID typed in there differs from ours.",
+    ),
+)

@@ -1,0 +1,31 @@
+"""Okta."""
+
+from sso.providers.guide import Entry, Guide, Ours, Step, upload_and_save
+
+GUIDE = Guide(
+    slug="okta",
+    name="Okta",
+    steps=(
+        Step("In the Okta Admin Console open Applications, Applications, and choose Create App Integration."),
+        Step("Choose SAML 2.0 and name the integration Amplisso."),
+        Step(
+            "On Configure SAML fill in these fields.",
+            (
+                Entry("Single sign-on URL", Ours.ACS_URL, "Keep 'Use this for Recipient URL and Destination URL'."),
+                Entry("Audience URI (SP Entity ID)", Ours.ENTITY_ID),
+                Entry("Name ID format", "EmailAddress"),
+                Entry("Application username", "Email"),
+            ),
+        ),
+        Step("Finish, then open Assignments and assign the people or groups who may sign in."),
+        Step(
+            "On the Sign On tab open the Metadata URL, or View SAML setup instructions, and save the IdP metadata as a "
+            "file that ends in .xml."
+        ),
+        *upload_and_save("Okta"),
+    ),
+    good_to_know=(
+        "Leave assertion encryption off, and the signature algorithm at RSA-SHA256.",
+        "The tile on the Okta dashboard works: it brings people here and back once, to prove who asked.",
+    ),
+)

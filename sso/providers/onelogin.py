@@ -1,0 +1,31 @@
+"""OneLogin."""
+
+from sso.providers.guide import Entry, Guide, Ours, Step, upload_and_save
+
+GUIDE = Guide(
+    slug="onelogin",
+    name="OneLogin",
+    steps=(
+        Step("In OneLogin open Applications and choose Add App."),
+        Step("Search for SAML Custom Connector (Advanced), name it Amplisso and save."),
+        Step(
+            "Open Configuration and fill in these fields.",
+            (
+                Entry("Audience (EntityID)", Ours.ENTITY_ID),
+                Entry("ACS (Consumer) URL", Ours.ACS_URL),
+                Entry(
+                    "ACS (Consumer) URL Validator",
+                    Ours.ACS_URL,
+                    "A pattern. The address itself will do; put a backslash before each dot to be exact.",
+                ),
+                Entry("Login URL", Ours.SIGN_ON_URL, "With SAML initiator set to Service Provider."),
+                Entry("SAML nameID format", "Email"),
+            ),
+        ),
+        Step("Under Parameters make sure that NameID value is Email.", (Entry("NameID value", "Email"),)),
+        Step("Under SSO choose SHA-256 as SAML Signature Algorithm. New connectors may start with SHA-1."),
+        Step("Save, then choose More Actions, SAML Metadata: the file is downloaded."),
+        *upload_and_save("OneLogin"),
+    ),
+    good_to_know=("Give people the app under Users, or by a role that has it.",),
+)

@@ -192,6 +192,11 @@ def name_session(request: HttpRequest) -> str:
     return session_name(request)
 
 
+def keep_session_name(request: HttpRequest, name: str) -> None:
+    """Give this session the name under which its doors were just opened."""
+    request.session[_SESSION_NAME] = name
+
+
 def actor_of(request: HttpRequest) -> Actor:
     """Who makes this request, and from where, for the log. Forwarded addresses count only from trusted proxies."""
     user = request.user

@@ -32,6 +32,7 @@ class Reason(models.TextChoices):
     DISABLED = "disabled", "The connection is disabled"
     REPLACED = "replaced", "The configuration was replaced during the sign-in"
     NO_ADDRESS = "no_address", "No e-mail address was sent"
+    AMBIGUOUS_ADDRESS = "ambiguous_address", "More than one e-mail address was sent"
     OTHER_SUBJECT = "other_subject", "The same address, but another person"
     NOT_A_MEMBER = "not_a_member", "Nobody invited this person"
     SUSPENDED = "suspended", "The member is suspended"
@@ -128,6 +129,10 @@ ADVICE: dict[str, Advice] = {
     Reason.NO_ADDRESS: _advice(
         "Neither the user identifier nor a claim holds an e-mail address. A guest's name with #EXT# is not one.",
         "In Microsoft Entra ID set the user identifier to user.mail and fill in Email in the person's profile.",
+    ),
+    Reason.AMBIGUOUS_ADDRESS: _advice(
+        "The place that gives the address holds several values, and guessing could sign in the wrong person.",
+        "Send one e-mail address: in Microsoft Entra ID set the user identifier to user.mail.",
     ),
     Reason.OTHER_SUBJECT: _advice(
         "Somebody with this address signed in before and was another person to the identity provider.",

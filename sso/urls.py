@@ -1,5 +1,13 @@
-"""Addresses of people, organizations and accounts."""
+"""Addresses of connections and sign-ins."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from sso.views import protocol
+
+urlpatterns = [
+    # Given to identity providers; these never change (invariant 3). The ACS answers with and without a slash.
+    path("saml/2/metadata/<int:number>", protocol.saml_metadata, name="saml_metadata"),
+    path("saml/2/acs/<int:number>", protocol.acs, name="saml_acs"),
+    path("saml/2/acs/<int:number>/", protocol.acs),
+    path("sso/<int:number>/start", protocol.start, name="start_sign_in"),
+]

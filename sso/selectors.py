@@ -1,0 +1,143 @@
+"""Reading connections, sign-ins and identities."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+
+from orgs.models import Organization, User
+from sso import saml
+from sso.models import (
+    Configuration,
+    ConfigurationState,
+    Connection,
+    ConnectionState,
+    Identity,
+    SignIn,
+    SignInState,
+)
+
+
+def service_provider(number: int) -> saml.ServiceProvider:
+    """We, as the identity provider of organization `number` knows us. The addresses never change (invariant 3)."""
+    return saml.ServiceProvider(
+        entity_id=settings.BASE_URL + reverse("saml_metadata", args=[number]),
+        acs_url=settings.BASE_URL + reverse("saml_acs", args=[number]),
+    )
+
+
+def connection_of(organization: Organization) -> Connection | None:
+    """The organization's connection. The model allows several; today's pages make one."""
+    return Connection.objects.filter(organization=organization).order_by("id").first()
+
+
+def active_configuration(organization: Organization) -> Configuration | None:
+    """The configuration by which sign-ins are judged now; none while the connection is disabled."""
+    return _configurations(organization, ConfigurationState.ACTIVE).filter(
+        connection__state=ConnectionState.ENABLED
+    ).first()
+
+
+def draft_configuration(organization: Organization) -> Configuration | None:
+    """The configuration that waits for an admin's test sign-in."""
+    return _configurations(organization, ConfigurationState.DRAFT).first()
+
+
+def latest_configuration(organization: Organization) -> Configuration | None:
+    """What was uploaded last, whatever became of it."""
+    return _configurations(organization).order_by("-created_at", "-version").first()
+
+
+def configuration_by_public_id(organization: Organization, public_id: uuid.UUID | str) -> Configuration | None:
+    """One configuration of this organization."""
+    return _configurations(organization).filter(public_id=public_id).first()
+
+
+def _configurations(organization: Organization, state: ConfigurationState | None = None) -> QuerySet[Configuration]:
+    found = Configuration.objects.select_related("connection__organization__plan", "created_by").filter(
+        connection__organization=organization
+    )
+    return found.filter(state=state) if state else found
+
+
+def has_signed_in_through(configuration: Configuration, user: User) -> bool:
+    """Whether this person came in through exactly this configuration (invariant 9)."""
+    return SignIn.objects.filter(configuration=configuration, user=user, state=SignInState.SUCCEEDED).exists()
+
+
+def sign_in_by_request(organization: Organization, request_id: str) -> SignIn | None:
+    """The sign-in that made a request, looked for in one organization only (invariant 2)."""
+    if not request_id:
+        return None
+    return (
+        SignIn.objects.select_related("connection", "configuration")
+        .filter(organization=organization, request_id=request_id)
+        .first()
+    )
+
+
+def sign_ins_of(organization: Organization, *, state: str = "", search: str = "") -> QuerySet[SignIn]:
+    """The sign-in log, newest first; `search` looks at the address and the reference code."""
+    found = SignIn.objects.select_related("user", "connection", "configuration").filter(organization=organization)
+    if state:
+        found = found.filter(state=state)
+    if search:
+        found = found.filter(
+            Q(address__icontains=search) | Q(user__email__icontains=search) | Q(reference__iexact=search.strip())
+        )
+    return found
+
+
+def sign_in_by_reference(organization: Organization, reference: str) -> SignIn | None:
+    """One row of the log, by the code that the visitor saw."""
+    return (
+        SignIn.objects.select_related("user", "connection", "configuration__connection", "restart_of")
+        .filter(organization=organization, reference=reference.upper())
+        .first()
+    )
+
+
+def identities_of(organization: Organization, user: User) -> QuerySet[Identity]:
+    """How a person is known at the organization's identity providers."""
+    return Identity.objects.select_related("connection").filter(connection__organization=organization, user=user)
+
+
+def differences(active: Configuration, draft: Configuration) -> list[str]:
+    """What a draft changes, one plain sentence each; empty if nothing that matters for signing in."""
+    return [
+        *_changed("Provider's entity ID", active.entity_id, draft.entity_id),
+        *_changed("Sign-in address", _sign_in_address(active), _sign_in_address(draft)),
+        *_certificate_changes(active, draft),
+    ] or ["The same provider, sign-in address and certificates as before."]
+
+
+def _sign_in_address(configuration: Configuration) -> str:
+    return configuration.sso_redirect_url or configuration.sso_post_url
+
+
+def _changed(what: str, before: str, after: str) -> list[str]:
+    return [] if before == after else [f"{what}: {before} becomes {after}."]
+
+
+def _certificate_changes(active: Configuration, draft: Configuration) -> list[str]:
+    before = {certificate.fingerprint: certificate for certificate in active.signing_certificates()}
+    after = {certificate.fingerprint: certificate for certificate in draft.signing_certificates()}
+    added = [certificate for key, certificate in after.items() if key not in before]
+    removed = [certificate for key, certificate in before.items() if key not in after]
+    return [
+        *(f"New signing certificate, valid until {_day(c.not_after)}: {_short(c.fingerprint)}." for c in added),
+        *(f"Signing certificate no longer listed: {_short(c.fingerprint)}." for c in removed),
+        *(["All signing certificates change at once."] if before and not before.keys() & after.keys() else []),
+    ]
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def _short(fingerprint: str) -> str:
+    return f"{fingerprint[:8]}…{fingerprint[-8:]}"

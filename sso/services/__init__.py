@@ -1,0 +1,32 @@
+"""What changes connections and signs people in."""
+
+from sso.services.connections import (
+    Saved,
+    disable_connection,
+    discard_draft,
+    enable_connection,
+    read_upload,
+    save_settings,
+    unlink_identity,
+)
+from sso.services.finish import Finished, NotAsked, Refused, cookie_name, finish_sign_in, purge_sign_ins
+from sso.services.start import NotConnectedError, Started, start_sign_in
+
+__all__ = [
+    "Finished",
+    "NotAsked",
+    "NotConnectedError",
+    "Refused",
+    "Saved",
+    "Started",
+    "cookie_name",
+    "disable_connection",
+    "discard_draft",
+    "enable_connection",
+    "finish_sign_in",
+    "purge_sign_ins",
+    "read_upload",
+    "save_settings",
+    "start_sign_in",
+    "unlink_identity",
+]

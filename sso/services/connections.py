@@ -1,0 +1,245 @@
+"""The settings of a connection. Each upload is a new configuration; the last one stays what it was (invariant 9)."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from audit.actors import Actor
+from audit.events import EventName
+from audit.services import record
+from orgs.errors import NotAllowedError
+from orgs.models import Organization, User
+from orgs.services import end_doors, set_require_sso, set_sso_active
+from sso import saml
+from sso.models import Configuration, ConfigurationState, Connection, ConnectionState, Identity, Provider
+from sso.selectors import active_configuration, connection_of, has_signed_in_through, service_provider
+
+PLAN_LACKS_SSO = "Single sign-on is part of the Scholarship, Growth and Enterprise plans."
+TRY_IT_FIRST = (
+    "Sign in through single sign-on once yourself before you require it, so that nobody is shut out. "
+    "Save without Require SSO, use Test sign-in, then turn it on."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What saving the settings did: the configuration it made, if any, and whether that one waits for a test."""
+
+    configuration: Configuration | None
+    is_draft: bool
+
+
+def read_upload(*, organization: Organization, data: bytes, entity_id: str | None = None) -> saml.IdpMetadata:
+    """Read an uploaded metadata file for this organization; `entity_id` chooses one of several providers in it.
+
+    Raises saml.MetadataError with a sentence for the admin, and saml.SeveralProviders when they have to choose.
+    """
+    return saml.read_idp_metadata(
+        data,
+        our_entity_id=service_provider(organization.number).entity_id,
+        now=timezone.now(),
+        allow_loopback_http=settings.DEBUG,
+        entity_id=entity_id,
+    )
+
+
+@transaction.atomic
+def save_settings(
+    *,
+    organization: Organization,
+    provider: str,
+    just_in_time_role: int | None,
+    metadata: saml.IdpMetadata | None,
+    metadata_text: str,
+    require_sso: bool,
+    by: User | None,
+    actor: Actor,
+) -> Saved:
+    """Save the Access & SSO Settings. A valid file turns SSO on at once (AM-23), or waits as a draft while SSO is required.
+
+    `by` is the admin who asks; None is an operator. Raises NotAllowedError.
+    """
+    organization = Organization.objects.select_for_update(of=("self",)).select_related("plan").get(pk=organization.pk)
+    if not organization.plan.sso:
+        raise NotAllowedError(PLAN_LACKS_SSO)
+    connection = _save_connection(organization, provider, just_in_time_role, actor)
+    saved = Saved(None, is_draft=False)
+    if metadata is not None:
+        saved = _save_configuration(organization, connection, metadata, metadata_text, by, actor)
+    _save_requirement(organization, require_sso, by, actor)
+    return saved
+
+
+def _save_connection(
+    organization: Organization, provider: str, just_in_time_role: int | None, actor: Actor
+) -> Connection:
+    connection = connection_of(organization) or Connection(organization=organization, provider=Provider.OTHER)
+    before = _facts(connection) if connection.pk else {}
+    connection.provider, connection.just_in_time_role = provider, just_in_time_role
+    if before != _facts(connection):
+        connection.save()
+        _record(EventName.CONNECTION_CHANGED, connection, actor, before, _facts(connection))
+    return connection
+
+
+def _facts(connection: Connection) -> dict[str, Any]:
+    return {"provider": connection.provider, "just_in_time_role": connection.just_in_time_role}
+
+
+def _save_configuration(
+    organization: Organization,
+    connection: Connection,
+    metadata: saml.IdpMetadata,
+    text: str,
+    by: User | None,
+    actor: Actor,
+) -> Saved:
+    connection.configurations.filter(state=ConfigurationState.DRAFT).update(
+        state=ConfigurationState.RETIRED, retired_at=timezone.now()
+    )
+    configuration = _new_version(connection, metadata, text, by)
+    if organization.requires_sso:
+        _record(EventName.CONFIGURATION_DRAFTED, connection, actor, after=_summary(configuration))
+        return Saved(configuration, is_draft=True)
+    activate(configuration=configuration, actor=actor)
+    return Saved(configuration, is_draft=False)
+
+
+def _new_version(connection: Connection, metadata: saml.IdpMetadata, text: str, by: User | None) -> Configuration:
+    last = connection.configurations.aggregate(last=Max("version"))["last"] or 0
+    return Configuration.objects.create(
+        connection=connection,
+        version=last + 1,
+        entity_id=metadata.entity_id,
+        sso_redirect_url=metadata.sso_redirect_url,
+        sso_post_url=metadata.sso_post_url,
+        certificates=[base64.b64encode(certificate.der).decode() for certificate in metadata.certificates],
+        wants_signed_requests=metadata.want_authn_requests_signed,
+        valid_until=metadata.valid_until,
+        findings=[{"code": finding.code.value, "message": finding.message} for finding in metadata.findings],
+        metadata=text,
+        created_by=by,
+    )
+
+
+def activate(*, configuration: Configuration, actor: Actor) -> None:
+    """Make a configuration the one that sign-ins are judged by; call inside the transaction of what made it so."""
+    connection, now = configuration.connection, timezone.now()
+    active = connection.configurations.filter(state=ConfigurationState.ACTIVE).first()
+    if active is not None:
+        connection.configurations.filter(pk=active.pk).update(state=ConfigurationState.RETIRED, retired_at=now)
+    configuration.state, configuration.activated_at = ConfigurationState.ACTIVE, now
+    configuration.save(update_fields=["state", "activated_at"])
+    if connection.state == ConnectionState.DISABLED:
+        connection.state = ConnectionState.ENABLED
+        connection.save(update_fields=["state"])
+        _record(EventName.CONNECTION_ENABLED, connection, actor)
+    set_sso_active(organization=connection.organization, active=True)
+    before = _summary(active) if active else {}
+    _record(EventName.CONFIGURATION_ACTIVATED, connection, actor, before, _summary(configuration))
+
+
+def _summary(configuration: Configuration) -> dict[str, Any]:
+    return {
+        "version": configuration.version,
+        "entity_id": configuration.entity_id,
+        "sign_in_address": configuration.sso_redirect_url or configuration.sso_post_url,
+        "certificates": [certificate.fingerprint for certificate in configuration.signing_certificates()],
+    }
+
+
+def _save_requirement(organization: Organization, required: bool, by: User | None, actor: Actor) -> None:
+    if required == organization.require_sso:
+        return
+    if required:
+        _check_tried(organization, by)
+    set_require_sso(organization=organization, required=required, actor=actor)
+
+
+def _check_tried(organization: Organization, by: User | None) -> None:
+    active = active_configuration(organization)
+    if active is None:
+        raise NotAllowedError("Connect an identity provider first: upload its Metadata XML and save.")
+    if by is None or not has_signed_in_through(active, by):
+        raise NotAllowedError(TRY_IT_FIRST)
+
+
+@transaction.atomic
+def discard_draft(*, organization: Organization, actor: Actor) -> None:
+    """Give a draft up; what is active stays active."""
+    connection = connection_of(organization)
+    if connection is None:
+        return
+    drafts = connection.configurations.filter(state=ConfigurationState.DRAFT)
+    if drafts.update(state=ConfigurationState.RETIRED, retired_at=timezone.now()):
+        _record(EventName.CONFIGURATION_DISCARDED, connection, actor)
+
+
+@transaction.atomic
+def disable_connection(*, connection: Connection, actor: Actor) -> None:
+    """Let nobody in through a connection until it is enabled again, and close what it had opened."""
+    if not Connection.objects.filter(pk=connection.pk, state=ConnectionState.ENABLED).update(
+        state=ConnectionState.DISABLED
+    ):
+        return
+    set_sso_active(organization=connection.organization, active=False)
+    end_doors(organization=connection.organization, connection=connection.public_id)
+    _record(EventName.CONNECTION_DISABLED, connection, actor)
+
+
+@transaction.atomic
+def enable_connection(*, connection: Connection, actor: Actor) -> None:
+    """Let a disabled connection sign people in again."""
+    if not Connection.objects.filter(pk=connection.pk, state=ConnectionState.DISABLED).update(
+        state=ConnectionState.ENABLED
+    ):
+        return
+    has_active = connection.configurations.filter(state=ConfigurationState.ACTIVE).exists()
+    set_sso_active(organization=connection.organization, active=has_active)
+    _record(EventName.CONNECTION_ENABLED, connection, actor)
+
+
+@transaction.atomic
+def unlink_identity(*, identity: Identity, actor: Actor) -> None:
+    """Forget who a person is at a provider; the next sign-in finds them by their address again."""
+    record(
+        EventName.IDENTITY_UNLINKED,
+        actor=actor,
+        organization_number=identity.connection.organization.number,
+        target_kind="user",
+        target_id=identity.user_id,
+        target=identity.user.email,
+        before={"subject_kind": identity.subject_kind, "subject": identity.subject},
+    )
+    end_doors(
+        organization=identity.connection.organization,
+        user=identity.user,
+        connection=identity.connection.public_id,
+    )
+    identity.delete()
+
+
+def _record(
+    name: EventName,
+    connection: Connection,
+    actor: Actor,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    record(
+        name,
+        actor=actor,
+        organization_number=connection.organization.number,
+        target_kind="connection",
+        target_id=connection.public_id,
+        target=connection.get_provider_display(),
+        before=before,
+        after=after,
+    )

@@ -1,0 +1,240 @@
+"""Judging the provider's answer: the second half of a sign-in."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from audit.actors import Actor
+from orgs.models import DoorKind, Membership, Organization, User
+from orgs.selectors import hash_of_token
+from orgs.services import carry_doors_over, open_door
+from sso import saml
+from sso.models import Configuration, ConfigurationState, ConnectionState, Purpose, SignIn, SignInState
+from sso.reasons import Reason
+from sso.selectors import service_provider, sign_in_by_request
+from sso.services.connections import activate
+from sso.services.people import RefusedError, admit, keep_names, person_in
+from sso.services.start import new_reference
+from sso.services.verdicts import claims_of, reason_of
+
+# How long the rows of attempts that nobody finished are kept.
+ABANDONED_AFTER = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Somebody is in: make a session under the name `session` for `user`, which may last until `expires_at`."""
+
+    sign_in: SignIn
+    user: User
+    session: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nobody is in; the visitor gets the reference of the row that says why."""
+
+    sign_in: SignIn
+
+
+@dataclass(frozen=True, slots=True)
+class NotAsked:
+    """This browser did not ask for this answer, or too long ago: ask properly, once (invariant 4)."""
+
+    restart_of: SignIn | None
+
+    @property
+    def next_path(self) -> str:
+        """Where the visitor wanted to go."""
+        return self.restart_of.next_path if self.restart_of else ""
+
+    @property
+    def draft(self) -> Configuration | None:
+        """The draft that was being tested, if it still is one."""
+        configuration = self.restart_of.configuration if self.restart_of else None
+        return configuration if configuration and configuration.state == ConfigurationState.DRAFT else None
+
+
+def finish_sign_in(
+    *, organization: Organization, encoded: str, cookies: Mapping[str, str], actor: Actor
+) -> Finished | Refused | NotAsked:
+    """Judge a response that was posted to this organization's ACS.
+
+    `encoded` is the SAMLResponse field, `cookies` what the browser sent: the row of the request is found by
+    InResponseTo, and the nonce in the cookie proves that this browser made it. The signature is verified outside any
+    transaction; then one transaction consumes the row and decides.
+    """
+    now = timezone.now()
+    asked = sign_in_by_request(organization, saml.unverified_in_response_to(encoded))
+    if asked is None:
+        return NotAsked(None)
+    if not _is_from_this_browser(asked, cookies) or (asked.expires_at <= now and asked.consumed_at is None):
+        return _ask_again(asked, actor, now)
+    if asked.consumed_at is not None:
+        return _refuse_apart(asked, Reason.ALREADY_USED, actor, now)
+    verdict = _judge(organization, asked, encoded, now)
+    asked.organization = asked.connection.organization = organization
+    try:
+        return _decide(asked, verdict, actor, now)
+    except IntegrityError:
+        # Two first sign-ins of one person at the same moment: the other one has made the rows that this one needs.
+        return _decide(asked, verdict, actor, now)
+
+
+def cookie_name(request_id: str) -> str:
+    """The cookie that ties one request to one browser; one for each request, so that several tabs work at once."""
+    return f"sign-in{request_id}"
+
+
+def _is_from_this_browser(asked: SignIn, cookies: Mapping[str, str]) -> bool:
+    nonce = cookies.get(cookie_name(asked.request_id), "")
+    return hmac.compare_digest(hash_of_token(nonce), asked.nonce_hash)
+
+
+def _ask_again(asked: SignIn, actor: Actor, now: datetime) -> Refused | NotAsked:
+    if asked.is_restart:
+        return _refuse_apart(asked, Reason.COOKIE_LOST, actor, now)
+    return NotAsked(asked)
+
+
+def _judge(organization: Organization, asked: SignIn, encoded: str, now: datetime) -> saml.Verdict:
+    return saml.validate_response(
+        encoded,
+        service_provider=service_provider(organization.number),
+        identity_provider=asked.configuration.identity_provider(),
+        request=saml.PendingRequest(asked.request_id),
+        now=now,
+    )
+
+
+@transaction.atomic
+def _decide(asked: SignIn, verdict: saml.Verdict, actor: Actor, now: datetime) -> Finished | Refused:
+    if not _consume(asked, now):
+        return _refuse_apart(asked, Reason.ALREADY_USED, actor, now)
+    _write_verdict(asked, verdict, actor)
+    if verdict.assertion is None:
+        return _refuse(asked, reason_of(verdict), verdict.status_message)
+    try:
+        membership = _admit(asked, verdict.assertion, actor)
+    except RefusedError as refusal:
+        return _refuse(asked, refusal.reason, refusal.detail)
+    return _let_in(asked, membership, verdict.assertion, now)
+
+
+def _consume(asked: SignIn, now: datetime) -> bool:
+    """Use the request up, once: an UPDATE on the row's own columns, which one of many concurrent requests wins."""
+    asked.consumed_at = now
+    return bool(SignIn.objects.filter(pk=asked.pk, consumed_at__isnull=True).update(consumed_at=now))
+
+
+def _write_verdict(asked: SignIn, verdict: saml.Verdict, actor: Actor) -> None:
+    asked.checks = [asdict(check) for check in verdict.checks]
+    asked.claims = claims_of(verdict)
+    asked.signed, asked.certificate = verdict.signed, verdict.certificate
+    asked.ip_address, asked.user_agent = actor.address or None, actor.user_agent[:400]
+
+
+def _admit(asked: SignIn, assertion: saml.Assertion, actor: Actor) -> Membership:
+    _check_open(asked)
+    person = person_in(assertion)
+    asked.address = person.address
+    actor = Actor(email=person.address, address=actor.address, user_agent=actor.user_agent)
+    is_test = asked.purpose == Purpose.TEST
+    membership = admit(
+        person=person,
+        connection=asked.connection,
+        provider_entity_id=assertion.issuer,
+        actor=actor,
+        admins_only=is_test,
+    )
+    if is_test and asked.configuration.state == ConfigurationState.DRAFT:
+        activate(configuration=asked.configuration, actor=actor)
+    keep_names(membership, assertion)
+    return membership
+
+
+def _check_open(asked: SignIn) -> None:
+    """What may have changed while the person was at the provider."""
+    asked.configuration.refresh_from_db(fields=["state"])
+    asked.connection.refresh_from_db(fields=["state", "just_in_time_role"])
+    if not asked.organization.is_open:
+        raise RefusedError(Reason.CLOSED)
+    if not asked.organization.plan.sso:
+        raise RefusedError(Reason.PLAN)
+    if asked.connection.state == ConnectionState.DISABLED and asked.purpose != Purpose.TEST:
+        raise RefusedError(Reason.DISABLED)
+    if asked.configuration.state == ConfigurationState.RETIRED:
+        raise RefusedError(Reason.REPLACED)
+
+
+def _let_in(asked: SignIn, membership: Membership, assertion: saml.Assertion, now: datetime) -> Finished:
+    asked.state, asked.user = SignInState.SUCCEEDED, membership.user
+    asked.save()
+    expires_at = _expiry(asked.organization, assertion, now)
+    session = secrets.token_urlsafe(32)
+    carry_doors_over(from_session=asked.session, to_session=session, user=membership.user)
+    open_door(
+        session=session,
+        user=membership.user,
+        kind=DoorKind.SSO,
+        organization=asked.organization,
+        connection=asked.connection.public_id,
+        expires_at=expires_at,
+    )
+    return Finished(asked, membership.user, session, expires_at)
+
+
+def _expiry(organization: Organization, assertion: saml.Assertion, now: datetime) -> datetime:
+    """The organization's session length, or less if the provider says so (core 2.7.2); never shorter than a minute."""
+    until = now + organization.session_length
+    if assertion.session_not_on_or_after is not None:
+        until = min(until, assertion.session_not_on_or_after)
+    return max(until, now + timedelta(minutes=1))
+
+
+def _refuse(asked: SignIn, reason: Reason, detail: str) -> Refused:
+    """Returned, not raised, so that it commits: the row keeps every check."""
+    asked.state, asked.reason, asked.detail = SignInState.REFUSED, reason, detail[:1000]
+    asked.save()
+    return Refused(asked)
+
+
+def _refuse_apart(asked: SignIn, reason: Reason, actor: Actor, now: datetime) -> Refused:
+    """Refuse in a row of its own: what became of the request itself must not be touched by who comes after."""
+    row = SignIn.objects.create(
+        reference=new_reference(),
+        organization=asked.organization,
+        connection=asked.connection,
+        configuration=asked.configuration,
+        purpose=asked.purpose,
+        restart_of=asked,
+        state=SignInState.REFUSED,
+        reason=reason,
+        request_id=saml.new_request_id(),
+        nonce_hash=hash_of_token(secrets.token_urlsafe(32)),
+        started_at=now,
+        expires_at=now,
+        consumed_at=now,
+        ip_address=actor.address or None,
+        user_agent=actor.user_agent[:400],
+    )
+    return Refused(row)
+
+
+@transaction.atomic
+def purge_sign_ins() -> int:
+    """Forget attempts that nobody finished, a month after they began; return how many. Finished ones are the log."""
+    abandoned: dict[str, Any] = {
+        "state": SignInState.STARTED,
+        "started_at__lt": timezone.now() - ABANDONED_AFTER,
+    }
+    return SignIn.objects.filter(**abandoned).delete()[0]

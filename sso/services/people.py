@@ -1,0 +1,232 @@
+"""From what the provider asserts to a member of this organization (invariant 8)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from audit.actors import Actor
+from audit.events import EventName
+from audit.services import record
+from orgs.email_addresses import normal_address
+from orgs.models import Membership, MembershipState, Role, User
+from orgs.selectors import pending_invitation
+from orgs.services import accept_invitation, join_just_in_time, note_names
+from sso import saml
+from sso.models import Connection, Identity, SubjectKind
+from sso.reasons import Reason
+
+CLAIM_ADDRESS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"
+CLAIM_OBJECT_IDENTIFIER = "http://schemas.microsoft.com/identity/claims/objectidentifier"
+CLAIM_GIVEN_NAME = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/givenname"
+CLAIM_SURNAME = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/surname"
+CLAIM_DISPLAY_NAME = "http://schemas.microsoft.com/identity/claims/displayname"
+TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
+
+# Entra's name for a guest of another provider, made of the guest's address; it looks like an address and is none.
+_GUEST_NAME = re.compile("#ext#", re.IGNORECASE)
+
+
+class RefusedError(Exception):
+    """This person does not get in; raised before anything was written."""
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        super().__init__(reason.value)
+        self.reason, self.detail = reason, detail
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who the provider says this is. `name_id` is "" when it is transient, since that names nobody twice."""
+
+    subject_kind: SubjectKind
+    subject: str
+    address: str
+    name_id: str
+
+
+def person_in(assertion: saml.Assertion) -> Person:
+    """Read subject and address from a verified assertion. Raises RefusedError."""
+    address = _address_in(assertion)
+    name_id = "" if assertion.name_id_format == TRANSIENT else assertion.name_id
+    identifiers = assertion.attributes.get(CLAIM_OBJECT_IDENTIFIER, ())
+    if len(identifiers) == 1 and identifiers[0].strip():
+        return Person(SubjectKind.OBJECT_IDENTIFIER, identifiers[0].strip(), address, name_id)
+    if name_id:
+        return Person(SubjectKind.NAME_ID, name_id, address, name_id)
+    return Person(SubjectKind.ADDRESS, address, address, name_id)
+
+
+def _address_in(assertion: saml.Assertion) -> str:
+    """The first source that holds an address decides, in the order of AM-30; two values in it are a refusal."""
+    for source, values in _sources(assertion):
+        addresses = list(dict.fromkeys(filter(None, map(_as_address, values))))
+        if addresses and len(values) > 1:
+            raise RefusedError(Reason.AMBIGUOUS_ADDRESS, f"{source} holds {len(values)} values")
+        if addresses:
+            return addresses[0]
+    raise RefusedError(Reason.NO_ADDRESS, "Looked in: " + ", ".join(source for source, _ in _sources(assertion)))
+
+
+def _sources(assertion: saml.Assertion) -> Iterator[tuple[str, tuple[str, ...]]]:
+    yield "Subject", (assertion.name_id,)
+    yield CLAIM_ADDRESS, assertion.attributes.get(CLAIM_ADDRESS, ())
+    for wanted in ("emailaddress", "email"):
+        named = [values for name, values in assertion.attributes.items() if name.lower() == wanted]
+        yield wanted, tuple(value for values in named for value in values)
+
+
+def _as_address(text: str) -> str:
+    if _GUEST_NAME.search(text):
+        return ""
+    try:
+        return normal_address(text)
+    except ValidationError:
+        return ""
+
+
+def admit(
+    *, person: Person, connection: Connection, provider_entity_id: str, actor: Actor, admins_only: bool
+) -> Membership:
+    """Return the membership through which this person comes in; write identity and membership if they are new.
+
+    `admins_only`: the test of a draft, which lets in admins and makes nobody a member. Raises RefusedError, before any
+    write.
+    """
+    identity = (
+        Identity.objects.select_related("user")
+        .filter(
+            connection=connection,
+            provider_entity_id=provider_entity_id,
+            subject_kind=person.subject_kind,
+            subject=person.subject,
+        )
+        .first()
+    )
+    if identity is not None:
+        return _known(identity, person, connection, admins_only)
+    return _new(person, connection, provider_entity_id, actor, admins_only)
+
+
+def _known(identity: Identity, person: Person, connection: Connection, admins_only: bool) -> Membership:
+    _check_account(identity.user)
+    membership = _membership(connection, identity.user)
+    if membership is None or membership.state == MembershipState.REMOVED:
+        raise RefusedError(Reason.REMOVED)
+    _check_may_enter(membership, admins_only)
+    Identity.objects.filter(pk=identity.pk).update(address=person.address, last_used_at=timezone.now())
+    return membership
+
+
+def _new(
+    person: Person, connection: Connection, provider_entity_id: str, actor: Actor, admins_only: bool
+) -> Membership:
+    user = User.objects.filter(email=person.address).first()
+    if user is not None:
+        _check_account(user)
+        _check_not_another(user, person, connection, provider_entity_id)
+    membership = _find_or_join(person, user, connection, actor, admins_only)
+    Identity.objects.create(
+        connection=connection,
+        provider_entity_id=provider_entity_id,
+        subject_kind=person.subject_kind,
+        subject=person.subject,
+        user=membership.user,
+        address=person.address,
+        last_used_at=timezone.now(),
+    )
+    record(
+        EventName.IDENTITY_LINKED,
+        actor=actor,
+        organization_number=connection.organization.number,
+        target_kind="user",
+        target_id=membership.user_id,
+        target=membership.user.email,
+        after={"subject_kind": person.subject_kind.value},
+    )
+    return membership
+
+
+def _find_or_join(
+    person: Person, user: User | None, connection: Connection, actor: Actor, admins_only: bool
+) -> Membership:
+    """Member, else invitee, else just in time, else refused."""
+    membership = _membership(connection, user) if user else None
+    if membership is not None and membership.state != MembershipState.REMOVED:
+        _check_may_enter(membership, admins_only)
+        return membership
+    if admins_only:
+        raise RefusedError(Reason.TEST_NEEDS_ADMIN)
+    invitation = pending_invitation(connection.organization, person.address)
+    if invitation is not None:
+        user = user or User.objects.create_user(person.address)
+        return accept_invitation(invitation=invitation, user=user, actor=actor, by_sso=True)
+    if membership is not None:
+        raise RefusedError(Reason.REMOVED)
+    return _join(person, user, connection, actor)
+
+
+def _join(person: Person, user: User | None, connection: Connection, actor: Actor) -> Membership:
+    if connection.just_in_time_role is None:
+        raise RefusedError(Reason.NOT_A_MEMBER)
+    if user is not None and (user.is_staff or user.is_superuser):
+        raise RefusedError(Reason.OPERATOR_ACCOUNT)
+    return join_just_in_time(
+        organization=connection.organization,
+        address=person.address,
+        role=Role(connection.just_in_time_role),
+        actor=actor,
+    )
+
+
+def _membership(connection: Connection, user: User) -> Membership | None:
+    return (
+        Membership.objects.select_related("user", "organization")
+        .filter(organization=connection.organization, user=user)
+        .first()
+    )
+
+
+def _check_account(user: User) -> None:
+    if not user.is_active:
+        raise RefusedError(Reason.ACCOUNT_DISABLED)
+
+
+def _check_may_enter(membership: Membership, admins_only: bool) -> None:
+    if membership.state == MembershipState.SUSPENDED:
+        raise RefusedError(Reason.SUSPENDED)
+    if not membership.is_active:
+        raise RefusedError(Reason.NOT_A_MEMBER)
+    if admins_only and membership.role != Role.ADMIN:
+        raise RefusedError(Reason.TEST_NEEDS_ADMIN)
+
+
+def _check_not_another(user: User, person: Person, connection: Connection, provider_entity_id: str) -> None:
+    """Somebody who came in with this address under another subject is another person, of the same name.
+
+    The one exception: who was known by name ID or address until the provider began to send a better subject, and still
+    has that name ID or address.
+    """
+    known = Identity.objects.filter(connection=connection, provider_entity_id=provider_entity_id, user=user)
+    by_kind = dict(known.values_list("subject_kind", "subject"))
+    same = {SubjectKind.NAME_ID.value: person.name_id, SubjectKind.ADDRESS.value: person.address}
+    if any(kind == person.subject_kind or same.get(kind) != subject for kind, subject in by_kind.items()):
+        raise RefusedError(Reason.OTHER_SUBJECT)
+
+
+def keep_names(membership: Membership, assertion: saml.Assertion) -> None:
+    """Keep the names the provider asserted, on the membership only (invariant 1)."""
+
+    def first(claim: str) -> str:
+        return next(iter(assertion.attributes.get(claim, ())), "").strip()
+
+    note_names(
+        membership=membership,
+        given_name=first(CLAIM_GIVEN_NAME),
+        family_name=first(CLAIM_SURNAME),
+        display_name=first(CLAIM_DISPLAY_NAME),
+    )

@@ -1,0 +1,165 @@
+"""The addresses that identity providers and browsers on their way from or to one use."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+
+from orgs.access import actor_of, doors_of, keep_session_name, session_name
+from orgs.models import Organization
+from orgs.selectors import open_organization
+from sso import saml
+from sso.models import Configuration, ConfigurationState, SignIn, StartedBy
+from sso.next_paths import safe_next_path
+from sso.sealed import Note, unseal
+from sso.selectors import configuration_by_public_id, service_provider
+from sso.services import Finished, NotAsked, NotConnectedError, Started, cookie_name, finish_sign_in, start_sign_in
+
+_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+# Browsers send the session cookie to the ACS only when the provider is on our own site; nothing here relies on it.
+
+
+@login_not_required
+@require_GET
+def saml_metadata(request: HttpRequest, number: int) -> HttpResponse:
+    """Our own metadata: what stands behind the Entity ID (SAML metadata 2.4.4). It exists before any connection."""
+    organization = _organization(number)
+    document = saml.build_sp_metadata(service_provider(organization.number))
+    return HttpResponse(document, content_type="application/samlmetadata+xml")
+
+
+@login_not_required
+@require_GET
+@never_cache
+def start(request: HttpRequest, number: int) -> HttpResponse:
+    """Ask the organization's identity provider who this is (profiles 4.1.4.1); the Sign-on URL of the My Apps tile.
+
+    Query: `next` a path of ours to go to afterwards, `hint` a signed e-mail address, `test` a signed draft.
+    """
+    organization = _organization(number)
+    try:
+        started = start_sign_in(
+            organization=organization,
+            actor=actor_of(request),
+            session=session_name(request) if doors_of(request) else "",
+            next_path=safe_next_path(request.GET.get("next", "")),
+            login_hint=unseal(Note.LOGIN_HINT, request.GET.get("hint", "")),
+            configuration=_draft_to_test(request, organization),
+        )
+    except NotConnectedError:
+        return render(request, "sso/not_connected.html", {"organization": organization}, status=404)
+    return _send(request, organization, started)
+
+
+@login_not_required
+@csrf_exempt
+@require_POST
+@never_cache
+def acs(request: HttpRequest, number: int) -> HttpResponse:
+    """Take the provider's answer (bindings 3.5.4). Always answers 303, so that Reload posts nothing twice."""
+    organization = _organization(number)
+    outcome = finish_sign_in(
+        organization=organization,
+        encoded=request.POST.get("SAMLResponse", ""),
+        cookies=request.COOKIES,
+        actor=actor_of(request),
+    )
+    if isinstance(outcome, NotAsked):
+        return _restart(request, organization, outcome)
+    if isinstance(outcome, Finished):
+        return _enter(request, organization, outcome)
+    return _see_other(reverse("sign_in_refused", args=[number, outcome.sign_in.reference]))
+
+
+def _organization(number: int) -> Organization:
+    organization = open_organization(number)
+    if organization is None:
+        raise Http404
+    return organization
+
+
+def _draft_to_test(request: HttpRequest, organization: Organization) -> Configuration | None:
+    """The draft that a note sealed by the settings page names, while it still is one of this organization."""
+    public_id = unseal(Note.TEST, request.GET.get("test", ""))
+    found = configuration_by_public_id(organization, public_id) if public_id else None
+    return found if found and found.state == ConfigurationState.DRAFT else None
+
+
+def _send(request: HttpRequest, organization: Organization, started: Started) -> HttpResponse:
+    """Let the browser carry the request: by redirect, or by a form where the provider takes nothing else."""
+    if started.request.binding == saml.Binding.REDIRECT:
+        response: HttpResponse = HttpResponseRedirect(started.request.url, status=303 if request.method == "POST" else 302)
+    else:
+        response = render(request, "sso/post_to_provider.html", {"saml": started.request, "organization": organization})
+        _allow_form_to(response, started.request.url)
+    _bind_to_browser(response, started.sign_in, started.nonce)
+    return response
+
+
+def _allow_form_to(response: HttpResponse, url: str) -> None:
+    """Our policy lets forms go to ourselves only; this one page may post to the provider."""
+    parts = urlsplit(url)
+    response._csp_update = {"form-action": [f"{parts.scheme}://{parts.netloc}"]}  # type: ignore[attr-defined]
+
+
+def _bind_to_browser(response: HttpResponse, sign_in: SignIn, nonce: str) -> None:
+    """Only a SameSite=None cookie comes along when the provider's page posts to us, and only if it is Secure."""
+    response.set_cookie(
+        cookie_name(sign_in.request_id),
+        nonce,
+        max_age=int((sign_in.expires_at - sign_in.started_at).total_seconds()),
+        path=reverse("saml_acs", args=[sign_in.organization.number]),
+        secure=True,
+        httponly=True,
+        samesite="None",
+    )
+
+
+def _restart(request: HttpRequest, organization: Organization, asked: NotAsked) -> HttpResponse:
+    """Answer what we did not ask for, or no longer wait for, by asking properly (invariant 4)."""
+    try:
+        started = start_sign_in(
+            organization=organization,
+            actor=actor_of(request),
+            next_path=asked.next_path,
+            configuration=asked.draft,
+            restart_of=asked.restart_of,
+            started_by=StartedBy.VISITOR if asked.restart_of else StartedBy.PROVIDER,
+        )
+    except NotConnectedError:
+        return _see_other(reverse("start_sign_in", args=[organization.number]))
+    return _send(request, organization, started)
+
+
+def _enter(request: HttpRequest, organization: Organization, finished: Finished) -> HttpResponse:
+    """Make the session. Whatever session the request came with is left behind: its doors have been carried over."""
+    request.session.flush()
+    login(request, finished.user, backend=_BACKEND)
+    keep_session_name(request, finished.session)
+    request.session.set_expiry(_seconds_until(finished.expires_at))
+    target = finished.sign_in.next_path or reverse("organization_home", args=[organization.slug])
+    response = _see_other(target)
+    response.delete_cookie(
+        cookie_name(finished.sign_in.request_id), path=reverse("saml_acs", args=[organization.number]), samesite="None"
+    )
+    return response
+
+
+def _seconds_until(moment: datetime) -> int:
+    """A session lasts as long as its longest door may; doors that were carried over end within a day's session."""
+    return max(int((moment - timezone.now()).total_seconds()), settings.SESSION_COOKIE_AGE)
+
+
+def _see_other(path: str) -> HttpResponse:
+    return HttpResponseRedirect(path, status=303)

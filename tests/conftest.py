@@ -1,0 +1,107 @@
+"""People, organizations and signed-in browsers for every test."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from audit.actors import COMMAND_LINE
+from orgs.models import DoorKind, Membership, MembershipSource, Organization, Plan, Role, User
+from orgs.services import add_member, create_organization, open_door
+
+PASSWORD = "correct horse battery"
+_numbers = itertools.count(1)
+
+MakeUser = Callable[..., User]
+MakeOrganization = Callable[..., Organization]
+MakeMember = Callable[..., Membership]
+SignedIn = Callable[..., Client]
+
+
+@pytest.fixture
+def make_user(db: None) -> MakeUser:
+    """Make a person with a confirmed address and a password."""
+
+    def make(email: str = "", password: str | None = PASSWORD, **fields: object) -> User:
+        user = User.objects.create_user(email or f"person{next(_numbers)}@contoso.example", password, **fields)
+        user.emailaddress_set.create(email=user.email, verified=True, primary=True)
+        return user
+
+    return make
+
+
+@pytest.fixture
+def make_organization(make_user: MakeUser) -> MakeOrganization:
+    """Make an organization on a plan, with an admin."""
+
+    def make(name: str = "Contoso", plan: str = "growth", admin: User | None = None) -> Organization:
+        return create_organization(
+            name=name, plan=Plan.objects.get(slug=plan), admin=admin or make_user(), actor=COMMAND_LINE
+        )
+
+    return make
+
+
+@pytest.fixture
+def organization(make_organization: MakeOrganization) -> Organization:
+    """Contoso, on Growth."""
+    return make_organization()
+
+
+@pytest.fixture
+def admin(organization: Organization) -> User:
+    """The admin of Contoso."""
+    return organization.memberships.get(role=Role.ADMIN).user
+
+
+@pytest.fixture
+def member(make_user: MakeUser) -> MakeMember:
+    """Make a member of an organization, with a new person unless one is given."""
+
+    def make(organization: Organization, role: Role = Role.MEMBER, user: User | None = None) -> Membership:
+        return add_member(
+            organization=organization,
+            user=user or make_user(),
+            role=role,
+            source=MembershipSource.INVITED,
+            actor=COMMAND_LINE,
+        )
+
+    return make
+
+
+def open_session(user: User, kind: DoorKind, organization: Organization | None = None) -> Client:
+    """Return a browser with one open door, without walking through the sign-in pages."""
+    client = Client(headers={"host": "amplisso.example"})
+    client.defaults["wsgi.url_scheme"] = "https"
+    client.force_login(user)
+    session = client.session
+    session["session_name"] = uuid.uuid4().hex
+    session.save()
+    open_door(
+        session=session["session_name"],
+        user=user,
+        kind=kind,
+        organization=organization,
+        connection=uuid.uuid4() if kind == DoorKind.SSO else None,
+        expires_at=timezone.now() + timedelta(hours=12),
+    )
+    return client
+
+
+@pytest.fixture
+def client_of(db: None) -> SignedIn:
+    """A browser whose session was opened with a password."""
+    return lambda user: open_session(user, DoorKind.PASSWORD)
+
+
+@pytest.fixture
+def sso_client(db: None) -> SignedIn:
+    """A browser whose session was opened by single sign-on of one organization."""
+    return lambda user, organization: open_session(user, DoorKind.SSO, organization)

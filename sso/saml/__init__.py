@@ -19,6 +19,7 @@ from sso.saml.errors import (
     ToolkitError,
 )
 from sso.saml.metadata import read_idp_metadata
+from sso.saml.metadata_bytes import metadata_text
 from sso.saml.request import build_authn_request, new_request_id
 from sso.saml.response import validate_response
 from sso.saml.self_check import self_check
@@ -57,6 +58,7 @@ __all__ = [
     "Verdict",
     "build_authn_request",
     "build_sp_metadata",
+    "metadata_text",
     "new_request_id",
     "read_idp_metadata",
     "self_check",

@@ -53,6 +53,11 @@ def read_document(data: bytes) -> etree._Element:
     return _parse(_cut_out(text))
 
 
+def metadata_text(data: bytes) -> str:
+    """Return a file that has been read as text to store and show; databases store no NUL. Raises `MetadataError`."""
+    return _text(data).lstrip("\ufeff").replace("\x00", "")
+
+
 def _refuse_binary(data: bytes) -> None:
     if not data.strip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"):
         raise MetadataError(MetadataProblem.EMPTY, f"This file is empty. {_WHAT_TO_DO}")

@@ -1,0 +1,159 @@
+"""`make run`: the app and the Entra ID simulator side by side, with the demo loaded. For development only."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+APP_PORT: Final = 8000
+SIMULATOR_PORT: Final = 8001
+SIMULATOR_URL: Final = f"http://127.0.0.1:{SIMULATOR_PORT}"
+STATE: Final = Path("var/simulator")
+METADATA: Final = Path("var/fabrikam-metadata.xml")
+
+WELCOME: Final = """
+  Amplisso           {sign_in}
+  Entra simulator    {simulator}
+  For operators      {operator_pages}
+
+  Password of everybody: {password}
+{people}
+  Ctrl-C ends both.
+"""
+
+
+def main() -> int:
+    """Prepare what is missing, start both servers and wait until one of them ends; the exit status."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "amplisso.settings")
+    os.environ["SIMULATOR_URL"] = SIMULATOR_URL
+    refusal = _refusal()
+    if refusal:
+        sys.stderr.write(f"{refusal}\n")
+        return 1
+    facts = _prepare()
+    sys.stdout.write(_welcome(facts))
+    sys.stdout.flush()
+    return _supervise([_start("manage.py", "runserver", f"127.0.0.1:{APP_PORT}"), _start(*_simulator())])
+
+
+def _refusal() -> str:
+    """One sentence that says why it cannot start; "" if it can."""
+    for port in (APP_PORT, SIMULATOR_PORT):
+        if not _is_free(port):
+            return f"Port {port} is taken: another program, or another `make run`, uses it. End that one first."
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        from amplisso import settings
+    except ImproperlyConfigured as error:
+        return str(error)
+    return "" if settings.DEBUG else "`make run` is for development: write DEBUG=true into .env."
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _prepare() -> dict[str, Any]:
+    """Bring the database up to date, load the demo, and connect its second organization to the simulator."""
+    import django
+    from django.core.management import call_command
+
+    os.environ["DEBUG"] = "true"  # .env said so; the simulator reads only the environment
+    django.setup()
+    call_command("migrate", verbosity=0)
+    call_command("createcachetable")
+    fabrikam = _demo()["organizations"][1]
+    _run(*_simulator("prepare"), *_application(fabrikam))
+    return _demo("--metadata", str(METADATA))
+
+
+def _demo(*arguments: str) -> dict[str, Any]:
+    from django.core.management import call_command
+
+    printed = io.StringIO()
+    call_command("demo", "--json", *arguments, stdout=printed)
+    facts: dict[str, Any] = json.loads(printed.getvalue())
+    return facts
+
+
+def _simulator(*action: str) -> list[str]:
+    return ["-m", "simulator", *action, "--port", str(SIMULATOR_PORT), "--state", str(STATE)]
+
+
+def _application(organization: dict[str, Any]) -> list[str]:
+    """What the portal's administrator would type for this organization."""
+    return [
+        *("--name", f"Amplisso for {organization['name']}"),
+        *("--identifier", organization["entity_id"]),
+        *("--reply-url", organization["acs_url"]),
+        *("--sign-on-url", organization["sign_on_url"]),
+        *("--metadata", str(METADATA)),
+    ]
+
+
+def _welcome(facts: dict[str, Any]) -> str:
+    remarks = {
+        "Contoso": "not connected yet: walk the nine steps",
+        "Fabrikam": "connected to the simulator",
+        "Initech": "on Starter, without SSO",
+    }
+    people = [
+        f"    {organization['admin']:<26} admin of {organization['name']}, {remarks[organization['name']]}"
+        for organization in facts["organizations"]
+    ]
+    people.append(f"    {facts['operator']:<26} operator")
+    sign_in = facts["operator_pages"].removesuffix("/admin/")
+    return WELCOME.format(**facts, sign_in=sign_in, simulator=SIMULATOR_URL, people="\n".join(people) + "\n")
+
+
+def _run(*arguments: str) -> None:
+    subprocess.run([sys.executable, *arguments], check=True)  # noqa: S603  our own program and arguments
+
+
+def _start(*arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, *arguments])  # noqa: S603  our own program and arguments
+
+
+def _supervise(servers: Sequence[subprocess.Popen[bytes]]) -> int:
+    """Wait until a server ends or somebody ends us, then end the rest; 0 if it was us."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        while all(server.poll() is None for server in servers):
+            time.sleep(0.2)
+    except KeyboardInterrupt:
+        return _end(servers, status=0)
+    return _end(servers, status=1)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _end(servers: Sequence[subprocess.Popen[bytes]], status: int) -> int:
+    for server in servers:
+        if server.poll() is None:
+            server.terminate()
+    for server in servers:
+        server.wait()
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

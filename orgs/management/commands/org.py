@@ -1,0 +1,124 @@
+"""`manage.py org`: organizations from the command line, through the same services as the pages."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+from django.db.models import Count, Q
+from django.urls import reverse
+
+from audit.actors import COMMAND_LINE
+from orgs.email_addresses import normal_address
+from orgs.letters import absolute
+from orgs.models import MembershipSource, MembershipState, Organization, Plan, User
+from orgs.services import create_organization
+from orgs.services.accounts import create_account
+
+Facts = dict[str, Any]
+
+
+class Command(BaseCommand):
+    """Create and list organizations."""
+
+    help = "Create an organization with its first admin, or list them all."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True)
+        create = actions.add_parser("create", help="Create an organization with its first admin.")
+        create.add_argument("name")
+        create.add_argument("--plan", required=True, help="starter, plus, growth, enterprise or scholarship")
+        create.add_argument("--admin", required=True, metavar="ADDRESS", help="e-mail address of the first admin")
+        every = actions.add_parser("list", help="List all organizations.")
+        for action in (create, every):
+            action.add_argument("--json", action="store_true", help="print JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["action"] == "create":
+            facts = _create(options["name"], options["plan"], options["admin"])
+            self.stdout.write(json.dumps(facts) if options["json"] else _created_sentence(facts))
+        else:
+            rows = _list()
+            self.stdout.write(json.dumps(rows) if options["json"] else "\n".join(map(_line, rows)))
+
+
+@transaction.atomic
+def _create(name: str, plan: str, admin: str) -> Facts:
+    user, is_new = _find_or_create_account(admin)
+    organization = create_organization(
+        name=_checked_name(name),
+        plan=_plan(plan),
+        admin=user,
+        actor=COMMAND_LINE,
+        source=MembershipSource.OPERATOR,
+    )
+    return {
+        "number": organization.number,
+        "name": organization.name,
+        "slug": organization.slug,
+        "plan": organization.plan.slug,
+        "admin": user.email,
+        "admin_is_new": is_new,
+        "set_password_at": absolute(reverse("account_reset_password")),
+        "home": absolute(reverse("organization_home", args=[organization.slug])),
+    }
+
+
+def _checked_name(name: str) -> str:
+    name, longest = name.strip(), Organization._meta.get_field("name").max_length
+    if not name or (longest is not None and len(name) > longest):
+        raise CommandError(f"The name of an organization has 1 to {longest} characters.")
+    return name
+
+
+def _plan(slug: str) -> Plan:
+    plan = Plan.objects.filter(slug=slug.lower()).first()
+    if plan is None:
+        known = ", ".join(Plan.objects.values_list("slug", flat=True))
+        raise CommandError(f"There is no plan '{slug}'. Plans: {known}.")
+    return plan
+
+
+def _find_or_create_account(address: str) -> tuple[User, bool]:
+    try:
+        address = normal_address(address)
+    except ValidationError as error:
+        raise CommandError(error.messages[0]) from error
+    user = User.objects.filter(email=address).first()
+    return (user, False) if user else (create_account(address=address, actor=COMMAND_LINE), True)
+
+
+def _created_sentence(facts: Facts) -> str:
+    sentence = "{name} is organization {number} on {plan}: {home}".format(**facts)
+    if facts["admin_is_new"]:
+        sentence += "\n{admin} has no password yet and sets one at {set_password_at}".format(**facts)
+    return sentence
+
+
+def _list() -> list[Facts]:
+    active = Count("memberships", filter=Q(memberships__state=MembershipState.ACTIVE))
+    organizations = Organization.objects.select_related("plan").annotate(members=active).order_by("number")
+    return [
+        {
+            "number": organization.number,
+            "name": organization.name,
+            "slug": organization.slug,
+            "plan": organization.plan.slug,
+            "members": organization.members,
+            "is_open": organization.is_open,
+            "is_connected": organization.sso_active,
+            "requires_sso": organization.requires_sso,
+        }
+        for organization in organizations
+    ]
+
+
+def _line(row: Facts) -> str:
+    marks = [row["plan"], f"{row['members']} members"]
+    marks += ["connected"] if row["is_connected"] else []
+    marks += ["requires SSO"] if row["requires_sso"] else []
+    marks += [] if row["is_open"] else ["closed"]
+    return f"{row['number']}  {row['name']}: {', '.join(marks)}"

@@ -1,0 +1,31 @@
+"""`manage.py purge`: forget what has served its purpose. Run it daily."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+
+from orgs.services.purging import purge_doors, purge_recovery_codes
+from sso.services import purge_sign_ins
+
+
+class Command(BaseCommand):
+    """Forget old sessions, doors, recovery codes and sign-ins that nobody finished."""
+
+    help = "Forget expired sessions and doors, and sign-ins that nobody finished. The logs stay."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        call_command("clearsessions")
+        gone = {
+            "doors": purge_doors(),
+            "recovery_codes": purge_recovery_codes(),
+            "abandoned_sign_ins": purge_sign_ins(),
+        }
+        sentence = "Gone: {doors} doors, {recovery_codes} recovery codes, {abandoned_sign_ins} unfinished sign-ins."
+        self.stdout.write(json.dumps(gone) if options["json"] else sentence.format(**gone))

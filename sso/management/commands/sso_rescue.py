@@ -1,0 +1,29 @@
+"""`manage.py sso_rescue`: let an organization's people use their passwords again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from audit.actors import COMMAND_LINE
+from orgs.selectors import open_organization
+from orgs.services import set_require_sso
+
+
+class Command(BaseCommand):
+    """Turn Require SSO off."""
+
+    help = "Turn Require SSO off for an organization whose identity provider lets nobody in."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("number", type=int, help="number of the organization")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        organization = open_organization(options["number"])
+        if organization is None:
+            raise CommandError(f"There is no open organization {options['number']}.")
+        if not organization.require_sso:
+            raise CommandError(f"{organization} does not require SSO; nothing was changed.")
+        set_require_sso(organization=organization, required=False, actor=COMMAND_LINE)
+        self.stdout.write(f"{organization} no longer requires SSO: members may use their passwords.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -27,6 +28,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
     def get_reset_password_from_key_url(self, key: str) -> str:
         """The link in the password mail."""
         return absolute(reverse("account_reset_password_from_key", kwargs=_key_parts(key)))
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send one of allauth's mails; every link in them starts with `base_url`."""
+        super().send_mail(template_prefix, email, {**context, "base_url": settings.BASE_URL})
 
     def can_delete_email(self, email_address: Any) -> bool:
         """The e-mail address is the account's key (AM-64)."""

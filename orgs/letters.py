@@ -50,7 +50,8 @@ def send_sign_in_pages(address: str, organizations: Sequence[Organization]) -> N
 
 def _send(name: str, to: list[str], context: dict[str, Any]) -> None:
     """Send one mail; a mail server that fails must not undo or break what has already been committed."""
-    subject, _, body = render_to_string(f"orgs/mail/{name}.txt", context).partition("\n")
+    text = render_to_string(f"orgs/mail/{name}.txt", {"base_url": settings.BASE_URL, **context})
+    subject, _, body = text.partition("\n")
     try:
         EmailMessage(subject=subject.strip(), body=body.lstrip("\n"), to=to).send()
     except OSError:

@@ -10,12 +10,18 @@ register = template.Library()
 
 
 @register.simple_tag
-def control(field: BoundField) -> SafeString:
-    """Render a field's control in Bootstrap's classes; Django itself ties help and errors to it."""
+def control(field: BoundField, placeholder: str = "") -> SafeString:
+    """Render a field's control in Bootstrap's classes; Django itself ties help and errors to it.
+
+    The placeholder "none" takes the form's own away: one that repeats the label helps nobody.
+    """
     names = [_bootstrap_class(field.field.widget), field.field.widget.attrs.get("class", "")]
     if field.errors:
         names.append("is-invalid")
-    return field.as_widget(attrs={"class": " ".join(filter(None, names))})
+    attrs: dict[str, str | bool] = {"class": " ".join(filter(None, names))}
+    if placeholder == "none":
+        attrs["placeholder"] = False  # Django leaves a False attribute out
+    return field.as_widget(attrs=attrs)
 
 
 @register.filter

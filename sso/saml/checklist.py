@@ -32,6 +32,7 @@ CHECKLIST: tuple[Rule, ...] = (
     Rule(CheckName.BASE64, "SAML bindings 3.5.4, RFC 4648 3.3", envelope.base64),
     Rule(CheckName.ENCODING, "XML 1.0 4.3.3", envelope.encoding),
     Rule(CheckName.PLAIN_XML, "XML Signature best practices 1 to 8", envelope.plain_xml),
+    Rule(CheckName.MARKUP, "Amplisso's limit", envelope.markup),
     Rule(CheckName.WELL_FORMED, "XML 1.0 2.1", envelope.well_formed),
     Rule(CheckName.LIMITS, "Amplisso's limit", envelope.limits),
     Rule(CheckName.NAMESPACES, "Namespaces in XML 2.2", envelope.namespaces),

@@ -101,4 +101,4 @@ def _answering(case: Case) -> list[etree._Element]:
 
 
 def _values(elements: list[etree._Element], attribute: str) -> str:
-    return shown(", ".join(each.get(attribute, "absent") for each in elements))
+    return shown(", ".join(each.get(attribute, "absent") or "empty" for each in elements))

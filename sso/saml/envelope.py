@@ -35,6 +35,7 @@ _DECLARATION = re.compile(
     re.IGNORECASE,
 )
 _NOT_PLAIN = re.compile(r"<\?|<!(?!\[CDATA\[)")
+_ATTRIBUTE = re.compile(rb"=\s*[\"']")
 _ID_NAMES = ("id", "assertionid")
 
 
@@ -141,6 +142,13 @@ def plain_xml(envelope: Envelope) -> Observation:
     )
 
 
+def markup(envelope: Envelope) -> Observation:
+    """Counted before the parser sees it, which takes more than a second for 27,000 attributes of one element."""
+    found = sum(1 for _ in _ATTRIBUTE.finditer(envelope.data))
+    most = MAX_ATTRIBUTES + MAX_DECLARATIONS
+    return Observation(found <= most, f"at most {most} attributes", f"about {found}")
+
+
 def well_formed(envelope: Envelope) -> Observation:
     """Parsed once; everything behind works on this tree."""
     try:
@@ -198,6 +206,7 @@ ENVELOPE_RULES: tuple[Callable[[Envelope], Observation], ...] = (
     base64,
     encoding,
     plain_xml,
+    markup,
     well_formed,
     limits,
     namespaces,

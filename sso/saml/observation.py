@@ -35,4 +35,4 @@ def shown(text: str | None, limit: int = _SHOWN) -> str:
 
 def equal(expected: str, received: str | None) -> Observation:
     """Exactly the expected text, no prefix, no other case."""
-    return Observation(received == expected, shown(expected), shown(received))
+    return Observation(received == expected, shown(expected), shown(received) or "empty")

@@ -82,6 +82,10 @@ class _Response(OneLogin_Saml2_Response):  # type: ignore[misc]
         """conditions.py compares them, with three minutes on both sides; python3-saml's five can't be set."""
         return True
 
+    def get_audiences(self) -> list[str]:
+        """Without the spn: that Entra puts before some identifiers; conditions.py wants us in every restriction."""
+        return [str(name).strip().removeprefix("spn:") for name in super().get_audiences()]
+
 
 def schema_complaint(document: etree._Element) -> str:
     """Return what the protocol's schema says against a document, "" if nothing.

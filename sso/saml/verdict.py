@@ -14,6 +14,7 @@ class CheckName(StrEnum):
     BASE64 = "base64"
     ENCODING = "encoding"
     PLAIN_XML = "plain_xml"
+    MARKUP = "markup"
     WELL_FORMED = "well_formed"
     LIMITS = "limits"
     NAMESPACES = "namespaces"

@@ -1,0 +1,195 @@
+"""What honest providers send gets in, so that refusing everything would fail too."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sso.saml import CheckName, IdentityProvider, Outcome, ServiceProvider, validate_response
+from tests.saml.judging import judge
+from tests.saml.provider import (
+    ACS,
+    DS,
+    EMAIL_CLAIM,
+    ENTITY_FORMAT,
+    ENTITY_ID,
+    ENVELOPED,
+    EXCLUSIVE,
+    ISSUER,
+    NOW,
+    REQUEST,
+    Answer,
+    confirmation,
+    encode,
+    expired_key_pair,
+    idp,
+    key_pair,
+    stamp,
+)
+
+MORE = "http://www.w3.org/2001/04/xmldsig-more#"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+TYPED = (
+    f'<AttributeStatement><Attribute Name="email"><AttributeValue xmlns:xs="http://www.w3.org/2001/XMLSchema" '
+    f'xmlns:xsi="{XSI}" xsi:type="xs:string">adele@contoso.example</AttributeValue></Attribute></AttributeStatement>'
+)
+TARGETED_ID = (
+    '<AttributeStatement><Attribute Name="urn:oid:1.3.6.1.4.1.5923.1.1.1.10"><AttributeValue>'
+    "<NameID>opaque</NameID></AttributeValue></Attribute></AttributeStatement>"
+)
+
+HONEST = {
+    "Entra, as it is set up by default": Answer(),
+    "Entra, sign the response": Answer(sign="response"),
+    "Entra, sign both": Answer(sign="both"),
+    "Entra, identifier that is no URI": Answer(audiences=((f"spn:{ENTITY_ID}",),)),
+    "a guest": Answer(name_id="adele_fabrikam.example#EXT#@contoso.onmicrosoft.com"),
+    "no attribute statement": Answer(statement=""),
+    "an empty attribute statement": Answer(statement="<AttributeStatement/>"),
+    "an empty attribute statement in a signed response": Answer(sign="response", statement="<AttributeStatement/>"),
+    "an attribute without value": Answer(attributes=((EMAIL_CLAIM, ()),)),
+    "Okta, typed values": Answer(statement=TYPED, prefix_list="xs"),
+    "Shibboleth, nested name ID": Answer(statement=TARGETED_ID),
+    "Shibboleth, name ID for us": Answer(name_qualifier=ENTITY_ID),
+    "Keycloak, key name and key value": Answer(key_info="keycloak"),
+    "no key info": Answer(key_info="none"),
+    "ADFS, no Destination": Answer(destination=None),
+    "no InResponseTo on the envelope": Answer(response_in_response_to=None),
+    "no Issuer on the envelope": Answer(response_issuer=None),
+    "Issuer with its format": Answer(issuer_format=ENTITY_FORMAT),
+    "no window in Conditions": Answer(not_before=None, not_on_or_after=None),
+    "used once": Answer(more_conditions="<OneTimeUse/>"),
+    "several audiences": Answer(audiences=(("https://other.example", ENTITY_ID),)),
+    "several restrictions": Answer(audiences=((ENTITY_ID,), (ENTITY_ID, "https://other.example"))),
+    "a second confirmation": Answer(more_confirmations=confirmation("urn:oasis:names:tc:SAML:2.0:cm:sender-vouches")),
+    "the second confirmation is ours": Answer(
+        recipient="https://other.example/acs", more_confirmations=confirmation(until=stamp(5))
+    ),
+    "its clock is two minutes ahead": Answer(not_before=stamp(2), issued=stamp(2), authn_instant=stamp(2)),
+    "its clock is two minutes behind": Answer(not_on_or_after=stamp(-2), confirmed_until=stamp(-2)),
+    "a session that ends": Answer(session_until=stamp(480)),
+    "whole seconds": Answer(issued="2026-03-02T09:29:00Z"),
+    "seven digits of a second": Answer(issued="2026-03-02T09:29:00.1234567Z"),
+    "enveloped transform alone": Answer(transforms=(ENVELOPED,)),
+    "canonicalization with comments": Answer(transforms=(ENVELOPED, EXCLUSIVE + "WithComments")),
+    "RSA with SHA-512": Answer(
+        signature_method=MORE + "rsa-sha512", digest_method="http://www.w3.org/2001/04/xmlenc#sha512"
+    ),
+    "RSA with SHA-384": Answer(signature_method=MORE + "rsa-sha384", digest_method=MORE + "sha384"),
+    "ECDSA": Answer(pair=key_pair("ec", "ec"), signature_method=MORE + "ecdsa-sha256"),
+}
+
+
+@pytest.mark.parametrize("answer", HONEST.values(), ids=HONEST.keys())
+def test_honest_responses_are_accepted(answer: Answer) -> None:
+    verdict = judge(answer, idp(answer.pair))
+    assert verdict.failure is None
+    assert verdict.accepted
+    assert {check.outcome for check in verdict.checks} == {Outcome.PASSED}
+    assert verdict.signed == answer.sign
+    assert verdict.certificate == answer.pair.certificate.fingerprint
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param(lambda xml: b"\xef\xbb\xbf" + xml, id="byte order mark"),
+        pytest.param(lambda xml: b'<?xml version="1.0" encoding="UTF-8"?>' + xml, id="declaration"),
+        pytest.param(lambda xml: b"<?xml version='1.0' standalone='yes'?>\r\n" + xml, id="standalone"),
+        pytest.param(lambda xml: b"\xef\xbb\xbf<?xml version='1.0' encoding='utf-8' ?>" + xml, id="both"),
+    ],
+)
+def test_ways_to_write_the_same_document(written) -> None:
+    assert judge(encode(written(Answer().xml()))).accepted
+
+
+def test_base64_may_be_broken_into_lines() -> None:
+    encoded = Answer().encoded()
+    assert judge("\r\n".join(encoded[at : at + 76] for at in range(0, len(encoded), 76))).accepted
+
+
+def test_what_the_provider_vouches_for() -> None:
+    answer = Answer(
+        name_id="  adele@contoso.example\n",
+        session_until=stamp(480),
+        attributes=(("groups", ("a", " b ", "")), (EMAIL_CLAIM, ("adele@contoso.example",)), ("groups", ("a",))),
+    )
+    assertion = judge(answer).assertion
+    assert assertion is not None
+    assert (assertion.id, assertion.issuer, assertion.session_index) == ("_a1", ISSUER, "_a1")
+    assert assertion.name_id == "adele@contoso.example"
+    assert assertion.name_id_format == "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
+    assert dict(assertion.attributes) == {"groups": ("a", "b", "a"), EMAIL_CLAIM: ("adele@contoso.example",)}
+    assert assertion.authn_instant == datetime(2026, 3, 1, 10, 10, 0, 123000, tzinfo=UTC)
+    assert assertion.session_not_on_or_after == datetime(2026, 3, 2, 17, 30, 0, 123000, tzinfo=UTC)
+    assert assertion.not_on_or_after == datetime(2026, 3, 2, 10, 30, 0, 123000, tzinfo=UTC)
+    with pytest.raises(TypeError):
+        assertion.attributes["groups"] = ()  # type: ignore[index]
+
+
+def test_nested_values_are_not_read_as_text() -> None:
+    assertion = judge(Answer(statement=TARGETED_ID)).assertion
+    assert assertion is not None
+    assert dict(assertion.attributes) == {"urn:oid:1.3.6.1.4.1.5923.1.1.1.10": ()}
+
+
+def test_namespaces_declared_on_the_response_alone() -> None:
+    """Prefixes that only a value uses, listed in PrefixList, in scope from outside the signed element."""
+    declared = f'xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsi="{XSI}" '
+
+    def moved(source: str) -> str:
+        return source.replace(declared, "").replace("<samlp:Response ", f"<samlp:Response {declared}", 1)
+
+    answer = Answer(statement=TYPED, prefix_list="xs", rewritten=moved)
+    assert answer.xml().index(b"xmlns:xs=") < answer.xml().index(b"<Assertion")
+    assert judge(answer).accepted
+
+
+def test_every_key_of_the_metadata_counts_in_any_order() -> None:
+    old, new = key_pair("old"), key_pair("new")
+    for pairs in ((old, new), (new, old)):
+        verdict = judge(Answer(pair=new), idp(*pairs))
+        assert verdict.accepted
+        assert verdict.certificate == new.certificate.fingerprint
+
+
+def test_expired_certificate_is_accepted_until_the_date_an_admin_set() -> None:
+    pair = expired_key_pair()
+    allowed = idp(pair, expired_certificates_until=NOW + timedelta(days=1))
+    assert judge(Answer(pair=pair), allowed).accepted
+
+
+def test_sha1_is_accepted_until_the_date_an_admin_set() -> None:
+    answer = Answer(signature_method=DS + "rsa-sha1", digest_method=DS + "sha1")
+    assert judge(answer, idp(sha1_until=NOW + timedelta(days=1))).accepted
+
+
+def test_development_addresses_with_a_port() -> None:
+    acs, entity = "http://localhost:8000/saml/2/acs/10001", "http://localhost:8000/saml/2/metadata/10001"
+    answer = Answer(destination=acs, recipient=acs, audiences=((entity,),))
+    verdict = validate_response(
+        answer.encoded(),
+        service_provider=ServiceProvider(entity, acs),
+        identity_provider=idp(),
+        request=REQUEST,
+        now=NOW,
+    )
+    assert verdict.accepted
+
+
+def test_issuer_that_is_no_address_at_all() -> None:
+    """JumpCloud's default."""
+    provider = IdentityProvider("IdP Entity ID", (key_pair().certificate,), sso_post_url="https://sso.example/saml")
+    answer = Answer(issuer="IdP Entity ID", response_issuer="IdP Entity ID")
+    assert judge(answer, provider).accepted
+
+
+def test_the_verdict_depends_on_nothing_but_its_arguments() -> None:
+    """A moment years away from the machine's clock, which python3-saml would ask."""
+    answer = Answer()
+    assert judge(answer) == judge(answer)
+    assert judge(answer, now=NOW + timedelta(minutes=62, seconds=50)).accepted
+    assert not judge(answer, now=NOW + timedelta(minutes=63, seconds=10)).accepted
+    assert not judge(answer, now=NOW - timedelta(minutes=9)).accepted
+    assert ACS in judge(answer).checks[list(CheckName).index(CheckName.RECIPIENT)].received

@@ -1,0 +1,123 @@
+"""python3-saml keeps its say, and nobody else in the process notices that we use it."""
+
+from __future__ import annotations
+
+import base64
+import ssl
+import time
+from datetime import UTC, datetime, timedelta
+from threading import Thread
+
+import pytest
+from lxml import etree
+from onelogin.saml2.response import OneLogin_Saml2_Response
+from onelogin.saml2.settings import OneLogin_Saml2_Settings
+
+from sso.saml import CheckName, toolkit
+from sso.saml.case import Case
+from sso.saml.checklist import CHECKLIST
+from tests.saml.judging import judge
+from tests.saml.provider import ACS, ENTITY_ID, ISSUER, NOW, REQUEST, REQUEST_ID, SP, Answer, idp, key_pair, stamp
+
+
+def complaint(answer: Answer, now: datetime = NOW) -> str:
+    return toolkit.complaint(
+        answer.document(),
+        service_provider=SP,
+        issuer=ISSUER,
+        certificates=(key_pair().certificate,),
+        request_id=REQUEST_ID,
+        now=now,
+        allow_sha1=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        pytest.param(Answer(sign="none"), "No Signature found", id="unsigned"),
+        pytest.param(Answer(pair=key_pair("eve")), "Signature validation failed", id="another key"),
+        pytest.param(Answer(issuer="https://evil.test/"), "Invalid issuer", id="issuer"),
+        pytest.param(Answer(audiences=(("https://evil.test/",),)), "not a valid audience", id="audience"),
+        pytest.param(Answer(confirmed_until=stamp(-4)), "SubjectConfirmation", id="late"),
+        pytest.param(Answer(session_until=stamp(-4)), "expired", id="session"),
+        pytest.param(Answer(response_in_response_to="_other"), "InResponseTo", id="request"),
+        pytest.param(Answer(issued="yesterday"), "saml-schema-protocol", id="schema"),
+    ],
+)
+def test_it_still_refuses_by_itself(answer: Answer, words: str) -> None:
+    assert words in complaint(answer)
+
+
+def test_it_accepts_what_we_accept() -> None:
+    assert complaint(Answer()) == ""
+    assert complaint(Answer(statement="<AttributeStatement/>")) == ""
+
+
+def test_it_has_the_last_word() -> None:
+    """Asked with the certificates that verified, and believed when it refuses."""
+    last = CHECKLIST[-1]
+    case = Case(Answer().encoded(), service_provider=SP, identity_provider=idp(), request=REQUEST, now=NOW)
+    case.signers = (key_pair("eve").certificate,)
+    assert last.name is CheckName.TOOLKIT
+    assert not last.look(case).passed
+    assert "Signature validation failed" in last.look(case).received
+    case.signers = (key_pair().certificate,)
+    assert last.look(case).passed
+
+
+def test_its_clock_is_ours_with_the_same_tolerance() -> None:
+    assert complaint(Answer(), NOW + timedelta(minutes=62, seconds=50)) == ""
+    assert complaint(Answer(), NOW + timedelta(minutes=63, seconds=10)) != ""
+
+
+def test_others_in_this_process_get_it_unchanged() -> None:
+    """Outside our verdicts it asks the system's clock and opens its own schema."""
+    now = datetime.now(UTC)
+    certificate = ssl.DER_cert_to_PEM_cert(key_pair().certificate.der)
+    settings = OneLogin_Saml2_Settings(
+        {
+            "strict": True,
+            "sp": {"entityId": ENTITY_ID, "assertionConsumerService": {"url": ACS}},
+            "idp": {"entityId": ISSUER, "singleSignOnService": {"url": "https://a.test/"}, "x509cert": certificate},
+        }
+    )
+    request = {"https": "on", "http_host": "app.example.test", "script_name": "/saml/2/acs/10001"}
+
+    def accepts(minutes: int) -> bool:
+        at = now + timedelta(minutes=minutes)
+        written = [(at + timedelta(minutes=each)).strftime("%Y-%m-%dT%H:%M:%SZ") for each in (-5, 5)]
+        answer = Answer(not_before=written[0], not_on_or_after=written[1], confirmed_until=written[1])
+        stock = OneLogin_Saml2_Response(settings, base64.b64encode(answer.xml()))
+        return bool(stock.is_valid(request, REQUEST_ID))
+
+    assert judge(Answer()).accepted
+    assert accepts(0)
+    assert not accepts(-60)
+    assert not accepts(60)
+
+
+def test_threads_do_not_share_a_clock() -> None:
+    """Many verdicts at once, at moments years apart."""
+    found: list[bool] = []
+
+    def run(minutes: int, expected: bool) -> None:
+        for _ in range(20):
+            found.append(judge(Answer(), now=NOW + timedelta(minutes=minutes)).accepted is expected)
+            time.sleep(0)
+
+    threads = [Thread(target=run, args=(minutes, minutes == 0)) for minutes in (0, 600_000, 0, -600_000)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [True] * 80
+
+
+def test_an_empty_attribute_statement_is_all_the_schema_overlooks() -> None:
+    assert toolkit.schema_complaint(Answer(statement="<AttributeStatement/>").document()) == ""
+    both = Answer(statement="<AttributeStatement/>", extra="<Nonsense/>").document()
+    assert toolkit.schema_complaint(both) != ""
+    filled = Answer(statement="<AttributeStatement><Nonsense/></AttributeStatement>").document()
+    assert "Nonsense" in toolkit.schema_complaint(filled)
+    assert etree.iselement(filled)

@@ -1,0 +1,413 @@
+"""The journey from the request to the session, with real signatures."""
+
+from __future__ import annotations
+
+import datetime as dt
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from orgs.models import Door, DoorKind, Membership, Role, User
+from sso.models import Identity, SignIn, SignInState, StartedBy, SubjectKind
+from sso.reasons import Reason
+from sso.services import cookie_name
+from tests.sso.conftest import Journey, new_browser, request_id_in
+
+
+def refused_for(journey: Journey, answer) -> str:
+    """The reason in the row that the refusal page's reference code names."""
+    assert answer.status_code == 303
+    number, reference = journey.organization.number, answer["Location"].rpartition("/")[2]
+    assert answer["Location"] == f"/sso/{number}/refused/{reference}"
+    row = SignIn.objects.get(reference=reference)
+    assert row.state == SignInState.REFUSED
+    return row.reason
+
+
+def who(browser) -> dict | None:
+    """What /session says of a browser."""
+    answer = browser.get("/session")
+    return answer.json() if answer.status_code == 200 else None
+
+
+def test_a_member_comes_in(journey, member, make_user):
+    grace = member(journey.organization, Role.MANAGER, make_user("grace@contoso.example"))
+    answer = journey.sign_in("grace")
+    assert answer.status_code == 303
+    assert answer["Location"] == f"/o/{journey.organization.slug}/"
+    row = journey.last()
+    assert (row.state, row.user, row.address) == (SignInState.SUCCEEDED, grace.user, "grace@contoso.example")
+    assert row.signed == "assertion"
+    assert {check["outcome"] for check in row.checks} == {"passed"}
+    door = Door.objects.get(user=grace.user, kind=DoorKind.SSO)
+    assert door.organization == journey.organization
+    assert dt.timedelta(hours=11) < door.expires_at - timezone.now() <= dt.timedelta(hours=12)
+    assert who(journey.browser)["email"] == "grace@contoso.example"
+
+
+@pytest.mark.parametrize("signing", ["assertion", "response", "both"])
+def test_whatever_part_is_signed(connect, organization, signing):
+    journey = connect(organization, signing=signing)
+    journey.sign_in()
+    assert (journey.last().state, journey.last().signed) == (SignInState.SUCCEEDED, signing)
+
+
+def test_the_newcomer_joins_just_in_time(journey):
+    journey.sign_in("ada")
+    membership = Membership.objects.get(user__email="ada@contoso.example")
+    assert (membership.role, membership.source, membership.accepted_at) == (Role.MEMBER, "just_in_time", None)
+    assert membership.given_name == "Ada"
+    assert membership.user.name == "", "names that a provider asserts stay on the membership"
+    assert not membership.user.has_usable_password()
+    identity = Identity.objects.get(user=membership.user)
+    assert identity.subject_kind == SubjectKind.OBJECT_IDENTIFIER
+
+
+def test_the_default_role_is_the_connections(connect, organization):
+    connect(organization, role=Role.VIEWER).sign_in("ada")
+    assert Membership.objects.get(user__email="ada@contoso.example").role == Role.VIEWER
+
+
+def test_without_just_in_time_only_invited_people_come_in(connect, organization, admin, member):
+    journey = connect(organization, role=None)
+    assert refused_for(journey, journey.sign_in("ada")) == Reason.NOT_A_MEMBER
+    assert not User.objects.filter(email="ada@contoso.example").exists()
+    _invite(organization, admin, "ada@contoso.example", Role.MANAGER)
+    journey.sign_in("ada")
+    assert journey.last().state == SignInState.SUCCEEDED
+    membership = Membership.objects.get(user__email="ada@contoso.example")
+    assert (membership.role, membership.source) == (Role.MANAGER, "invited")
+    assert membership.accepted_at is None, "only single sign-on has vouched for this person so far"
+
+
+def _invite(organization, admin, address, role):
+    from audit.actors import COMMAND_LINE
+    from orgs.services import invite
+
+    by = Membership.objects.get(organization=organization, user=admin)
+    invite(organization=organization, addresses=[address], role=role, by=by, actor=COMMAND_LINE)
+
+
+def test_a_known_person_is_known_by_subject_when_the_address_changes(journey):
+    journey.sign_in("ada")
+    journey.sign_in("ada", name_id="ada.lovelace@contoso.example")
+    assert journey.last().state == SignInState.SUCCEEDED
+    assert journey.last().user.email == "ada@contoso.example"
+    assert Identity.objects.get().address == "ada.lovelace@contoso.example"
+
+
+def test_the_same_address_with_another_subject_is_another_person(journey):
+    journey.sign_in("ada")
+    answer = journey.sign_in("grace", name_id="ada@contoso.example")
+    assert refused_for(journey, answer) == Reason.OTHER_SUBJECT
+
+
+OID = "http://schemas.microsoft.com/identity/claims/objectidentifier"
+
+
+def test_a_better_subject_may_take_the_place_of_the_same_name_id(journey):
+    journey.sign_in("ada", claims={OID: None})
+    assert Identity.objects.get().subject_kind == SubjectKind.NAME_ID
+    journey.sign_in("ada")
+    assert journey.last().state == SignInState.SUCCEEDED
+    assert set(Identity.objects.values_list("subject_kind", flat=True)) == {"name_id", "objectidentifier"}
+    answer = journey.sign_in("grace", name_id="ada@contoso.example")
+    assert refused_for(journey, answer) == Reason.OTHER_SUBJECT
+
+
+def test_a_transient_name_id_is_never_a_subject(journey):
+    transient = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
+    journey.sign_in("ada", name_id="_a1b2c3", name_id_format=transient, claims={OID: None})
+    identity = Identity.objects.get()
+    assert (identity.subject_kind, identity.subject) == (SubjectKind.ADDRESS, "ada@contoso.example")
+    journey.sign_in("ada", name_id="_d4e5f6", name_id_format=transient, claims={OID: None})
+    assert journey.last().state == SignInState.SUCCEEDED
+    assert Identity.objects.count() == 1
+
+
+EMAIL = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"
+
+
+@pytest.mark.parametrize(
+    ("name_id", "claims", "address"),
+    [
+        ("Ada@Contoso.Example", {}, "ada@contoso.example"),
+        ("ada", {EMAIL: "b@contoso.example"}, "b@contoso.example"),
+        ("ada", {EMAIL: None, "EmailAddress": "c@contoso.example"}, "c@contoso.example"),
+        ("ada", {EMAIL: None, "EMAIL": "d@contoso.example"}, "d@contoso.example"),
+        ("x_y.example#EXT#@contoso.onmicrosoft.example", {EMAIL: "e@y.example"}, "e@y.example"),
+        ("first@contoso.example", {EMAIL: "second@contoso.example"}, "first@contoso.example"),
+    ],
+)
+def test_where_the_address_comes_from(journey, name_id, claims, address):
+    journey.sign_in("ada", name_id=name_id, claims=claims)
+    assert journey.last().address == address
+
+
+@pytest.mark.parametrize("name_id", ["ada", "x_y.example#EXT#@contoso.onmicrosoft.example", "ada@contoso", "ü@b.example"])
+def test_no_address_no_entry(journey, name_id):
+    answer = journey.sign_in("ada", name_id=name_id, claims={EMAIL: None})
+    assert refused_for(journey, answer) == Reason.NO_ADDRESS
+
+
+def test_two_addresses_in_one_place_are_none(journey):
+    answer = journey.sign_in("ada", name_id="ada", claims={EMAIL: ["a@contoso.example", "b@contoso.example"]})
+    assert refused_for(journey, answer) == Reason.AMBIGUOUS_ADDRESS
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [("suspend_member", Reason.SUSPENDED), ("remove_member", Reason.REMOVED)],
+)
+def test_who_was_put_out_stays_out(journey, change, reason):
+    from audit.actors import COMMAND_LINE
+    from orgs import services
+
+    journey.sign_in("ada")
+    membership = Membership.objects.get(user__email="ada@contoso.example")
+    getattr(services, change)(membership=membership, by=None, actor=COMMAND_LINE)
+    assert refused_for(journey, journey.sign_in("ada")) == reason
+    Identity.objects.all().delete()
+    assert refused_for(journey, journey.sign_in("ada")) == reason, "nor as a newcomer"
+
+
+def test_an_operator_never_joins_just_in_time(journey, make_user):
+    make_user("ada@contoso.example", is_staff=True)
+    assert refused_for(journey, journey.sign_in("ada")) == Reason.OPERATOR_ACCOUNT
+
+
+def test_a_disabled_account_stays_out(journey, make_user):
+    make_user("ada@contoso.example", is_active=False)
+    assert refused_for(journey, journey.sign_in("ada")) == Reason.ACCOUNT_DISABLED
+
+
+def test_an_account_from_elsewhere_is_opened_by_this_door_only(journey, make_user, make_organization):
+    ada = make_user("ada@contoso.example")
+    elsewhere = make_organization("Elsewhere", admin=ada)
+    journey.sign_in("ada")
+    assert journey.browser.get(f"/o/{journey.organization.slug}/").status_code == 200
+    assert journey.browser.get(f"/o/{elsewhere.slug}/").status_code == 404
+    assert journey.browser.get("/admin/").status_code == 403
+    assert journey.browser.get("/account/password/change/").status_code == 403
+
+
+def test_the_connection_vouches_for_whatever_address_but_only_here(journey, make_user, make_organization):
+    boss = make_user("boss@rival.example")
+    rival = make_organization("Rival", admin=boss)
+    journey.sign_in("ada", name_id="boss@rival.example")
+    assert journey.last().user == boss
+    assert [entry["slug"] for entry in who(journey.browser)["organizations"]] == [journey.organization.slug]
+    assert journey.browser.get(f"/o/{rival.slug}/settings/access").status_code == 404
+
+
+# --- Once, in this browser, for this request --------------------------------------------------------------------
+
+
+def test_an_answer_is_used_once(journey):
+    request_id = journey.start()
+    encoded = journey.answer("ada", request_id)
+    cookies = journey.browser.cookies.copy()
+    journey.post(encoded)
+    again = new_browser()
+    again.cookies = cookies
+    assert refused_for(journey, journey.post(encoded, browser=again)) == Reason.ALREADY_USED
+    assert who(again) is None
+
+
+def test_an_answer_counts_only_in_the_browser_that_asked(journey):
+    encoded = journey.answer("ada", journey.start())
+    victim = new_browser()
+    answer = journey.post(encoded, browser=victim)
+    assert answer["Location"].startswith(journey.tenant.sso_url), "asked properly instead"
+    assert who(victim) is None
+    assert journey.post(encoded)["Location"] == f"/o/{journey.organization.slug}/", "and the right one still works"
+
+
+def test_an_unsolicited_answer_is_answered_by_asking_once(journey):
+    answer = journey.post(journey.answer("ada", ""))
+    row = journey.last()
+    assert (row.started_by, row.state) == (StartedBy.PROVIDER, SignInState.STARTED)
+    request_id = request_id_in(answer["Location"])
+    assert request_id == row.request_id
+    assert journey.post(journey.answer("ada", request_id))["Location"] == f"/o/{journey.organization.slug}/"
+
+
+def test_a_lost_cookie_is_asked_again_once_and_then_explained(journey):
+    encoded = journey.answer("ada", journey.start(next="/o/contoso/settings/members"))
+    journey.browser.cookies.clear()
+    answer = journey.post(encoded)
+    assert journey.last().restart_of.next_path == journey.last().next_path == "/o/contoso/settings/members"
+    encoded = journey.answer("ada", request_id_in(answer["Location"]))
+    journey.browser.cookies.clear()
+    assert refused_for(journey, journey.post(encoded)) == Reason.COOKIE_LOST
+
+
+def test_a_late_answer_is_asked_again(journey):
+    request_id = journey.start()
+    with time_machine.travel(timezone.now() + dt.timedelta(minutes=11), tick=False):
+        answer = journey.post(journey.answer("ada", request_id))
+    assert answer["Location"].startswith(journey.tenant.sso_url)
+    assert journey.last().restart_of.request_id == request_id
+
+
+def test_several_tabs_at_once(journey):
+    first, second = journey.start(next="/o/contoso/settings/members"), journey.start()
+    assert journey.post(journey.answer("ada", second))["Location"] == "/o/contoso/"
+    assert journey.post(journey.answer("ada", first))["Location"] == "/o/contoso/settings/members"
+
+
+def test_the_answer_to_another_organization_is_not_ours(connect, make_organization, tenant):
+    """Two organizations at one provider: same issuer, and each only its own."""
+    contoso, fabrikam = connect(make_organization("Contoso")), connect(make_organization("Fabrikam"))
+    fabrikam.browser = contoso.browser
+    encoded = contoso.answer("ada", contoso.start())
+    assert fabrikam.post(encoded)["Location"].startswith(tenant.sso_url)
+    fabrikam_id = fabrikam.start()
+    forged = contoso.answer("ada", fabrikam_id)
+    assert refused_for(fabrikam, fabrikam.post(forged)) == Reason.UNTRUSTED
+    assert contoso.sign_in("ada")["Location"] == f"/o/{contoso.organization.slug}/"
+    assert fabrikam.sign_in("ada")["Location"] == f"/o/{fabrikam.organization.slug}/"
+    assert Identity.objects.count() == 2
+
+
+def test_the_request_asks_for_no_more_than_it_needs(journey):
+    from tests.simulator.saml import decoded  # noqa: F401
+
+    location = journey.browser.get(f"/sso/{journey.organization.number}/start")["Location"]
+    (encoded,) = parse_qs(urlsplit(location).query)["SAMLRequest"]
+    import base64
+    import zlib
+
+    xml = zlib.decompress(base64.b64decode(encoded), -15).decode()
+    for forbidden in ("RequestedAuthnContext", "NameIDPolicy", "Subject", "Scoping"):
+        assert forbidden not in xml
+    assert f"https://amplisso.example/saml/2/acs/{journey.organization.number}" in xml
+
+
+def test_the_cookie_is_for_the_acs_alone(journey):
+    request_id = journey.start()
+    cookie = journey.browser.cookies[cookie_name(request_id)]
+    assert cookie["samesite"] == "None"
+    assert cookie["secure"]
+    assert cookie["httponly"]
+    assert cookie["path"] == f"/saml/2/acs/{journey.organization.number}"
+
+
+# --- What else may stop it --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("twist", "reason"),
+    [
+        ({"audience": "https://elsewhere.example"}, Reason.WRONG_AUDIENCE),
+        ({"recipient": "https://elsewhere.example/acs"}, Reason.WRONG_ADDRESS),
+        ({"destination": "https://elsewhere.example/acs"}, Reason.WRONG_ADDRESS),
+        ({"issuer": "https://elsewhere.example/"}, Reason.WRONG_ISSUER),
+        ({"signing": "none"}, Reason.UNTRUSTED),
+        ({"signature_method": "sha1", "digest_method": "sha1"}, Reason.WEAK_ALGORITHM),
+        ({"now": dt.datetime(2020, 1, 1, tzinfo=dt.UTC)}, Reason.OUT_OF_TIME),
+        ({"subject_confirmation_in_response_to": "_other"}, Reason.WRONG_REQUEST),
+    ],
+)
+def test_a_bad_answer_is_refused_with_its_reason(journey, twist, reason):
+    assert refused_for(journey, journey.sign_in("ada", **twist)) == reason
+    assert who(journey.browser) is None
+    assert not User.objects.filter(email="ada@contoso.example").exists()
+
+
+def test_what_the_provider_says_when_it_declines_is_kept_for_the_admin(journey):
+    request_id = journey.start()
+    encoded = journey.tenant.decline(journey.app, 50105, "Not assigned.", in_response_to=request_id)
+    assert refused_for(journey, journey.post(encoded)) == Reason.DECLINED
+    assert "AADSTS50105" in journey.last().detail
+
+
+@pytest.mark.parametrize(
+    "rubbish", ["", "%%%", "AAAA", "PHhtbC8+", "PCFET0NUWVBFIHg+PHgvPg==", "\x00", "ü", "A" * 1_500_000]
+)
+def test_rubbish_is_answered_by_asking_properly(journey, rubbish):
+    answer = journey.post(rubbish)
+    assert answer.status_code == 303
+    assert answer["Location"].startswith(journey.tenant.sso_url)
+
+
+def test_a_replaced_configuration_no_longer_counts(journey):
+    from tests.sso.conftest import upload
+
+    encoded = journey.answer("ada", journey.start())
+    upload(journey.organization, journey.tenant.metadata(journey.app))
+    assert refused_for(journey, journey.post(encoded)) == Reason.REPLACED
+
+
+def test_a_plan_without_sso_lets_nobody_in(journey):
+    from orgs.models import Plan
+
+    encoded = journey.answer("ada", journey.start())
+    journey.organization.plan = Plan.objects.get(slug="starter")
+    journey.organization.save()
+    assert refused_for(journey, journey.post(encoded)) == Reason.PLAN
+    assert journey.browser.get(f"/sso/{journey.organization.number}/start").status_code == 404
+
+
+def test_a_disabled_connection_lets_nobody_in_and_closes_its_doors(journey):
+    from audit.actors import COMMAND_LINE
+    from sso.services import disable_connection, enable_connection
+
+    encoded = journey.answer("ada", journey.start())
+    journey.sign_in("grace")
+    connection = journey.organization.connections.get()
+    disable_connection(connection=connection, actor=COMMAND_LINE)
+    assert who(journey.browser) is None
+    assert refused_for(journey, journey.post(encoded)) == Reason.DISABLED
+    assert journey.browser.get(f"/sso/{journey.organization.number}/start").status_code == 404
+    connection.refresh_from_db()
+    enable_connection(connection=connection, actor=COMMAND_LINE)
+    journey.sign_in("grace")
+    assert journey.last().state == SignInState.SUCCEEDED
+
+
+# --- Sessions -------------------------------------------------------------------------------------------------------
+
+
+def test_doors_of_the_session_before_are_carried_over(journey, admin, client_of):
+    journey.browser = client_of(admin)
+    before = journey.browser.session.session_key
+    journey.sign_in("ada", name_id=admin.email)
+    assert journey.browser.session.session_key != before
+    doors = Door.objects.filter(session=journey.browser.session["session_name"], ended_at=None)
+    assert set(doors.values_list("kind", flat=True)) == {DoorKind.PASSWORD, DoorKind.SSO}
+
+
+def test_doors_of_somebody_else_are_not(journey, admin, client_of):
+    journey.browser = client_of(admin)
+    journey.sign_in("ada")
+    doors = Door.objects.filter(session=journey.browser.session["session_name"])
+    assert [door.kind for door in doors] == [DoorKind.SSO]
+    assert who(journey.browser)["email"] == "ada@contoso.example"
+
+
+def test_the_session_lasts_as_long_as_the_organization_says(journey):
+    journey.organization.session_hours = 1
+    journey.organization.save()
+    journey.sign_in("ada")
+    assert who(journey.browser) is not None
+    with time_machine.travel(timezone.now() + dt.timedelta(minutes=61), tick=False):
+        assert who(journey.browser) is None
+
+
+def test_signing_out_closes_the_door_in_the_table(journey):
+    journey.sign_in("ada")
+    journey.browser.post("/account/logout/")
+    assert who(journey.browser) is None
+    assert not Door.objects.filter(ended_at=None).exists()
+
+
+@pytest.mark.parametrize(
+    "next_path", ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "\\\\evil.example"]
+)
+def test_no_link_leads_elsewhere(journey, next_path):
+    journey.post(journey.answer("ada", journey.start(next=next_path)), RelayState=next_path)
+    assert journey.last().next_path == ""
+    assert journey.last().state == SignInState.SUCCEEDED

@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import urlsplit
 
 from lxml import etree
 
@@ -36,6 +35,7 @@ _DECLARATION = re.compile(
 )
 _NOT_PLAIN = re.compile(r"<\?|<!(?!\[CDATA\[)")
 _ATTRIBUTE = re.compile(rb"=\s*[\"']")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _ID_NAMES = ("id", "assertionid")
 
 
@@ -179,15 +179,8 @@ def limits(envelope: Envelope) -> Observation:
 
 def namespaces(envelope: Envelope) -> Observation:
     """Canonicalization fails on a relative namespace, and a library may then verify the digest of nothing."""
-    relative = [uri for _, uri in envelope.namespaces if uri and not _is_absolute(uri)]
+    relative = [uri for _, uri in envelope.namespaces if uri and not _SCHEME.match(uri)]
     return Observation(not relative, "absolute namespace URIs", shown(relative[0]) if relative else "absolute")
-
-
-def _is_absolute(uri: str) -> bool:
-    try:
-        return bool(urlsplit(uri).scheme)
-    except ValueError:
-        return False
 
 
 def unique_ids(envelope: Envelope) -> Observation:

@@ -27,7 +27,7 @@ LOOPS = (
 
 
 @pytest.fixture
-def never_verified(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def never_verified(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fail if a signature is handed on to xmlsec after all."""
 
     def refuse(*_: object) -> None:
@@ -35,7 +35,6 @@ def never_verified(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     monkeypatch.setattr(toolkit, "signer_of", refuse)
     monkeypatch.setattr(toolkit, "complaint", refuse)
-    yield
 
 
 def with_signature(change) -> str:
@@ -85,9 +84,7 @@ BOMBS = {
     "two thousand canonicalizations": only(ENVELOPED, *[EXCLUSIVE] * 2000),
     "no enveloped transform": only(EXCLUSIVE),
     "wrong order": only(EXCLUSIVE, ENVELOPED),
-    "something in the enveloped transform": lambda s: part(s, "Transform").append(
-        etree.fromstring("<x xmlns='urn:x'/>")
-    ),
+    "something in the enveloped transform": lambda s: add(part(s, "Transform"), "XPath"),
     "something in the canonicalization": lambda s: part(s, "Transforms")[1].append(
         etree.fromstring(f'<XPath xmlns="{DS}">1</XPath>')
     ),
@@ -172,17 +169,17 @@ MESSAGES = {
     "deep": (encode(b"<a>" * (MAX_DEPTH + 1) + b"</a>" * (MAX_DEPTH + 1)), CheckName.LIMITS),
     "deeper than the parser goes": (encode(b"<a>" * 9000 + b"</a>" * 9000), CheckName.WELL_FORMED),
     "many elements": (encode(b"<a>" + b"<b/>" * 6000 + b"</a>"), CheckName.LIMITS),
-    "many attributes": (encode(b"<a " + b" ".join(b"a%d=''" % n for n in range(9000)) + b"/>"), CheckName.LIMITS),
+    "many attributes": (encode(b"<a " + b" ".join(b"a%d=''" % n for n in range(27_000)) + b"/>"), CheckName.MARKUP),
+    "many attributes in one element": (
+        encode(b"<a " + b" ".join(b"a%d=''" % n for n in range(65)) + b"/>"),
+        CheckName.LIMITS,
+    ),
     "attributes everywhere": (encode(b"<a>" + b"<b c='' d='' e=''/>" * 2000 + b"</a>"), CheckName.LIMITS),
     "many namespaces": (
         encode(b"<a " + b" ".join(b"xmlns:a%d='urn:%d'" % (n, n) for n in range(65)) + b"/>"),
         CheckName.LIMITS,
     ),
     "the same namespace again and again": (encode(b"<a>" + b"<b xmlns='urn:b'/>" * 2001 + b"</a>"), CheckName.LIMITS),
-    "namespace that can't be parsed": (
-        in_xml(lambda xml: xml.replace(b"<Conditions ", b'<Conditions xmlns:x="http://[" ', 1)),
-        CheckName.NAMESPACES,
-    ),
 }
 
 

@@ -60,6 +60,10 @@ class EventName(models.TextChoices):
     USER_SIGNED_IN = "user:signed_in", "Signed in"
     USER_SIGN_IN_REFUSED = "user:sign_in_refused", "Sign-in refused"
     USER_SIGNED_OUT = "user:signed_out", "Signed out"
+    ACCOUNT_DISABLED = "account:disabled", "Account disabled by an operator"
+    ACCOUNT_ENABLED = "account:enabled", "Account enabled by an operator"
+    OPERATOR_CHANGED = "account:operator_changed", "Operator rights changed"
+    PLAN_EDITED = "plan:edited", "What a plan includes changed"
     RECOVERY_REQUESTED = "recovery:requested", "Recovery code mailed"
     RECOVERY_REFUSED = "recovery:refused", "Recovery refused"
     RECOVERY_OPENED = "recovery:opened", "Access & SSO Settings opened for recovery"
@@ -67,6 +71,8 @@ class EventName(models.TextChoices):
 
 _HIGH = {
     EventName.ORGANIZATION_CLOSED,
+    EventName.OPERATOR_CHANGED,
+    EventName.PLAN_EDITED,
     EventName.RECOVERY_OPENED,
 }
 _LOW = {

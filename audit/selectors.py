@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
+from audit.events import EventName, Risk
 from audit.models import Event
 
 
@@ -23,7 +25,26 @@ def events_of(
     if since:
         events = events.filter(at__gte=since)
     if search:
-        events = events.filter(
-            Q(actor_email__icontains=search) | Q(target__icontains=search) | Q(name__icontains=search)
-        )
+        named = [name for name in EventName if search.lower() in name.label.lower() or search.lower() in name.value]
+        events = events.filter(Q(actor_email__icontains=search) | Q(target__icontains=search) | Q(name__in=named))
     return events
+
+
+def count_by_risk(organization_number: int, *, since: datetime | None = None) -> dict[str, int]:
+    """How many events one organization has: `all`, `high` and `medium` (AM-93)."""
+    return (
+        events_of(organization_number, since=since)
+        .order_by()
+        .aggregate(
+            all=Count("pk"),
+            high=Count("pk", filter=Q(risk=Risk.HIGH)),
+            medium=Count("pk", filter=Q(risk=Risk.MEDIUM)),
+        )
+    )
+
+
+def count_recent(name: EventName, *, organization_number: int, target_id: uuid.UUID, since: datetime) -> int:
+    """How often something has happened to one target since a moment: what limits of patience are measured by."""
+    return Event.objects.filter(
+        organization_number=organization_number, at__gte=since, name=name, target_id=str(target_id)
+    ).count()

@@ -10,18 +10,21 @@ from __future__ import annotations
 import functools
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, cast
 
 from allauth.account.adapter import get_adapter
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 from django.utils.functional import SimpleLazyObject
 
 from audit.actors import Actor
-from orgs.models import Door, DoorKind, Membership, Organization, Role, User
+from orgs.models import Door, DoorKind, Membership, Role, User
 from orgs.selectors import live_doors, membership_in, memberships_of
 
 _SESSION_NAME = "session_name"
@@ -50,7 +53,11 @@ class DoorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         cast(PersonRequest, request).doors = cast(list[Door], SimpleLazyObject(lambda: _read_doors(request)))
-        return self.get_response(request)
+        response = self.get_response(request)
+        # What never looked at the session is the same for everybody, and is left alone.
+        if request.session.accessed and doors_of(request):
+            add_never_cache_headers(response)
+        return response
 
     def process_view(
         self, request: HttpRequest, view: View, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -65,8 +72,10 @@ class DoorMiddleware:
         return render(request, "orgs/refused/password_needed.html", status=403)
 
 
-def organization_page(minimum: Role, *, recovery: bool = False) -> Callable[[View], View]:
-    """Open a view under /o/<slug>/ to members of at least this role.
+def organization_page(
+    minimum: Role, *, to_change: Role | None = None, recovery: bool = False
+) -> Callable[[View], View]:
+    """Open a view under /o/<slug>/ to members of at least this role; `to_change` says which role a POST takes.
 
     The view gets an OrganizationRequest and no slug. Strangers get 404, visitors without any door the same with a
     sign-in form (whether the slug exists or not), members 403 when their role or their door does not suffice.
@@ -76,12 +85,47 @@ def organization_page(minimum: Role, *, recovery: bool = False) -> Callable[[Vie
     def guard(view: View) -> View:
         @functools.wraps(view)
         def guarded(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            refusal = _enter(request, slug, minimum, recovery)
+            needed = minimum if request.method in {"GET", "HEAD"} else (to_change or minimum)
+            refusal = _enter(request, slug, needed, recovery=recovery)
             return refusal or view(request, *args, **kwargs)
 
         return _mark(guarded)
 
     return guard
+
+
+def recovery_page(view: View) -> View:
+    """Open a view under /o/<slug>/ to admins with a password door, also where SSO is required (invariant 9).
+
+    The view gets the membership on the request, no door and no slug. Everybody else gets 404.
+    """
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not doors_of(request):
+            return _ask_to_sign_in(request)
+        membership = membership_in(slug, cast(User, request.user))
+        if membership is None or not _may_recover(request, membership):
+            return render(request, "404.html", status=404)
+        cast(OrganizationRequest, request).membership = membership
+        return view(request, *args, **kwargs)
+
+    return _mark(guarded)
+
+
+def sign_in_page(view: View) -> View:
+    """Let allauth's sign-in pages, which send away whoever is signed in, serve those who lack a password door.
+
+    Somebody who came by single sign-on may add their password to the session; for this page they are nobody yet.
+    """
+
+    @functools.wraps(view)
+    def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not has_password_door(request):
+            request.user = AnonymousUser()
+        return view(request, *args, **kwargs)
+
+    return opened
 
 
 def any_door(view: View) -> View:
@@ -101,11 +145,11 @@ def _mark(view: View) -> View:
     return view
 
 
-def _enter(request: HttpRequest, slug: str, minimum: Role, recovery: bool) -> HttpResponse | None:
+def _enter(request: HttpRequest, slug: str, minimum: Role, *, recovery: bool) -> HttpResponse | None:
     """Put membership and door on the request, or return the refusal."""
     doors = doors_of(request)
     if not doors:
-        return render(request, "orgs/refused/sign_in_to_continue.html", {"next": request.get_full_path()}, status=404)
+        return _ask_to_sign_in(request)
     membership = membership_in(slug, cast(User, request.user))
     if membership is None:
         return render(request, "404.html", status=404)
@@ -113,18 +157,33 @@ def _enter(request: HttpRequest, slug: str, minimum: Role, recovery: bool) -> Ht
     if door is None:
         return _refuse_door(request, membership)
     if membership.role < minimum:
-        return render(request, "orgs/refused/role_too_low.html", {"membership": membership, "minimum": minimum}, status=403)
+        context = {"membership": membership, "minimum": minimum}
+        return render(request, "orgs/refused/role_too_low.html", context, status=403)
     entered = cast(OrganizationRequest, request)
     entered.membership, entered.door = membership, door
     return None
+
+
+def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
+    return render(request, "orgs/refused/sign_in_to_continue.html", {"next": request.get_full_path()}, status=404)
+
+
+def _may_recover(request: HttpRequest, membership: Membership) -> bool:
+    return membership.role == Role.ADMIN and membership.accepted_at is not None and has_password_door(request)
 
 
 def _refuse_door(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Say what would open the page, but only to somebody whose password says that the account is theirs."""
     if not has_password_door(request):
         return render(request, "404.html", status=404)
-    name = "sso_needed" if membership.accepted_at else "acceptance_needed"
+    name = _what_is_needed(membership)
     return render(request, f"orgs/refused/{name}.html", {"membership": membership}, status=403)
+
+
+def _what_is_needed(membership: Membership) -> str:
+    if membership.accepted_at is None:
+        return "acceptance_needed"
+    return "sso_needed" if membership.organization.requires_sso else "way_in_ended"
 
 
 def opening_door(doors: list[Door], membership: Membership, *, recovery: bool = False) -> Door | None:
@@ -133,16 +192,16 @@ def opening_door(doors: list[Door], membership: Membership, *, recovery: bool = 
     SSO doors open their own organization; a password door opens accepted memberships where SSO is not required; a
     recovery door opens only what asks for it. An organization's session length holds for every kind.
     """
-    fitting = [door for door in doors if _opens(door, membership, recovery)]
+    fitting = [door for door in doors if _opens(door, membership, recovery=recovery)]
     return max(fitting, key=lambda door: expiry(door, membership), default=None)
 
 
-def expiry(door: Door, membership: Membership) -> Any:
-    """When a door stops opening this membership's pages: an aware datetime."""
+def expiry(door: Door, membership: Membership) -> datetime:
+    """When a door stops opening this membership's pages."""
     return min(door.expires_at, door.opened_at + membership.organization.session_length)
 
 
-def _opens(door: Door, membership: Membership, recovery: bool) -> bool:
+def _opens(door: Door, membership: Membership, *, recovery: bool) -> bool:
     organization = membership.organization
     if door.user_id != membership.user_id or expiry(door, membership) <= timezone.now():
         return False
@@ -197,9 +256,12 @@ def keep_session_name(request: HttpRequest, name: str) -> None:
     request.session[_SESSION_NAME] = name
 
 
-def actor_of(request: HttpRequest) -> Actor:
-    """Who makes this request, and from where, for the log. Forwarded addresses count only from trusted proxies."""
-    user = request.user
+def actor_of(request: HttpRequest, user: User | None = None) -> Actor:
+    """Who makes this request, and from where, for the log. Forwarded addresses count only from trusted proxies.
+
+    `user` is somebody who is just making their account, or about to be signed in.
+    """
+    user = user or cast(User, request.user)
     try:
         address = get_adapter(request).get_client_ip(request)
     except PermissionDenied:  # allauth's way to say that there is no address, as behind a Unix socket

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
-from allauth.account.signals import user_logged_in
+from allauth.account.signals import user_logged_in, user_signed_up
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_out
 from django.db import transaction
@@ -19,7 +19,13 @@ from audit.services import record
 from orgs.access import actor_of, name_session, session_name
 from orgs.models import DoorKind, User
 from orgs.selectors import memberships_of
-from orgs.services import end_session, open_door
+from orgs.services import end_session, open_door, record_sign_up
+
+
+@receiver(user_signed_up)
+def note_sign_up(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """Somebody made an account; they are not signed in before they have confirmed their address."""
+    record_sign_up(user=user, actor=actor_of(request, user))
 
 
 @receiver(user_logged_in)
@@ -32,7 +38,7 @@ def open_password_door(request: HttpRequest, user: User, **kwargs: Any) -> None:
             kind=DoorKind.PASSWORD,
             expires_at=timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE),
         )
-        _record_for_each_organization(user, actor_of(request))
+        _record_for_each_organization(user, actor_of(request, user))
 
 
 @receiver(user_logged_out)
@@ -45,9 +51,10 @@ def close_doors(request: HttpRequest, user: User | None, **kwargs: Any) -> None:
 
 def _record_for_each_organization(user: User, actor: Actor) -> None:
     """A password opens several organizations at once; each has its own log, and the operators' has it in any case."""
-    actor = Actor(user_id=user.pk, email=user.email, address=actor.address, user_agent=actor.user_agent)
-    entered = [m.organization.number for m in memberships_of(user) if m.accepted_at and not m.organization.requires_sso]
-    for number in entered or [cast(int | None, None)]:
+    numbers: list[int | None] = [
+        m.organization.number for m in memberships_of(user) if m.accepted_at and not m.organization.requires_sso
+    ]
+    for number in numbers or [None]:
         record(
             EventName.USER_SIGNED_IN,
             actor=actor,

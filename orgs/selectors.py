@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from orgs.models import (
@@ -57,21 +61,73 @@ def membership_in(slug: str, user: User) -> Membership | None:
     return memberships_of(user).filter(organization__slug=slug).first()
 
 
-def members_of(organization: Organization) -> QuerySet[Membership]:
-    """Everybody who is or was suspended from an organization; those who were removed are left out."""
-    return (
+def members_of(organization: Organization, *, search: str = "", role: int | None = None) -> QuerySet[Membership]:
+    """Everybody who is in an organization or suspended from it, by address; those who were removed are left out.
+
+    `search` looks at addresses and names.
+    """
+    members = (
         Membership.objects.select_related("user", "organization")
         .filter(organization=organization)
         .exclude(state=MembershipState.REMOVED)
         .order_by("user__email")
     )
+    if role is not None:
+        members = members.filter(role=role)
+    if search:
+        fields = ("user__email", "user__name", "display_name", "given_name", "family_name")
+        members = members.filter(reduce(or_, (Q(**{f"{field}__icontains": search}) for field in fields)))
+    return members
 
 
-def open_invitations_of(organization: Organization) -> QuerySet[Invitation]:
+def member_of(organization: Organization, public_id: uuid.UUID) -> Membership | None:
+    """Return the member whom a page names, unless they were removed."""
+    return members_of(organization).filter(public_id=public_id).first()
+
+
+def membership_to_accept(user: User, public_id: uuid.UUID) -> Membership | None:
+    """Return an active membership of this user's own that their password does not open yet."""
+    return memberships_of(user).filter(public_id=public_id, accepted_at__isnull=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class MemberCounts:
+    """How many people an organization has; `pending` have an invitation that nobody has accepted yet."""
+
+    joined: int
+    suspended: int
+    pending: int
+
+
+def count_members(organization: Organization) -> MemberCounts:
+    """Count the members and open invitations of an organization (AM-62)."""
+    states = Membership.objects.filter(organization=organization).aggregate(
+        joined=Count("pk", filter=Q(state=MembershipState.ACTIVE)),
+        suspended=Count("pk", filter=Q(state=MembershipState.SUSPENDED)),
+    )
+    return MemberCounts(**states, pending=open_invitations_of(organization).count())
+
+
+def open_invitations_of(organization: Organization, *, search: str = "") -> QuerySet[Invitation]:
     """Invitations neither accepted nor revoked; the expired ones too, so that they can be sent again."""
     return Invitation.objects.select_related("invited_by", "organization").filter(
-        organization=organization, accepted_at__isnull=True, revoked_at__isnull=True
+        organization=organization, accepted_at__isnull=True, revoked_at__isnull=True, email__icontains=search
     )
+
+
+def invitation_of(organization: Organization, public_id: uuid.UUID) -> Invitation | None:
+    """Return the open invitation whom a page names."""
+    return open_invitations_of(organization).filter(public_id=public_id).first()
+
+
+def domains_of(organization: Organization) -> QuerySet[EmailDomain]:
+    """The e-mail domains that an organization calls its own, verified or not."""
+    return EmailDomain.objects.select_related("organization").filter(organization=organization)
+
+
+def domain_in(organization: Organization, domain: str) -> EmailDomain | None:
+    """Return one domain of an organization's list."""
+    return domains_of(organization).filter(domain=domain).first()
 
 
 def invitation_by_token(token: str) -> Invitation | None:
@@ -87,6 +143,12 @@ def invitation_by_token(token: str) -> Invitation | None:
         )
         .first()
     )
+
+
+def has_own_password(address: str) -> bool:
+    """Whether somebody whose mailbox is proven signs in with this address and a password."""
+    users = User.objects.filter(email=address, emailaddress__email=address, emailaddress__verified=True)
+    return any(user.has_usable_password() for user in users)
 
 
 def pending_invitation(organization: Organization, address: str) -> Invitation | None:

@@ -1,5 +1,41 @@
 """Addresses of people, organizations and accounts."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from orgs.views import accounts, audit_log, general, home, invitations, invited, members, monitors, recovery
+
+organization_pages = [
+    path("", home.organization_home, name="organization_home"),
+    path("recovery", recovery.recovery, name="recovery"),
+    path("settings", general.settings, name="settings"),
+    path("settings/general", general.general, name="settings_general"),
+    path("settings/general/session-length", general.session_length, name="session_length"),
+    path("settings/general/domains", general.add_domain, name="add_domain"),
+    path("settings/general/domains/<str:domain>/remove", general.remove_domain, name="remove_domain"),
+    path("settings/members", members.members, name="settings_members"),
+    path("settings/members/invite", invitations.invite, name="invite"),
+    path("settings/members/<uuid:public_id>", members.member_change, name="member_change"),
+    path("settings/invitations/<uuid:public_id>", invitations.invitation_change, name="invitation_change"),
+    path("settings/audit", audit_log.audit_log, name="settings_audit"),
+    path("settings/audit.csv", audit_log.audit_csv, name="settings_audit_csv"),
+]
+
+account_pages: list[URLPattern | URLResolver] = [
+    # Before allauth's own, which they take the place of.
+    path("email/", accounts.email_address, name="account_email"),
+    path("login/", accounts.password_sign_in, name="account_login"),
+    path("2fa/authenticate/", accounts.second_factor, name="mfa_authenticate"),
+    path("2fa/webauthn/login/", accounts.passkey_sign_in, name="mfa_login_webauthn"),
+    path("", include("allauth.urls")),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.home, name="home"),
+    path("session", monitors.session, name="session"),
+    path("healthz", monitors.healthz, name="healthz"),
+    path("organizations/new", home.new_organization, name="new_organization"),
+    path("memberships/<uuid:public_id>/accept", home.accept_membership, name="accept_membership"),
+    path("invitations/<str:token>", invited.invitation, name="invitation"),
+    path("o/<slug:slug>/", include(organization_pages)),
+    path("account/", include(account_pages)),
+]

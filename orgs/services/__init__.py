@@ -1,8 +1,15 @@
 """What changes who may enter. Each function is one transaction, takes keywords only and writes its audit event."""
 
-from orgs.services.doors import carry_doors_over, end_door, end_doors, end_session, open_door
 from orgs.services.domains import add_domain, remove_domain, unverify_domain, verify_domain
-from orgs.services.invitations import accept_invitation, invite, resend_invitation, revoke_invitation
+from orgs.services.doors import carry_doors_over, end_door, end_doors, end_session, open_door
+from orgs.services.invitations import (
+    accept_as_newcomer,
+    accept_invitation,
+    invite,
+    resend_invitation,
+    revoke_invitation,
+    why_not_touch_invitation,
+)
 from orgs.services.members import (
     accept_membership,
     add_member,
@@ -12,6 +19,7 @@ from orgs.services.members import (
     remove_member,
     restore_member,
     suspend_member,
+    why_not_touch,
 )
 from orgs.services.organizations import (
     change_plan,
@@ -23,9 +31,11 @@ from orgs.services.organizations import (
     set_session_hours,
     set_sso_active,
 )
+from orgs.services.people import record_sign_up
 from orgs.services.recovery import mail_recovery_code, open_recovery_door, use_recovery_code
 
 __all__ = [
+    "accept_as_newcomer",
     "accept_invitation",
     "accept_membership",
     "add_domain",
@@ -44,6 +54,7 @@ __all__ = [
     "note_names",
     "open_door",
     "open_recovery_door",
+    "record_sign_up",
     "remove_domain",
     "remove_member",
     "rename_organization",
@@ -58,4 +69,6 @@ __all__ = [
     "unverify_domain",
     "use_recovery_code",
     "verify_domain",
+    "why_not_touch",
+    "why_not_touch_invitation",
 ]

@@ -26,9 +26,9 @@ def open_door(
 ) -> Door:
     """Open one more way in for a session; an older door of the same kind to the same place is closed by it."""
     now = timezone.now()
-    Door.objects.filter(
-        session=session, user=user, kind=kind, organization=organization, ended_at__isnull=True
-    ).update(ended_at=now)
+    Door.objects.filter(session=session, user=user, kind=kind, organization=organization, ended_at__isnull=True).update(
+        ended_at=now
+    )
     return Door.objects.create(
         session=session,
         user=user,
@@ -72,9 +72,7 @@ def end_door(*, door: Door) -> None:
 
 
 @transaction.atomic
-def end_doors(
-    *, organization: Organization, user: User | None = None, connection: uuid.UUID | None = None
-) -> int:
+def end_doors(*, organization: Organization, user: User | None = None, connection: uuid.UUID | None = None) -> int:
     """Close the doors into one organization, of everybody or of one user or connection; return how many."""
     doors = Door.objects.filter(organization=organization, ended_at__isnull=True)
     if user is not None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
+from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.utils import timezone
 
 from audit.actors import Actor
 from audit.events import EventName
-from audit.services import record
+from audit.services import Facts, record
 from orgs.email_addresses import normal_address
 from orgs.errors import NotAllowedError
 from orgs.letters import send_invitation
@@ -25,8 +27,9 @@ from orgs.models import (
     Role,
     User,
 )
-from orgs.selectors import hash_of_token
+from orgs.selectors import has_own_password, hash_of_token
 from orgs.services.members import add_member
+from orgs.services.people import record_sign_up
 
 LIFE = timedelta(days=14)
 
@@ -45,13 +48,16 @@ def invite(
     if role == Role.ADMIN and by.role != Role.ADMIN:
         raise NotAllowedError("Only admins invite an admin.")
     wanted = dict.fromkeys(normal_address(address) for address in addresses)
-    members = _members_among(organization, list(wanted))
+    members = _members_among(organization, list(wanted), MembershipState.ACTIVE)
+    for address in _members_among(organization, list(wanted), MembershipState.SUSPENDED):
+        raise NotAllowedError(f"{address} is a suspended member. Restore the member instead of inviting them again.")
     return [_invite_one(organization, address, role, by.user, actor) for address in wanted if address not in members]
 
 
 @transaction.atomic
 def resend_invitation(*, invitation: Invitation, by: Membership, actor: Actor) -> None:
-    """Send a new letter with a new link; the old link stops working."""
+    """Send a new letter with a new link; the old link stops working. Raises NotAllowedError."""
+    invitation = _locked(invitation)
     _check_open(invitation)
     _check_may_touch(invitation, by)
     _post(invitation, EventName.INVITATION_RESENT, actor)
@@ -59,7 +65,8 @@ def resend_invitation(*, invitation: Invitation, by: Membership, actor: Actor) -
 
 @transaction.atomic
 def revoke_invitation(*, invitation: Invitation, by: Membership, actor: Actor) -> None:
-    """Make an invitation's link worthless."""
+    """Make an invitation's link worthless. Raises NotAllowedError."""
+    invitation = _locked(invitation)
     _check_open(invitation)
     _check_may_touch(invitation, by)
     invitation.revoked_at = timezone.now()
@@ -92,11 +99,37 @@ def accept_invitation(*, invitation: Invitation, user: User, actor: Actor, by_ss
     )
 
 
-def _members_among(organization: Organization, addresses: list[str]) -> set[str]:
-    active = Membership.objects.filter(
-        organization=organization, user__email__in=addresses, state=MembershipState.ACTIVE
-    )
-    return set(active.values_list("user__email", flat=True))
+@transaction.atomic
+def accept_as_newcomer(*, invitation: Invitation, password: str, actor: Actor) -> Membership:
+    """Accept an invitation with an account made, or first given a password, for it.
+
+    The link reached the mailbox, so the address counts as confirmed. Raises NotAllowedError if the invitation is over,
+    or for somebody who has a password already and signs in with it.
+    """
+    if has_own_password(invitation.email):
+        raise NotAllowedError(f"{invitation.email} has an account already. Sign in to accept the invitation.")
+    user, created = User.objects.get_or_create(email=invitation.email)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
+    actor = replace(actor, user_id=user.pk, email=user.email)
+    if created:
+        record_sign_up(user=user, actor=actor)
+    return accept_invitation(invitation=invitation, user=user, actor=actor)
+
+
+def why_not_touch_invitation(invitation: Invitation, by: Membership) -> str:
+    """Say why a member may not resend or revoke an invitation; "" if they may."""
+    if by.organization_id != invitation.organization_id or by.role < Role.MANAGER:
+        return "Only managers and admins change invitations."
+    if invitation.role == Role.ADMIN and by.role != Role.ADMIN:
+        return "Only admins change an admin's invitation."
+    return ""
+
+
+def _members_among(organization: Organization, addresses: list[str], state: MembershipState) -> set[str]:
+    found = Membership.objects.filter(organization=organization, user__email__in=addresses, state=state)
+    return set(found.values_list("user__email", flat=True))
 
 
 def _invite_one(organization: Organization, address: str, role: Role, by: User, actor: Actor) -> Invitation:
@@ -124,9 +157,14 @@ def _post(invitation: Invitation, name: EventName, actor: Actor) -> None:
     invitation.token_hash = hash_of_token(token)
     invitation.sent_at = timezone.now()
     invitation.expires_at = invitation.sent_at + LIFE
-    invitation.save()
+    invitation.save(update_fields=["role", "invited_by", "token_hash", "sent_at", "expires_at"])
     _record(name, invitation, actor, {"role": Role(invitation.role).slug})
     transaction.on_commit(partial(send_invitation, invitation, token))
+
+
+def _locked(invitation: Invitation) -> Invitation:
+    """Read the row again, so that a letter is not sent for what has just been accepted."""
+    return Invitation.objects.select_for_update(of=("self",)).select_related("organization").get(pk=invitation.pk)
 
 
 def _check_open(invitation: Invitation) -> None:
@@ -135,15 +173,12 @@ def _check_open(invitation: Invitation) -> None:
 
 
 def _check_may_touch(invitation: Invitation, by: Membership) -> None:
-    if by.organization_id != invitation.organization_id or by.role < Role.MANAGER:
-        raise NotAllowedError("Only managers and admins change invitations.")
-    if invitation.role == Role.ADMIN and by.role != Role.ADMIN:
-        raise NotAllowedError("Only admins change an admin's invitation.")
+    refusal = why_not_touch_invitation(invitation, by)
+    if refusal:
+        raise NotAllowedError(refusal)
 
 
-def _record(
-    name: EventName, invitation: Invitation, actor: Actor, after: dict[str, object] | None = None
-) -> None:
+def _record(name: EventName, invitation: Invitation, actor: Actor, after: Facts | None = None) -> None:
     record(
         name,
         actor=actor,

@@ -1,4 +1,4 @@
-"""Members: who belongs, in which role. Rules: at least one admin; nobody changes themselves; managers leave admins be."""
+"""Members: who belongs, in which role. At least one admin; nobody changes themselves; managers leave admins be."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from audit.events import EventName
-from audit.services import record
+from audit.services import Facts, record
 from orgs.errors import NotAllowedError
 from orgs.models import Membership, MembershipSource, MembershipState, Organization, Role, User
+from orgs.selectors import open_invitations_of
 from orgs.services.doors import end_doors
 
 LAST_ADMIN = "This is the only admin. Make somebody else an admin first."
@@ -27,13 +28,18 @@ def add_member(
 ) -> Membership:
     """Make a user a member, or bring back one who was removed; an active member keeps the role they have.
 
-    `accepted` says whether the person's password opens the membership from now on (invariant 8).
+    `accepted` says whether the person's password opens the membership from now on (invariant 8). Raises
+    NotAllowedError for a suspended member, whom only `restore_member` brings back.
     """
     _lock(organization)
     membership, created = Membership.objects.get_or_create(
         organization=organization, user=user, defaults={"role": role, "source": source}
     )
+    if membership.state == MembershipState.SUSPENDED:
+        raise NotAllowedError(f"{user.email} is suspended in {organization.name}. Ask an admin to restore the member.")
     if not created and membership.is_active:
+        if accepted:
+            accept_membership(membership=membership, actor=actor)
         return membership
     membership.role, membership.source, membership.state = role, source, MembershipState.ACTIVE
     membership.accepted_at = timezone.now() if accepted else None
@@ -63,7 +69,9 @@ def join_just_in_time(*, organization: Organization, address: str, role: Role, a
 @transaction.atomic
 def accept_membership(*, membership: Membership, actor: Actor) -> None:
     """Let the person's password open this membership too; only ever called under a password door of theirs."""
-    if Membership.objects.filter(pk=membership.pk, accepted_at__isnull=True).update(accepted_at=timezone.now()):
+    now = timezone.now()
+    if Membership.objects.filter(pk=membership.pk, accepted_at__isnull=True).update(accepted_at=now):
+        membership.accepted_at = now
         _record(EventName.MEMBER_ACCEPTED, membership, actor)
 
 
@@ -86,10 +94,11 @@ def change_role(*, membership: Membership, role: Role, by: Membership | None, ac
     before = Role(membership.role)
     if before == role:
         return
+    _check_belongs(membership)
     _check_may_touch(membership, by)
     if by is not None and by.role != Role.ADMIN and role == Role.ADMIN:
         raise NotAllowedError("Only admins make somebody an admin.")
-    if before == Role.ADMIN:
+    if before == Role.ADMIN and membership.is_active:
         _check_not_last_admin(membership)
     membership.role = role
     membership.save(update_fields=["role"])
@@ -126,14 +135,23 @@ def _leave(
     membership: Membership, by: Membership | None, state: MembershipState, name: EventName, actor: Actor
 ) -> None:
     membership = _locked(membership)
+    _check_belongs(membership)
     _check_may_touch(membership, by)
+    if membership.state == state:
+        return
     if membership.role == Role.ADMIN and membership.is_active:
         _check_not_last_admin(membership)
     before = {"state": membership.state}
     membership.state = state
     membership.save(update_fields=["state"])
     end_doors(organization=membership.organization, user=membership.user)
+    _revoke_invitations(membership)
     _record(name, membership, actor, before, {"state": state.value})
+
+
+def _revoke_invitations(membership: Membership) -> None:
+    """An older letter must not bring back who has just been sent away."""
+    open_invitations_of(membership.organization).filter(email=membership.user.email).update(revoked_at=timezone.now())
 
 
 def _lock(organization: Organization) -> None:
@@ -146,15 +164,26 @@ def _locked(membership: Membership) -> Membership:
     return Membership.objects.select_related("organization", "user").get(pk=membership.pk)
 
 
-def _check_may_touch(membership: Membership, by: Membership | None) -> None:
-    if by is None:
-        return
+def why_not_touch(membership: Membership, by: Membership) -> str:
+    """Say why a member may not change another one at all; "" if they may. Pages hide by it what services refuse."""
     if by.pk == membership.pk:
-        raise NotAllowedError("You cannot change your own membership. Ask another admin.")
+        return "You cannot change your own membership. Ask another admin."
     if by.organization_id != membership.organization_id or by.role < Role.MANAGER:
-        raise NotAllowedError("Only managers and admins change members.")
+        return "Only managers and admins change members."
     if membership.role == Role.ADMIN and by.role != Role.ADMIN:
-        raise NotAllowedError("Only admins change an admin.")
+        return "Only admins change an admin."
+    return ""
+
+
+def _check_may_touch(membership: Membership, by: Membership | None) -> None:
+    refusal = why_not_touch(membership, by) if by is not None else ""
+    if refusal:
+        raise NotAllowedError(refusal)
+
+
+def _check_belongs(membership: Membership) -> None:
+    if membership.state == MembershipState.REMOVED:
+        raise NotAllowedError(f"{membership.user.email} is no longer a member.")
 
 
 def _check_not_last_admin(membership: Membership) -> None:
@@ -169,8 +198,8 @@ def _record(
     name: EventName,
     membership: Membership,
     actor: Actor,
-    before: dict[str, object] | None = None,
-    after: dict[str, object] | None = None,
+    before: Facts | None = None,
+    after: Facts | None = None,
 ) -> None:
     record(
         name,

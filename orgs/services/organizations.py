@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.text import slugify
 
 from audit.actors import Actor
 from audit.events import EventName
-from audit.services import record
+from audit.services import Facts, record
 from orgs.errors import NotAllowedError
 from orgs.models import Membership, MembershipSource, Organization, OrganizationNumber, Plan, Role, User
 from orgs.services.doors import end_doors
+
+SLUG_TAKEN = "Another organization has this address already. Choose another one."
 
 
 @transaction.atomic
@@ -55,12 +57,22 @@ def _free_slug(name: str) -> str:
 
 @transaction.atomic
 def rename_organization(*, organization: Organization, name: str, slug: str, actor: Actor) -> None:
-    """Change the name and the address of the organization's own pages; nothing given to an identity provider moves."""
+    """Change the name and the address of the organization's own pages; nothing given to an identity provider moves.
+
+    Raises NotAllowedError if another organization, open or closed, has the slug.
+    """
     organization = _locked(organization)
     before = {"name": organization.name, "slug": organization.slug}
+    after = {"name": name, "slug": slug}
+    if before == after:
+        return
     organization.name, organization.slug = name, slug
-    organization.save(update_fields=["name", "slug"])
-    _record(EventName.ORGANIZATION_RENAMED, organization, actor, before, {"name": name, "slug": slug})
+    try:
+        with transaction.atomic():
+            organization.save(update_fields=["name", "slug"])
+    except IntegrityError as error:
+        raise NotAllowedError(SLUG_TAKEN) from error
+    _record(EventName.ORGANIZATION_RENAMED, organization, actor, before, after)
 
 
 @transaction.atomic
@@ -78,6 +90,8 @@ def set_session_hours(*, organization: Organization, hours: int, actor: Actor) -
     """Change how long people stay signed in; it holds for open doors too."""
     organization = _locked(organization)
     before = {"hours": organization.session_hours}
+    if organization.session_hours == hours:
+        return
     organization.session_hours = hours
     organization.save(update_fields=["session_hours"])
     _record(EventName.SESSION_LENGTH_CHANGED, organization, actor, before, {"hours": hours})
@@ -131,8 +145,8 @@ def _record(
     name: EventName,
     organization: Organization,
     actor: Actor,
-    before: dict[str, object] | None = None,
-    after: dict[str, object] | None = None,
+    before: Facts | None = None,
+    after: Facts | None = None,
 ) -> None:
     record(
         name,

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from audit.events import EventName, Outcome
+from audit.selectors import count_recent
 from audit.services import record
 from orgs.errors import NotAllowedError
 from orgs.letters import send_recovery_code, tell_admins_of_recovery
@@ -21,13 +22,15 @@ from orgs.services.doors import open_door
 CODE_LIFE = timedelta(minutes=10)
 DOOR_LIFE = timedelta(hours=1)
 TRIES = 5
+CODES_AN_HOUR = 5
 _WRONG = "This code is not right, or it is older than ten minutes. Ask for a new one."
 
 
 @transaction.atomic
 def mail_recovery_code(*, membership: Membership, actor: Actor) -> None:
-    """Mail a six-digit code to an admin; a new one replaces the last. Raises NotAllowedError."""
+    """Mail a six-digit code to an admin; a new one replaces the last. Raises NotAllowedError after too many."""
     _check_admin(membership)
+    _check_patience(membership)
     code = f"{secrets.randbelow(1_000_000):06}"
     RecoveryCode.objects.update_or_create(
         user=membership.user,
@@ -79,6 +82,18 @@ def _code_fits(membership: Membership, code: str) -> bool:
     if fits:
         codes.delete()
     return fits
+
+
+def _check_patience(membership: Membership) -> None:
+    """Bound the guesses: five tries a code, a handful of codes an hour, against a million codes."""
+    asked = count_recent(
+        EventName.RECOVERY_REQUESTED,
+        organization_number=membership.organization.number,
+        target_id=membership.public_id,
+        since=timezone.now() - timedelta(hours=1),
+    )
+    if asked >= CODES_AN_HOUR:
+        raise NotAllowedError("We have mailed you several codes already. Use the newest one, or wait an hour.")
 
 
 def _check_admin(membership: Membership) -> None:

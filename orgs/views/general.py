@@ -1,0 +1,108 @@
+"""Settings, General: what an organization is called, how long sessions last, which e-mail domains are its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from orgs import access, services
+from orgs.errors import NotAllowedError
+from orgs.forms import DomainForm, GeneralForm, SessionLengthForm, initial_of
+from orgs.models import Role
+from orgs.selectors import domain_in, domains_of
+from orgs.views.answers import see_other, show
+
+if TYPE_CHECKING:
+    from django import forms
+
+
+@require_safe
+@access.organization_page(Role.VIEWER)
+def settings(request: access.OrganizationRequest) -> HttpResponse:
+    """Settings begin with General."""
+    return HttpResponseRedirect(reverse("settings_general", args=[request.membership.organization.slug]))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.organization_page(Role.VIEWER, to_change=Role.MANAGER)
+def general(request: access.OrganizationRequest) -> HttpResponse:
+    """Show the organization to everybody in it; managers and admins change name and address."""
+    organization = request.membership.organization
+    form = GeneralForm(request.POST or None, initial=initial_of(organization))
+    if request.method == "POST" and form.is_valid() and _rename(request, form):
+        return see_other("settings_general", form.cleaned_data["slug"])
+    return _page(request, general=form)
+
+
+def _rename(request: access.OrganizationRequest, form: GeneralForm) -> bool:
+    try:
+        services.rename_organization(
+            organization=request.membership.organization, actor=access.actor_of(request), **form.cleaned_data
+        )
+    except NotAllowedError as refusal:
+        form.add_error("slug", str(refusal))
+        return False
+    messages.success(request, "Name and address are saved.")
+    return True
+
+
+@require_POST
+@access.organization_page(Role.ADMIN)
+def session_length(request: access.OrganizationRequest) -> HttpResponse:
+    """Change how long people stay signed in to this organization."""
+    organization = request.membership.organization
+    form = SessionLengthForm(request.POST)
+    if not form.is_valid():
+        return _page(request, session_length=form)
+    hours = form.cleaned_data["hours"]
+    services.set_session_hours(organization=organization, hours=hours, actor=access.actor_of(request))
+    messages.success(request, f"People now stay signed in for {hours} hour{'' if hours == 1 else 's'} at most.")
+    return see_other("settings_general", organization.slug)
+
+
+@require_POST
+@access.organization_page(Role.ADMIN)
+def add_domain(request: access.OrganizationRequest) -> HttpResponse:
+    """Add an e-mail domain, which leads nobody here before an operator has verified it."""
+    organization = request.membership.organization
+    form = DomainForm(request.POST)
+    if not form.is_valid():
+        return _page(request, domain=form)
+    found = services.add_domain(
+        organization=organization, domain=form.cleaned_data["domain"], actor=access.actor_of(request)
+    )
+    messages.success(request, f"{found.domain} is on your list.")
+    return see_other("settings_general", organization.slug)
+
+
+@require_POST
+@access.organization_page(Role.ADMIN)
+def remove_domain(request: access.OrganizationRequest, domain: str) -> HttpResponse:
+    """Take an e-mail domain off the list."""
+    found = domain_in(request.membership.organization, domain)
+    if found is None:
+        raise Http404
+    services.remove_domain(domain=found, actor=access.actor_of(request))
+    messages.success(request, f"{found.domain} is off your list.")
+    return see_other("settings_general", request.membership.organization.slug)
+
+
+def _page(request: access.OrganizationRequest, **typed: forms.Form) -> HttpResponse:
+    """The page with all of its forms, one of them as somebody has just filled it in."""
+    membership = request.membership
+    organization = membership.organization
+    context = {
+        "section": "general",
+        "organization": organization,
+        "domains": domains_of(organization),
+        "may_rename": membership.role >= Role.MANAGER,
+        "is_admin": membership.role == Role.ADMIN,
+        "general": GeneralForm(initial=initial_of(organization)),
+        "session_length": SessionLengthForm(initial={"hours": organization.session_hours}),
+        "domain": DomainForm(),
+    }
+    return show(request, "orgs/general.html", context | typed)

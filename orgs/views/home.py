@@ -1,0 +1,115 @@
+"""Where a person arrives: their organizations, and the first page of each."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from orgs import access, services
+from orgs.forms import OrganizationForm
+from orgs.models import Role
+from orgs.selectors import membership_to_accept, memberships_of
+from orgs.views.answers import see_other, show
+
+if TYPE_CHECKING:
+    from orgs.models import Door, Membership
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """One organization that this session may enter."""
+
+    membership: Membership
+    door: Door
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entrances:
+    """A person's memberships as this session sees them."""
+
+    open: list[Entrance] = field(default_factory=list)
+    to_accept: list[Membership] = field(default_factory=list)
+    by_sso: list[Membership] = field(default_factory=list)
+    ended: list[Membership] = field(default_factory=list)
+
+    @property
+    def only_one(self) -> Entrance | None:
+        """The one organization there is to choose from."""
+        others = self.to_accept or self.by_sso or self.ended
+        return self.open[0] if len(self.open) == 1 and not others else None
+
+
+@require_safe
+@access.any_door
+def home(request: access.PersonRequest) -> HttpResponse:
+    """List the organizations of whoever is signed in; go straight on if there is just one."""
+    entrances = _entrances(request)
+    if entrances.only_one:
+        slug = entrances.only_one.membership.organization.slug
+        return HttpResponseRedirect(reverse("organization_home", args=[slug]))
+    return render(request, "orgs/home.html", {"entrances": entrances})
+
+
+@require_safe
+@access.organization_page(Role.VIEWER)
+def organization_home(request: access.OrganizationRequest) -> HttpResponse:
+    """Show somebody that they are in: where, as what, how they came in and until when."""
+    until = access.expiry(request.door, request.membership)
+    return render(request, "orgs/organization_home.html", {"until": until})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_organization(request: HttpRequest) -> HttpResponse:
+    """Make one more organization, on Starter, with the person as its admin."""
+    form = OrganizationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        organization = services.create_organization(
+            name=form.cleaned_data["name"],
+            admin=cast(access.PersonRequest, request).user,
+            actor=access.actor_of(request),
+        )
+        messages.success(request, f"{organization.name} is ready. You are its admin.")
+        return see_other("organization_home", organization.slug)
+    return show(request, "orgs/new_organization.html", {"form": form})
+
+
+@require_POST
+def accept_membership(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Let the person's password open a membership that single sign-on made for them (invariant 8)."""
+    membership = membership_to_accept(cast(access.PersonRequest, request).user, public_id)
+    if membership is None:
+        raise Http404
+    services.accept_membership(membership=membership, actor=access.actor_of(request))
+    messages.success(request, _accepted(membership))
+    return see_other("home")
+
+
+def _accepted(membership: Membership) -> str:
+    organization = membership.organization
+    if organization.requires_sso:
+        return f"You have accepted. {organization.name} still asks everybody for single sign-on."
+    return f"You have accepted. From now on your password opens {organization.name}, too."
+
+
+def _entrances(request: access.PersonRequest) -> Entrances:
+    """Sort the memberships. What does not open is listed only for somebody whose password vouches for the account."""
+    found = Entrances()
+    by_password = access.has_password_door(request)
+    for membership in memberships_of(request.user):
+        door = access.opening_door(request.doors, membership)
+        if door is not None:
+            found.open.append(Entrance(membership, door, access.expiry(door, membership)))
+        elif by_password and membership.accepted_at is not None:
+            (found.by_sso if membership.organization.requires_sso else found.ended).append(membership)
+        if by_password and membership.accepted_at is None:
+            found.to_accept.append(membership)
+    return found

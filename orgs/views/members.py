@@ -1,0 +1,119 @@
+"""Settings, Members: who has joined, who is invited, and what they may do."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, QueryDict
+from django.views.decorators.http import require_POST, require_safe
+
+from orgs import access, services
+from orgs.errors import NotAllowedError
+from orgs.forms import PeopleFilterForm, RoleForm, role_choices
+from orgs.models import Role
+from orgs.selectors import count_members, member_of, members_of, open_invitations_of
+from orgs.views.answers import page_of, see_other, show
+
+if TYPE_CHECKING:
+    from orgs.models import Invitation, Membership
+
+Change = Callable[["access.OrganizationRequest", "Membership"], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the list, and whether the reader may change it."""
+
+    entry: Membership | Invitation
+    may_change: bool
+
+
+@require_safe
+@access.organization_page(Role.VIEWER)
+def members(request: access.OrganizationRequest) -> HttpResponse:
+    """List the people of the organization: `?view=pending` those invited, else those who have joined (AM-62)."""
+    by, organization = request.membership, request.membership.organization
+    form = PeopleFilterForm(request.GET)
+    wanted = form.cleaned_data if form.is_valid() else {}
+    is_pending = request.GET.get("view") == "pending"
+    context = {
+        "section": "members",
+        "form": form,
+        "counts": count_members(organization),
+        "is_pending": is_pending,
+        "may_manage": by.role >= Role.MANAGER,
+        "roles": role_choices(by),
+        "query": _query_of(request),
+    }
+    listed = _pending(request, wanted) if is_pending else _joined(request, wanted)
+    return show(request, "orgs/members.html", context | listed)
+
+
+def _joined(request: access.OrganizationRequest, wanted: dict[str, Any]) -> dict[str, Any]:
+    by = request.membership
+    people = members_of(by.organization, search=wanted.get("search", ""), role=wanted.get("role"))
+    page = page_of(request, people)
+    return {"page": page, "rows": [Row(member, not services.why_not_touch(member, by)) for member in page]}
+
+
+def _pending(request: access.OrganizationRequest, wanted: dict[str, Any]) -> dict[str, Any]:
+    by = request.membership
+    page = page_of(request, open_invitations_of(by.organization, search=wanted.get("search", "")))
+    return {"page": page, "rows": [Row(letter, not services.why_not_touch_invitation(letter, by)) for letter in page]}
+
+
+@require_POST
+@access.organization_page(Role.MANAGER)
+def member_change(request: access.OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Change a member: `action` is role (with `role`), suspend, restore or remove."""
+    organization = request.membership.organization
+    member = member_of(organization, public_id)
+    change = _CHANGES.get(request.POST.get("action", ""))
+    if member is None or change is None:
+        raise Http404
+    try:
+        messages.success(request, change(request, member))
+    except NotAllowedError as refusal:
+        messages.error(request, str(refusal))
+    return see_other("settings_members", organization.slug, query=dict(_back_to(request)))
+
+
+def _give_role(request: access.OrganizationRequest, member: Membership) -> str:
+    form = RoleForm(request.POST)
+    if not form.is_valid():
+        raise NotAllowedError("Choose one of the roles.")
+    role: Role = form.cleaned_data["role"]
+    services.change_role(membership=member, role=role, by=request.membership, actor=access.actor_of(request))
+    return f"{member.user.email} is now {role.label}."
+
+
+def _suspend(request: access.OrganizationRequest, member: Membership) -> str:
+    services.suspend_member(membership=member, by=request.membership, actor=access.actor_of(request))
+    return f"{member.user.email} is suspended and signed out of this organization."
+
+
+def _restore(request: access.OrganizationRequest, member: Membership) -> str:
+    services.restore_member(membership=member, by=request.membership, actor=access.actor_of(request))
+    return f"{member.user.email} is back and may sign in again."
+
+
+def _remove(request: access.OrganizationRequest, member: Membership) -> str:
+    services.remove_member(membership=member, by=request.membership, actor=access.actor_of(request))
+    return f"{member.user.email} is removed and signed out of this organization."
+
+
+_CHANGES: dict[str, Change] = {"role": _give_role, "suspend": _suspend, "restore": _restore, "remove": _remove}
+
+
+def _query_of(request: access.OrganizationRequest) -> str:
+    """The part of the address that says which page of the list this is, for the forms on it to come back to."""
+    return request.GET.urlencode()
+
+
+def _back_to(request: access.OrganizationRequest) -> Iterator[tuple[str, str]]:
+    came_from = QueryDict(request.POST.get("query", "")[:1000])
+    return ((name, came_from[name]) for name in ("view", "search", "role", "page") if name in came_from)

@@ -1,0 +1,88 @@
+"""Recovery: how an admin gets to Access & SSO Settings when single sign-on does not work (invariant 9)."""
+
+from __future__ import annotations
+
+from allauth.account.authentication import get_authentication_records
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from orgs import access, services
+from orgs.errors import NotAllowedError
+from orgs.forms import RecoveryCodeForm
+from orgs.views.answers import see_other, show
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.recovery_page
+def recovery(request: access.OrganizationRequest) -> HttpResponse:
+    """Open the recovery door by a mailed code, or by the second factor of this session's own sign-in.
+
+    POST `action`: mail (send a code), code (use it, with `code`), factor.
+    """
+    action = request.POST.get("action", "")
+    if action == "mail":
+        return _mail_code(request)
+    if action == "factor" and passed_second_factor(request):
+        return _open_by_factor(request)
+    form = RecoveryCodeForm(request.POST if action == "code" else None)
+    if action == "code" and form.is_valid() and _use_code(request, form):
+        return _opened(request)
+    return _page(request, form)
+
+
+def _mail_code(request: access.OrganizationRequest) -> HttpResponse:
+    slug = request.membership.organization.slug
+    try:
+        services.mail_recovery_code(membership=request.membership, actor=access.actor_of(request))
+    except NotAllowedError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"A code is on its way to {request.membership.user.email}.")
+    return see_other("recovery", slug, query={"sent": "1"})
+
+
+def _open_by_factor(request: access.OrganizationRequest) -> HttpResponse:
+    services.open_recovery_door(
+        membership=request.membership,
+        session=access.name_session(request),
+        means="second factor",
+        actor=access.actor_of(request),
+    )
+    return _opened(request)
+
+
+def _use_code(request: access.OrganizationRequest, form: RecoveryCodeForm) -> bool:
+    try:
+        services.use_recovery_code(
+            membership=request.membership,
+            code=form.cleaned_data["code"],
+            session=access.name_session(request),
+            actor=access.actor_of(request),
+        )
+    except NotAllowedError as refusal:
+        form.add_error("code", str(refusal))
+        return False
+    return True
+
+
+def _opened(request: access.OrganizationRequest) -> HttpResponse:
+    messages.success(request, "Access & SSO Settings are open to you for one hour. The other admins have been told.")
+    return see_other("settings_access", request.membership.organization.slug)
+
+
+def _page(request: access.OrganizationRequest, form: RecoveryCodeForm) -> HttpResponse:
+    context = {
+        "organization": request.membership.organization,
+        "form": form,
+        "was_sent": "sent" in request.GET or form.is_bound,
+        "passed_second_factor": passed_second_factor(request),
+        "factor_url": reverse("mfa_index"),
+    }
+    return show(request, "orgs/recovery.html", context)
+
+
+def passed_second_factor(request: HttpRequest) -> bool:
+    """Whether allauth saw a second factor or a passkey of this user in this session."""
+    return any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user))

@@ -1,4 +1,4 @@
-"""What templates need to dress a form field."""
+"""What templates need to dress a form field, and to name a browser."""
 
 from __future__ import annotations
 
@@ -7,6 +7,18 @@ from django.forms import BoundField
 from django.utils.safestring import SafeString
 
 register = template.Library()
+
+# In this order: most browsers name several others beside themselves, and most systems an older one.
+_BROWSERS = {"Edg": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrom": "Chrome", "Safari/": "Safari"}
+_SYSTEMS = {
+    "Windows": "Windows",
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Android": "Android",
+    "Mac OS": "Mac",
+    "CrOS": "ChromeOS",
+    "Linux": "Linux",
+}
 
 
 @register.simple_tag
@@ -34,6 +46,14 @@ def is_checkbox(field: BoundField) -> bool:
 def is_group(field: BoundField) -> bool:
     """Whether the field is several controls under one heading, as radio buttons are."""
     return isinstance(field.field.widget, forms.RadioSelect)  # and its child, CheckboxSelectMultiple
+
+
+@register.filter
+def browser_name(user_agent: str) -> str:
+    """Say in two words what sent this User-Agent header, such as "Firefox on Windows"."""
+    browser = next((name for sign, name in _BROWSERS.items() if sign in user_agent), "Unknown browser")
+    system = next((name for sign, name in _SYSTEMS.items() if sign in user_agent), "")
+    return f"{browser} on {system}" if system else browser
 
 
 def _bootstrap_class(widget: forms.Widget) -> str:

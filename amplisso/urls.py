@@ -3,8 +3,14 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from amplisso import operators
+
+operators.prepare(admin.site)
+
 urlpatterns = [
     path("", include("sso.urls")),
     path("", include("orgs.urls")),
+    path("admin/login/", operators.sign_in),
+    path("admin/password_change/", operators.change_password),
     path("admin/", admin.site.urls),
 ]

@@ -1,11 +1,16 @@
-"""Accounts that somebody gets without signing up: from the command line."""
+"""Accounts, as operators change them: without signing up, or without signing in."""
 
 from __future__ import annotations
 
+from allauth.account.models import EmailAddress
 from django.db import transaction
+from django.utils import timezone
 
 from audit.actors import Actor
-from orgs.models import User
+from audit.events import EventName
+from audit.services import Facts, record
+from orgs.errors import NotAllowedError
+from orgs.models import Door, Membership, MembershipState, Organization, Role, User
 from orgs.services.people import record_sign_up
 
 
@@ -25,6 +30,66 @@ def create_account(
     """
     user = User.objects.create_user(address, password, name=name, is_staff=is_operator, is_superuser=is_operator)
     if is_confirmed:
-        user.emailaddress_set.create(email=user.email, verified=True, primary=True)
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     record_sign_up(user=user, actor=actor)
     return user
+
+
+@transaction.atomic
+def disable_account(*, user: User, actor: Actor) -> None:
+    """Let somebody in nowhere any more and close their doors. Raises NotAllowedError for an only admin."""
+    _check_not_only_admin(user)
+    if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
+        Door.objects.filter(user=user, ended_at__isnull=True).update(ended_at=timezone.now())
+        _record(EventName.ACCOUNT_DISABLED, user, actor)
+
+
+@transaction.atomic
+def enable_account(*, user: User, actor: Actor) -> None:
+    """Let somebody in again, wherever they still belong."""
+    if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
+        _record(EventName.ACCOUNT_ENABLED, user, actor)
+
+
+@transaction.atomic
+def set_operator(*, user: User, is_staff: bool, is_superuser: bool, actor: Actor) -> None:
+    """Give or take away what makes an operator: opening the Django admin, and doing everything there."""
+    before = dict(User.objects.filter(pk=user.pk).values("is_staff", "is_superuser").get())
+    after = {"is_staff": is_staff, "is_superuser": is_superuser}
+    if before != after:
+        User.objects.filter(pk=user.pk).update(**after)
+        _record(EventName.OPERATOR_CHANGED, user, actor, before, after)
+
+
+def _check_not_only_admin(user: User) -> None:
+    """Every open organization keeps an admin who can sign in; the rows stay locked until the account is disabled."""
+    administered = Membership.objects.filter(user=user, role=Role.ADMIN, state=MembershipState.ACTIVE)
+    organizations = Organization.objects.select_for_update().filter(
+        pk__in=administered.values("organization"), closed_at__isnull=True
+    )
+    for organization in organizations.order_by("pk"):
+        others = Membership.objects.filter(
+            organization=organization, role=Role.ADMIN, state=MembershipState.ACTIVE, user__is_active=True
+        ).exclude(user=user)
+        if not others.exists():
+            raise NotAllowedError(
+                f"{user} is the only admin of {organization}. Make somebody else an admin, or close it first."
+            )
+
+
+def _record(
+    name: EventName,
+    user: User,
+    actor: Actor,
+    before: Facts | None = None,
+    after: Facts | None = None,
+) -> None:
+    record(
+        name,
+        actor=actor,
+        target_kind="user",
+        target_id=user.pk,
+        target=user.email,
+        before=before,
+        after=after,
+    )

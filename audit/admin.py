@@ -1,0 +1,94 @@
+"""The log for operators, and the kind of page that can only be looked at."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from audit.models import Event
+
+__all__ = ["EventAdmin", "LookOnlyAdmin", "Page", "json_block"]
+
+Row = TypeVar("Row", bound=Model)
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin as Page
+else:
+
+    class Page(admin.ModelAdmin):
+        """Django's own class takes no type in brackets when it runs."""
+
+        def __class_getitem__(cls, item: type) -> type:
+            return cls
+
+
+class LookOnlyAdmin(Page[Row]):
+    """Rows that no hand may add, edit or delete: only services write them, and actions call services."""
+
+    actions_on_bottom = True
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
+        return False
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """Whether somebody may use this page's actions: those who might change the rows, were they editable."""
+        return super().has_change_permission(request)
+
+
+def json_block(value: Any) -> str:
+    """Show JSON so that people can read it."""
+    return format_html("<pre>{}</pre>", json.dumps(value, indent=2, ensure_ascii=False)) if value else "-"
+
+
+@admin.register(Event)
+class EventAdmin(LookOnlyAdmin[Event]):
+    """What happened, newest first."""
+
+    list_display = ("at", "name", "risk", "outcome", "organization", "actor_email", "target", "address")
+    list_filter = ("risk", "outcome", "at", "name")
+    search_fields = ("actor_email", "target", "address", "=organization_number")
+    search_help_text = "E-mail address of who did it, what it was done to, IP address, or an organization's number"
+    fields = (
+        ("at", "name"),
+        ("risk", "outcome"),
+        "organization",
+        ("actor_email", "actor_id"),
+        ("address", "user_agent"),
+        ("target", "target_kind", "target_id"),
+        "what_before",
+        "what_after",
+        "public_id",
+    )
+
+    @admin.display(description="organization", ordering="organization_number")
+    def organization(self, event: Event) -> str:
+        """The number, as a link to the organization."""
+        if event.organization_number is None:
+            return "-"
+        # By the name of the address only: the log knows nothing of organizations.
+        address = reverse("admin:orgs_organization_changelist")
+        return format_html('<a href="{}?q={}">{}</a>', address, event.organization_number, event.organization_number)
+
+    @admin.display(description="before")
+    def what_before(self, event: Event) -> str:
+        """What it was."""
+        return json_block(event.before)
+
+    @admin.display(description="after")
+    def what_after(self, event: Event) -> str:
+        """What it became."""
+        return json_block(event.after)

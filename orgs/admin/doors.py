@@ -1,0 +1,29 @@
+"""Open and closed doors."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from audit.admin import LookOnlyAdmin
+from orgs.admin.acting import carry_out
+from orgs.models import Door
+from orgs.services import end_door
+
+
+@admin.register(Door)
+class DoorAdmin(LookOnlyAdmin[Door]):
+    """What sessions were opened by. Ending a door puts its person out at the next request."""
+
+    list_display = ("opened_at", "kind", "user", "organization", "expires_at", "ended_at")
+    list_filter = ("kind", ("ended_at", admin.EmptyFieldListFilter), "opened_at")
+    list_select_related = ("user", "organization")
+    search_fields = ("user__email", "organization__name", "=organization__number")
+    fields = ("kind", "user", "organization", "connection", "opened_at", "expires_at", "ended_at", "public_id")
+    actions = ("end",)
+
+    @admin.action(description="End these doors", permissions=["operate"])
+    def end(self, request: HttpRequest, doors: QuerySet[Door]) -> None:
+        """Close the chosen doors."""
+        carry_out(self, request, doors.filter(ended_at__isnull=True), lambda door: end_door(door=door), "Ended")

@@ -1,0 +1,107 @@
+"""Memberships and invitations."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from audit.admin import LookOnlyAdmin
+from orgs.access import actor_of
+from orgs.admin.acting import carry_out
+from orgs.admin.links import row_link
+from orgs.models import Invitation, Membership, Role
+from orgs.services import change_role, remove_member, restore_member, suspend_member
+
+
+@admin.register(Membership)
+class MembershipAdmin(LookOnlyAdmin[Membership]):
+    """Who belongs where. Changes are actions, which keep an admin in every organization."""
+
+    list_display = ("user", "organization", "role", "state", "source", "person_name", "accepted_at", "created_at")
+    list_filter = ("role", "state", "source", ("accepted_at", admin.EmptyFieldListFilter))
+    list_select_related = ("user", "organization")
+    search_fields = ("user__email", "display_name", "family_name", "organization__name", "=organization__number")
+    fields = (
+        "user_link",
+        "organization_link",
+        ("role", "state", "source"),
+        ("given_name", "family_name", "display_name"),
+        ("accepted_at", "created_at"),
+        "public_id",
+    )
+    actions = ("suspend", "restore", "remove")
+
+    @admin.display(description="user")
+    def user_link(self, membership: Membership) -> str:
+        """The person, as a link."""
+        return row_link(membership.user)
+
+    @admin.display(description="organization")
+    def organization_link(self, membership: Membership) -> str:
+        """The organization, as a link."""
+        return row_link(membership.organization)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """One more action for each role."""
+        actions: dict[str, Any] = super().get_actions(request)
+        if self.has_operate_permission(request):
+            actions |= {f"make_{role.slug}": (_role_action(role), f"make_{role.slug}", _make(role)) for role in Role}
+        return actions
+
+    @admin.action(description="Suspend", permissions=["operate"])
+    def suspend(self, request: HttpRequest, memberships: QuerySet[Membership]) -> None:
+        """Keep the chosen members out for now."""
+        actor = actor_of(request)
+        carry_out(self, request, memberships, lambda m: suspend_member(membership=m, by=None, actor=actor), "Suspended")
+
+    @admin.action(description="Restore", permissions=["operate"])
+    def restore(self, request: HttpRequest, memberships: QuerySet[Membership]) -> None:
+        """Let suspended members in again."""
+        actor = actor_of(request)
+        carry_out(self, request, memberships, lambda m: restore_member(membership=m, by=None, actor=actor), "Restored")
+
+    @admin.action(description="Remove from the organization", permissions=["operate"])
+    def remove(self, request: HttpRequest, memberships: QuerySet[Membership]) -> None:
+        """Take the chosen members out."""
+        actor = actor_of(request)
+        carry_out(self, request, memberships, lambda m: remove_member(membership=m, by=None, actor=actor), "Removed")
+
+
+def _make(role: Role) -> str:
+    return f"Make {role.label}"
+
+
+def _role_action(role: Role) -> Any:
+    return partial(_give_role, role)
+
+
+def _give_role(role: Role, page: MembershipAdmin, request: HttpRequest, memberships: QuerySet[Membership]) -> None:
+    change = partial(change_role, role=role, by=None, actor=actor_of(request))
+    carry_out(page, request, memberships, lambda m: change(membership=m), _make(role))
+
+
+@admin.register(Invitation)
+class InvitationAdmin(LookOnlyAdmin[Invitation]):
+    """Letters that were sent. Admins and managers resend and revoke them on their Members page."""
+
+    list_display = ("email", "organization", "role", "invited_by", "sent_at", "expires_at", "accepted_at", "revoked_at")
+    list_filter = (
+        "role",
+        ("accepted_at", admin.EmptyFieldListFilter),
+        ("revoked_at", admin.EmptyFieldListFilter),
+        "expires_at",
+    )
+    list_select_related = ("organization", "invited_by")
+    search_fields = ("email", "organization__name", "=organization__number")
+    fields = (
+        "email",
+        "organization",
+        "role",
+        "invited_by",
+        ("created_at", "sent_at", "expires_at"),
+        ("accepted_at", "revoked_at"),
+    )

@@ -1,0 +1,180 @@
+"""Organizations."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+
+from audit.actors import Actor
+from audit.admin import Page
+from orgs.access import actor_of
+from orgs.admin.acting import carry_out
+from orgs.admin.links import related_links
+from orgs.email_addresses import normal_address
+from orgs.models import MembershipSource, MembershipState, Organization, Plan, User
+from orgs.services import (
+    change_plan,
+    close_organization,
+    create_organization,
+    rename_organization,
+    reopen_organization,
+    set_require_sso,
+    set_session_hours,
+)
+from orgs.services.accounts import create_account
+
+
+class NewOrganizationForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no type in brackets when it runs
+    """An organization is never without an admin, so a new one is asked for its first."""
+
+    admin = forms.EmailField(label="First admin", help_text="E-mail address; an account is made if there is none.")
+
+    class Meta:
+        model = Organization
+        fields = ("name", "plan")
+
+    def clean_admin(self) -> str:
+        """The address in its one stored form."""
+        return normal_address(self.cleaned_data["admin"])
+
+
+@admin.register(Organization)
+class OrganizationAdmin(Page[Organization]):
+    """Customers. They are closed, never deleted, and keep their number."""
+
+    list_display = ("number", "name", "plan", "members", "connected", "require_sso", "is_open", "created_at")
+    list_display_links = ("number", "name")
+    list_filter = ("plan", "sso_active", "require_sso", ("closed_at", admin.EmptyFieldListFilter), "created_at")
+    list_select_related = ("plan",)
+    search_fields = ("name", "slug", "=number")
+    search_help_text = "Name, slug or number"
+    readonly_fields = ("number", "sso_active", "require_sso", "created_at", "closed_at", "related")
+    list_per_page = 50
+    show_full_result_count = False
+    actions = ("close", "reopen", "stop_requiring_sso")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Organization]:
+        """With the number of active members."""
+        active = Count("memberships", filter=Q(memberships__state=MembershipState.ACTIVE))
+        return super().get_queryset(request).annotate(members=active)
+
+    def get_fields(self, request: HttpRequest, obj: Organization | None = None) -> list[Any]:
+        """A new organization is asked for less."""
+        if obj is None:
+            return ["name", "plan", "admin"]
+        return [
+            "number",
+            ("name", "slug"),
+            "plan",
+            "session_hours",
+            ("sso_active", "require_sso"),
+            ("created_at", "closed_at"),
+            "related",
+        ]
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Organization | None = None,
+        change: bool = False,  # noqa: FBT001, FBT002  Django's
+        **kwargs: Any,
+    ) -> Any:
+        if obj is None:
+            kwargs |= {"form": NewOrganizationForm, "fields": ["name", "plan"]}
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """One more action for each plan."""
+        actions: dict[str, Any] = super().get_actions(request)
+        if self.has_operate_permission(request):
+            for plan in Plan.objects.all():
+                name = f"plan_{plan.slug}"
+                actions[name] = (partial(_move, plan), name, f"Change plan to {plan}")
+        return actions
+
+    def has_delete_permission(self, request: HttpRequest, obj: Organization | None = None) -> bool:
+        return False
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """Whether somebody may use this page's actions."""
+        return self.has_change_permission(request)
+
+    def save_model(self, request: HttpRequest, obj: Organization, form: Any, change: bool) -> None:  # noqa: FBT001  Django's
+        actor = actor_of(request)
+        if change:
+            _save(obj, set(form.changed_data), actor)
+        else:
+            obj.__dict__.update(_create(obj, form.cleaned_data["admin"], actor).__dict__)
+
+    @admin.display(description="members", ordering="members")
+    def members(self, organization: Organization) -> int:
+        """How many active members it has."""
+        count: int = organization.members  # type: ignore[attr-defined]  # annotated above
+        return count
+
+    @admin.display(description="SSO", boolean=True, ordering="sso_active")
+    def connected(self, organization: Organization) -> bool:
+        """Whether people can come in through an identity provider now."""
+        return organization.can_sign_in_with_sso
+
+    @admin.display(description="open", boolean=True, ordering="closed_at")
+    def is_open(self, organization: Organization) -> bool:
+        """Whether anybody may enter."""
+        return organization.is_open
+
+    @admin.display(description="belongs to it")
+    def related(self, organization: Organization) -> str:
+        """Lists that belong to the organization."""
+        return related_links("organization", organization)
+
+    @admin.action(description="Close: nobody enters, everything stays", permissions=["operate"])
+    def close(self, request: HttpRequest, organizations: QuerySet[Organization]) -> None:
+        """Close the chosen organizations."""
+        actor = actor_of(request)
+        carry_out(self, request, organizations, lambda o: close_organization(organization=o, actor=actor), "Closed")
+
+    @admin.action(description="Reopen", permissions=["operate"])
+    def reopen(self, request: HttpRequest, organizations: QuerySet[Organization]) -> None:
+        """Open closed organizations again."""
+        closed = organizations.filter(closed_at__isnull=False)
+        actor = actor_of(request)
+        carry_out(self, request, closed, lambda o: reopen_organization(organization=o, actor=actor), "Reopened")
+
+    @admin.action(description="Turn Require SSO off", permissions=["operate"])
+    def stop_requiring_sso(self, request: HttpRequest, organizations: QuerySet[Organization]) -> None:
+        """Let people use their passwords again where the identity provider lets nobody in."""
+        stop = partial(set_require_sso, required=False, actor=actor_of(request))
+        requiring = organizations.filter(require_sso=True)
+        carry_out(self, request, requiring, lambda o: stop(organization=o), "Require SSO is off")
+
+
+def _move(plan: Plan, page: OrganizationAdmin, request: HttpRequest, organizations: QuerySet[Organization]) -> None:
+    """Put the chosen organizations on a plan."""
+    others = organizations.exclude(plan=plan)
+    change = partial(change_plan, plan=plan, actor=actor_of(request))
+    carry_out(page, request, others, lambda o: change(organization=o), f"Now on {plan}")
+
+
+def _create(wanted: Organization, address: str, actor: Actor) -> Organization:
+    return create_organization(
+        name=wanted.name,
+        plan=wanted.plan,
+        admin=User.objects.filter(email=address).first() or create_account(address=address, actor=actor),
+        actor=actor,
+        source=MembershipSource.OPERATOR,
+    )
+
+
+def _save(edited: Organization, changed: set[str], actor: Actor) -> None:
+    """Hand each changed field to the service that owns it."""
+    if changed & {"name", "slug"}:
+        rename_organization(organization=edited, name=edited.name, slug=edited.slug, actor=actor)
+    if "plan" in changed:
+        change_plan(organization=edited, plan=edited.plan, actor=actor)
+    if "session_hours" in changed:
+        set_session_hours(organization=edited, hours=edited.session_hours, actor=actor)

@@ -1,0 +1,112 @@
+"""Accounts, operators among them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+
+from audit.admin import Page
+from orgs.access import actor_of
+from orgs.admin.acting import carry_out
+from orgs.admin.links import related_links
+from orgs.email_addresses import normal_address
+from orgs.models import User
+from orgs.services.accounts import create_account, disable_account, enable_account, set_operator
+
+# Whoever may change these could make themselves anything; so only those may who already are.
+_POWERS = ["is_staff", "is_superuser", "groups", "user_permissions"]
+
+
+class NewUserForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no type in brackets when it runs
+    """A new account has no password: its owner sets one through the password mail."""
+
+    class Meta:
+        model = User
+        fields = ("email", "name")
+
+    def clean_email(self) -> str:
+        """The address in its one stored form."""
+        return normal_address(self.cleaned_data["email"])
+
+
+@admin.register(User)
+class UserAdmin(Page[User]):
+    """People. The e-mail address is the account and stays; passwords are nobody's business but their own."""
+
+    list_display = ("email", "name", "is_active", "is_staff", "memberships_count", "last_login", "date_joined")
+    list_filter = ("is_active", "is_staff", "is_superuser", "last_login", "date_joined")
+    search_fields = ("email", "name")
+    filter_horizontal = ("groups", "user_permissions")
+    readonly_fields = ("is_active", "last_login", "date_joined", "confirmed", "related")
+    list_per_page = 50
+    show_full_result_count = False
+    actions = ("disable", "enable")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """With the number of organizations each belongs or belonged to."""
+        return super().get_queryset(request).annotate(memberships_count=Count("memberships"))
+
+    def get_fields(self, request: HttpRequest, obj: User | None = None) -> list[Any]:
+        """A new account is asked for its address and name only."""
+        if obj is None:
+            return ["email", "name"]
+        return ["email", "name", "confirmed", "is_active", ("last_login", "date_joined"), "related", *_POWERS]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        """The address of an account stays (AM-64); powers are given by superusers only."""
+        fixed = ["email"] if obj else []
+        powers = [] if getattr(request.user, "is_superuser", False) else _POWERS
+        return [*self.readonly_fields, *fixed, *powers]
+
+    def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002  Django's
+        if obj is None:
+            kwargs["form"] = NewUserForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """Whether somebody may disable and enable accounts."""
+        return self.has_change_permission(request)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001  Django's
+        actor = actor_of(request)
+        if not change:
+            obj.__dict__.update(create_account(address=obj.email, name=obj.name, actor=actor).__dict__)
+            return
+        set_operator(user=obj, is_staff=obj.is_staff, is_superuser=obj.is_superuser, actor=actor)
+        obj.save(update_fields=["name"])
+
+    @admin.display(description="organizations", ordering="memberships_count")
+    def memberships_count(self, user: User) -> int:
+        """How many organizations the person belongs or belonged to."""
+        count: int = user.memberships_count  # type: ignore[attr-defined]  # annotated above
+        return count
+
+    @admin.display(description="address confirmed", boolean=True)
+    def confirmed(self, user: User) -> bool:
+        """Whether the person has shown that the address is theirs."""
+        return bool(EmailAddress.objects.filter(user=user, verified=True).exists())
+
+    @admin.display(description="belongs to it")
+    def related(self, user: User) -> str:
+        """Lists that belong to the person."""
+        return related_links("user", user)
+
+    @admin.action(description="Disable: let them in nowhere", permissions=["operate"])
+    def disable(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        """Disable the chosen accounts."""
+        actor = actor_of(request)
+        carry_out(self, request, users, lambda user: disable_account(user=user, actor=actor), "Disabled")
+
+    @admin.action(description="Enable", permissions=["operate"])
+    def enable(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        """Enable the chosen accounts."""
+        actor = actor_of(request)
+        carry_out(self, request, users, lambda user: enable_account(user=user, actor=actor), "Enabled")

@@ -1,0 +1,33 @@
+"""Plans, which operators edit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from audit.admin import Page
+from orgs.access import actor_of
+from orgs.models import Plan
+from orgs.services.plans import save_plan
+
+
+@admin.register(Plan)
+class PlanAdmin(Page[Plan]):
+    """What each plan includes. A plan that organizations are on cannot be deleted."""
+
+    list_display = ("name", "slug", "position", "sso", "scim")
+    list_filter = ("sso", "scim")
+    search_fields = ("name", "slug")
+    actions = None
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Plan | None = None) -> list[str]:
+        """Commands and records name a plan by its slug, which therefore stays."""
+        return ["slug"] if obj else []
+
+    def has_delete_permission(self, request: HttpRequest, obj: Plan | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Plan, form: Any, change: bool) -> None:  # noqa: FBT001  Django's
+        save_plan(plan=obj, actor=actor_of(request))

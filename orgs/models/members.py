@@ -7,6 +7,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from orgs.email_addresses import NORMAL_ADDRESS
 from orgs.models.organizations import Organization
@@ -114,3 +115,8 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.email} to {self.organization}"
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether its link has become too old; sending it again makes a new one."""
+        return self.expires_at <= timezone.now()

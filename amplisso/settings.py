@@ -210,13 +210,16 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "orgs.forms.SignUpForm"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-# Somebody who came in by single sign-on may add a password door to the session.
+# Who is signed in may sign in again: to add a password door to a session of single sign-on, or to renew one that has
+# become too old for an organization.
 ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_MAX_EMAIL_ADDRESSES = 1
 ACCOUNT_SESSION_REMEMBER = True
+# allauth's own limits stay; this one is for the mail with somebody's sign-in pages, by visitor and by address.
+ACCOUNT_RATE_LIMITS = {"mail_sign_in_page": "20/h/ip,5/h/key"}
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(BASE_URL).scheme
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

@@ -1,8 +1,25 @@
 """Addresses of connections and sign-ins."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
-from sso.views import protocol
+from sso.views import log, protocol, settings, sign_in
+
+
+class ReferenceConverter:
+    """The code of a sign-in, such as 7KQ4-M2XD-P9TR."""
+
+    regex = "[2-9A-HJ-NP-Za-hj-np-z]{4}(?:-[2-9A-HJ-NP-Za-hj-np-z]{4}){2}"
+
+    def to_python(self, value: str) -> str:
+        """Codes are written in capitals."""
+        return value.upper()
+
+    def to_url(self, value: str) -> str:
+        """The code as it is."""
+        return value
+
+
+register_converter(ReferenceConverter, "reference")
 
 urlpatterns = [
     # Given to identity providers; these never change (invariant 3). The ACS answers with and without a slash.
@@ -10,4 +27,20 @@ urlpatterns = [
     path("saml/2/acs/<int:number>", protocol.acs, name="saml_acs"),
     path("saml/2/acs/<int:number>/", protocol.acs),
     path("sso/<int:number>/start", protocol.start, name="start_sign_in"),
+    # For people who want in.
+    path("sign-in", sign_in.sign_in, name="sign_in"),
+    path("sign-in/mail", sign_in.mail_sign_in_page, name="mail_sign_in_page"),
+    path("sign-in/mailed", sign_in.sign_in_page_mailed, name="sign_in_page_mailed"),
+    path("o/<slug:slug>/sign-in", sign_in.organization_sign_in, name="organization_sign_in"),
+    path("sso/<int:number>/refused/<reference:reference>", sign_in.sign_in_refused, name="sign_in_refused"),
+    path("sso/<int:number>/refused/<reference:reference>/log", sign_in.sign_in_in_log, name="sign_in_in_log"),
+    # For admins.
+    path("o/<slug:slug>/settings/access", settings.settings_access, name="settings_access"),
+    path(
+        "o/<slug:slug>/settings/access/metadata/<uuid:public_id>", settings.uploaded_metadata, name="uploaded_metadata"
+    ),
+    path("o/<slug:slug>/settings/access/test", settings.test_sign_in, name="test_sign_in"),
+    path("o/<slug:slug>/settings/access/discard", settings.discard_draft, name="discard_draft"),
+    path("o/<slug:slug>/settings/sign-ins", log.settings_sign_ins, name="settings_sign_ins"),
+    path("o/<slug:slug>/settings/sign-ins/<reference:reference>", log.settings_sign_in, name="settings_sign_in"),
 ]

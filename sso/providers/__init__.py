@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,7 +10,19 @@ from sso.providers import auth0, aws, azure, google, okta, onelogin, other
 from sso.providers.azure_errors import Explanation, explain
 from sso.providers.guide import Entry, Guide, Ours, Step
 
-__all__ = ["GUIDES", "Entry", "Explanation", "FilledStep", "Guide", "Ours", "Step", "explain", "filled", "guide_of"]
+__all__ = [
+    "GUIDES",
+    "Entry",
+    "Explanation",
+    "FilledEntry",
+    "FilledStep",
+    "Guide",
+    "Ours",
+    "Step",
+    "explain",
+    "filled",
+    "guide_of",
+]
 
 # In the order of the drop-down.
 GUIDES: dict[str, Guide] = {
@@ -19,11 +32,21 @@ GUIDES: dict[str, Guide] = {
 
 
 @dataclass(frozen=True, slots=True)
+class FilledEntry:
+    """A field at the provider with the value of one organization; `id` is unique on a page with all guides."""
+
+    id: str
+    field: str
+    value: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class FilledStep:
     """A step with the values of one organization in place."""
 
     text: str
-    entries: tuple[tuple[str, str, str], ...]  # name of the field, value, note
+    entries: tuple[FilledEntry, ...]
 
 
 def guide_of(provider: str) -> Guide:
@@ -33,11 +56,10 @@ def guide_of(provider: str) -> Guide:
 
 def filled(guide: Guide, values: Mapping[Ours, str]) -> list[FilledStep]:
     """Return a guide's steps with our values for one organization."""
-    return [
-        FilledStep(step.text, tuple((entry.field, _value(entry, values), entry.note) for entry in step.entries))
-        for step in guide.steps
-    ]
+    numbers = itertools.count(1)
 
+    def fill(entry: Entry) -> FilledEntry:
+        value = values[entry.value] if isinstance(entry.value, Ours) else entry.value
+        return FilledEntry(f"{guide.slug}-{next(numbers)}", entry.field, value, entry.note)
 
-def _value(entry: Entry, values: Mapping[Ours, str]) -> str:
-    return values[entry.value] if isinstance(entry.value, Ours) else entry.value
+    return [FilledStep(step.text, tuple(map(fill, step.entries))) for step in guide.steps]

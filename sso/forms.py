@@ -1,0 +1,184 @@
+"""What people type to sign in, and what admins type about their identity provider."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any, cast
+
+from django import forms
+from django.http import QueryDict
+
+from orgs.email_addresses import normal_address
+from orgs.models import Organization
+from sso import saml
+from sso.models import Connection, Provider, SignInState
+from sso.models.connections import JUST_IN_TIME_ROLES
+from sso.next_paths import safe_next_path
+from sso.services import read_upload
+
+_MAX_BYTES = 1_000_000  # of a metadata file; sso.saml says so to the admin, we only stop reading there
+_BOTH = "Choose a file or paste the text, not both."
+
+
+class AddressForm(forms.Form):
+    """The first question of every sign-in: who are you? `next` is always a path of ours, or empty."""
+
+    email = forms.CharField(
+        label="E-mail address",
+        max_length=320,
+        widget=forms.EmailInput(attrs={"autocomplete": "username webauthn", "autocapitalize": "none"}),
+        error_messages={"required": "Type your e-mail address."},
+    )
+    next = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def clean_email(self) -> str:
+        """The address in its one stored form."""
+        return normal_address(self.cleaned_data["email"])
+
+    def clean_next(self) -> str:
+        """A path of ours, or nothing."""
+        return safe_next_path(self.cleaned_data["next"])
+
+
+class SettingsForm(forms.Form):
+    """Access & SSO Settings. After `is_valid`, `metadata` is what was uploaded, read; None if nothing was."""
+
+    provider = forms.ChoiceField(
+        label="Identity Provider",
+        choices=Provider.choices,
+        help_text="The product that your people sign in with. Its guide is on this page.",
+    )
+    metadata_file = forms.FileField(
+        label="Upload Metadata XML",
+        required=False,
+        help_text="The file that your identity provider gives you. It holds everything that is needed; saving it turns "
+        "single sign-on on.",
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": ".xml,application/xml,text/xml,application/samlmetadata+xml"}),
+    )
+    metadata_text = forms.CharField(
+        label="Metadata XML as text",
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false", "autocomplete": "off"}),
+    )
+    kept_upload = forms.CharField(required=False, widget=forms.HiddenInput)
+    kept_name = forms.CharField(required=False, widget=forms.HiddenInput)
+    entity_id = forms.ChoiceField(label="Your identity provider in this file", required=False, widget=forms.RadioSelect)
+    require_sso = forms.BooleanField(
+        label="Require SSO",
+        required=False,
+        help_text="Members come in through your identity provider only; a password no longer opens this organization.",
+        widget=forms.CheckboxInput(attrs={"role": "switch"}),
+    )
+    just_in_time_role = forms.TypedChoiceField(
+        label="Just-in-time provisioning",
+        required=False,
+        help_text="Somebody who signs in through your identity provider without an invitation becomes a member with "
+        "this role. Nobody becomes an admin by themselves.",
+        coerce=int,
+        empty_value=None,
+        choices=[("", "None: invited people only"), *((role.value, role.label) for role in JUST_IN_TIME_ROLES)],
+    )
+
+    def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.organization = organization
+        self.upload: bytes | None = None
+        self.metadata: saml.IdpMetadata | None = None
+        self._offer([str(self.data.get("entity_id", ""))])
+
+    def clean(self) -> dict[str, Any]:
+        """Read the upload; what is wrong with it stands at its field, in the words of the reader."""
+        cleaned = super().clean() or {}
+        file, text = cleaned.get("metadata_file"), cleaned.get("metadata_text", "")
+        if file is not None and text.strip():
+            self.add_error("metadata_file", _BOTH)
+        elif file is not None:
+            self._read(file.read(_MAX_BYTES + 1), "metadata_file")
+        elif text.strip():
+            self._read(text.encode(), "metadata_text")
+        elif cleaned.get("kept_upload"):
+            self._read(_decoded(cleaned["kept_upload"]), "metadata_file", cleaned.get("entity_id"))
+        return cleaned
+
+    def keep_upload(self) -> None:
+        """Carry a readable upload along on a page that goes back to the admin, so that nobody uploads it twice."""
+        if self.upload is None:
+            return
+        self._set(
+            kept_upload=base64.b64encode(self.upload).decode(),
+            kept_name=self._upload_name(),
+            metadata_text="",
+        )
+
+    @property
+    def metadata_as_text(self) -> str:
+        """The upload as text, by its byte order mark or as UTF-8, without the NULs that PostgreSQL refuses."""
+        data = self.upload or b""
+        encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+        return data.decode(encoding, errors="replace").replace("\0", "")
+
+    @property
+    def offers_choice(self) -> bool:
+        """Whether the upload holds several providers and the admin has to say which."""
+        return bool(self.fields["entity_id"].choices)  # type: ignore[attr-defined]
+
+    def _read(self, data: bytes, field: str, entity_id: str | None = None) -> None:
+        self.upload = data
+        try:
+            self.metadata = read_upload(organization=self.organization, data=data, entity_id=entity_id or None)
+        except saml.SeveralProviders as several:
+            self._offer(list(several.entity_ids))
+            self.add_error("entity_id", str(several))
+        except saml.MetadataError as error:
+            self.upload = None
+            self._offer([])
+            self._set(kept_upload="", kept_name="", entity_id="")
+            self.add_error(field, str(error))
+
+    def _offer(self, entity_ids: list[str]) -> None:
+        choices = [(entity_id, entity_id) for entity_id in entity_ids if entity_id]
+        self.fields["entity_id"].choices = choices  # type: ignore[attr-defined]
+
+    def _set(self, **values: str) -> None:
+        """Change what the form shows again; the data of a request is read-only."""
+        data = cast(QueryDict, self.data).copy()
+        for name, value in values.items():
+            data[name] = value
+        self.data = data
+
+    def _upload_name(self) -> str:
+        file = self.files.get("metadata_file")
+        return str((file and file.name) or self.data.get("kept_name") or "the text you pasted")
+
+
+class SignInFilterForm(forms.Form):
+    """What of the sign-in log to show. Anything it does not understand shows everything."""
+
+    state = forms.ChoiceField(label="Outcome", required=False, choices=[("", "All outcomes"), *SignInState.choices])
+    search = forms.CharField(
+        label="E-mail address or reference",
+        required=False,
+        max_length=254,
+        widget=forms.TextInput(attrs={"type": "search", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+
+
+def settings_as_saved(organization: Organization, connection: Connection | None) -> dict[str, Any]:
+    """What the settings form shows before anybody types: the first connection starts with Azure and Member."""
+    if connection is None:
+        return {"provider": Provider.AZURE, "just_in_time_role": JUST_IN_TIME_ROLES[1].value, "require_sso": False}
+    return {
+        "provider": connection.provider,
+        "just_in_time_role": connection.just_in_time_role,
+        "require_sso": organization.require_sso,
+    }
+
+
+def _decoded(kept: str) -> bytes:
+    try:
+        return base64.b64decode(kept, validate=True)
+    except binascii.Error:
+        return b""

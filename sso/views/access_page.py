@@ -1,0 +1,129 @@
+"""What the Access & SSO Settings page says about an organization's connection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from sso.models import ConnectionState
+from sso.providers import GUIDES, Ours, filled, guide_of
+from sso.saml import FindingCode
+from sso.selectors import (
+    active_configuration,
+    connection_of,
+    differences,
+    draft_configuration,
+    has_signed_in_through,
+    service_provider,
+)
+
+if TYPE_CHECKING:
+    from orgs.models import Organization, User
+    from sso.forms import SettingsForm
+    from sso.models import Configuration, Connection
+    from sso.saml import SigningCertificate
+
+# As far ahead as Entra sends its first mail about it.
+_SOON = timedelta(days=60)
+# What a file said about dates when it was uploaded is told afresh from the certificates.
+_DATED = {
+    FindingCode.CERTIFICATE_EXPIRED,
+    FindingCode.CERTIFICATE_EXPIRES_SOON,
+    FindingCode.CERTIFICATE_NOT_YET_VALID,
+    FindingCode.NO_CERTIFICATE_VALID_NOW,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """One signing certificate today: `kind` is a shape of parts/state.html, `at` the date that matters."""
+
+    certificate: SigningCertificate
+    kind: str
+    word: str
+    at: datetime
+
+
+def access_page(organization: Organization, user: User, form: SettingsForm) -> dict[str, Any]:
+    """Return the context of the page for this admin."""
+    connection, active = connection_of(organization), active_configuration(organization)
+    draft = draft_configuration(organization)
+    provider = str(form["provider"].value() or "")
+    return {
+        "section": "access",
+        "organization": organization,
+        "form": form,
+        "locked": not organization.plan.sso,
+        "state": _state(organization, connection, active, draft),
+        "provider_name": guide_of(connection.provider).name if connection else "",
+        "active": active,
+        "draft": draft,
+        "differences": differences(active, draft) if active and draft else [],
+        "warnings": _warnings(active),
+        "has_tried": active is not None and has_signed_in_through(active, user),
+        "service_provider": service_provider(organization.number),
+        "guides": _guides(organization, provider),
+    }
+
+
+def metadata_page(configuration: Configuration) -> dict[str, Any]:
+    """Return the context of the page that shows one uploaded file."""
+    now = timezone.now()
+    return {
+        "section": "access",
+        "configuration": configuration,
+        "certificates": [_validity(each, now) for each in configuration.signing_certificates()],
+        "findings": [finding["message"] for finding in configuration.findings if finding["code"] not in _DATED],
+    }
+
+
+def _state(
+    organization: Organization, connection: Connection | None, active: Configuration | None, draft: Configuration | None
+) -> tuple[str, str]:
+    """The line under the title: a shape and a sentence."""
+    if not organization.plan.sso:
+        return "off", "Single sign-on is not part of your plan"
+    if active is not None:
+        return "good", "Single sign-on is on" + (", and a draft waits for a test" if draft else "")
+    if draft is not None:
+        return "waiting", "A draft waits for a test"
+    if connection is not None and connection.state == ConnectionState.DISABLED:
+        return "bad", "The connection has been disabled"
+    return "off", "Single sign-on is off"
+
+
+def _warnings(active: Configuration | None) -> list[Validity]:
+    if active is None:
+        return []
+    now = timezone.now()
+    found = [_validity(each, now) for each in active.signing_certificates()]
+    return [validity for validity in found if validity.kind != "good"]
+
+
+def _validity(certificate: SigningCertificate, now: datetime) -> Validity:
+    if certificate.not_after < now:
+        return Validity(certificate, "bad", "expired", certificate.not_after)
+    if certificate.not_before > now:
+        return Validity(certificate, "waiting", "becomes valid", certificate.not_before)
+    kind = "warning" if certificate.not_after < now + _SOON else "good"
+    return Validity(certificate, kind, "expires", certificate.not_after)
+
+
+def _guides(organization: Organization, provider: str) -> list[dict[str, Any]]:
+    """Every guide with this organization's values; the chosen provider's is the one to show."""
+    ours = service_provider(organization.number)
+    values = {
+        Ours.ENTITY_ID: ours.entity_id,
+        Ours.ACS_URL: ours.acs_url,
+        Ours.METADATA_URL: ours.entity_id,
+        Ours.SIGN_ON_URL: settings.BASE_URL + reverse("start_sign_in", args=[organization.number]),
+    }
+    chosen = guide_of(provider).slug
+    return [
+        {"guide": guide, "steps": filled(guide, values), "is_chosen": guide.slug == chosen} for guide in GUIDES.values()
+    ]

@@ -1,0 +1,140 @@
+"""The pages of somebody who wants in: which door, the organization's own page, and what went wrong."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlencode
+
+from allauth.core.ratelimit import consume
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST, require_safe
+
+from orgs.access import any_door
+from orgs.email_addresses import domain_of
+from orgs.letters import send_sign_in_pages
+from orgs.selectors import memberships_of, organization_by_slug, organization_of_domain, organizations_of_address
+from sso.forms import AddressForm
+from sso.next_paths import safe_next_path
+from sso.providers import guide_of
+from sso.sealed import Note, seal
+from sso.selectors import connection_of
+from sso.views.afterwards import SeeOtherThen
+
+if TYPE_CHECKING:
+    from orgs.models import Organization, User
+
+
+@login_not_required
+@never_cache
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Ask for the e-mail address first, then show the door it leads to; only its domain is looked at (invariant 10)."""
+    if request.method != "POST":
+        return render(request, "sso/sign_in.html", {"form": AddressForm(initial={"next": _next(request)})})
+    form = AddressForm(request.POST)
+    if not form.is_valid():
+        return render(request, "sso/sign_in.html", {"form": form}, status=422)
+    address, next_path = form.cleaned_data["email"], form.cleaned_data["next"]
+    organization = organization_of_domain(domain_of(address))
+    if organization is not None and organization.can_sign_in_with_sso:
+        return go_to_provider(request, organization, next=next_path, hint=seal(Note.LOGIN_HINT, address))
+    return render(request, "sso/sign_in_otherwise.html", {"address": address, "next": next_path})
+
+
+@login_not_required
+@require_POST
+@never_cache
+def mail_sign_in_page(request: HttpRequest) -> HttpResponse:
+    """Mail somebody the sign-in pages of their organizations. The answer says nothing, nor does its time."""
+    form = AddressForm(request.POST)
+    if not form.is_valid():
+        return render(request, "sso/sign_in.html", {"form": form}, status=422)
+    address = form.cleaned_data["email"]
+    allowed = consume(request, action="mail_sign_in_page", key=address)
+    return SeeOtherThen(reverse("sign_in_page_mailed"), partial(_mail, address) if allowed else None)
+
+
+@login_not_required
+@require_safe
+@never_cache
+def sign_in_page_mailed(request: HttpRequest) -> HttpResponse:
+    """Say that a mail is on its way, if there is anything to write."""
+    return render(request, "sso/sign_in_page_mailed.html")
+
+
+@login_not_required
+@require_safe
+@never_cache
+def organization_sign_in(request: HttpRequest, slug: str) -> HttpResponse:
+    """The sign-in page of one organization."""
+    organization = organization_by_slug(slug)
+    if organization is None:
+        raise Http404
+    next_path = _next(request)
+    context = {
+        "organization": organization,
+        "form": AddressForm(initial={"next": next_path or reverse("organization_home", args=[slug])}),
+        "provider": provider_name(organization),
+        "start_url": start_url(organization, next=next_path),
+        "other_ways_url": _with_query(reverse("sign_in"), next=next_path),
+    }
+    return render(request, "sso/organization_sign_in.html", context)
+
+
+@login_not_required
+@require_safe
+@never_cache
+def sign_in_refused(request: HttpRequest, number: int, reference: str) -> HttpResponse:
+    """Give the reference code of a sign-in that failed. Looks nothing up: the page is the same for everybody."""
+    return render(request, "sso/refused.html", {"number": number, "reference": reference}, status=403)
+
+
+@any_door
+@require_GET
+@never_cache
+def sign_in_in_log(request: HttpRequest, number: int, reference: str) -> HttpResponse:
+    """Lead a member from the page above to the log of their organization, which asks for an admin."""
+    membership = memberships_of(cast("User", request.user)).filter(organization__number=number).first()
+    if membership is None:
+        raise Http404
+    return redirect("settings_sign_in", membership.organization.slug, reference)
+
+
+def go_to_provider(request: HttpRequest, organization: Organization, **query: str) -> HttpResponse:
+    """A page that says where it goes next and goes on by itself: form-action would stop a redirect to the provider."""
+    context = {
+        "organization": organization,
+        "provider": provider_name(organization),
+        "start_url": start_url(organization, **query),
+    }
+    return render(request, "sso/going_to_provider.html", context)
+
+
+def provider_name(organization: Organization) -> str:
+    """What the organization's people call their identity provider; "" if nobody can know."""
+    connection = connection_of(organization)
+    return guide_of(connection.provider).name if connection else ""
+
+
+def start_url(organization: Organization, **query: str) -> str:
+    """The address that starts a sign-in; `query` as the start page takes it, empty values left out."""
+    return _with_query(reverse("start_sign_in", args=[organization.number]), **query)
+
+
+def _with_query(path: str, **query: str) -> str:
+    encoded = urlencode({name: value for name, value in query.items() if value})
+    return f"{path}?{encoded}" if encoded else path
+
+
+def _next(request: HttpRequest) -> str:
+    return safe_next_path(request.GET.get("next", ""))
+
+
+def _mail(address: str) -> None:
+    organizations = organizations_of_address(address)
+    if organizations:
+        send_sign_in_pages(address, organizations)

@@ -10,7 +10,7 @@ from sso.saml.certificates import SigningCertificate
 from sso.saml.envelope import Envelope
 from sso.saml.names import DS, SAML
 from sso.saml.parser import parse_utf8
-from sso.saml.signed_bytes import signed_bytes
+from sso.saml.signed_bytes import signed_bytes, signed_element
 from sso.saml.types import IdentityProvider, PendingRequest, ServiceProvider
 
 # How far a provider's clock may be off, in either direction.
@@ -50,7 +50,7 @@ class Case(Envelope):
     @cached_property
     def signed_contents(self) -> dict[str, bytes]:
         """The canonical bytes under each signature, by the tag of the signed element."""
-        return {str(_parent(signature).tag): signed_bytes(signature) for signature in self.signatures}
+        return {str(signed_element(signature).tag): signed_bytes(signature) for signature in self.signatures}
 
     @cached_property
     def signed_response(self) -> etree._Element | None:
@@ -78,7 +78,7 @@ class Case(Envelope):
         """ "assertion", "response", "both", or "" before a signature was verified."""
         if not self.signers:
             return ""
-        tags = {_parent(signature).tag for signature in self.signatures}
+        tags = {signed_element(signature).tag for signature in self.signatures}
         if len(tags) == 2:  # noqa: PLR2004 - a response and its assertion
             return "both"
         return "response" if self.root.tag in tags else "assertion"
@@ -87,10 +87,3 @@ class Case(Envelope):
 def digest_of(data: bytes, name: str) -> bytes:
     """`name` as hashlib knows it."""
     return hashlib.new(name, data, usedforsecurity=True).digest()
-
-
-def _parent(element: etree._Element) -> etree._Element:
-    parent = element.getparent()
-    if parent is None:
-        raise ValueError("a signature can't be the document")
-    return parent

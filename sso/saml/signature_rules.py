@@ -10,6 +10,7 @@ from sso.saml.case import SKEW, Case, digest_of
 from sso.saml.certificates import SigningCertificate
 from sso.saml.names import DS
 from sso.saml.observation import Observation, refused, shown
+from sso.saml.signed_bytes import signed_element
 from sso.saml.signed_info import DIGESTS
 
 
@@ -55,7 +56,7 @@ def _is_valid(certificate: SigningCertificate, case: Case) -> bool:
 
 def signed_content(case: Case) -> Observation:
     """Our own canonical bytes have the digest that was signed: from here on only they are read."""
-    same = all(_digest_matches(case, each) for each in case.signatures)
+    same = all(digest_matches(case, each) for each in case.signatures)
     return Observation(
         bool(case.signatures) and same and case.assertion is not None,
         "the digest that was signed",
@@ -63,13 +64,15 @@ def signed_content(case: Case) -> Observation:
     )
 
 
-def _digest_matches(case: Case, signature_element: etree._Element) -> bool:
+def digest_matches(case: Case, signature_element: etree._Element) -> bool:
+    """Whether the bytes we made for a signature have the digest that its SignedInfo holds."""
     reference = signature_element.find(f"{DS}SignedInfo/{DS}Reference")
-    parent = signature_element.getparent()
-    if reference is None or parent is None:
+    if reference is None:
         return False
     _, method, value = reference
-    made = digest_of(case.signed_contents[str(parent.tag)], DIGESTS[method.get("Algorithm", "")])
+    made = digest_of(
+        case.signed_contents[str(signed_element(signature_element).tag)], DIGESTS[method.get("Algorithm", "")]
+    )
     return hmac.compare_digest(made, base64.b64decode("".join((value.text or "").split())))
 
 

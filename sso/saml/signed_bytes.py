@@ -27,6 +27,14 @@ def signed_bytes(signature: etree._Element) -> bytes:
     )
 
 
+def signed_element(signature: etree._Element) -> etree._Element:
+    """The element a signature stands in, which is the one that it signs."""
+    signed = signature.getparent()
+    if signed is None:
+        raise ValueError("a signature can't be the document")
+    return signed
+
+
 def _canonicalization(signature: etree._Element) -> tuple[bool, list[str]]:
     """Without a transform for it, plain canonicalization is the default (XML Signature 4.4.3.2)."""
     path = f"{DS}SignedInfo/{DS}Reference/{DS}Transforms/{DS}Transform"
@@ -39,9 +47,7 @@ def _canonicalization(signature: etree._Element) -> tuple[bool, list[str]]:
 
 def _without(signature: etree._Element) -> etree._Element:
     """Copy the signed element, with every namespace in scope there, but not the signature itself."""
-    signed = signature.getparent()
-    if signed is None:
-        raise ValueError("a signature can't be the document")
+    signed = signed_element(signature)
     # lxml's stubs don't know the default namespace, whose prefix is None.
     scope = cast("dict[str, str]", signed.nsmap)
     copy = etree.Element(signed.tag, {str(k): str(v) for k, v in signed.attrib.items()}, nsmap=scope)

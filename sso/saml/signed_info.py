@@ -29,6 +29,8 @@ DIGESTS = {
     "http://www.w3.org/2001/04/xmlenc#sha512": "sha512",
     _SHA1: "sha1",
 }
+# Each of them is looked up again for each element.
+_MAX_PREFIXES = 32
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*", re.ASCII)
 # Keycloak names and repeats its key. None of it is ever read: the keys come from the metadata.
 _KEY_INFO = {DS + "X509Data", DS + "KeyName", DS + "KeyValue"}
@@ -123,6 +125,8 @@ def _wrong_canonicalization(element: etree._Element) -> Iterator[str]:
     tags = [child.tag for child in element]
     if tags not in ([], [EXCLUSIVE_NAMESPACE + "InclusiveNamespaces"]) or any(map(len, element)):
         yield "the canonicalization has unknown elements in it"
+    elif any(len(child.get("PrefixList", "").split()) > _MAX_PREFIXES for child in element):
+        yield f"the canonicalization lists more than {_MAX_PREFIXES} prefixes"
 
 
 def _wrong_children(element: etree._Element, *allowed: list[str]) -> Iterator[str]:

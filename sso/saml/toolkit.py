@@ -96,11 +96,10 @@ def schema_complaint(document: etree._Element) -> str:
     schema = _schemas.protocol
     if schema.validate(document):
         return ""
-    if next(_empty_statements(document), None) is not None:
+    if document.find(f"{SAML}Assertion/{SAML}AttributeStatement") is not None:
         without = deepcopy(document)
-        for statement in list(_empty_statements(without)):
-            parent = statement.getparent()
-            if parent is not None:
+        for parent in without.iter(SAML + "Assertion"):
+            for statement in list(_empty_statements(parent)):
                 parent.remove(statement)
         if schema.validate(without):
             return ""
@@ -109,8 +108,8 @@ def schema_complaint(document: etree._Element) -> str:
     return str(log[0]) if log else "not valid"
 
 
-def _empty_statements(document: etree._Element) -> Iterator[etree._Element]:
-    return (found for found in document.iter(SAML + "AttributeStatement") if not len(found))
+def _empty_statements(assertion: etree._Element) -> Iterator[etree._Element]:
+    return (each for each in assertion.iterchildren(SAML + "AttributeStatement") if not len(each))
 
 
 def signer_of(signature: etree._Element, certificates: Iterable[SigningCertificate]) -> SigningCertificate | None:

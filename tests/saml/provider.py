@@ -139,6 +139,7 @@ class Answer:
     # What is done to the text, and to the document before and after it is signed.
     rewritten: Callable[[str], str] = str
     before: Callable[[etree._Element], object] | None = None
+    placed: Callable[[etree._Element], object] | None = None
     after: Callable[[etree._Element], object] | None = None
 
     def document(self) -> etree._Element:
@@ -253,6 +254,8 @@ def sign(element: etree._Element, answer: Answer) -> etree._Element:
         element.insert(0, signature)
     else:
         issuer.addnext(signature)
+    if answer.placed:
+        answer.placed(signature)
     xmlsec.tree.add_ids(element, ["ID"])
     context = xmlsec.SignatureContext()
     context.key = xmlsec.Key.from_memory(answer.pair.pem, xmlsec.constants.KeyDataFormatPem)

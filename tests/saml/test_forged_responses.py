@@ -8,8 +8,11 @@ import pytest
 from lxml import etree
 
 from sso.saml import CheckName
+from sso.saml.case import Case
+from sso.saml.response_rules import issued_by
+from sso.saml.signature_rules import digest_matches, signed_content
 from tests.saml.judging import assert_refused, judge
-from tests.saml.provider import DS, EMAIL_CLAIM, Answer, encode, key_pair, sign
+from tests.saml.provider import DS, EMAIL_CLAIM, ISSUER, NOW, REQUEST, SP, Answer, encode, idp, key_pair, sign
 
 SAML = "{urn:oasis:names:tc:SAML:2.0:assertion}"
 SAMLP = "{urn:oasis:names:tc:SAML:2.0:protocol}"
@@ -192,6 +195,29 @@ def test_the_key_in_the_document_is_not_believed() -> None:
 
 def test_key_from_elsewhere() -> None:
     assert_refused(judge(Answer(key_info="retrieval")), CheckName.KEY_INFO)
+
+
+def test_only_what_is_signed_is_ever_read() -> None:
+    """Without a signature there is nothing to read, whatever the checks before may have said."""
+
+    def case(encoded: str) -> Case:
+        return Case(encoded, service_provider=SP, identity_provider=idp(), request=REQUEST, now=NOW)
+
+    with pytest.raises(ValueError, match="nothing is signed"):
+        _ = case(Answer(sign="none").encoded()).assertion
+    with pytest.raises(ValueError, match="can't be the document"):
+        _ = case(encode(f'<Signature xmlns="{DS}"/>'.encode())).signed_contents
+    assert not issued_by([], ISSUER).passed
+    assert not digest_matches(case(Answer().encoded()), etree.Element(f"{{{DS}}}Signature"))
+
+
+def test_the_digest_is_made_a_second_time() -> None:
+    """A tree that changes between the signature check and the reading is not read."""
+    case = Case(Answer().encoded(), service_provider=SP, identity_provider=idp(), request=REQUEST, now=NOW)
+    assert signed_content(case).passed
+    other = Case(Answer().encoded(), service_provider=SP, identity_provider=idp(), request=REQUEST, now=NOW)
+    next(other.root.iter(SAML + "NameID")).text = EVIL
+    assert not signed_content(other).passed
 
 
 def test_hmac_with_the_public_key() -> None:

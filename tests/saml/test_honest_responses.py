@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from lxml import etree
 
 from sso.saml import CheckName, IdentityProvider, Outcome, ServiceProvider, validate_response
 from tests.saml.judging import judge
@@ -144,6 +145,40 @@ def test_namespaces_declared_on_the_response_alone() -> None:
     answer = Answer(statement=TYPED, prefix_list="xs", rewritten=moved)
     assert answer.xml().index(b"xmlns:xs=") < answer.xml().index(b"<Assertion")
     assert judge(answer).accepted
+
+
+@pytest.mark.parametrize("sign", ["assertion", "response", "both"])
+def test_indented_by_hand(sign: str) -> None:
+    """Blanks everywhere, behind the signature too, before it is signed."""
+
+    def indent(root: etree._Element) -> None:
+        for element in root.iter():
+            if len(element):
+                element.text = "\n  "
+            element.tail = "\n  "
+        root.tail = None
+
+    assert judge(Answer(sign=sign, before=indent)).accepted
+
+
+@pytest.mark.parametrize("sign", ["response", "both"])
+def test_the_signature_first(sign: str) -> None:
+    """A response without Issuer begins with its signature, and text may stand before and behind it."""
+
+    def blanks(root: etree._Element) -> None:
+        root.text = "\n "
+
+    assert judge(Answer(sign=sign, response_issuer=None, before=blanks)).accepted
+
+
+def test_blanks_behind_the_signature() -> None:
+    """Put there before signing, as a provider does that indents its documents."""
+    for issuer in (ISSUER, None):
+        answer = Answer(
+            sign="response", response_issuer=issuer, placed=lambda signature: setattr(signature, "tail", "\n\t")
+        )
+        assert b"</Signature>\n\t" in answer.xml()
+        assert judge(answer).accepted
 
 
 def test_every_key_of_the_metadata_counts_in_any_order() -> None:

@@ -9,9 +9,11 @@ import pytest
 from lxml import etree
 
 from sso.saml import CheckName, toolkit, unverified_in_response_to
+from sso.saml.case import Case
 from sso.saml.envelope import MAX_BYTES, MAX_DEPTH
+from sso.saml.signed_info import signed_info
 from tests.saml.judging import assert_refused, judge
-from tests.saml.provider import DS, ENVELOPED, EXCLUSIVE, NOW, REQUEST_ID, Answer, encode
+from tests.saml.provider import DS, ENVELOPED, EXCLUSIVE, NOW, REQUEST, REQUEST_ID, SP, Answer, encode, idp
 
 XSLT = "http://www.w3.org/TR/1999/REC-xslt-19991116"
 XPATH = "http://www.w3.org/TR/1999/REC-xpath-19991116"
@@ -91,7 +93,11 @@ BOMBS = {
     "something deep in the canonicalization": lambda s: part(s, "CanonicalizationMethod").append(
         etree.fromstring(f'<InclusiveNamespaces xmlns="{EXCLUSIVE}" PrefixList=""><x/></InclusiveNamespaces>')
     ),
+    "thousands of prefixes": lambda s: part(s, "CanonicalizationMethod").append(
+        etree.fromstring(f'<InclusiveNamespaces xmlns="{EXCLUSIVE}" PrefixList="{"a " * 5000}"/>')
+    ),
     "XSLT as canonicalization": lambda s: part(s, "CanonicalizationMethod").set("Algorithm", XSLT),
+    "something else among the transforms": lambda s: setattr(part(s, "Transforms")[1], "tag", "{urn:x}Transform"),
     "two references": lambda s: part(s, "Reference").addnext(etree.fromstring(etree.tostring(part(s, "Reference")))),
     "reference to the whole document": lambda s: part(s, "Reference").set("URI", ""),
     "reference without URI": lambda s: part(s, "Reference").attrib.pop("URI"),
@@ -116,6 +122,12 @@ def test_signatures_may_not_ask_for_more(change) -> None:
     verdict = judge(with_signature(change))
     assert verdict.failure is not None
     assert verdict.failure.name in (CheckName.SIGNED_INFO, CheckName.SCHEMA)
+
+
+@pytest.mark.parametrize("change", BOMBS.values(), ids=BOMBS.keys())
+def test_the_list_does_not_lean_on_the_schema(change) -> None:
+    case = Case(with_signature(change), service_provider=SP, identity_provider=idp(), request=REQUEST, now=NOW)
+    assert not signed_info(case).passed
 
 
 @pytest.mark.usefixtures("never_verified")
@@ -158,6 +170,10 @@ MESSAGES = {
     "comment in front": (in_xml(lambda xml: b"<!-- -->" + xml), CheckName.PLAIN_XML),
     "instruction in the name ID": (
         in_xml(lambda xml: xml.replace(b"adele@contoso", b"adele<?x?>@contoso", 1)),
+        CheckName.PLAIN_XML,
+    ),
+    "a declaration further on": (
+        in_xml(lambda xml: xml.replace(b"adele@contoso", b'adele<?xml version="1.0"?>@contoso', 1)),
         CheckName.PLAIN_XML,
     ),
     "two declarations": (in_xml(lambda xml: b'<?xml version="1.0"?><?xml version="1.0"?>' + xml), CheckName.PLAIN_XML),
@@ -222,6 +238,14 @@ def test_a_failing_check_fails_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert_refused(verdict, CheckName.SCHEMA)
     assert verdict.failure is not None
     assert verdict.failure.received == "RecursionError: too deep"
+
+
+def test_looking_for_the_request_never_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    def explode(_: bytes) -> str:
+        raise RecursionError("too deep")
+
+    monkeypatch.setattr("sso.saml.envelope.parse_utf8", explode)
+    assert unverified_in_response_to(Answer().encoded()) == ""
 
 
 def test_many_at_once() -> None:

@@ -116,6 +116,7 @@ def test_threads_do_not_share_a_clock() -> None:
 
 def test_an_empty_attribute_statement_is_all_the_schema_overlooks() -> None:
     assert toolkit.schema_complaint(Answer(statement="<AttributeStatement/>").document()) == ""
+    assert "Nonsense" in toolkit.schema_complaint(Answer(statement="", extra="<Nonsense/>").document())
     both = Answer(statement="<AttributeStatement/>", extra="<Nonsense/>").document()
     assert toolkit.schema_complaint(both) != ""
     filled = Answer(statement="<AttributeStatement><Nonsense/></AttributeStatement>").document()

@@ -1,0 +1,394 @@
+"""What people upload: every way to write honest metadata is read, everything else is told apart in a sentence."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from sso.saml import FindingCode, IdpMetadata, MetadataError, MetadataProblem, SeveralProviders, read_idp_metadata
+from sso.saml.metadata_bytes import metadata_text
+from tests.saml.metadata_files import (
+    BINDINGS,
+    DS,
+    ENTITY,
+    MD,
+    POST,
+    REDIRECT,
+    SOAP,
+    SSO,
+    base64_of,
+    certificate,
+    endpoint,
+    entities,
+    entity,
+    key,
+    role,
+    sso,
+)
+from tests.saml.provider import ENTITY_ID, NOW, key_pair
+
+DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
+VIEWER = "This XML file does not appear to have any style information associated with it."
+PEM = f"-----BEGIN CERTIFICATE-----\n{base64_of(key_pair())}\n-----END CERTIFICATE-----"
+SP_ROLE = role('<AssertionConsumerService index="0" Location="https://a.test/" Binding="x"/>', name="SPSSODescriptor")
+WS_FEDERATION = (
+    '<RoleDescriptor xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:fed="urn:fed" '
+    f'xsi:type="fed:SecurityTokenServiceType" protocolSupportEnumeration="urn:fed">{key()}{key()}</RoleDescriptor>'
+)
+BOM = "\ufeff"
+
+
+def read(data: bytes | str, **options: object) -> IdpMetadata:
+    raw = data.encode() if isinstance(data, str) else data
+    return read_idp_metadata(raw, our_entity_id=ENTITY_ID, now=NOW, **options)  # type: ignore[arg-type]
+
+
+def problem(data: bytes | str, **options: object) -> MetadataProblem:
+    """Refused, with a sentence that an administrator can act on."""
+    with pytest.raises(MetadataError) as caught:
+        read(data, **options)
+    message = str(caught.value)
+    assert message[0].isupper()
+    assert message.endswith(".")
+    assert 20 < len(message) < 400
+    return caught.value.code
+
+
+def codes(metadata: IdpMetadata) -> list[FindingCode]:
+    assert all(finding.message.endswith(".") for finding in metadata.findings)
+    return [finding.code for finding in metadata.findings]
+
+
+def test_what_is_read() -> None:
+    sign_out = endpoint(
+        "SingleLogoutService", REDIRECT, "https://idp.example.test/slo", "https://idp.example.test/slor"
+    )
+    metadata = read(entity(role(key() + sign_out + sso() + sso(SSO + "/post", POST), ' WantAuthnRequestsSigned="1"')))
+    assert metadata.entity_id == ENTITY
+    assert metadata.certificates == (key_pair().certificate,)
+    assert (metadata.sso_redirect_url, metadata.sso_post_url) == (SSO, SSO + "/post")
+    assert metadata.slo_url == "https://idp.example.test/slo"
+    assert metadata.slo_response_url == "https://idp.example.test/slor"
+    assert metadata.want_authn_requests_signed
+    assert metadata.valid_until is None
+    assert codes(metadata) == [FindingCode.SIGNED_REQUESTS_WANTED]
+
+
+WRITTEN = {
+    "byte order mark": (BOM + DECLARATION + entity()).encode(),
+    "two byte order marks": (BOM + BOM + DECLARATION + entity()).encode(),
+    "no declaration": entity().encode(),
+    "declaration without encoding": b'<?xml version="1.0"?>' + entity().encode(),
+    "blank line in front": f"\r\n \t{DECLARATION}{entity()}".encode(),
+    "comment in front": f"<!-- made by hand -->\n{DECLARATION}{entity()}".encode(),
+    "licence behind the declaration": f"{DECLARATION}<!-- <EntityDescriptor> free --><!---->{entity()}".encode(),
+    "UTF-16, little end": (BOM + '<?xml version="1.0" encoding="utf-16"?>' + entity()).encode("utf-16-le"),
+    "UTF-16, big end": (BOM + entity()).encode("utf-16-be"),
+    "UTF-16 that declares UTF-8": (BOM + DECLARATION + entity()).encode("utf-16-le"),
+    "UTF-16 without a mark": (DECLARATION + entity()).encode("utf-16-le"),
+    "Latin-1": ('<?xml version="1.0" encoding="ISO-8859-1"?>' + entity(attributes=' x="é"')).encode("latin-1"),
+    "lines of Windows": entity().replace("><", ">\r\n<").encode(),
+    "a browser's view": f"{VIEWER} The document tree is shown below.\n{entity()}\nnotes".encode(),
+    "fold marks": f"- {entity()}".replace("><KeyD", ">\n- <KeyD").encode(),
+    "prefixes": entity()
+    .replace("<", "<md:")
+    .replace("<md:/", "</md:")
+    .replace("xmlns=", "xmlns:md=", 1)
+    .replace("md:KeyInfo xmlns", "ds:KeyInfo xmlns:ds")
+    .replace("md:X509", "ds:X509")
+    .replace("/md:KeyInfo", "/ds:KeyInfo")
+    .encode(),
+    "list of one": entities(entity()).encode(),
+    "list of lists": entities(entities(entity()), entity(SP_ROLE, "https://sp.test/")).encode(),
+    "list with service providers": entities(entity(SP_ROLE, "https://sp.test/"), entity()).encode(),
+    "provider and service provider at once": entity(SP_ROLE + role()).encode(),
+    "WS-Federation roles first": entity(WS_FEDERATION + role()).encode(),
+    "attribute authority beside it": entity(role() + role("", name="AttributeAuthorityDescriptor")).encode(),
+    "SAML 1.1 beside it": entity(role("", protocol="urn:oasis:names:tc:SAML:1.1:protocol") + role()).encode(),
+    "both protocols": entity(
+        role(protocol="urn:oasis:names:tc:SAML:1.1:protocol urn:oasis:names:tc:SAML:2.0:protocol")
+    ).encode(),
+    "odd cacheDuration": entity(attributes=' cacheDuration="P1DT"').encode(),
+    "unreadable validUntil": entity(attributes=' validUntil="soon"').encode(),
+    "empty NameIDFormat": entity(role(key() + "<NameIDFormat/>" + sso())).encode(),
+    "unknown bindings": entity(
+        role(key() + sso("urn:x", SOAP) + sso("x", BINDINGS + "HTTP-Artifact") + sso())
+    ).encode(),
+    "key without use": entity(role(key(use=None) + sso())).encode(),
+    "certificate in lines": entity(role(key("\n   ".join(base64_of(key_pair()))) + sso())).encode(),
+    "certificate with no-break spaces": entity(
+        role(key("\u00a0" + base64_of(key_pair()) + "\u200b\t") + sso())
+    ).encode(),
+    "PEM armour": entity(role(key(PEM) + sso())).encode(),
+    "key info with https": entity(role(key(namespace="https://www.w3.org/2000/09/xmldsig#") + sso())).encode(),
+    "key info in the metadata's namespace": entity(role(key(namespace=MD) + sso())).encode(),
+    "the same key twice": entity(role(key() + key() + sso())).encode(),
+    "the same binding twice": entity(role(key() + sso() + sso("https://other.test/"))).encode(),
+    "blanks round the address": entity(role(key() + sso(f" {SSO}\n"))).encode(),
+    "a broken signature": entity(f'<Signature xmlns="{DS}"><SignedInfo/></Signature>' + role()).encode(),
+}
+
+
+@pytest.mark.parametrize("data", WRITTEN.values(), ids=WRITTEN.keys())
+def test_honest_ways_to_write_it(data: bytes) -> None:
+    metadata = read(data)
+    assert metadata.entity_id == ENTITY
+    assert metadata.certificates == (key_pair().certificate,)
+    assert metadata.sso_redirect_url == SSO
+    assert codes(metadata) == []
+
+
+NOT_METADATA = {
+    "nothing": (b"", MetadataProblem.EMPTY),
+    "a byte order mark": (b"\xef\xbb\xbf\r\n", MetadataProblem.EMPTY),
+    "a comment": (b"<!-- later -->", MetadataProblem.EMPTY),
+    "too large": (b"<a>" + b" " * 1_000_000, MetadataProblem.TOO_LARGE),
+    "cut off": (entity()[:-40].encode(), MetadataProblem.INCOMPLETE),
+    "cut off in a tag": (entity()[:-5].encode(), MetadataProblem.INCOMPLETE),
+    "an open comment": (b"<!-- " * 20_000, MetadataProblem.INCOMPLETE),
+    "a web page": (b"\n<!DOCTYPE html><html><body>Sign in</body></html>", MetadataProblem.WEB_PAGE),
+    "an old web page": (b"<HTML><HEAD></HEAD></HTML>", MetadataProblem.WEB_PAGE),
+    "PEM": (PEM.encode(), MetadataProblem.CERTIFICATE),
+    "DER": (key_pair().certificate.der, MetadataProblem.CERTIFICATE),
+    "base64 of DER": (base64_of(key_pair()).encode(), MetadataProblem.CERTIFICATE),
+    "private key": (key_pair().pem, MetadataProblem.PRIVATE_KEY),
+    "OpenID configuration": (b'{"issuer": "https://login.microsoftonline.com/"}', MetadataProblem.JSON),
+    "text": (b"Dear all, please find attached", MetadataProblem.OTHER_FILE),
+    "zip": (b"PK\x03\x04" + bytes(range(256)), MetadataProblem.OTHER_FILE),
+    "PDF": (b"%PDF-1.7", MetadataProblem.OTHER_FILE),
+    "unreadable characters": (b'<EntityDescriptor entityID="\xe9"/>', MetadataProblem.ENCODING),
+    "half of UTF-16": ((BOM + entity()).encode("utf-16-le")[:-1], MetadataProblem.ENCODING),
+    "an encoding that hides": (b'<?xml version="1.0" encoding="utf-7"?><a b="\xff"/>', MetadataProblem.ENCODING),
+    "DTD": (b"<!DOCTYPE EntityDescriptor><EntityDescriptor/>", MetadataProblem.DTD),
+    "DTD behind a comment": (b"<!-- a --><!DOCTYPE x [<!ENTITY y 'z'>]><x>&y;</x>", MetadataProblem.DTD),
+    "DTD in UTF-16": ((BOM + "<!DOCTYPE x><x/>").encode("utf-16-be"), MetadataProblem.DTD),
+    "DTD behind remarks": (f"- <!DOCTYPE x>{entity()}".encode(), MetadataProblem.DTD),
+    "curly quotes": (entity().replace('entityID="', "entityID=\u201c", 1).encode(), MetadataProblem.MALFORMED),
+    "undeclared prefix": (entity("<ds:Signature/>").encode(), MetadataProblem.MALFORMED),
+    "an unknown entity": (entity(entity_id="&copy;").encode(), MetadataProblem.MALFORMED),
+    "crowded element": (
+        (b"<a " + b" ".join(b"a%d='b'" % n for n in range(60_000)) + b"/>"),
+        MetadataProblem.MALFORMED,
+    ),
+    "very deep": (b"<a>" * 5000 + b"</a>" * 5000, MetadataProblem.MALFORMED),
+    "other XML": (b"<root>hello</root>", MetadataProblem.OTHER_XML),
+    "no namespace": (entity(namespace="").encode(), MetadataProblem.NAMESPACE),
+    "namespace of SAML 1": (
+        entity(namespace="urn:oasis:names:tc:SAML:1.0:metadata").encode(),
+        MetadataProblem.NAMESPACE,
+    ),
+    "empty list": (entities().encode(), MetadataProblem.NO_PROVIDER),
+    "misspelt role": (entity(role(name="IDPSsoDescriptor")).encode(), MetadataProblem.NO_PROVIDER),
+    "service provider": (entity(SP_ROLE).encode(), MetadataProblem.SERVICE_PROVIDER),
+    "our own": (entity(SP_ROLE, ENTITY_ID).encode(), MetadataProblem.OUR_OWN),
+    "WS-Federation only": (entity(WS_FEDERATION).encode(), MetadataProblem.WS_FEDERATION),
+    "SAML 1.1 only": (
+        entity(role(protocol="urn:oasis:names:tc:SAML:1.1:protocol")).encode(),
+        MetadataProblem.SAML1,
+    ),
+    "no entityID": (entity(entity_id=None).encode(), MetadataProblem.NO_ENTITY_ID),
+    "blank entityID": (entity(entity_id="  ").encode(), MetadataProblem.NO_ENTITY_ID),
+    "endless entityID": (entity(entity_id="a" * 1025).encode(), MetadataProblem.ENTITY_ID_TOO_LONG),
+    "Entra's common document": (
+        entity(entity_id="https://sts.windows.net/{tenantid}/").encode(),
+        MetadataProblem.ENTRA_COMMON,
+    ),
+    "Entra's common addresses": (
+        entity(role(key() + sso("https://login.microsoftonline.com/common/saml2"))).encode(),
+        MetadataProblem.ENTRA_COMMON,
+    ),
+    "Entra's own keys": (
+        entity(role(key(base64_of(certificate(cn="accounts.accesscontrol.windows.net"))) + sso())).encode(),
+        MetadataProblem.ENTRA_TENANT,
+    ),
+    "no key": (entity(role(sso())).encode(), MetadataProblem.NO_SIGNING_KEY),
+    "key without certificate": (
+        entity(
+            role(f'<KeyDescriptor><KeyInfo xmlns="{DS}"><KeyName>a</KeyName></KeyInfo></KeyDescriptor>' + sso())
+        ).encode(),
+        MetadataProblem.NO_SIGNING_KEY,
+    ),
+    "encryption key only": (entity(role(key(use="encryption") + sso())).encode(), MetadataProblem.NO_SIGNING_KEY),
+    "placeholder": (entity(role(key("TODO") + sso())).encode(), MetadataProblem.UNREADABLE_KEY),
+    "not a certificate": (entity(role(key("QUJD") + sso())).encode(), MetadataProblem.UNREADABLE_KEY),
+    "1024 bits": (
+        entity(role(key(base64_of(certificate(bits=1024))) + sso())).encode(),
+        MetadataProblem.WEAK_KEY,
+    ),
+    "no address": (entity(role(key())).encode(), MetadataProblem.NO_SIGN_IN_ADDRESS),
+    "artifact only": (
+        entity(role(key() + sso(SSO, BINDINGS + "HTTP-Artifact"))).encode(),
+        MetadataProblem.NO_SIGN_IN_ADDRESS,
+    ),
+}
+
+
+@pytest.mark.parametrize(("data", "expected"), NOT_METADATA.values(), ids=NOT_METADATA.keys())
+def test_everything_else_is_told_apart(data: bytes, expected: MetadataProblem) -> None:
+    assert problem(data) is expected
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)//",
+        "http://idp.example.test/sso",
+        "ftp://idp.example.test/",
+        "//idp.example.test/",
+        "/sso",
+        "https:///sso",
+        "https://user:secret@idp.example.test/",
+        "https://idp.example.test@evil.test/",
+        "https://idp.example.test/#fragment",
+        "https://idp.example.test:99999/",
+        "https://[::1",
+        "https://idp.example.test/ sso",
+        "https://ïdp.example.test/",
+        "https://idp.example.test/" + "a" * 2000,
+        "http://127.0.0.1.evil.test/",
+        "http://localhost.evil.test/",
+        "http://10.0.0.1/",
+    ],
+)
+@pytest.mark.parametrize("binding", [REDIRECT, POST])
+def test_addresses_no_browser_is_sent_to(address: str, binding: str) -> None:
+    data = entity(role(key() + sso(address, binding)))
+    assert problem(data, allow_loopback_http=True) is MetadataProblem.UNSAFE_ADDRESS
+
+
+@pytest.mark.parametrize("host", ["localhost:8001", "127.0.0.1:8001", "127.8.9.1", "[::1]:8001", "idp.localhost"])
+def test_this_machine_needs_no_https_in_development(host: str) -> None:
+    data = entity(role(key() + sso(f"http://{host}/saml2")))
+    assert problem(data) is MetadataProblem.UNSAFE_ADDRESS
+    assert read(data, allow_loopback_http=True).sso_redirect_url == f"http://{host}/saml2"
+
+
+def test_post_only() -> None:
+    metadata = read(entity(role(key() + sso(SSO, POST))))
+    assert (metadata.sso_redirect_url, metadata.sso_post_url) == ("", SSO)
+    assert codes(metadata) == []
+
+
+@pytest.mark.parametrize("entity_id", ["IdP Entity ID", "localhost", "login.example", "urn:x:y", "a" * 1024])
+def test_entity_ids_that_are_no_addresses(entity_id: str) -> None:
+    assert read(entity(entity_id=entity_id)).entity_id == entity_id
+
+
+def test_several_keys_are_all_trusted() -> None:
+    first, second = certificate(2024, 2034), certificate(2023, 2033)
+    metadata = read(entity(role(key(base64_of(first)) + key(base64_of(second)) + key(use="encryption") + sso())))
+    assert metadata.certificates == (first.certificate, second.certificate)
+
+
+def test_only_the_keys_of_the_role_count() -> None:
+    """Entra and ADFS repeat theirs in other roles, and those of a service provider at the same address differ."""
+    other = role(key(base64_of(certificate(2024, 2034))), name="SPSSODescriptor")
+    assert read(entity(other + WS_FEDERATION + role())).certificates == (key_pair().certificate,)
+
+
+FINDINGS = {
+    "expired": (
+        entity(role(key(base64_of(certificate(2015, 2020))) + key() + sso())),
+        [FindingCode.CERTIFICATE_EXPIRED],
+    ),
+    "all expired": (
+        entity(role(key(base64_of(certificate(2015, 2020))) + sso())),
+        [FindingCode.CERTIFICATE_EXPIRED, FindingCode.NO_CERTIFICATE_VALID_NOW],
+    ),
+    "not yet valid": (
+        entity(role(key() + key(base64_of(certificate(2027, 2030))) + sso())),
+        [FindingCode.CERTIFICATE_NOT_YET_VALID],
+    ),
+    "one too weak": (
+        entity(role(key() + key(base64_of(certificate(bits=1024))) + sso())),
+        [FindingCode.CERTIFICATE_WEAK],
+    ),
+    "one unreadable": (entity(role(key() + key("TODO") + sso())), [FindingCode.CERTIFICATE_UNREADABLE]),
+    "valid until 2020": (entity(attributes=' validUntil="2020-01-01T00:00:00Z"'), [FindingCode.METADATA_EXPIRED]),
+    "role valid until 2020": (
+        entity(role(attributes=' validUntil="2020-01-01T00:00:00.000Z"')),
+        [FindingCode.METADATA_EXPIRED],
+    ),
+    "valid until 2099": (entity(attributes=' validUntil="2099-01-01T00:00:00Z"'), []),
+    "blanks round the entityID": (entity(entity_id=f" {ENTITY}\n"), [FindingCode.ENTITY_ID_TRIMMED]),
+    "wants signed requests": (
+        entity(role(attributes=' WantAuthnRequestsSigned="true"')),
+        [FindingCode.SIGNED_REQUESTS_WANTED],
+    ),
+    "wants none": (entity(role(attributes=' WantAuthnRequestsSigned="false"')), []),
+    "internal number": (entity(role(key() + sso("https://10.1.2.3/sso"))), [FindingCode.INTERNAL_ADDRESS]),
+    "internal name": (entity(role(key() + sso("https://adfs/sso"))), [FindingCode.INTERNAL_ADDRESS]),
+    "internal domain": (entity(role(key() + sso("https://adfs.corp/s"))), [FindingCode.INTERNAL_ADDRESS]),
+    "sign-out by SOAP": (entity(role(key() + endpoint("SingleLogoutService", SOAP, "http://x") + sso())), []),
+    "sign-out without https": (
+        entity(role(key() + endpoint("SingleLogoutService", REDIRECT, "http://idp.test/") + sso())),
+        [FindingCode.SIGN_OUT_ADDRESS_IGNORED],
+    ),
+}
+
+
+@pytest.mark.parametrize(("data", "expected"), FINDINGS.values(), ids=FINDINGS.keys())
+def test_findings(data: str, expected: list[FindingCode]) -> None:
+    assert codes(read(data)) == expected
+
+
+def test_certificate_that_expires_soon() -> None:
+    data = entity(role(key(base64_of(certificate(2025, 2027))) + sso()))
+    november = datetime(2026, 11, 10, tzinfo=UTC)
+    metadata = read_idp_metadata(data.encode(), our_entity_id=ENTITY_ID, now=november)
+    assert codes(metadata) == [FindingCode.CERTIFICATE_EXPIRES_SOON]
+    assert "1 January 2027" in metadata.findings[0].message
+
+
+def test_the_earliest_valid_until_counts() -> None:
+    data = entity(
+        role(attributes=' validUntil="2031-01-01T00:00:00Z"'), attributes=' validUntil="2030-01-01T00:00:00Z"'
+    )
+    assert read(data).valid_until == datetime(2030, 1, 1, tzinfo=UTC)
+
+
+def test_sign_out_answers_go_to_the_same_address_unless_told() -> None:
+    address = "https://idp.example.test/slo"
+    metadata = read(entity(role(key() + endpoint("SingleLogoutService", REDIRECT, address) + sso())))
+    assert (metadata.slo_url, metadata.slo_response_url) == (address, address)
+
+
+SEVERAL = entities(entity(entity_id="https://one.test/"), entity(SP_ROLE, "https://sp.test/"), entity(entity_id="two "))
+
+
+def test_several_providers_are_a_question() -> None:
+    with pytest.raises(SeveralProviders) as caught:
+        read(SEVERAL)
+    assert caught.value.entity_ids == ("https://one.test/", "two")
+    assert caught.value.code is MetadataProblem.SEVERAL
+    assert "2 identity providers" in str(caught.value)
+
+
+def test_the_answer_to_it() -> None:
+    assert read(SEVERAL, entity_id="two").entity_id == "two"
+    assert read(SEVERAL, entity_id="https://one.test/").entity_id == "https://one.test/"
+    assert read(entity(), entity_id=ENTITY).entity_id == ENTITY
+    assert problem(SEVERAL, entity_id="https://sp.test/") is MetadataProblem.UNKNOWN_ENTITY
+    assert problem(SEVERAL, entity_id="") is MetadataProblem.UNKNOWN_ENTITY
+
+
+def test_several_that_can_not_be_used_are_no_question() -> None:
+    unusable = [entity(role(key("TODO") + sso()), name) for name in ("https://one.test/", "https://two.test/")]
+    assert problem(entities(*unusable)) is MetadataProblem.UNREADABLE_KEY
+
+
+def test_the_message_shows_where_the_mistake_is() -> None:
+    with pytest.raises(MetadataError, match="line 3, column") as caught:
+        read("\n\n" + entity().replace("<IDPSSO", "\n\n<&IDPSSO", 1))
+    assert caught.value.__cause__ is not None
+
+
+def test_curly_quotes_are_named() -> None:
+    with pytest.raises(MetadataError, match="curly quotation marks"):
+        read(entity().replace('entityID="', "entityID=\u201d", 1))
+
+
+def test_the_file_as_text_to_keep_and_show() -> None:
+    assert metadata_text((BOM + DECLARATION + entity()).encode("utf-16-le")) == DECLARATION + entity()
+    assert metadata_text(b"<a>\x00</a>") == "<a></a>"

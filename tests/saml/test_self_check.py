@@ -1,0 +1,58 @@
+"""The start-up check: silent when xmlsec works, one sentence when it doesn't, even if it can't be imported."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sso.saml import ToolkitError, self_check, toolkit
+
+ROOT = Path(__file__).parents[2]
+ASK = """
+import sso.saml
+sso.saml.build_sp_metadata(sso.saml.ServiceProvider("https://a.test/m", "https://a.test/acs"))
+try:
+    sso.saml.self_check()
+except sso.saml.ToolkitError as error:
+    print(error)
+"""
+
+
+def test_it_says_nothing_when_all_is_well() -> None:
+    self_check()
+
+
+@pytest.mark.parametrize("answer", ["everything", "nothing"])
+def test_a_verifier_that_does_not_verify(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    def signer_of(_: object, certificates: list[object]) -> object:
+        return certificates[0] if answer == "everything" else None
+
+    monkeypatch.setattr(toolkit, "signer_of", signer_of)
+    with pytest.raises(ToolkitError, match="requirements/base"):
+        self_check()
+
+
+def test_a_library_that_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    def signer_of(*_: object) -> None:
+        raise RuntimeError("libxml2")
+
+    monkeypatch.setattr(toolkit, "signer_of", signer_of)
+    with pytest.raises(ToolkitError) as caught:
+        self_check()
+    assert isinstance(caught.value.__cause__, RuntimeError)
+
+
+def test_an_xmlsec_that_can_not_be_imported(tmp_path: Path) -> None:
+    """What two copies of libxml2 look like: the module raises while it is imported. The rest goes on working."""
+    (tmp_path / "xmlsec.py").write_text('raise RuntimeError("lxml & xmlsec libxml2 library version mismatch")\n')
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+    done = subprocess.run(
+        [sys.executable, "-c", ASK], capture_output=True, text=True, check=True, env=environment, cwd=tmp_path
+    )
+    assert done.stdout.startswith("xmlsec and lxml don't work together here")
+    assert done.stdout.count("\n") == 1
+    assert done.stderr == ""

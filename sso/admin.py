@@ -15,11 +15,13 @@ from orgs.admin.links import row_link
 from sso.models import Configuration, Connection, Identity, SignIn
 from sso.services import disable_connection, enable_connection, unlink_identity
 
+_OF_ORGANIZATION = "connection__organization__id__exact"
+
 RELATED.extend(
     [
         Related("organization", "Connections", "admin:sso_connection_changelist", "organization__id__exact"),
         Related("organization", "Sign-ins", "admin:sso_signin_changelist", "organization__id__exact"),
-        Related("organization", "Identities", "admin:sso_identity_changelist", "connection__organization__id__exact"),
+        Related("organization", "Identities", "admin:sso_identity_changelist", _OF_ORGANIZATION),
         Related("user", "Sign-ins", "admin:sso_signin_changelist", "user__id__exact"),
         Related("user", "Identities", "admin:sso_identity_changelist", "user__id__exact"),
     ]
@@ -192,6 +194,10 @@ class IdentityAdmin(LookOnlyAdmin[Identity]):
         ("created_at", "last_used_at"),
     )
     actions = ("unlink",)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Also by organization, which is one step further away than Django expects."""
+        return lookup == _OF_ORGANIZATION or super().lookup_allowed(lookup, value, request)
 
     @admin.display(description="user")
     def user_link(self, identity: Identity) -> str:

@@ -210,7 +210,7 @@ NOT_METADATA = {
         MetadataProblem.NO_SIGNING_KEY,
     ),
     "encryption key only": (entity(role(key(use="encryption") + sso())).encode(), MetadataProblem.NO_SIGNING_KEY),
-    "placeholder": (entity(role(key("TODO") + sso())).encode(), MetadataProblem.UNREADABLE_KEY),
+    "placeholder": (entity(role(key("PLACEHOLDER TEXT") + sso())).encode(), MetadataProblem.UNREADABLE_KEY),
     "not a certificate": (entity(role(key("QUJD") + sso())).encode(), MetadataProblem.UNREADABLE_KEY),
     "1024 bits": (
         entity(role(key(base64_of(certificate(bits=1024))) + sso())).encode(),
@@ -304,7 +304,7 @@ FINDINGS = {
         entity(role(key() + key(base64_of(certificate(bits=1024))) + sso())),
         [FindingCode.CERTIFICATE_WEAK],
     ),
-    "one unreadable": (entity(role(key() + key("TODO") + sso())), [FindingCode.CERTIFICATE_UNREADABLE]),
+    "one unreadable": (entity(role(key() + key("PLACEHOLDER TEXT") + sso())), [FindingCode.CERTIFICATE_UNREADABLE]),
     "valid until 2020": (entity(attributes=' validUntil="2020-01-01T00:00:00Z"'), [FindingCode.METADATA_EXPIRED]),
     "role valid until 2020": (
         entity(role(attributes=' validUntil="2020-01-01T00:00:00.000Z"')),
@@ -374,7 +374,9 @@ def test_the_answer_to_it() -> None:
 
 
 def test_several_that_can_not_be_used_are_no_question() -> None:
-    unusable = [entity(role(key("TODO") + sso()), name) for name in ("https://one.test/", "https://two.test/")]
+    unusable = [
+        entity(role(key("PLACEHOLDER TEXT") + sso()), name) for name in ("https://one.test/", "https://two.test/")
+    ]
     assert problem(entities(*unusable)) is MetadataProblem.UNREADABLE_KEY
 
 

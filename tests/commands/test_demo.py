@@ -1,0 +1,127 @@
+"""`manage.py demo`."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+import simulator
+from audit.actors import COMMAND_LINE
+from audit.models import Event
+from orgs.models import MembershipState, Organization, Role, User
+from orgs.selectors import organization_of_domain
+from orgs.services import add_domain, change_role, verify_domain
+from sso import demo
+from sso.models import Configuration
+from tests.conftest import MakeOrganization
+
+pytestmark = pytest.mark.django_db
+
+
+def load(*arguments: str) -> dict[str, object]:
+    """What the command prints."""
+    printed = io.StringIO()
+    call_command("demo", "--json", *arguments, stdout=printed)
+    return json.loads(printed.getvalue())
+
+
+def rows() -> list[int]:
+    """How much there is of everything that the demo makes."""
+    return [model.objects.count() for model in (User, Organization, Configuration, Event)]
+
+
+def test_it_refuses_a_deployment() -> None:
+    with pytest.raises(CommandError, match="loads with DEBUG on only"):
+        load()
+    assert not User.objects.exists()
+
+
+@pytest.mark.usefixtures("development")
+def test_there_is_one_organization_for_each_thing_to_see(metadata_file: Path) -> None:
+    facts = load("--metadata", str(metadata_file))
+    contoso, fabrikam, initech = (Organization.objects.get(number=o["number"]) for o in facts["organizations"])
+    assert [o.name for o in (contoso, fabrikam, initech)] == ["Contoso", "Fabrikam", "Initech"]
+    assert contoso.number < fabrikam.number < initech.number
+    assert [o.plan.slug for o in (contoso, fabrikam, initech)] == ["growth", "enterprise", "starter"]
+    assert [o.can_sign_in_with_sso for o in (contoso, fabrikam, initech)] == [False, True, False]
+    assert [o["is_connected"] for o in facts["organizations"]] == [False, True, False]
+    assert contoso.memberships.filter(state=MembershipState.ACTIVE).count() == 4
+    assert organization_of_domain("contoso.example") == contoso
+    assert organization_of_domain("fabrikam.example") == fabrikam
+
+
+@pytest.mark.usefixtures("development")
+def test_everybody_can_sign_in_with_the_printed_password() -> None:
+    facts = load()
+    addresses = [organization["admin"] for organization in facts["organizations"]] + [facts["operator"]]
+    assert addresses[0] == "ada@contoso.example"
+    for user in User.objects.all():
+        assert user.check_password(facts["password"])
+        assert user.emailaddress_set.get().verified
+    assert set(addresses) <= set(User.objects.values_list("email", flat=True))
+    assert list(User.objects.filter(is_staff=True).values_list("email", flat=True)) == [facts["operator"]]
+
+
+@pytest.mark.usefixtures("development")
+def test_the_second_time_changes_nothing(metadata_file: Path) -> None:
+    first = load("--metadata", str(metadata_file))
+    before = rows()
+    assert load("--metadata", str(metadata_file)) == first
+    assert rows() == before
+
+
+@pytest.mark.usefixtures("development")
+def test_what_people_did_with_it_is_kept() -> None:
+    load()
+    june = User.objects.get(email="june@contoso.example").memberships.get()
+    change_role(membership=june, role=Role.MANAGER, by=None, actor=COMMAND_LINE)
+    User.objects.filter(email="ada@contoso.example").update(name="Ada Lovelace")
+    load()
+    june.refresh_from_db()
+    assert june.role == Role.MANAGER
+    assert User.objects.get(email="ada@contoso.example").name == "Ada Lovelace"
+
+
+@pytest.mark.usefixtures("development")
+def test_new_metadata_replaces_the_old(metadata_file: Path, tmp_path: Path) -> None:
+    load("--metadata", str(metadata_file))
+    other = simulator.Tenant.create(key_bits=2048)
+    fresh = tmp_path / "fresh.xml"
+    fresh.write_bytes(other.metadata(other.register("Amplisso", "https://amplisso.example/other")))
+    load("--metadata", str(fresh))
+    assert list(Configuration.objects.order_by("version").values_list("state", flat=True)) == ["retired", "active"]
+
+
+@pytest.mark.usefixtures("development")
+def test_a_domain_that_somebody_else_owns_stays_theirs(make_organization: MakeOrganization) -> None:
+    theirs = make_organization("Earlier")
+    verify_domain(
+        domain=add_domain(organization=theirs, domain="contoso.example", actor=COMMAND_LINE), actor=COMMAND_LINE
+    )
+    load()
+    assert organization_of_domain("contoso.example") == theirs
+
+
+@pytest.mark.usefixtures("development")
+def test_without_json_it_says_who_signs_in_where() -> None:
+    printed = io.StringIO()
+    call_command("demo", stdout=printed)
+    lines = printed.getvalue().splitlines()
+    number = Organization.objects.get(name="Contoso").number
+    page = "https://amplisso.example/o/contoso/settings/access"
+    assert lines[0] == f"Contoso ({number}, growth): {page} as ada@contoso.example"
+    assert lines[-1] == f"Password of everybody: {demo.PASSWORD}"
+
+
+@pytest.mark.usefixtures("development")
+def test_metadata_that_cannot_be_used_is_said(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="cannot be read: No such file"):
+        load("--metadata", str(tmp_path / "none.xml"))
+    empty = tmp_path / "empty.xml"
+    empty.touch()
+    with pytest.raises(CommandError, match="This file is empty"):
+        load("--metadata", str(empty))

@@ -1,0 +1,68 @@
+"""`manage.py purge`."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
+from django.utils import timezone
+
+from audit.actors import COMMAND_LINE
+from audit.models import Event
+from orgs.models import Door, DoorKind, Organization, RecoveryCode
+from orgs.services import invite, mail_recovery_code
+from sso.models import SignIn
+from sso.services import start_sign_in
+from tests.conftest import open_session
+from tests.sso.conftest import Connect
+
+pytestmark = pytest.mark.django_db
+
+
+def purge() -> dict[str, int]:
+    """What the command says is gone."""
+    printed = io.StringIO()
+    call_command("purge", "--json", stdout=printed)
+    return json.loads(printed.getvalue())
+
+
+def test_what_has_served_its_purpose_goes(organization: Organization, connect: Connect) -> None:
+    connect(organization)
+    admin = organization.memberships.get()
+    open_session(admin.user, DoorKind.PASSWORD)
+    start_sign_in(organization=organization, actor=COMMAND_LINE)
+    mail_recovery_code(membership=admin, actor=COMMAND_LINE)
+    assert purge() == {"doors": 0, "recovery_codes": 0, "abandoned_sign_ins": 0}
+    with time_machine.travel(timezone.now() + timedelta(days=120)):
+        assert purge() == {"doors": 1, "recovery_codes": 1, "abandoned_sign_ins": 1}
+    for model in (Door, RecoveryCode, SignIn, Session):
+        assert not model.objects.exists()
+
+
+def test_the_logs_stay(organization: Organization, connect: Connect) -> None:
+    journey = connect(organization)
+    journey.sign_in("ada")
+    invite(
+        organization=organization,
+        addresses=["guest@fabrikam.example"],
+        role=10,
+        by=organization.memberships.get(role=40),
+        actor=COMMAND_LINE,
+    )
+    events = Event.objects.count()
+    with time_machine.travel(timezone.now() + timedelta(days=1000)):
+        assert purge()["abandoned_sign_ins"] == 0
+    assert journey.last().state == "succeeded"
+    assert Event.objects.count() == events
+    assert organization.invitations.count() == 1
+
+
+def test_in_words() -> None:
+    printed = io.StringIO()
+    call_command("purge", stdout=printed)
+    assert printed.getvalue() == "Gone: 0 doors, 0 recovery codes, 0 unfinished sign-ins.\n"

@@ -9,6 +9,7 @@ TITLES: dict[CheckName, str] = {
     CheckName.BASE64: "Readable base64",
     CheckName.ENCODING: "Readable characters",
     CheckName.PLAIN_XML: "Plain XML",
+    CheckName.MARKUP: "Not too much markup",
     CheckName.WELL_FORMED: "Well-formed XML",
     CheckName.LIMITS: "Not too deep, not too many elements",
     CheckName.NAMESPACES: "Ordinary namespaces",

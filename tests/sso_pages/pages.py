@@ -12,8 +12,8 @@ def page(response: HttpResponse) -> html.HtmlElement:
 
 
 def words(element: html.HtmlElement) -> str:
-    """The text of an element on one line."""
-    return " ".join(element.text_content().split())
+    """The text of an element on one line, with a blank where an element begins or ends."""
+    return " ".join(" ".join(element.itertext()).split())
 
 
 def field(document: html.HtmlElement, name: str) -> html.HtmlElement:

@@ -24,6 +24,14 @@ MakeMember = Callable[..., Membership]
 SignedIn = Callable[..., Client]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What commits for real is cleaned up by emptying tables: give back what migrations had seeded, each time."""
+    for item in items:
+        if {"live_server", "transactional_db"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True))
+
+
 @pytest.fixture
 def make_user(db: None) -> MakeUser:
     """Make a person with a confirmed address and a password."""
@@ -76,10 +84,22 @@ def member(make_user: MakeUser) -> MakeMember:
     return make
 
 
-def open_session(user: User, kind: DoorKind, organization: Organization | None = None) -> Client:
-    """Return a browser with one open door, without walking through the sign-in pages."""
+def new_browser() -> Client:
+    """Return a browser that nobody has signed in with, at the address that BASE_URL names."""
     client = Client(headers={"host": "amplisso.example"})
     client.defaults["wsgi.url_scheme"] = "https"
+    return client
+
+
+@pytest.fixture
+def visitor(db: None) -> Client:
+    """A browser that nobody has signed in with."""
+    return new_browser()
+
+
+def open_session(user: User, kind: DoorKind, organization: Organization | None = None) -> Client:
+    """Return a browser with one open door, without walking through the sign-in pages."""
+    client = new_browser()
     client.force_login(user)
     session = client.session
     session["session_name"] = uuid.uuid4().hex

@@ -232,7 +232,7 @@ USERSESSIONS_TRACK_ACTIVITY = True
 
 _mail = env.dj_email_url("EMAIL_URL", "console:" if DEBUG else "smtp://localhost:25")
 if "EMAIL_BACKEND" not in _mail:
-    raise ImproperlyConfigured("EMAIL_URL begins with smtp://, submission:// (587, STARTTLS), smtps:// (465) or console:")
+    raise ImproperlyConfigured("EMAIL_URL begins with smtp://, submission:// (STARTTLS), smtps:// (TLS) or console:")
 EMAIL_BACKEND: str = _mail["EMAIL_BACKEND"]
 EMAIL_HOST: str = _mail["EMAIL_HOST"] or "localhost"
 EMAIL_PORT: int = _mail["EMAIL_PORT"] or 25

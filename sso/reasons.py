@@ -70,8 +70,8 @@ ADVICE: dict[str, Advice] = {
     ),
     Reason.DECLINED: _advice(
         "The identity provider did not sign the person in; its own words are below.",
-        "In Microsoft Entra ID look the AADSTS code up in the sign-in log of the enterprise application; most often the "
-        "person is not assigned to it (Users and groups).",
+        "In Microsoft Entra ID look the AADSTS code up in the sign-in log of the enterprise application; most often "
+        "the person is not assigned to it (Users and groups).",
     ),
     Reason.UNTRUSTED: _advice(
         "None of the certificates in the uploaded metadata made this signature.",
@@ -92,11 +92,11 @@ ADVICE: dict[str, Advice] = {
     ),
     Reason.WRONG_AUDIENCE: _advice(
         "The response is meant for another service provider.",
-        "Copy the Entity ID of this page, character by character, into Identifier (Entity ID) at the identity provider.",
+        "Copy the Entity ID of the settings page, character by character, into Identifier (Entity ID) at the provider.",
     ),
     Reason.WRONG_ADDRESS: _advice(
         "The response is meant for another address.",
-        "Copy the Assertion Consumer Service URL of this page into Reply URL at the identity provider.",
+        "Copy the Assertion Consumer Service URL of the settings page into Reply URL at the identity provider.",
     ),
     Reason.WRONG_REQUEST: _advice(
         "The signed part of the response does not name the request that this browser made.",
@@ -120,7 +120,8 @@ ADVICE: dict[str, Advice] = {
     ),
     Reason.CLOSED: _advice("The organization has been closed.", "Ask us to open it again."),
     Reason.PLAN: _advice(
-        "Single sign-on is part of the Scholarship, Growth and Enterprise plans.", "Upgrade, or sign in with a password."
+        "Single sign-on is part of the Scholarship, Growth and Enterprise plans.",
+        "Upgrade, or sign in with a password.",
     ),
     Reason.DISABLED: _advice("The connection was disabled.", "Ask us to enable it again, or upload new metadata."),
     Reason.REPLACED: _advice(

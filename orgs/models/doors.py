@@ -48,7 +48,9 @@ class Door(models.Model):
                 | Q(kind=DoorKind.RECOVERY, organization__isnull=False, connection__isnull=True),
                 name="door_kind_fits_organization",
             ),
-            models.CheckConstraint(condition=Q(expires_at__gt=models.F("opened_at")), name="door_opens_before_it_expires"),
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=models.F("opened_at")), name="door_opens_before_it_expires"
+            ),
         ]
         indexes = [models.Index(fields=["organization", "ended_at"], name="door_by_organization")]
 

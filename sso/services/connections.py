@@ -62,7 +62,7 @@ def save_settings(
     by: User | None,
     actor: Actor,
 ) -> Saved:
-    """Save the Access & SSO Settings. A valid file turns SSO on at once (AM-23), or waits as a draft while SSO is required.
+    """Save the Access & SSO Settings. A valid file turns SSO on at once (AM-23); while SSO is required it is a draft.
 
     `by` is the admin who asks; None is an operator. Raises NotAllowedError.
     """
@@ -73,7 +73,7 @@ def save_settings(
     saved = Saved(None, is_draft=False)
     if metadata is not None:
         saved = _save_configuration(organization, connection, metadata, metadata_text, by, actor)
-    _save_requirement(organization, require_sso, by, actor)
+    _save_requirement(organization, required=require_sso, by=by, actor=actor)
     return saved
 
 
@@ -155,7 +155,7 @@ def _summary(configuration: Configuration) -> dict[str, Any]:
     }
 
 
-def _save_requirement(organization: Organization, required: bool, by: User | None, actor: Actor) -> None:
+def _save_requirement(organization: Organization, *, required: bool, by: User | None, actor: Actor) -> None:
     if required == organization.require_sso:
         return
     if required:

@@ -108,28 +108,28 @@ def admit(
         .first()
     )
     if identity is not None:
-        return _known(identity, person, connection, admins_only)
-    return _new(person, connection, provider_entity_id, actor, admins_only)
+        return _known(identity, person, connection, admins_only=admins_only)
+    return _new(person, connection, provider_entity_id, actor, admins_only=admins_only)
 
 
-def _known(identity: Identity, person: Person, connection: Connection, admins_only: bool) -> Membership:
+def _known(identity: Identity, person: Person, connection: Connection, *, admins_only: bool) -> Membership:
     _check_account(identity.user)
     membership = _membership(connection, identity.user)
     if membership is None or membership.state == MembershipState.REMOVED:
         raise RefusedError(Reason.REMOVED)
-    _check_may_enter(membership, admins_only)
+    _check_may_enter(membership, admins_only=admins_only)
     Identity.objects.filter(pk=identity.pk).update(address=person.address, last_used_at=timezone.now())
     return membership
 
 
 def _new(
-    person: Person, connection: Connection, provider_entity_id: str, actor: Actor, admins_only: bool
+    person: Person, connection: Connection, provider_entity_id: str, actor: Actor, *, admins_only: bool
 ) -> Membership:
     user = User.objects.filter(email=person.address).first()
     if user is not None:
         _check_account(user)
         _check_not_another(user, person, connection, provider_entity_id)
-    membership = _find_or_join(person, user, connection, actor, admins_only)
+    membership = _find_or_join(person, user, connection, actor, admins_only=admins_only)
     Identity.objects.create(
         connection=connection,
         provider_entity_id=provider_entity_id,
@@ -152,12 +152,12 @@ def _new(
 
 
 def _find_or_join(
-    person: Person, user: User | None, connection: Connection, actor: Actor, admins_only: bool
+    person: Person, user: User | None, connection: Connection, actor: Actor, *, admins_only: bool
 ) -> Membership:
     """Member, else invitee, else just in time, else refused."""
     membership = _membership(connection, user) if user else None
     if membership is not None and membership.state != MembershipState.REMOVED:
-        _check_may_enter(membership, admins_only)
+        _check_may_enter(membership, admins_only=admins_only)
         return membership
     if admins_only:
         raise RefusedError(Reason.TEST_NEEDS_ADMIN)
@@ -196,7 +196,7 @@ def _check_account(user: User) -> None:
         raise RefusedError(Reason.ACCOUNT_DISABLED)
 
 
-def _check_may_enter(membership: Membership, admins_only: bool) -> None:
+def _check_may_enter(membership: Membership, *, admins_only: bool) -> None:
     if membership.state == MembershipState.SUSPENDED:
         raise RefusedError(Reason.SUSPENDED)
     if not membership.is_active:

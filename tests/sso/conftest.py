@@ -25,6 +25,13 @@ def tenant() -> simulator.Tenant:
     return simulator.Tenant.create()
 
 
+def new_browser() -> Client:
+    """A browser that has never been here."""
+    client = Client(headers={"host": "amplisso.example"})
+    client.defaults["wsgi.url_scheme"] = "https"
+    return client
+
+
 @dataclass
 class Journey:
     """One browser at one organization's provider."""
@@ -32,7 +39,7 @@ class Journey:
     organization: Organization
     tenant: simulator.Tenant
     app: simulator.App
-    browser: Client = field(default_factory=lambda: new_browser())
+    browser: Client = field(default_factory=new_browser)
 
     def start(self, **query: str) -> str:
         """Ask for a sign-in and return the ID of the request that the browser carries."""
@@ -62,13 +69,6 @@ def request_id_in(location: str) -> str:
     """Return the ID of the AuthnRequest in a redirect's address."""
     (encoded,) = parse_qs(urlsplit(location).query)["SAMLRequest"]
     return read_request(encoded, deflated=True).id
-
-
-def new_browser() -> Client:
-    """A browser that has never been here."""
-    client = Client(headers={"host": "amplisso.example"})
-    client.defaults["wsgi.url_scheme"] = "https"
-    return client
 
 
 Connect = Callable[..., Journey]

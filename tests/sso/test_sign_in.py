@@ -146,7 +146,9 @@ def test_where_the_address_comes_from(journey, name_id, claims, address):
     assert journey.last().address == address
 
 
-@pytest.mark.parametrize("name_id", ["ada", "x_y.example#EXT#@contoso.onmicrosoft.example", "ada@contoso", "ü@b.example"])
+@pytest.mark.parametrize(
+    "name_id", ["ada", "x_y.example#EXT#@contoso.onmicrosoft.example", "ada@contoso", "ü@b.example"]
+)
 def test_no_address_no_entry(journey, name_id):
     answer = journey.sign_in("ada", name_id=name_id, claims={EMAIL: None})
     assert refused_for(journey, answer) == Reason.NO_ADDRESS
@@ -405,7 +407,8 @@ def test_signing_out_closes_the_door_in_the_table(journey):
 
 
 @pytest.mark.parametrize(
-    "next_path", ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "\\\\evil.example"]
+    "next_path",
+    ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "\\\\evil.example"],
 )
 def test_no_link_leads_elsewhere(journey, next_path):
     journey.post(journey.answer("ada", journey.start(next=next_path)), RelayState=next_path)

@@ -1,0 +1,50 @@
+"""What the tests of people and organizations share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import pytest
+from django.test import Client
+
+from audit.actors import COMMAND_LINE
+from orgs.models import DoorKind, Organization, User
+from orgs.services import set_require_sso, set_sso_active
+from tests.conftest import open_session
+
+Committing = AbstractContextManager[object]
+RequireSSO = Callable[[Organization], Organization]
+
+
+@pytest.fixture
+def require_sso() -> RequireSSO:
+    """Connect an organization as far as orgs knows, and require single sign-on."""
+
+    def require(organization: Organization) -> Organization:
+        set_sso_active(organization=organization, active=True)
+        set_require_sso(organization=organization, required=True, actor=COMMAND_LINE)
+        organization.refresh_from_db()
+        return organization
+
+    return require
+
+
+@pytest.fixture
+def recovery_client(db: None) -> Callable[[User, Organization], Client]:
+    """A browser whose session has nothing but a recovery door."""
+    return lambda user, organization: open_session(user, DoorKind.RECOVERY, organization)
+
+
+def link_in(text: str) -> str:
+    """The one link to our own pages in a mail, without scheme and host."""
+    found = re.findall(r"https://amplisso\.example(/\S+)", text)
+    assert len(found) == 1, text
+    return str(found[0])
+
+
+@pytest.fixture
+def committing(django_capture_on_commit_callbacks: Callable[..., Committing]) -> Callable[[], Committing]:
+    """A block whose end counts as the commit, at which letters leave: tests run inside one long transaction."""
+    return lambda: django_capture_on_commit_callbacks(execute=True)

@@ -1,0 +1,213 @@
+"""The rules about who may change whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from audit.actors import COMMAND_LINE
+from audit.models import Event
+from orgs.errors import NotAllowedError
+from orgs.models import Door, Invitation, Membership, MembershipSource, MembershipState, Organization, Role, User
+from orgs.services import (
+    accept_membership,
+    add_member,
+    change_role,
+    invite,
+    join_just_in_time,
+    note_names,
+    remove_member,
+    restore_member,
+    suspend_member,
+)
+from tests.conftest import MakeMember, MakeOrganization, SignedIn
+
+Change = Callable[[Membership, Membership | None], None]
+
+CHANGES: dict[str, Change] = {
+    "role": lambda membership, by: change_role(membership=membership, role=Role.VIEWER, by=by, actor=COMMAND_LINE),
+    "remove": lambda membership, by: remove_member(membership=membership, by=by, actor=COMMAND_LINE),
+    "suspend": lambda membership, by: suspend_member(membership=membership, by=by, actor=COMMAND_LINE),
+}
+
+
+@pytest.fixture
+def boss(organization: Organization) -> Membership:
+    """The first admin of Contoso."""
+    return organization.memberships.get(role=Role.ADMIN)
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_the_last_admin_stays(boss: Membership, change: Change) -> None:
+    with pytest.raises(NotAllowedError, match="only admin"):
+        change(boss, None)
+    boss.refresh_from_db()
+    assert (boss.role, boss.state) == (Role.ADMIN, MembershipState.ACTIVE)
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_an_admin_who_cannot_sign_in_does_not_count(boss: Membership, member: MakeMember, change: Change) -> None:
+    suspended = member(boss.organization, Role.ADMIN)
+    suspend_member(membership=suspended, by=boss, actor=COMMAND_LINE)
+    disabled = member(boss.organization, Role.ADMIN)
+    User.objects.filter(pk=disabled.user_id).update(is_active=False)
+    with pytest.raises(NotAllowedError, match="only admin"):
+        change(boss, None)
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_one_of_two_admins_may_go_then_the_other_stays(boss: Membership, member: MakeMember, change: Change) -> None:
+    other = member(boss.organization, Role.ADMIN)
+    change(boss, other)
+    with pytest.raises(NotAllowedError, match="only admin"):
+        change(other, None)
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize("role", [Role.MANAGER, Role.ADMIN])
+def test_nobody_changes_themselves(boss: Membership, member: MakeMember, role: Role, change: Change) -> None:
+    myself = member(boss.organization, role)
+    with pytest.raises(NotAllowedError, match="your own membership"):
+        change(myself, myself)
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.MEMBER])
+def test_viewers_and_members_change_nobody(organization: Organization, member: MakeMember, role: Role, change: Change) -> None:
+    with pytest.raises(NotAllowedError, match="Only managers and admins"):
+        change(member(organization, Role.MEMBER), member(organization, role))
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_managers_change_members_and_leave_admins_alone(
+    organization: Organization, member: MakeMember, change: Change
+) -> None:
+    manager = member(organization, Role.MANAGER)
+    change(member(organization, Role.MEMBER), manager)
+    change(member(organization, Role.MANAGER), manager)
+    with pytest.raises(NotAllowedError, match="Only admins change an admin"):
+        change(member(organization, Role.ADMIN), manager)
+
+
+def test_only_admins_make_admins(organization: Organization, boss: Membership, member: MakeMember) -> None:
+    manager, somebody = member(organization, Role.MANAGER), member(organization)
+    with pytest.raises(NotAllowedError, match="Only admins make"):
+        change_role(membership=somebody, role=Role.ADMIN, by=manager, actor=COMMAND_LINE)
+    change_role(membership=somebody, role=Role.MANAGER, by=manager, actor=COMMAND_LINE)
+    change_role(membership=somebody, role=Role.ADMIN, by=boss, actor=COMMAND_LINE)
+    somebody.refresh_from_db()
+    assert somebody.role == Role.ADMIN
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_an_admin_of_another_organization_changes_nobody(
+    make_organization: MakeOrganization, organization: Organization, member: MakeMember, change: Change
+) -> None:
+    stranger = make_organization("Fabrikam").memberships.get()
+    with pytest.raises(NotAllowedError, match="Only managers and admins"):
+        change(member(organization), stranger)
+
+
+def test_suspending_and_restoring(organization: Organization, boss: Membership, member: MakeMember, sso_client: SignedIn) -> None:
+    ada = member(organization)
+    sso_client(ada.user, organization)
+    suspend_member(membership=ada, by=boss, actor=COMMAND_LINE)
+    ada.refresh_from_db()
+    assert ada.state == MembershipState.SUSPENDED
+    assert not Door.objects.filter(user=ada.user, ended_at__isnull=True).exists()
+    suspend_member(membership=ada, by=boss, actor=COMMAND_LINE)
+    assert Event.objects.filter(name="member:suspended").count() == 1
+    restore_member(membership=ada, by=boss, actor=COMMAND_LINE)
+    ada.refresh_from_db()
+    assert ada.is_active
+    with pytest.raises(NotAllowedError, match="Only a suspended member"):
+        restore_member(membership=ada, by=boss, actor=COMMAND_LINE)
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_who_was_removed_is_not_changed_any_more(organization: Organization, boss: Membership, member: MakeMember, change: Change) -> None:
+    ada = member(organization)
+    remove_member(membership=ada, by=boss, actor=COMMAND_LINE)
+    with pytest.raises(NotAllowedError, match="no longer a member"):
+        change(ada, boss)
+
+
+def test_a_suspended_member_is_brought_back_by_nothing_but_restoring(organization: Organization, boss: Membership, member: MakeMember) -> None:
+    ada = member(organization)
+    suspend_member(membership=ada, by=boss, actor=COMMAND_LINE)
+    with pytest.raises(NotAllowedError, match="suspended"):
+        member(organization, Role.VIEWER, ada.user)
+    with pytest.raises(NotAllowedError, match="suspended"):
+        join_just_in_time(organization=organization, address=ada.user.email, role=Role.MEMBER, actor=COMMAND_LINE)
+    with pytest.raises(NotAllowedError, match="suspended"):
+        invite(organization=organization, addresses=[ada.user.email], role=Role.VIEWER, by=boss, actor=COMMAND_LINE)
+
+
+@pytest.mark.parametrize("send_away", [remove_member, suspend_member])
+def test_an_open_invitation_does_not_outlive_who_is_sent_away(
+    organization: Organization, boss: Membership, member: MakeMember, send_away: Callable[..., None]
+) -> None:
+    invite(organization=organization, addresses=["ada@contoso.example"], role=Role.MEMBER, by=boss, actor=COMMAND_LINE)
+    ada = join_just_in_time(organization=organization, address="ada@contoso.example", role=Role.VIEWER, actor=COMMAND_LINE)
+    send_away(membership=ada, by=boss, actor=COMMAND_LINE)
+    assert Invitation.objects.get().revoked_at is not None
+
+
+def test_who_was_removed_comes_back_in_the_new_role(organization: Organization, boss: Membership, member: MakeMember) -> None:
+    ada = member(organization, Role.MANAGER)
+    remove_member(membership=ada, by=boss, actor=COMMAND_LINE)
+    again = member(organization, Role.VIEWER, ada.user)
+    assert (again.pk, again.role, again.is_active) == (ada.pk, Role.VIEWER, True)
+
+
+def test_an_active_member_keeps_the_role_they_have(organization: Organization, member: MakeMember) -> None:
+    ada = member(organization, Role.MANAGER)
+    assert member(organization, Role.VIEWER, ada.user).role == Role.MANAGER
+
+
+def test_just_in_time_waits_for_acceptance_and_accepts_once(organization: Organization) -> None:
+    ada = join_just_in_time(organization=organization, address="ada@contoso.example", role=Role.MEMBER, actor=COMMAND_LINE)
+    assert ada.accepted_at is None
+    assert not ada.user.has_usable_password()
+    for _ in range(2):
+        accept_membership(membership=ada, actor=COMMAND_LINE)
+    ada.refresh_from_db()
+    assert ada.accepted_at is not None
+    assert Event.objects.filter(name="member:accepted").count() == 1
+
+
+def test_being_added_with_a_password_accepts_what_single_sign_on_made(organization: Organization) -> None:
+    ada = join_just_in_time(organization=organization, address="ada@contoso.example", role=Role.MEMBER, actor=COMMAND_LINE)
+    again = add_member(
+        organization=organization, user=ada.user, role=Role.VIEWER, source=MembershipSource.INVITED, actor=COMMAND_LINE
+    )
+    assert again.accepted_at is not None
+    assert again.role == Role.MEMBER
+
+
+def test_asserted_names_stay_on_the_membership(organization: Organization) -> None:
+    ada = join_just_in_time(organization=organization, address="ada@contoso.example", role=Role.MEMBER, actor=COMMAND_LINE)
+    note_names(membership=ada, given_name="Ada", family_name="Lovelace" * 50, display_name="")
+    ada.refresh_from_db()
+    assert ada.person_name.startswith("Ada Lovelace")
+    assert len(ada.family_name) == 150
+    assert ada.user.name == ""
+
+
+@pytest.mark.parametrize(
+    ("role", "new", "name"),
+    [
+        (Role.MEMBER, Role.MANAGER, "member:role_changed"),
+        (Role.MEMBER, Role.ADMIN, "member:admin_changed"),
+        (Role.ADMIN, Role.MEMBER, "member:admin_changed"),
+    ],
+)
+def test_a_change_of_role_is_written_down(
+    organization: Organization, boss: Membership, member: MakeMember, role: Role, new: Role, name: str
+) -> None:
+    ada = member(organization, role)
+    change_role(membership=ada, role=new, by=boss, actor=COMMAND_LINE)
+    event = Event.objects.get(name=name)
+    assert (event.before, event.after) == ({"role": role.slug}, {"role": new.slug})
+    assert (event.organization_number, event.target) == (organization.number, ada.user.email)

@@ -74,7 +74,7 @@ def hurdles(page: Page) -> list[str]:
     found = []
     for width, scheme in [(1280, "light"), (1280, "dark"), (390, "light")]:
         page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.emulate_media(color_scheme=scheme)
         if width == 390:
             page.locator("details.menu:visible").evaluate_all("menus => menus.forEach(menu => menu.open = true)")
         found += [f"{page.url} {width} {scheme}: {rule}" for rule in violations(page)]

@@ -1,0 +1,156 @@
+"""Recovery: an admin gets to Access & SSO Settings when single sign-on does not work (invariant 9)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core.mail import EmailMessage
+from django.test import Client
+from django.utils import timezone
+
+from audit.models import Event
+from orgs.models import Door, DoorKind, MembershipState, Organization, RecoveryCode, Role, User
+from tests.conftest import MakeMember, MakeOrganization, SignedIn
+
+from .conftest import Committing, RequireSSO
+from .test_accounts import code_now, sign_in, with_totp
+
+PAGE = "/o/contoso/recovery"
+Commits = Callable[[], Committing]
+
+
+@pytest.fixture
+def locked(organization: Organization, require_sso: RequireSSO) -> Organization:
+    """Contoso, which requires single sign-on."""
+    return require_sso(organization)
+
+
+@pytest.fixture
+def client(locked: Organization, admin: User, client_of: SignedIn) -> Client:
+    """The admin of Contoso, with a password door."""
+    return client_of(admin)
+
+
+def ask_for_code(client: Client, committing: Commits, mailoutbox: list[EmailMessage]) -> str:
+    with committing():
+        assert client.post(PAGE, {"action": "mail"}).status_code == 303
+    found = re.search(r"\b\d{6}\b", str(mailoutbox.pop().body))
+    assert found
+    return found.group()
+
+
+def wrong(code: str) -> str:
+    return f"{(int(code) + 1) % 1_000_000:06}"
+
+
+def test_a_mailed_code_opens_access_and_nothing_else(
+    client: Client, admin: User, member: MakeMember, locked: Organization, committing: Commits, mailoutbox: list[EmailMessage]
+) -> None:
+    other = member(locked, Role.ADMIN).user
+    assert client.get("/o/contoso/settings/access").status_code == 403
+    assert client.get(PAGE).status_code == 200
+    code = ask_for_code(client, committing, mailoutbox)
+    with committing():
+        answer = client.post(PAGE, {"action": "code", "code": f" {code[:3]} {code[3:]} "})
+    assert (answer.status_code, answer["Location"]) == (303, "/o/contoso/settings/access")
+    assert client.get("/o/contoso/settings/access").status_code == 200
+    assert client.get("/o/contoso/settings/members").status_code == 403
+    assert sorted(letter.to[0] for letter in mailoutbox) == sorted([admin.email, other.email])
+    requested, opened = Event.objects.filter(name__startswith="recovery:").order_by("pk")
+    assert (requested.name, opened.name, opened.risk) == ("recovery:requested", "recovery:opened", "high")
+    assert opened.after == {"means": "mailed code"}
+    with time_machine.travel(timezone.now() + timedelta(hours=1, minutes=1)):
+        assert client.get("/o/contoso/settings/access").status_code == 403
+
+
+def test_the_code_is_stored_as_a_hash_and_works_once(client: Client, committing: Commits, mailoutbox: list[EmailMessage]) -> None:
+    code = ask_for_code(client, committing, mailoutbox)
+    assert code not in RecoveryCode.objects.get().code_hash
+    assert client.post(PAGE, {"action": "code", "code": code}).status_code == 303
+    again = client.post(PAGE, {"action": "code", "code": code})
+    assert again.status_code == 422
+    assert "not right" in again.content.decode()
+
+
+def test_five_wrong_codes_end_it(client: Client, committing: Commits, mailoutbox: list[EmailMessage]) -> None:
+    code = ask_for_code(client, committing, mailoutbox)
+    for _ in range(5):
+        assert client.post(PAGE, {"action": "code", "code": wrong(code)}).status_code == 422
+    assert client.post(PAGE, {"action": "code", "code": code}).status_code == 422
+    assert not Door.objects.filter(kind=DoorKind.RECOVERY).exists()
+    assert Event.objects.filter(name="recovery:refused", outcome="refused").count() == 6
+
+
+def test_a_code_is_old_after_ten_minutes(client: Client, committing: Commits, mailoutbox: list[EmailMessage]) -> None:
+    code = ask_for_code(client, committing, mailoutbox)
+    with time_machine.travel(timezone.now() + timedelta(minutes=11)):
+        assert client.post(PAGE, {"action": "code", "code": code}).status_code == 422
+
+
+def test_a_new_code_replaces_the_last_and_there_are_five_an_hour(
+    client: Client, committing: Commits, mailoutbox: list[EmailMessage]
+) -> None:
+    codes = [ask_for_code(client, committing, mailoutbox) for _ in range(5)]
+    with committing():
+        answer = client.post(PAGE, {"action": "mail"}, follow=True)
+    assert "several codes already" in answer.content.decode()
+    assert not mailoutbox
+    if codes[0] != codes[-1]:
+        assert client.post(PAGE, {"action": "code", "code": codes[0]}).status_code == 422
+    assert client.post(PAGE, {"action": "code", "code": codes[-1]}).status_code == 303
+
+
+def test_the_code_of_one_admin_is_no_use_to_another(
+    client: Client, locked: Organization, member: MakeMember, client_of: SignedIn, committing: Commits, mailoutbox: list[EmailMessage]
+) -> None:
+    code = ask_for_code(client, committing, mailoutbox)
+    other = client_of(member(locked, Role.ADMIN).user)
+    assert other.post(PAGE, {"action": "code", "code": code}).status_code == 422
+
+
+def test_a_second_factor_of_this_session_opens_directly(
+    locked: Organization, admin: User, visitor: Client, client: Client
+) -> None:
+    assert client.post(PAGE, {"action": "factor"}).status_code == 422, "this session saw no second factor"
+    secret = with_totp(admin)
+    sign_in(visitor, admin.email)
+    visitor.post("/account/2fa/authenticate/", {"code": code_now(secret)})
+    assert "Open with my second factor" in visitor.get(PAGE).content.decode()
+    assert visitor.post(PAGE, {"action": "factor"}).status_code == 303
+    assert visitor.get("/o/contoso/settings/access").status_code == 200
+    assert Event.objects.get(name="recovery:opened").after == {"means": "second factor"}
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.MEMBER, Role.MANAGER])
+def test_is_not_there_for_lower_roles(locked: Organization, member: MakeMember, client_of: SignedIn, role: Role) -> None:
+    client = client_of(member(locked, role).user)
+    assert client.get(PAGE).status_code == 404
+    assert client.post(PAGE, {"action": "mail"}).status_code == 404
+
+
+def test_is_not_there_for_anybody_else(
+    locked: Organization, admin: User, make_organization: MakeOrganization, visitor: Client,
+    sso_client: SignedIn, client_of: SignedIn, committing: Commits, mailoutbox: list[EmailMessage],
+) -> None:  # fmt: skip
+    stranger = make_organization("Fabrikam").memberships.get().user
+    with committing():
+        for client in (visitor, client_of(stranger), sso_client(admin, locked)):
+            assert client.get(PAGE).status_code == 404
+            assert client.post(PAGE, {"action": "mail"}).status_code == 404
+    assert not mailoutbox
+
+
+def test_is_not_there_for_an_admin_who_has_not_accepted_or_is_suspended(client: Client, locked: Organization, admin: User) -> None:
+    membership = locked.memberships.get(user=admin)
+    for changes in ({"accepted_at": None}, {"state": MembershipState.SUSPENDED}):
+        locked.memberships.filter(pk=membership.pk).update(**changes)
+        assert client.get(PAGE).status_code == 404
+
+
+def test_junk_breaks_nothing(client: Client) -> None:
+    for typed in ({}, {"action": "x"}, {"action": "code"}, {"action": "code", "code": "é" * 20}, {"action": "code", "code": "\x00"}):
+        assert client.post(PAGE, typed).status_code == 422

@@ -31,7 +31,8 @@ DIGESTS = {
 }
 # Each of them is looked up again for each element.
 _MAX_PREFIXES = 32
-_BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*", re.ASCII)
+# Possessive: the schema lets stray characters pass here, and giving blanks back one by one would take minutes.
+_BASE64 = re.compile(r"[A-Za-z0-9+/\s]++={0,2}\s*+", re.ASCII)
 # Keycloak names and repeats its key. None of it is ever read: the keys come from the metadata.
 _KEY_INFO = {DS + "X509Data", DS + "KeyName", DS + "KeyValue"}
 

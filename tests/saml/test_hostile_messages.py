@@ -113,6 +113,9 @@ BOMBS = {
     "digest in pieces": lambda s: add(part(s, "DigestValue"), "x"),
     "signature value in pieces": lambda s: add(part(s, "SignatureValue"), "x"),
     "signature value of other letters": lambda s: setattr(part(s, "SignatureValue"), "text", "§§§§"),
+    "signature value of endless blanks": lambda s: setattr(
+        part(s, "SignatureValue"), "text", "AAAA" + " " * 200_000 + "§"
+    ),
 }
 
 

@@ -43,8 +43,10 @@ def tell_admins_of_recovery(membership: Membership) -> None:
 
 def send_sign_in_pages(address: str, organizations: Sequence[Organization]) -> None:
     """Mail somebody the sign-in pages of their organizations."""
-    pages = [(organization.name, absolute(reverse("organization_sign_in", args=[organization.slug])))
-             for organization in organizations]
+    pages = [
+        (organization.name, absolute(reverse("organization_sign_in", args=[organization.slug])))
+        for organization in organizations
+    ]
     _send("sign_in_pages", [address], {"pages": pages})
 
 

@@ -89,7 +89,7 @@ def _state(
     if not organization.plan.sso:
         return "off", "Single sign-on is not part of your plan"
     if active is not None:
-        return "good", "Single sign-on is on" + (", and a draft waits for a test" if draft else "")
+        return "good", "Single sign-on is on"
     if draft is not None:
         return "waiting", "A draft waits for a test"
     if connection is not None and connection.state == ConnectionState.DISABLED:

@@ -16,6 +16,7 @@ from sso.check_titles import title_of
 from sso.forms import SignInFilterForm
 from sso.providers import explain
 from sso.reasons import ADVICE
+from sso.saml import Outcome
 from sso.selectors import sign_in_by_reference, sign_ins_of
 
 if TYPE_CHECKING:
@@ -57,11 +58,21 @@ def settings_sign_in(request: HttpRequest, reference: str) -> HttpResponse:
         "sign_in": sign_in,
         "advice": ADVICE.get(sign_in.reason),
         "explanation": explain(sign_in.detail),
-        "checks": [{**check, "title": title_of(check["name"])} for check in sign_in.checks],
+        **_checks(sign_in),
         "restarts": list(sign_in.restarts.order_by("started_at")),
         **_claims(sign_in),
     }
     return render(request, "sso/sign_in_detail.html", context)
+
+
+def _checks(sign_in: SignIn) -> dict[str, Any]:
+    """The checks with their titles, the one that failed on its own, and how many ended how."""
+    checks = [{**check, "title": title_of(check["name"])} for check in sign_in.checks]
+    return {
+        "checks": checks,
+        "failed": next((check for check in checks if check["outcome"] == Outcome.FAILED), None),
+        "counts": {outcome.value: sum(check["outcome"] == outcome for check in checks) for outcome in Outcome},
+    }
 
 
 def _claims(sign_in: SignIn) -> dict[str, Any]:

@@ -81,7 +81,10 @@ class TestPage:
     ) -> None:
         (guide,) = page(browser.get(path)).xpath("//*[@data-guide='azure']")
         assert len(guide.xpath("./ol/li")) == 9
-        values = {entry.get("aria-label"): entry.value for entry in guide.xpath(".//input")}
+        values = {
+            words(entry.xpath("./p[@class='entry-name']")[0]): entry.xpath(".//code")[0].text
+            for entry in guide.xpath(".//*[@class='entry']")
+        }
         base = "https://amplisso.example"
         assert values["Identifier (Entity ID)"] == f"{base}/saml/2/metadata/{organization.number}"
         assert values["Reply URL (Assertion Consumer Service URL)"] == f"{base}/saml/2/acs/{organization.number}"

@@ -1,0 +1,139 @@
+"""Access & SSO Settings, the log and the sign-in pages in a real browser: what scripts do, and no hurdles."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from orgs.models import Organization
+from sso.models import Configuration
+from tests.browser.conftest import shot, sign_in_with_password
+from tests.browser.test_account_pages import hurdles
+from tests.sso_pages.files import ENTITY_ID, certificate, descriptor, several
+from tests.sso_pages.rows import save, sign_in_row, upload
+
+pytestmark = pytest.mark.browser
+
+_FAILED = {
+    "name": "signature",
+    "outcome": "failed",
+    "expected": "by one of 2 certificates: 1f2e3d4c, 99aa88bb",
+    "received": "not signed by any of them",
+    "clause": "SAML core 5.4",
+}
+
+
+@pytest.fixture
+def access(page: Page, contoso: Organization) -> Page:
+    """The settings page of Contoso, before anything is connected."""
+    sign_in_with_password(page, "pat@contoso.example")
+    page.goto(f"/o/{contoso.slug}/settings/access")
+    return page
+
+
+def drop(page: Page, name: str, text: str) -> None:
+    """Drop a file on the row of the upload."""
+    transfer = page.evaluate_handle(
+        """([name, text]) => {
+          const transfer = new DataTransfer();
+          transfer.items.add(new File([text], name, {type: "text/xml"}));
+          return transfer;
+        }""",
+        [name, text],
+    )
+    for kind in ("dragover", "drop"):
+        page.dispatch_event("[data-drop]", kind, {"dataTransfer": transfer})
+
+
+def test_save_and_cancel_sleep_until_the_first_change(access: Page) -> None:
+    save_button, cancel = access.get_by_role("button", name="Save"), access.get_by_text("Cancel", exact=True)
+    expect(save_button).to_be_disabled()
+    expect(cancel).to_have_attribute("aria-disabled", "")
+    access.get_by_label("Just-in-time provisioning").select_option(label="Viewer")
+    expect(save_button).to_be_enabled()
+    cancel.click()
+    expect(access.get_by_label("Just-in-time provisioning")).to_have_value("20")
+    expect(save_button).to_be_disabled()
+
+
+def test_the_guide_follows_the_drop_down(access: Page) -> None:
+    expect(access.get_by_role("heading", name="How to connect Microsoft Entra ID")).to_be_visible()
+    access.get_by_label("Identity Provider", exact=True).select_option("okta")
+    expect(access.get_by_role("heading", name="How to connect Okta")).to_be_visible()
+    expect(access.get_by_role("heading", name="How to connect Microsoft Entra ID")).to_be_hidden()
+
+
+def test_a_dropped_file_is_saved(access: Page, contoso: Organization) -> None:
+    drop(access, "contoso.xml", descriptor())
+    assert access.get_by_label("Upload Metadata XML").input_value().endswith("contoso.xml")
+    access.get_by_role("button", name="Save").click()
+    expect(access.get_by_text("Single sign-on is on. Try it")).to_be_visible()
+    expect(access.get_by_role("link", name="Show uploaded metadata")).to_be_visible()
+    contoso.refresh_from_db()
+    assert contoso.can_sign_in_with_sso
+
+
+def test_one_of_several_providers_is_chosen_without_a_second_upload(access: Page, contoso: Organization) -> None:
+    drop(access, "federation.xml", several(ENTITY_ID, "https://idp.fabrikam.example/"))
+    access.get_by_role("button", name="Save").click()
+    expect(access.get_by_text("federation.xml is uploaded")).to_be_visible()
+    expect(access.get_by_role("button", name="Save")).to_be_enabled()
+    shot(access, "access-several")
+    assert hurdles(access) == []
+    access.get_by_label("https://idp.fabrikam.example/").check()
+    access.get_by_role("button", name="Save").click()
+    expect(access.get_by_text("Single sign-on is on. Try it")).to_be_visible()
+    assert Configuration.objects.get(connection__organization=contoso).entity_id == "https://idp.fabrikam.example/"
+
+
+def test_pages_of_an_admin_have_no_hurdles(access: Page, contoso: Organization) -> None:
+    base = f"/o/{contoso.slug}/settings"
+    assert hurdles(access) == []
+    for path in _with_everything(contoso):
+        access.goto(base + path)
+        access.locator("main details").evaluate_all("all => all.forEach(each => each.open = true)")
+        shot(access, "settings" + path.replace("/", "-")[:30])
+        assert hurdles(access) == []
+
+
+def _with_everything(contoso: Organization) -> list[str]:
+    """A connection with warnings and a draft, and a log; returns the pages to look at."""
+    admin = contoso.memberships.get().user
+    active = upload(contoso, descriptor(certificates=(certificate(days=-2), certificate(days=20), certificate())))
+    sign_in_row(active, user=admin, address=admin.email)
+    save(contoso, require=True, by=admin)
+    upload(contoso, descriptor(certificates=(certificate(days=700),)))
+    Organization.objects.update(require_sso=False)  # so that this browser's password still opens the pages
+    refused = sign_in_row(
+        active, "refused", reason="untrusted", checks=[_FAILED], detail="AADSTS50105: The user is not assigned."
+    )
+    return [
+        "/access",
+        f"/access/metadata/{active.public_id}",
+        "/sign-ins",
+        "/sign-ins?search=nobody",
+        f"/sign-ins/{refused.reference}",
+    ]
+
+
+def test_the_locked_page_has_no_hurdles(page: Page, make_organization, make_user) -> None:
+    organization = make_organization("Initech", plan="plus", admin=make_user("bill@initech.example"))
+    sign_in_with_password(page, "bill@initech.example")
+    page.goto(f"/o/{organization.slug}/settings/access")
+    assert hurdles(page) == []
+
+
+def test_sign_in_pages_have_no_hurdles(page: Page, contoso: Organization) -> None:
+    upload(contoso)
+    contoso.email_domains.create(domain="contoso.example", verified_at=timezone.now())
+    page.route("**/start?*", lambda route: route.fulfill(status=204))  # stay on the page that goes on by itself
+    for path in ("/sign-in", "/sign-in/mailed", f"/o/{contoso.slug}/sign-in", "/sso/10001/refused/7KQ4-M2XD-P9TR"):
+        page.goto(path)
+        assert hurdles(page) == []
+    for address in ("nonsense", "ada@elsewhere.example", "ada@contoso.example"):
+        page.goto("/sign-in")
+        page.get_by_label("E-mail address").fill(address)
+        page.get_by_role("button", name="Continue").click()
+        shot(page, f"sign-in-{address}")
+        assert hurdles(page) == []

@@ -63,12 +63,13 @@ def algorithms(case: Case) -> Observation:
     """RSA or ECDSA with SHA-2; SHA-1 until a date that an admin has set for this connection."""
     until = case.identity_provider.sha1_until
     sha1 = until is not None and case.now < until
-    used = [method for signature in case.signatures for method in _methods(signature)]
-    allowed = SIGNATURE_METHODS | (DIGESTS.keys() - {_SHA1}) | ({_SHA1, _RSA_SHA1} if sha1 else set())
+    methods = SIGNATURE_METHODS | ({_RSA_SHA1} if sha1 else set())
+    digests = DIGESTS.keys() - (set() if sha1 else {_SHA1})
+    used = [_methods(signature) for signature in case.signatures]
     return Observation(
-        all(method in allowed for method in used),
+        all(method in methods and digest in digests for method, digest in used),
         "RSA or ECDSA with SHA-256, SHA-384 or SHA-512",
-        shown(", ".join(sorted({method.rpartition("#")[2] for method in used}))),
+        shown(", ".join(sorted({name.rpartition("#")[2] for pair in used for name in pair}))),
     )
 
 
@@ -136,10 +137,9 @@ def _wrong_children(element: etree._Element, *allowed: list[str]) -> Iterator[st
         yield f"{_tag(element)} holds " + ", ".join(name.rpartition("}")[2][:40] for name in names[:6])
 
 
-def _methods(signature: etree._Element) -> Iterator[str]:
+def _methods(signature: etree._Element) -> tuple[str, str]:
     info = signature[0]
-    yield info[1].get("Algorithm", "")
-    yield info[2][1].get("Algorithm", "")
+    return info[1].get("Algorithm", ""), info[2][1].get("Algorithm", "")
 
 
 def _tag(element: etree._Element | None) -> str:

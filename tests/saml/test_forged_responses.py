@@ -152,7 +152,7 @@ def test_changed_after_signing(base: str, change: tuple[bytes, bytes]) -> None:
     assert change[0] in xml
     verdict = judge(encode(xml.replace(*change)))
     assert verdict.failure is not None
-    assert verdict.failure.name in (CheckName.SIGNATURE, CheckName.SCHEMA)
+    assert verdict.failure.name in (CheckName.SIGNED_CONTENT, CheckName.SCHEMA)
 
 
 def test_unsigned() -> None:
@@ -225,6 +225,15 @@ def test_hmac_with_the_public_key() -> None:
         method = root.find(f"{SAML}Assertion/{{{DS}}}Signature/{{{DS}}}SignedInfo/{{{DS}}}SignatureMethod")
         assert method is not None
         method.set("Algorithm", DS + "hmac-sha256")
+
+    assert_refused(judge(Answer(after=claim)), CheckName.ALGORITHMS)
+
+
+@pytest.mark.parametrize(("name", "other"), [("SignatureMethod", "DigestMethod"), ("DigestMethod", "SignatureMethod")])
+def test_a_digest_is_no_signature_nor_the_other_way_round(name: str, other: str) -> None:
+    def claim(root: etree._Element) -> None:
+        method, wrong = (next(root.iter(f"{{{DS}}}{each}")) for each in (name, other))
+        method.set("Algorithm", wrong.get("Algorithm", ""))
 
     assert_refused(judge(Answer(after=claim)), CheckName.ALGORITHMS)
 

@@ -3,9 +3,12 @@
 Unsafe values refuse to start: with DEBUG off there is no default for SECRET_KEY, BASE_URL and ALLOWED_HOSTS.
 """
 
+from base64 import urlsafe_b64encode
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
@@ -36,6 +39,11 @@ def _development_key() -> str:
     return path.read_text()
 
 
+def _development_encryption_keys() -> list[str]:
+    """Made from the development SECRET_KEY; a deployment has none of its own accord."""
+    return [urlsafe_b64encode(sha256(b"keys at rest" + SECRET_KEY.encode()).digest()).decode()] if DEBUG else []
+
+
 # --- What must be safe -------------------------------------------------------------------------------------------
 
 DEBUG: bool = env.bool("DEBUG", False)
@@ -51,10 +59,19 @@ else:
 
 BASE_URL = BASE_URL.rstrip("/")
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
+# Private keys are stored encrypted with the first and decrypted with any of these; none at all means no keys.
+KEY_ENCRYPTION_KEYS: list[str] = env.list("KEY_ENCRYPTION_KEYS", []) or _development_encryption_keys()
 HTTPS = urlsplit(BASE_URL).scheme == "https"
 # The Entra look-alike of `make run`; named so that pages and the demo can point to it.
 SIMULATOR_URL: str = env.str("SIMULATOR_URL", "").rstrip("/")
 
+for _key in KEY_ENCRYPTION_KEYS:
+    try:
+        Fernet(_key)
+    except ValueError as _error:
+        raise ImproperlyConfigured(
+            "KEY_ENCRYPTION_KEYS holds 32 random bytes in URL-safe base64 each, with commas"
+        ) from _error
 if not urlsplit(BASE_URL).hostname or urlsplit(BASE_URL).path:
     raise ImproperlyConfigured("BASE_URL is a scheme and a host, such as https://sso.example.com, without a path")
 if not DEBUG and not HTTPS:

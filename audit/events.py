@@ -36,6 +36,10 @@ class EventName(models.TextChoices):
     CONFIGURATION_DRAFTED = "configuration:drafted", "Metadata uploaded as a draft"
     CONFIGURATION_ACTIVATED = "configuration:activated", "Metadata in use"
     CONFIGURATION_DISCARDED = "configuration:discarded", "Draft discarded"
+    KEY_CREATED = "key:created", "Certificate made"
+    KEY_PROMOTED = "key:promoted", "New certificate in use"
+    KEY_RETIRED = "key:retired", "Certificate retired"
+    KEYS_REENCRYPTED = "key:reencrypted", "Private keys encrypted again"
     IDENTITY_LINKED = "identity:linked", "Person linked to the identity provider"
     IDENTITY_UNLINKED = "identity:unlinked", "Person unlinked from the identity provider"
 
@@ -60,6 +64,7 @@ class EventName(models.TextChoices):
     USER_SIGNED_IN = "user:signed_in", "Signed in"
     USER_SIGN_IN_REFUSED = "user:sign_in_refused", "Sign-in refused"
     USER_SIGNED_OUT = "user:signed_out", "Signed out"
+    SIGN_OUT_REFUSED = "user:sign_out_refused", "Provider's sign-out refused"
     ACCOUNT_DISABLED = "account:disabled", "Account disabled by an operator"
     ACCOUNT_ENABLED = "account:enabled", "Account enabled by an operator"
     OPERATOR_CHANGED = "account:operator_changed", "Operator rights changed"
@@ -81,6 +86,7 @@ _LOW = {
     EventName.USER_SIGNED_IN,
     EventName.USER_SIGN_IN_REFUSED,
     EventName.USER_SIGNED_OUT,
+    EventName.SIGN_OUT_REFUSED,
     EventName.IDENTITY_LINKED,
 }
 

@@ -12,7 +12,7 @@ from orgs.access import actor_of
 from orgs.admin import RELATED, Related
 from orgs.admin.acting import carry_out
 from orgs.admin.links import row_link
-from sso.models import Configuration, Connection, Identity, SignIn
+from sso.models import Configuration, Connection, Identity, ServiceProviderKey, SignIn
 from sso.services import disable_connection, enable_connection, unlink_identity
 
 _OF_ORGANIZATION = "connection__organization__id__exact"
@@ -113,6 +113,32 @@ class ConfigurationAdmin(LookOnlyAdmin[Configuration]):
     def metadata_text(self, configuration: Configuration) -> str:
         """The file as it was uploaded."""
         return format_html("<pre>{}</pre>", configuration.metadata)
+
+
+@admin.register(ServiceProviderKey)
+class ServiceProviderKeyAdmin(LookOnlyAdmin[ServiceProviderKey]):
+    """Our own certificates, one set for each organization. Its admins make and retire them."""
+
+    list_display = ("organization", "state", "short_fingerprint", "created_at", "promoted_at", "retired_at")
+    list_filter = ("state", "created_at")
+    list_select_related = ("organization",)
+    search_fields = ("organization__name", "=organization__number")
+    fields = ("organization_link", "state", "fingerprint", "valid_until", ("created_at", "promoted_at", "retired_at"))
+
+    @admin.display(description="organization")
+    def organization_link(self, key: ServiceProviderKey) -> str:
+        """The organization, as a link."""
+        return row_link(key.organization)
+
+    @admin.display(description="certificate")
+    def short_fingerprint(self, key: ServiceProviderKey) -> str:
+        """Enough of the SHA-256 to tell two apart."""
+        return key.fingerprint[:8]
+
+    @admin.display(description="valid until")
+    def valid_until(self, key: ServiceProviderKey) -> str:
+        """The certificate's last day."""
+        return f"{key.signing_certificate().not_after:%Y-%m-%d}"
 
 
 @admin.register(SignIn)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 from django.urls import reverse
 
 from orgs.models import Organization, User
@@ -17,6 +18,8 @@ from sso.models import (
     Connection,
     ConnectionState,
     Identity,
+    KeyState,
+    ServiceProviderKey,
     SignIn,
     SignInState,
 )
@@ -30,6 +33,30 @@ def service_provider(number: int) -> saml.ServiceProvider:
     )
 
 
+def published_service_provider(organization: Organization) -> saml.ServiceProvider:
+    """The same with what our metadata says about keys."""
+    return replace(
+        service_provider(organization.number),
+        certificates=tuple(key.signing_certificate() for key in live_keys(organization)),
+    )
+
+
+def live_keys(organization: Organization) -> QuerySet[ServiceProviderKey]:
+    """Our keys that this organization's provider may use; the one in use first, since some read no further."""
+    in_use_first = Case(When(state=KeyState.CURRENT, then=0), default=1)
+    return (
+        ServiceProviderKey.objects.select_related("organization")
+        .filter(organization=organization)
+        .exclude(state=KeyState.RETIRED)
+        .order_by(in_use_first, "id")
+    )
+
+
+def key_by_public_id(organization: Organization, public_id: uuid.UUID) -> ServiceProviderKey | None:
+    """One key of this organization that is not retired."""
+    return live_keys(organization).filter(public_id=public_id).first()
+
+
 def connection_of(organization: Organization) -> Connection | None:
     """The organization's connection. The model allows several; today's pages make one."""
     return Connection.objects.filter(organization=organization).order_by("id").first()
@@ -37,9 +64,11 @@ def connection_of(organization: Organization) -> Connection | None:
 
 def active_configuration(organization: Organization) -> Configuration | None:
     """The configuration by which sign-ins are judged now; none while the connection is disabled."""
-    return _configurations(organization, ConfigurationState.ACTIVE).filter(
-        connection__state=ConnectionState.ENABLED
-    ).first()
+    return (
+        _configurations(organization, ConfigurationState.ACTIVE)
+        .filter(connection__state=ConnectionState.ENABLED)
+        .first()
+    )
 
 
 def draft_configuration(organization: Organization) -> Configuration | None:

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from sso.views import log, protocol, settings, sign_in
+from sso.views import keys, log, protocol, settings, sign_in
 
 
 class ReferenceConverter:
@@ -38,6 +38,14 @@ urlpatterns = [
     path("o/<slug:slug>/settings/access", settings.settings_access, name="settings_access"),
     path(
         "o/<slug:slug>/settings/access/metadata/<uuid:public_id>", settings.uploaded_metadata, name="uploaded_metadata"
+    ),
+    path("o/<slug:slug>/settings/access/keys", keys.create_key, name="create_key"),
+    path("o/<slug:slug>/settings/access/keys/use", keys.promote_key, name="promote_key"),
+    path("o/<slug:slug>/settings/access/keys/<uuid:public_id>/retire", keys.retire_key, name="retire_key"),
+    path(
+        "o/<slug:slug>/settings/access/keys/<uuid:public_id>/certificate.cer",
+        keys.download_certificate,
+        name="download_certificate",
     ),
     path("o/<slug:slug>/settings/access/test", settings.test_sign_in, name="test_sign_in"),
     path("o/<slug:slug>/settings/access/discard", settings.discard_draft, name="discard_draft"),

@@ -6,12 +6,13 @@ os.environ.setdefault("DEBUG", "false")
 os.environ.setdefault("SECRET_KEY", "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz")
 os.environ.setdefault("BASE_URL", "https://amplisso.example")
 os.environ.setdefault("ALLOWED_HOSTS", "amplisso.example,testserver,localhost,127.0.0.1")
+os.environ.setdefault("KEY_ENCRYPTION_KEYS", "b25seS1mb3ItdGVzdHMtMDEyMzQ1Njc4OWFiY2RlZmc=")
 os.environ["EMAIL_URL"] = "console:"
 os.environ["SIMULATOR_URL"] = ""
 os.environ["REDIS_URL"] = ""
 
-from amplisso.settings import *  # noqa: E402, F403
-from amplisso.settings import DATABASES, STORAGES  # noqa: E402
+from amplisso.settings import *  # noqa: F403
+from amplisso.settings import DATABASES, STORAGES
 
 # A fast hash: tests make many people. Everything else is what production has.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -2,6 +2,7 @@
 
 from sso.models.connections import Configuration, ConfigurationState, Connection, ConnectionState, Provider
 from sso.models.identities import Identity, SubjectKind
+from sso.models.keys import KeyState, ServiceProviderKey
 from sso.models.sign_ins import Purpose, SignIn, SignInState, StartedBy
 
 __all__ = [
@@ -10,8 +11,10 @@ __all__ = [
     "Connection",
     "ConnectionState",
     "Identity",
+    "KeyState",
     "Provider",
     "Purpose",
+    "ServiceProviderKey",
     "SignIn",
     "SignInState",
     "StartedBy",

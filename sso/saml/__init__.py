@@ -18,6 +18,7 @@ from sso.saml.errors import (
     SeveralProviders,
     ToolkitError,
 )
+from sso.saml.key_pairs import KeyPair, make_key_pair
 from sso.saml.metadata import read_idp_metadata
 from sso.saml.metadata_bytes import metadata_text
 from sso.saml.request import build_authn_request, new_request_id
@@ -46,6 +47,7 @@ __all__ = [
     "FindingCode",
     "IdentityProvider",
     "IdpMetadata",
+    "KeyPair",
     "MetadataError",
     "MetadataProblem",
     "Outcome",
@@ -58,6 +60,7 @@ __all__ = [
     "Verdict",
     "build_authn_request",
     "build_sp_metadata",
+    "make_key_pair",
     "metadata_text",
     "new_request_id",
     "read_idp_metadata",

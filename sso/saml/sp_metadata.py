@@ -1,8 +1,11 @@
 """Our side of a connection, in the form that identity providers import (SAML metadata 2.4.4)."""
 
+import base64
+
 from lxml import etree
 
-from sso.saml.names import MD, MD_NAMESPACE, SAMLP_NAMESPACE
+from sso.saml.certificates import SigningCertificate
+from sso.saml.names import DS, DS_NAMESPACE, MD, MD_NAMESPACE, SAMLP_NAMESPACE
 from sso.saml.types import Binding, ServiceProvider
 
 
@@ -10,18 +13,22 @@ def build_sp_metadata(sp: ServiceProvider) -> bytes:
     """Return a UTF-8 document, the same bytes every time for the same service provider.
 
     WantAssertionsSigned asks for the form every provider can send; a signed response is accepted as well.
-    There is no NameIDFormat, so that the one chosen at the provider stays.
+    There is no NameIDFormat, so that the one chosen at the provider stays. Each certificate is listed for signing and
+    for encryption, two of them during a rollover.
     """
     entity = etree.Element(MD + "EntityDescriptor", {"entityID": sp.entity_id}, nsmap={"md": MD_NAMESPACE})
     role = etree.SubElement(
         entity,
         MD + "SPSSODescriptor",
         {
-            "AuthnRequestsSigned": "false",
+            "AuthnRequestsSigned": "true" if sp.signs_requests else "false",
             "WantAssertionsSigned": "true",
             "protocolSupportEnumeration": SAMLP_NAMESPACE,
         },
     )
+    for use in ("signing", "encryption"):
+        for certificate in sp.certificates:
+            _add_key(role, use, certificate)
     etree.SubElement(
         role,
         MD + "AssertionConsumerService",
@@ -33,3 +40,11 @@ def build_sp_metadata(sp: ServiceProvider) -> bytes:
         },
     )
     return etree.tostring(entity, encoding="UTF-8", xml_declaration=True, pretty_print=True)
+
+
+def _add_key(role: etree._Element, use: str, certificate: SigningCertificate) -> None:
+    """Without EncryptionMethod: providers that read it know fewer algorithms than they use."""
+    descriptor = etree.SubElement(role, MD + "KeyDescriptor", use=use)
+    info = etree.SubElement(descriptor, DS + "KeyInfo", nsmap={"ds": DS_NAMESPACE})
+    data = etree.SubElement(info, DS + "X509Data")
+    etree.SubElement(data, DS + "X509Certificate").text = base64.b64encode(certificate.der).decode()

@@ -16,10 +16,15 @@ class Binding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ServiceProvider:
-    """We, as one organization's identity provider knows us."""
+    """We, as one organization's identity provider knows us.
+
+    `certificates` are those of our own keys, the one in use first; `signs_requests` is what our metadata says about it.
+    """
 
     entity_id: str
     acs_url: str
+    certificates: tuple[SigningCertificate, ...] = ()
+    signs_requests: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from sso.services.connections import (
     unlink_identity,
 )
 from sso.services.finish import Finished, NotAsked, Refused, cookie_name, finish_sign_in, purge_sign_ins
+from sso.services.keys import create_key, promote_key, reencrypt_keys, retire_key
 from sso.services.start import NotConnectedError, Started, start_sign_in
 
 __all__ = [
@@ -20,12 +21,16 @@ __all__ = [
     "Saved",
     "Started",
     "cookie_name",
+    "create_key",
     "disable_connection",
     "discard_draft",
     "enable_connection",
     "finish_sign_in",
+    "promote_key",
     "purge_sign_ins",
     "read_upload",
+    "reencrypt_keys",
+    "retire_key",
     "save_settings",
     "start_sign_in",
     "unlink_identity",

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from sso.key_encryption import NOT_SET, can_encrypt
 from sso.models import ConnectionState
 from sso.providers import GUIDES, Ours, filled, guide_of
 from sso.saml import FindingCode
@@ -19,6 +20,7 @@ from sso.selectors import (
     differences,
     draft_configuration,
     has_signed_in_through,
+    live_keys,
     service_provider,
 )
 
@@ -67,6 +69,9 @@ def access_page(organization: Organization, user: User, form: SettingsForm) -> d
         "warnings": _warnings(active),
         "has_tried": active is not None and has_signed_in_through(active, user),
         "service_provider": service_provider(organization.number),
+        "our_keys": _our_keys(organization),
+        "can_make_keys": can_encrypt(),
+        "cannot_make_keys": NOT_SET,
         "guides": _guides(organization, provider),
     }
 
@@ -103,6 +108,11 @@ def _warnings(active: Configuration | None) -> list[Validity]:
     now = timezone.now()
     found = [_validity(each, now) for each in active.signing_certificates()]
     return [validity for validity in found if validity.kind != "good"]
+
+
+def _our_keys(organization: Organization) -> list[dict[str, Any]]:
+    now = timezone.now()
+    return [{"key": key, "validity": _validity(key.signing_certificate(), now)} for key in live_keys(organization)]
 
 
 def _validity(certificate: SigningCertificate, now: datetime) -> Validity:

@@ -23,7 +23,7 @@ from sso import saml
 from sso.models import Configuration, ConfigurationState, SignIn, StartedBy
 from sso.next_paths import safe_next_path
 from sso.sealed import Note, unseal
-from sso.selectors import configuration_by_public_id, service_provider
+from sso.selectors import configuration_by_public_id, published_service_provider
 from sso.services import Finished, NotAsked, NotConnectedError, Started, cookie_name, finish_sign_in, start_sign_in
 
 _BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -35,7 +35,7 @@ _BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 def saml_metadata(request: HttpRequest, number: int) -> HttpResponse:
     """Our own metadata: what stands behind the Entity ID (SAML metadata 2.4.4). It exists before any connection."""
     organization = _organization(number)
-    document = saml.build_sp_metadata(service_provider(organization.number))
+    document = saml.build_sp_metadata(published_service_provider(organization))
     return HttpResponse(document, content_type="application/samlmetadata+xml")
 
 
@@ -99,7 +99,9 @@ def _draft_to_test(request: HttpRequest, organization: Organization) -> Configur
 def _send(request: HttpRequest, organization: Organization, started: Started) -> HttpResponse:
     """Let the browser carry the request: by redirect, or by a form where the provider takes nothing else."""
     if started.request.binding == saml.Binding.REDIRECT:
-        response: HttpResponse = HttpResponseRedirect(started.request.url, status=303 if request.method == "POST" else 302)
+        response: HttpResponse = HttpResponseRedirect(
+            started.request.url, status=303 if request.method == "POST" else 302
+        )
     else:
         response = render(request, "sso/post_to_provider.html", {"saml": started.request, "organization": organization})
         _allow_form_to(response, started.request.url)

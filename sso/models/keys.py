@@ -1,0 +1,72 @@
+"""The keys of our own side, one set for each organization."""
+
+from __future__ import annotations
+
+import base64
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from orgs.models import Organization
+from sso import key_encryption, saml
+
+
+class KeyState(models.TextChoices):
+    """A rollover takes two steps, so that whatever the provider still does with the other key goes on working.
+
+    Every key that is not retired is published and decrypts; only the current one signs.
+    """
+
+    NEXT = "next", "Next"
+    CURRENT = "current", "In use"
+    PREVIOUS = "previous", "Previous"
+    RETIRED = "retired", "Retired"
+
+
+LIVE = (KeyState.CURRENT, KeyState.NEXT, KeyState.PREVIOUS)
+
+
+class ServiceProviderKey(models.Model):
+    """One RSA key of ours with its certificate (base64 DER), known to one organization's identity provider.
+
+    `encrypted_private_key` is what key_encryption.py made of the PKCS #8; it is forgotten when the key is retired.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="service_provider_keys")
+    state = models.CharField(max_length=8, choices=KeyState.choices)
+    certificate = models.TextField(editable=False)
+    encrypted_private_key = models.TextField(blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    promoted_at = models.DateTimeField(null=True, blank=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["organization", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "state"], condition=~Q(state=KeyState.RETIRED), name="key_one_in_each_state"
+            ),
+            models.CheckConstraint(
+                condition=(Q(state=KeyState.RETIRED) & Q(encrypted_private_key="") & Q(retired_at__isnull=False))
+                | (~Q(state=KeyState.RETIRED) & ~Q(encrypted_private_key="") & Q(retired_at__isnull=True)),
+                name="key_retired_means_forgotten",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Key {self.fingerprint[:8]} of {self.organization}"
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the certificate in hexadecimal."""
+        return self.signing_certificate().fingerprint
+
+    def signing_certificate(self) -> saml.SigningCertificate:
+        """The public half."""
+        return saml.SigningCertificate(base64.b64decode(self.certificate))
+
+    def key_pair(self) -> saml.KeyPair:
+        """Both halves. Raises LockedKeyError."""
+        return saml.KeyPair(key_encryption.decrypt(self.encrypted_private_key), self.signing_certificate())

@@ -1,0 +1,128 @@
+"""Our own keys. A rollover: make the next one, give it to the provider, use it, and then retire the previous one."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from audit.actors import Actor
+from audit.events import EventName
+from audit.services import record
+from orgs.errors import NotAllowedError
+from orgs.models import Organization
+from sso import key_encryption, saml
+from sso.models import KeyState, ServiceProviderKey
+from sso.selectors import live_keys
+from sso.services.connections import PLAN_LACKS_SSO
+
+_ONE_IS_WAITING = "There are two certificates already. Finish that change first, or retire one of them."
+_NOTHING_WAITS = "There is no new certificate to use. Make one first."
+_OTHER_FIRST = "This certificate is in use. Use the new one first, or retire the other one."
+
+
+@transaction.atomic
+def create_key(*, organization: Organization, actor: Actor) -> ServiceProviderKey:
+    """Make a key: the organization's first is used at once, another one waits as the next. Raises NotAllowedError."""
+    _lock(organization)
+    if not organization.plan.sso:
+        raise NotAllowedError(PLAN_LACKS_SSO)
+    states = set(live_keys(organization).values_list("state", flat=True))
+    if len(states) > 1:
+        raise NotAllowedError(_ONE_IS_WAITING)
+    now = timezone.now()
+    pair = saml.make_key_pair(_common_name(organization), now=now)
+    is_first = KeyState.CURRENT not in states
+    key = ServiceProviderKey.objects.create(
+        organization=organization,
+        state=KeyState.CURRENT if is_first else KeyState.NEXT,
+        certificate=base64.b64encode(pair.certificate.der).decode(),
+        encrypted_private_key=key_encryption.encrypt(pair.private_der),
+        promoted_at=now if is_first else None,
+    )
+    _record(EventName.KEY_CREATED, key, actor, {"state": key.state})
+    return key
+
+
+@transaction.atomic
+def promote_key(*, organization: Organization, actor: Actor) -> ServiceProviderKey:
+    """Sign with the next key from now on; the one before goes on decrypting until it is retired.
+
+    Raises NotAllowedError.
+    """
+    _lock(organization)
+    following = live_keys(organization).filter(state=KeyState.NEXT).first()
+    if following is None:
+        raise NotAllowedError(_NOTHING_WAITS)
+    live_keys(organization).filter(state=KeyState.CURRENT).update(state=KeyState.PREVIOUS)
+    following.state, following.promoted_at = KeyState.CURRENT, timezone.now()
+    following.save(update_fields=["state", "promoted_at"])
+    _record(EventName.KEY_PROMOTED, following, actor, {"state": following.state})
+    return following
+
+
+@transaction.atomic
+def retire_key(*, key: ServiceProviderKey, actor: Actor) -> None:
+    """Withdraw a key and forget its private half for good. Raises NotAllowedError while requests are signed with it."""
+    _lock(key.organization)
+    key.refresh_from_db()
+    if key.state == KeyState.RETIRED:
+        return
+    if key.state == KeyState.CURRENT:
+        _check_not_needed(key.organization)
+    before = key.state
+    key.state, key.encrypted_private_key, key.retired_at = KeyState.RETIRED, "", timezone.now()
+    key.save()
+    _record(EventName.KEY_RETIRED, key, actor, {"state": key.state}, {"state": before})
+
+
+@transaction.atomic
+def reencrypt_keys(*, actor: Actor) -> int:
+    """Encrypt every private key with the first of KEY_ENCRYPTION_KEYS; return how many there are.
+
+    Afterwards the other encryption keys can be thrown away. Raises LockedKeyError, and changes nothing, when a private
+    key can't be decrypted with any of them.
+    """
+    keys = ServiceProviderKey.objects.select_for_update().exclude(state=KeyState.RETIRED)
+    for key in keys:
+        key.encrypted_private_key = key_encryption.reencrypt(key.encrypted_private_key)
+        key.save(update_fields=["encrypted_private_key"])
+    record(EventName.KEYS_REENCRYPTED, actor=actor, target_kind="key", after={"keys": len(keys)})
+    return len(keys)
+
+
+def _lock(organization: Organization) -> None:
+    Organization.objects.select_for_update(of=("self",)).get(pk=organization.pk)
+
+
+def _check_not_needed(organization: Organization) -> None:
+    if live_keys(organization).count() > 1:
+        raise NotAllowedError(_OTHER_FIRST)
+
+
+def _common_name(organization: Organization) -> str:
+    """The number stays when the organization is renamed."""
+    return f"Amplisso {urlsplit(settings.BASE_URL).hostname}"[:40] + f" {organization.number}"
+
+
+def _record(
+    name: EventName,
+    key: ServiceProviderKey,
+    actor: Actor,
+    after: dict[str, Any],
+    before: dict[str, Any] | None = None,
+) -> None:
+    record(
+        name,
+        actor=actor,
+        organization_number=key.organization.number,
+        target_kind="key",
+        target_id=key.public_id,
+        target=f"Certificate {key.fingerprint[:8]}",
+        before=before,
+        after={**after, "fingerprint": key.fingerprint},
+    )

@@ -31,8 +31,8 @@ COLUMNS = (
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-@require_safe
 @access.organization_page(Role.ADMIN)
+@require_safe
 def audit_log(request: access.OrganizationRequest) -> HttpResponse:
     """List the events of a period, with how many there were of each risk (AM-90, AM-93)."""
     form = _form(request)
@@ -48,8 +48,8 @@ def audit_log(request: access.OrganizationRequest) -> HttpResponse:
     return show(request, "orgs/audit_log.html", context)
 
 
-@require_safe
 @access.organization_page(Role.ADMIN)
+@require_safe
 def audit_csv(request: access.OrganizationRequest) -> HttpResponseBase:
     """The same events with every field, as CSV (RFC 4180, UTF-8), oldest last."""
     events = _events(request, _form(request))

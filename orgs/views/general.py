@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from django import forms
 
 
-@require_safe
 @access.organization_page(Role.VIEWER)
+@require_safe
 def settings(request: access.OrganizationRequest) -> HttpResponse:
     """Settings begin with General."""
     return HttpResponseRedirect(reverse("settings_general", args=[request.membership.organization.slug]))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @access.organization_page(Role.VIEWER, to_change=Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
 def general(request: access.OrganizationRequest) -> HttpResponse:
     """Show the organization to everybody in it; managers and admins change name and address."""
     organization = request.membership.organization
@@ -50,8 +50,8 @@ def _rename(request: access.OrganizationRequest, form: GeneralForm) -> bool:
     return True
 
 
-@require_POST
 @access.organization_page(Role.ADMIN)
+@require_POST
 def session_length(request: access.OrganizationRequest) -> HttpResponse:
     """Change how long people stay signed in to this organization."""
     organization = request.membership.organization
@@ -64,8 +64,8 @@ def session_length(request: access.OrganizationRequest) -> HttpResponse:
     return see_other("settings_general", organization.slug)
 
 
-@require_POST
 @access.organization_page(Role.ADMIN)
+@require_POST
 def add_domain(request: access.OrganizationRequest) -> HttpResponse:
     """Add an e-mail domain, which leads nobody here before an operator has verified it."""
     organization = request.membership.organization
@@ -79,11 +79,11 @@ def add_domain(request: access.OrganizationRequest) -> HttpResponse:
     return see_other("settings_general", organization.slug)
 
 
-@require_POST
 @access.organization_page(Role.ADMIN)
+@require_POST
 def remove_domain(request: access.OrganizationRequest, domain: str) -> HttpResponse:
     """Take an e-mail domain off the list."""
-    found = domain_in(request.membership.organization, domain)
+    found = domain_in(request.membership.organization, domain) if domain.isprintable() else None
     if found is None:
         raise Http404
     services.remove_domain(domain=found, actor=access.actor_of(request))

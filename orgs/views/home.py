@@ -48,8 +48,8 @@ class Entrances:
         return self.open[0] if len(self.open) == 1 and not others else None
 
 
-@require_safe
 @access.any_door
+@require_safe
 def home(request: access.PersonRequest) -> HttpResponse:
     """List the organizations of whoever is signed in; go straight on if there is just one."""
     entrances = _entrances(request)
@@ -59,8 +59,8 @@ def home(request: access.PersonRequest) -> HttpResponse:
     return render(request, "orgs/home.html", {"entrances": entrances})
 
 
-@require_safe
 @access.organization_page(Role.VIEWER)
+@require_safe
 def organization_home(request: access.OrganizationRequest) -> HttpResponse:
     """Show somebody that they are in: where, as what, how they came in and until when."""
     until = access.expiry(request.door, request.membership)

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 NAMED = 5  # addresses in a message, before it only counts
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @access.organization_page(Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
 def invite(request: access.OrganizationRequest) -> HttpResponse:
     """Invite several people at once (AM-63)."""
     form = InvitationForm(request.POST or None, by=request.membership)
@@ -63,8 +63,8 @@ def _in_words(addresses: list[str]) -> str:
     return first if len(addresses) <= NAMED else f"{first} and {len(addresses) - NAMED} more"
 
 
-@require_POST
 @access.organization_page(Role.MANAGER)
+@require_POST
 def invitation_change(request: access.OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
     """Change an open invitation: `action` is resend or revoke."""
     organization = request.membership.organization

@@ -32,8 +32,8 @@ class Row:
     may_change: bool
 
 
-@require_safe
 @access.organization_page(Role.VIEWER)
+@require_safe
 def members(request: access.OrganizationRequest) -> HttpResponse:
     """List the people of the organization: `?view=pending` those invited, else those who have joined (AM-62)."""
     by, organization = request.membership, request.membership.organization
@@ -66,8 +66,8 @@ def _pending(request: access.OrganizationRequest, wanted: dict[str, Any]) -> dic
     return {"page": page, "rows": [Row(letter, not services.why_not_touch_invitation(letter, by)) for letter in page]}
 
 
-@require_POST
 @access.organization_page(Role.MANAGER)
+@require_POST
 def member_change(request: access.OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
     """Change a member: `action` is role (with `role`), suspend, restore or remove."""
     organization = request.membership.organization

@@ -14,8 +14,8 @@ from orgs.forms import RecoveryCodeForm
 from orgs.views.answers import see_other, show
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @access.recovery_page
+@require_http_methods(["GET", "HEAD", "POST"])
 def recovery(request: access.OrganizationRequest) -> HttpResponse:
     """Open the recovery door by a mailed code, or by the second factor of this session's own sign-in.
 

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from django.core.mail import EmailMessage
 from django.test import Client
 
@@ -55,7 +61,11 @@ def test_from_sign_up_to_the_organization(visitor: Client, mailoutbox: list[Emai
     assert membership.user.email == ADA
     assert (membership.organization.plan.slug, membership.role) == ("starter", Role.ADMIN)
     created, signed_up, signed_in = Event.objects.order_by("pk")
-    assert [created.name, signed_up.name, signed_in.name] == ["organization:created", "user:signed_up", "user:signed_in"]
+    assert [created.name, signed_up.name, signed_in.name] == [
+        "organization:created",
+        "user:signed_up",
+        "user:signed_in",
+    ]
     assert {event.actor_email for event in (created, signed_up, signed_in)} == {ADA}
     assert signed_in.organization_number == membership.organization.number
 

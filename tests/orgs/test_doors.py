@@ -72,8 +72,12 @@ def test_an_sso_door_opens_its_own_organization_alone(
     assert client.get("/organizations/new").status_code == 403
 
 
-def test_a_password_door_does_not_open_what_was_not_accepted(organization: Organization, client_of: SignedIn, sso_client: SignedIn) -> None:
-    ada = join_just_in_time(organization=organization, address="ada@contoso.example", role=Role.MEMBER, actor=COMMAND_LINE)
+def test_a_password_door_does_not_open_what_was_not_accepted(
+    organization: Organization, client_of: SignedIn, sso_client: SignedIn
+) -> None:
+    ada = join_just_in_time(
+        organization=organization, address="ada@contoso.example", role=Role.MEMBER, actor=COMMAND_LINE
+    )
     client = client_of(ada.user)
     page = client.get("/o/contoso/")
     assert page.status_code == 403
@@ -173,7 +177,9 @@ def test_a_recovery_door_is_for_admins_of_its_own_organization(
     assert client.get("/o/contoso/settings/access").status_code == NOT_THERE
 
 
-def test_the_doors_of_another_session_or_person_open_nothing(ada: Membership, make_user: MakeUser, client_of: SignedIn) -> None:
+def test_the_doors_of_another_session_or_person_open_nothing(
+    ada: Membership, make_user: MakeUser, client_of: SignedIn
+) -> None:
     theirs = client_of(ada.user)
     client = client_of(make_user())
     session = client.session
@@ -203,7 +209,9 @@ def test_signing_out_works_through_every_door_and_only_by_post(ada: Membership, 
     assert status(client) == NOT_THERE
 
 
-def test_doors_are_carried_over_for_the_same_person_only(ada: Membership, make_user: MakeUser, client_of: SignedIn) -> None:
+def test_doors_are_carried_over_for_the_same_person_only(
+    ada: Membership, make_user: MakeUser, client_of: SignedIn
+) -> None:
     name = client_of(ada.user).session["session_name"]
     assert carry_doors_over(from_session="", to_session="new", user=ada.user) == 0
     assert carry_doors_over(from_session=name, to_session="new", user=make_user()) == 0
@@ -229,8 +237,12 @@ def test_a_second_door_of_the_same_kind_replaces_the_first(ada: Membership) -> N
     assert Door.objects.filter(ended_at__isnull=True).count() == 1
 
 
-@pytest.mark.parametrize(("kind", "with_organization"), [(DoorKind.PASSWORD, True), (DoorKind.SSO, False), (DoorKind.RECOVERY, False)])
-def test_the_database_knows_which_door_has_an_organization(ada: Membership, kind: DoorKind, with_organization: bool) -> None:
+@pytest.mark.parametrize(
+    ("kind", "with_organization"), [(DoorKind.PASSWORD, True), (DoorKind.SSO, False), (DoorKind.RECOVERY, False)]
+)
+def test_the_database_knows_which_door_has_an_organization(
+    ada: Membership, kind: DoorKind, with_organization: bool
+) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         open_door(
             session="s",

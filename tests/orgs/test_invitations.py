@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -145,7 +146,7 @@ def test_the_token_itself_is_stored_nowhere(
 def test_is_accepted_once_by_its_own_address(boss: Membership, make_user: MakeUser) -> None:
     invitation = send(boss, role=Role.MANAGER)[0]
     ada = make_user(NEW)
-    with pytest.raises(NotAllowedError, match="is for ada@contoso.example"):
+    with pytest.raises(NotAllowedError, match=f"is for {re.escape(NEW)}"):
         accept_invitation(invitation=invitation, user=make_user(), actor=COMMAND_LINE)
     membership = accept_invitation(invitation=invitation, user=ada, actor=COMMAND_LINE)
     assert (membership.role, membership.source) == (Role.MANAGER, "invited")
@@ -298,7 +299,12 @@ def test_who_came_by_single_sign_on_so_far_sets_a_password_by_the_link(
 
 
 def test_where_sso_is_required_the_page_leads_there_and_accepts_nothing(
-    link: str, visitor: Client, organization: Organization, require_sso: RequireSSO, client_of: SignedIn, make_user: MakeUser
+    link: str,
+    visitor: Client,
+    organization: Organization,
+    require_sso: RequireSSO,
+    client_of: SignedIn,
+    make_user: MakeUser,
 ) -> None:
     require_sso(organization)
     for browser in (visitor, client_of(make_user(NEW))):
@@ -412,7 +418,9 @@ def test_an_invitation_of_another_organization_is_not_there(
     assert theirs.revoked_at is None
 
 
-def test_a_refusal_is_a_message_not_a_broken_page(organization: Organization, boss: Membership, member: MakeMember) -> None:
+def test_a_refusal_is_a_message_not_a_broken_page(
+    organization: Organization, boss: Membership, member: MakeMember
+) -> None:
     invitation = send(boss, role=Role.ADMIN)[0]
     client = open_session(member(organization, Role.MANAGER).user, kind="password")
     answer = client.post(f"/o/contoso/settings/invitations/{invitation.public_id}", {"action": "revoke"}, follow=True)

@@ -74,7 +74,9 @@ def test_nobody_changes_themselves(boss: Membership, member: MakeMember, role: R
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.MEMBER])
-def test_viewers_and_members_change_nobody(organization: Organization, member: MakeMember, role: Role, change: Change) -> None:
+def test_viewers_and_members_change_nobody(
+    organization: Organization, member: MakeMember, role: Role, change: Change
+) -> None:
     with pytest.raises(NotAllowedError, match="Only managers and admins"):
         change(member(organization, Role.MEMBER), member(organization, role))
 
@@ -109,7 +111,9 @@ def test_an_admin_of_another_organization_changes_nobody(
         change(member(organization), stranger)
 
 
-def test_suspending_and_restoring(organization: Organization, boss: Membership, member: MakeMember, sso_client: SignedIn) -> None:
+def test_suspending_and_restoring(
+    organization: Organization, boss: Membership, member: MakeMember, sso_client: SignedIn
+) -> None:
     ada = member(organization)
     sso_client(ada.user, organization)
     suspend_member(membership=ada, by=boss, actor=COMMAND_LINE)
@@ -126,14 +130,18 @@ def test_suspending_and_restoring(organization: Organization, boss: Membership, 
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_who_was_removed_is_not_changed_any_more(organization: Organization, boss: Membership, member: MakeMember, change: Change) -> None:
+def test_who_was_removed_is_not_changed_any_more(
+    organization: Organization, boss: Membership, member: MakeMember, change: Change
+) -> None:
     ada = member(organization)
     remove_member(membership=ada, by=boss, actor=COMMAND_LINE)
     with pytest.raises(NotAllowedError, match="no longer a member"):
         change(ada, boss)
 
 
-def test_a_suspended_member_is_brought_back_by_nothing_but_restoring(organization: Organization, boss: Membership, member: MakeMember) -> None:
+def test_a_suspended_member_is_brought_back_by_nothing_but_restoring(
+    organization: Organization, boss: Membership, member: MakeMember
+) -> None:
     ada = member(organization)
     suspend_member(membership=ada, by=boss, actor=COMMAND_LINE)
     with pytest.raises(NotAllowedError, match="suspended"):
@@ -149,12 +157,16 @@ def test_an_open_invitation_does_not_outlive_who_is_sent_away(
     organization: Organization, boss: Membership, member: MakeMember, send_away: Callable[..., None]
 ) -> None:
     invite(organization=organization, addresses=["ada@contoso.example"], role=Role.MEMBER, by=boss, actor=COMMAND_LINE)
-    ada = join_just_in_time(organization=organization, address="ada@contoso.example", role=Role.VIEWER, actor=COMMAND_LINE)
+    ada = join_just_in_time(
+        organization=organization, address="ada@contoso.example", role=Role.VIEWER, actor=COMMAND_LINE
+    )
     send_away(membership=ada, by=boss, actor=COMMAND_LINE)
     assert Invitation.objects.get().revoked_at is not None
 
 
-def test_who_was_removed_comes_back_in_the_new_role(organization: Organization, boss: Membership, member: MakeMember) -> None:
+def test_who_was_removed_comes_back_in_the_new_role(
+    organization: Organization, boss: Membership, member: MakeMember
+) -> None:
     ada = member(organization, Role.MANAGER)
     remove_member(membership=ada, by=boss, actor=COMMAND_LINE)
     again = member(organization, Role.VIEWER, ada.user)
@@ -167,7 +179,9 @@ def test_an_active_member_keeps_the_role_they_have(organization: Organization, m
 
 
 def test_just_in_time_waits_for_acceptance_and_accepts_once(organization: Organization) -> None:
-    ada = join_just_in_time(organization=organization, address="ada@contoso.example", role=Role.MEMBER, actor=COMMAND_LINE)
+    ada = join_just_in_time(
+        organization=organization, address="ada@contoso.example", role=Role.MEMBER, actor=COMMAND_LINE
+    )
     assert ada.accepted_at is None
     assert not ada.user.has_usable_password()
     for _ in range(2):
@@ -178,7 +192,9 @@ def test_just_in_time_waits_for_acceptance_and_accepts_once(organization: Organi
 
 
 def test_being_added_with_a_password_accepts_what_single_sign_on_made(organization: Organization) -> None:
-    ada = join_just_in_time(organization=organization, address="ada@contoso.example", role=Role.MEMBER, actor=COMMAND_LINE)
+    ada = join_just_in_time(
+        organization=organization, address="ada@contoso.example", role=Role.MEMBER, actor=COMMAND_LINE
+    )
     again = add_member(
         organization=organization, user=ada.user, role=Role.VIEWER, source=MembershipSource.INVITED, actor=COMMAND_LINE
     )
@@ -187,7 +203,9 @@ def test_being_added_with_a_password_accepts_what_single_sign_on_made(organizati
 
 
 def test_asserted_names_stay_on_the_membership(organization: Organization) -> None:
-    ada = join_just_in_time(organization=organization, address="ada@contoso.example", role=Role.MEMBER, actor=COMMAND_LINE)
+    ada = join_just_in_time(
+        organization=organization, address="ada@contoso.example", role=Role.MEMBER, actor=COMMAND_LINE
+    )
     note_names(membership=ada, given_name="Ada", family_name="Lovelace" * 50, display_name="")
     ada.refresh_from_db()
     assert ada.person_name.startswith("Ada Lovelace")

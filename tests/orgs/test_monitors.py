@@ -20,7 +20,9 @@ def test_nobody_is_signed_in(visitor: Client) -> None:
     assert answer.json() == {"error": "Nobody is signed in."}
 
 
-def test_a_password_session(organization: Organization, make_organization: MakeOrganization, member: MakeMember, client_of: SignedIn) -> None:
+def test_a_password_session(
+    organization: Organization, make_organization: MakeOrganization, member: MakeMember, client_of: SignedIn
+) -> None:
     ada = member(make_organization("Fabrikam"), Role.MANAGER).user
     member(organization, Role.VIEWER, ada)
     make_organization("Litware")

@@ -48,7 +48,12 @@ def wrong(code: str) -> str:
 
 
 def test_a_mailed_code_opens_access_and_nothing_else(
-    client: Client, admin: User, member: MakeMember, locked: Organization, committing: Commits, mailoutbox: list[EmailMessage]
+    client: Client,
+    admin: User,
+    member: MakeMember,
+    locked: Organization,
+    committing: Commits,
+    mailoutbox: list[EmailMessage],
 ) -> None:
     other = member(locked, Role.ADMIN).user
     assert client.get("/o/contoso/settings/access").status_code == 403
@@ -67,7 +72,9 @@ def test_a_mailed_code_opens_access_and_nothing_else(
         assert client.get("/o/contoso/settings/access").status_code == 403
 
 
-def test_the_code_is_stored_as_a_hash_and_works_once(client: Client, committing: Commits, mailoutbox: list[EmailMessage]) -> None:
+def test_the_code_is_stored_as_a_hash_and_works_once(
+    client: Client, committing: Commits, mailoutbox: list[EmailMessage]
+) -> None:
     code = ask_for_code(client, committing, mailoutbox)
     assert code not in RecoveryCode.objects.get().code_hash
     assert client.post(PAGE, {"action": "code", "code": code}).status_code == 303
@@ -105,7 +112,12 @@ def test_a_new_code_replaces_the_last_and_there_are_five_an_hour(
 
 
 def test_the_code_of_one_admin_is_no_use_to_another(
-    client: Client, locked: Organization, member: MakeMember, client_of: SignedIn, committing: Commits, mailoutbox: list[EmailMessage]
+    client: Client,
+    locked: Organization,
+    member: MakeMember,
+    client_of: SignedIn,
+    committing: Commits,
+    mailoutbox: list[EmailMessage],
 ) -> None:
     code = ask_for_code(client, committing, mailoutbox)
     other = client_of(member(locked, Role.ADMIN).user)
@@ -126,7 +138,9 @@ def test_a_second_factor_of_this_session_opens_directly(
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.MEMBER, Role.MANAGER])
-def test_is_not_there_for_lower_roles(locked: Organization, member: MakeMember, client_of: SignedIn, role: Role) -> None:
+def test_is_not_there_for_lower_roles(
+    locked: Organization, member: MakeMember, client_of: SignedIn, role: Role
+) -> None:
     client = client_of(member(locked, role).user)
     assert client.get(PAGE).status_code == 404
     assert client.post(PAGE, {"action": "mail"}).status_code == 404
@@ -144,7 +158,9 @@ def test_is_not_there_for_anybody_else(
     assert not mailoutbox
 
 
-def test_is_not_there_for_an_admin_who_has_not_accepted_or_is_suspended(client: Client, locked: Organization, admin: User) -> None:
+def test_is_not_there_for_an_admin_who_has_not_accepted_or_is_suspended(
+    client: Client, locked: Organization, admin: User
+) -> None:
     membership = locked.memberships.get(user=admin)
     for changes in ({"accepted_at": None}, {"state": MembershipState.SUSPENDED}):
         locked.memberships.filter(pk=membership.pk).update(**changes)
@@ -152,5 +168,11 @@ def test_is_not_there_for_an_admin_who_has_not_accepted_or_is_suspended(client: 
 
 
 def test_junk_breaks_nothing(client: Client) -> None:
-    for typed in ({}, {"action": "x"}, {"action": "code"}, {"action": "code", "code": "é" * 20}, {"action": "code", "code": "\x00"}):
+    for typed in (
+        {},
+        {"action": "x"},
+        {"action": "code"},
+        {"action": "code", "code": "é" * 20},
+        {"action": "code", "code": "\x00"},
+    ):
         assert client.post(PAGE, typed).status_code == 422

@@ -1,0 +1,367 @@
+"""Every address of ours, tried by everybody: the tables here say who may open what, and an address that is missing
+from them fails.
+
+The test walks the URL resolver, so that nobody adds a page and forgets to say who it is for.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from audit.actors import COMMAND_LINE
+from orgs.models import DoorKind, MembershipState, Organization, Plan, Role, User
+from orgs.services import close_organization, set_require_sso, set_sso_active
+
+from .conftest import MakeMember, MakeOrganization, MakeUser, new_browser, open_session
+
+# --- The tables
+
+
+@dataclass(frozen=True)
+class For:
+    """Who a page of an organization is for: the lowest role that sees it, and the lowest that may post to it."""
+
+    see: Role
+    change: Role | None = None
+    recovery: bool = False
+
+
+RECOVERY_PAGE = For(Role.ADMIN)  # by password alone, and also where SSO is required
+
+ORGANIZATION_PAGES = {
+    "organization_home": For(Role.VIEWER),
+    "recovery": RECOVERY_PAGE,
+    "settings": For(Role.VIEWER),
+    "settings_general": For(Role.VIEWER, change=Role.MANAGER),
+    "session_length": For(Role.ADMIN),
+    "add_domain": For(Role.ADMIN),
+    "remove_domain": For(Role.ADMIN),
+    "settings_members": For(Role.VIEWER),
+    "invite": For(Role.MANAGER),
+    "member_change": For(Role.MANAGER),
+    "invitation_change": For(Role.MANAGER),
+    "settings_audit": For(Role.ADMIN),
+    "settings_audit_csv": For(Role.ADMIN),
+    "settings_access": For(Role.ADMIN, recovery=True),
+    "uploaded_metadata": For(Role.ADMIN, recovery=True),
+    "create_key": For(Role.ADMIN, recovery=True),
+    "promote_key": For(Role.ADMIN, recovery=True),
+    "retire_key": For(Role.ADMIN, recovery=True),
+    "download_certificate": For(Role.ADMIN, recovery=True),
+    "test_sign_in": For(Role.ADMIN, recovery=True),
+    "discard_draft": For(Role.ADMIN, recovery=True),
+    "settings_sign_ins": For(Role.ADMIN),
+    "settings_sign_in": For(Role.ADMIN),
+}
+
+PUBLIC_ORGANIZATION_PAGES = {"organization_sign_in"}
+
+# Without a slug. What stands in none of these three needs a password door.
+PUBLIC = {
+    "session",
+    "healthz",
+    "invitation",
+    "sign_in",
+    "mail_sign_in_page",
+    "sign_in_page_mailed",
+    "start_sign_in",
+    "sign_in_refused",
+    "saml_metadata",
+    "saml_acs",
+    "saml/2/acs/<int:number>/",
+    "admin/login/",
+    "admin:login",
+    "admin:jsi18n",
+    "account_login",
+    "account_logout",
+    "account_signup",
+    "account_inactive",
+    "account_confirm_email",
+    "account_email_verification_sent",
+    "account_confirm_login_code",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "mfa_authenticate",
+    "mfa_login_webauthn",
+    "mfa_trust",
+}
+ANY_DOOR = {"home", "sign_in_in_log"}
+
+# --- The walk
+
+SAMPLES = {
+    "slug": "contoso",
+    "number": "10001",
+    "public_id": "1b4e28ba-2fa1-11d2-883f-0016d3cca427",
+    "reference": "7KQ4-M2XD-P9TR",
+    "domain": "contoso.example",
+    "token": "token",
+    "object_id": "1",
+    "app_label": "orgs",
+    "content_type_id": "1",
+    "pk": "1",
+    "key": "key",
+    "uidb36": "1",
+    "url": "nowhere",
+}
+
+
+@dataclass(frozen=True)
+class Address:
+    """One address: how it is named (its route if it has no name), and a path that leads there."""
+
+    name: str
+    path: str
+    has_slug: bool
+    is_public: bool
+    is_guarded: bool
+
+
+def walk(resolver: URLResolver, route: str = "", namespace: str = "") -> Iterator[Address]:
+    for entry in resolver.url_patterns:
+        full = route + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from walk(entry, full, f"{entry.namespace}:" if entry.namespace else namespace)
+        else:
+            yield address_of(entry, full, namespace)
+
+
+def address_of(entry: URLPattern, route: str, namespace: str) -> Address:
+    filled = re.sub(r"\(\?P<(\w+)>[^()]*\)|<(?:\w+:)?(\w+)>", lambda m: SAMPLES[m.group(1) or m.group(2)], route)
+    return Address(
+        name=f"{namespace}{entry.name}" if entry.name else route,
+        path="/" + filled.replace("^", "").replace("$", "").replace("\\", ""),
+        has_slug="<slug:slug>" in route,
+        is_public=not getattr(entry.callback, "login_required", True),
+        is_guarded=getattr(entry.callback, "is_guarded", False),
+    )
+
+
+ADDRESSES = list(walk(get_resolver()))
+BY_NAME = {address.name: address for address in reversed(ADDRESSES)}  # of two with one name the first one answers
+OTHERS = [address for address in ADDRESSES if not address.has_slug]
+CLOSED = [a for a in OTHERS if a.name not in PUBLIC | ANY_DOOR and BY_NAME[a.name] is a]
+ids = lambda value: value.name if isinstance(value, Address) else None  # noqa: E731
+
+
+def test_every_address_of_an_organization_is_in_the_table() -> None:
+    found = {address.name for address in ADDRESSES if address.has_slug}
+    assert found == set(ORGANIZATION_PAGES) | PUBLIC_ORGANIZATION_PAGES
+
+
+def test_the_marks_of_all_other_addresses_are_in_the_tables() -> None:
+    unknown = "None"  # allauth's pages that are switched off have no name
+    assert {a.name for a in OTHERS if a.is_public} - {unknown} <= PUBLIC
+    assert {a.name for a in OTHERS if a.is_guarded} == ANY_DOOR
+    assert set(BY_NAME) >= (PUBLIC | ANY_DOOR) - {"mfa_trust"}
+
+
+def test_public_pages_of_organizations_are_marked_so() -> None:
+    assert {a.name for a in ADDRESSES if a.has_slug and a.is_public} == PUBLIC_ORGANIZATION_PAGES
+
+
+# --- Pages of an organization
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody with a browser, and what they are to Contoso: a role through a door that opens it, or none."""
+
+    name: str
+    client: Client
+    role: Role | None = None
+    refusal: int = 404
+    door: DoorKind = DoorKind.PASSWORD
+
+    def expected(self, page: For, *, is_post: bool) -> int | None:
+        """The status of the refusal; None where they get in."""
+        needed = (page.change or page.see) if is_post else page.see
+        if page is RECOVERY_PAGE and (self.door != DoorKind.PASSWORD or self.role != Role.ADMIN):
+            return 404
+        if self.door == DoorKind.RECOVERY and not page.recovery:
+            return 404
+        if self.role is None:
+            return self.refusal
+        return 403 if self.role < needed else None
+
+
+@pytest.fixture
+def visitors(
+    organization: Organization, make_organization: MakeOrganization, make_user: MakeUser, member: MakeMember
+) -> list[Visitor]:
+    """Everybody who may come by at Contoso."""
+    fabrikam, both = make_organization("Fabrikam"), member(organization, Role.ADMIN).user
+    member(fabrikam, Role.ADMIN, both)
+    suspended = member(organization, Role.ADMIN)
+    type(suspended).objects.filter(pk=suspended.pk).update(state=MembershipState.SUSPENDED)
+    not_accepted = member(organization, Role.MANAGER)
+    type(not_accepted).objects.filter(pk=not_accepted.pk).update(accepted_at=None)
+    without_door = new_browser()
+    without_door.force_login(both)
+    return [
+        Visitor("stranger", new_browser()),
+        Visitor("signed in, but without a door", without_door),
+        Visitor("nobody's member", open_session(make_user(), DoorKind.PASSWORD)),
+        Visitor("admin of another organization", open_session(fabrikam.memberships.first().user, DoorKind.PASSWORD)),
+        Visitor("SSO session of another organization", open_session(both, DoorKind.SSO, fabrikam)),
+        Visitor(
+            "recovery in another organization", open_session(both, DoorKind.RECOVERY, fabrikam), door=DoorKind.RECOVERY
+        ),
+        Visitor("suspended admin", open_session(suspended.user, DoorKind.PASSWORD)),
+        Visitor("manager who has not accepted", open_session(not_accepted.user, DoorKind.PASSWORD), refusal=403),
+        *by_every_door(organization, both, member),
+    ]
+
+
+def by_every_door(organization: Organization, admin: User, member: MakeMember) -> Iterator[Visitor]:
+    for role in Role:
+        user = admin if role == Role.ADMIN else member(organization, role).user
+        yield Visitor(f"{role.label} by password", open_session(user, DoorKind.PASSWORD), role)
+        yield Visitor(f"{role.label} by SSO", open_session(user, DoorKind.SSO, organization), role, door=DoorKind.SSO)
+        recovery = open_session(user, DoorKind.RECOVERY, organization)
+        may = role if role == Role.ADMIN else None  # for others the door opens nothing, not even a 403
+        yield Visitor(f"{role.label} by recovery", recovery, may, door=DoorKind.RECOVERY)
+
+
+def answer(client: Client, path: str, *, is_post: bool) -> tuple[int, bool]:
+    """The status, and whether the guard let the request through to the page."""
+    response = client.post(path) if is_post else client.get(path)
+    assert response.status_code < 500
+    return response.status_code, hasattr(response.wsgi_request, "membership")
+
+
+@pytest.mark.parametrize("name", ORGANIZATION_PAGES)
+def test_who_gets_in(visitors: list[Visitor], name: str) -> None:
+    for is_post, visitor in itertools.product([False, True], visitors):
+        refusal = visitor.expected(ORGANIZATION_PAGES[name], is_post=is_post)
+        status, entered = answer(visitor.client, BY_NAME[name].path, is_post=is_post)
+        assert entered == (refusal is None), (visitor.name, is_post)
+        assert refusal is None or status == refusal, (visitor.name, is_post)
+
+
+def test_a_slug_that_does_not_exist_looks_like_one_that_is_not_yours(visitors: list[Visitor]) -> None:
+    for visitor, name in itertools.product(visitors[:6], ORGANIZATION_PAGES):
+        path = BY_NAME[name].path
+        other = path.replace("/o/contoso/", "/o/nowhere/")
+        real, made_up = visitor.client.get(path), visitor.client.get(other)
+        assert real.status_code == made_up.status_code == 404
+        assert without_chance(real).replace(path, other) == without_chance(made_up), (visitor.name, name)
+
+
+def without_chance(response: Any) -> str:
+    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", response.content.decode())
+
+
+def test_where_sso_is_required_a_password_opens_recovery_alone(
+    organization: Organization, visitors: list[Visitor]
+) -> None:
+    set_sso_active(organization=organization, active=True)
+    set_require_sso(organization=organization, required=True, actor=COMMAND_LINE)
+    members = [visitor for visitor in visitors if visitor.role and visitor.door != DoorKind.RECOVERY]
+    for visitor, name in itertools.product(members, ORGANIZATION_PAGES):
+        status, entered = answer(visitor.client, BY_NAME[name].path, is_post=False)
+        if name == "recovery":
+            may = visitor.role == Role.ADMIN and visitor.door == DoorKind.PASSWORD
+        elif visitor.door == DoorKind.PASSWORD:
+            may = False
+            assert status == 403, (visitor.name, name)
+        else:
+            may = visitor.role >= ORGANIZATION_PAGES[name].see
+        assert entered == may, (visitor.name, name)
+
+
+def test_a_closed_organization_is_there_for_nobody(organization: Organization, visitors: list[Visitor]) -> None:
+    close_organization(organization=organization, actor=COMMAND_LINE)
+    for visitor, name in itertools.product(visitors, ORGANIZATION_PAGES):
+        assert answer(visitor.client, BY_NAME[name].path, is_post=False) == (404, False), (visitor.name, name)
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC_ORGANIZATION_PAGES))
+def test_public_pages_are_there_for_everybody(visitors: list[Visitor], name: str) -> None:
+    for visitor in visitors:
+        assert visitor.client.get(BY_NAME[name].path).status_code == 200, visitor.name
+
+
+def test_objects_of_another_organization_are_not_reached_by_their_id(
+    organization: Organization, admin: User, make_organization: MakeOrganization, member: MakeMember
+) -> None:
+    theirs = member(make_organization("Fabrikam"))
+    client = open_session(admin, DoorKind.PASSWORD)
+    path = f"/o/{organization.slug}/settings/members/{theirs.public_id}"
+    assert client.post(path, {"action": "remove"}).status_code == 404
+    theirs.refresh_from_db()
+    assert theirs.is_active
+
+
+# --- All other addresses
+
+
+@pytest.mark.parametrize("address", CLOSED, ids=ids)
+def test_the_rest_needs_a_password_door(
+    organization: Organization, admin: User, address: Address, recovery_by: Callable[..., Client]
+) -> None:
+    """Account-wide settings and the Django admin, also for an operator who came by single sign-on (invariant 1)."""
+    User.objects.filter(pk=admin.pk).update(is_staff=True, is_superuser=True)
+    for method in ("get", "post"):
+        asked = getattr(new_browser(), method)(address.path)
+        assert asked.status_code in {302, 303}
+        assert asked["Location"].startswith("/sign-in?next=")
+        for kind in (DoorKind.SSO, DoorKind.RECOVERY):
+            refused = getattr(recovery_by(admin, kind, organization), method)(address.path)
+            assert refused.status_code == 403
+            assert "Sign in with your password" in refused.content.decode()
+
+
+@pytest.fixture
+def recovery_by() -> Callable[..., Client]:
+    """Open one session for each kind of door and test, not one for each request."""
+    kept: dict[DoorKind, Client] = {}
+    return lambda user, kind, organization: kept.setdefault(kind, open_session(user, kind, organization))
+
+
+def test_an_ordinary_person_is_no_operator(admin: User) -> None:
+    answer = open_session(admin, DoorKind.PASSWORD).get("/admin/", follow=True)
+    assert answer.status_code == 404
+
+
+def test_an_operator_by_password_is_in(make_user: MakeUser) -> None:
+    client = open_session(make_user(is_staff=True, is_superuser=True), DoorKind.PASSWORD)
+    assert client.get("/admin/").status_code == 200
+
+
+def test_pages_of_every_signed_in_person_ask_visitors_to_sign_in() -> None:
+    for name in ANY_DOOR:
+        asked = new_browser().get(BY_NAME[name].path)
+        assert asked.status_code == 302
+        assert asked["Location"].startswith("/sign-in?next="), name
+
+
+def test_accepting_a_membership_is_for_its_own_person(
+    organization: Organization, member: MakeMember, make_user: MakeUser
+) -> None:
+    waiting = member(organization)
+    type(waiting).objects.filter(pk=waiting.pk).update(accepted_at=None)
+    path = f"/memberships/{waiting.public_id}/accept"
+    assert open_session(make_user(), DoorKind.PASSWORD).post(path).status_code == 404
+    assert open_session(waiting.user, DoorKind.SSO, organization).post(path).status_code == 403
+    assert open_session(waiting.user, DoorKind.PASSWORD).post(path).status_code == 303
+    waiting.refresh_from_db()
+    assert waiting.accepted_at is not None
+    assert open_session(waiting.user, DoorKind.PASSWORD).post(f"/memberships/{uuid.uuid4()}/accept").status_code == 404
+
+
+def test_plans_gate_nothing_but_what_they_leave_out(organization: Organization, admin: User) -> None:
+    Organization.objects.update(plan=Plan.objects.get(slug="starter"))
+    client = open_session(admin, DoorKind.PASSWORD)
+    assert client.get(f"/o/{organization.slug}/settings/members").status_code == 200

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 import simulator
@@ -27,7 +28,7 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def chromium(django_db_setup: None) -> Iterator[Browser]:
     """Debian's browser; CI fails without it, elsewhere the tests are skipped."""
     if not CHROMIUM:
         if os.environ.get("CI"):
@@ -35,7 +36,10 @@ def chromium() -> Iterator[Browser]:
         pytest.skip("needs Chromium (Debian: apt-get install chromium)")
     # Playwright's synchronous face runs an event loop in this thread, and Django refuses queries beside one.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    seeded = getattr(connection, "_test_serialized_contents", None)
     with sync_playwright() as playwright:
+        # Beside a running loop Django gives this thread another connection; it too has to know what migrations seeded.
+        connection._test_serialized_contents = seeded
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
@@ -64,7 +68,9 @@ def entra() -> Iterator[simulator.Tenant]:
 @pytest.fixture
 def window(chromium: Browser, site: str) -> Iterator[BrowserContext]:
     """A fresh browser profile whose pages report every script error as a failed test."""
-    context = chromium.new_context(base_url=site, viewport={"width": 1280, "height": 900}, permissions=["clipboard-read", "clipboard-write"])
+    context = chromium.new_context(
+        base_url=site, viewport={"width": 1280, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
+    )
     context.set_default_timeout(15_000)
     errors: list[str] = []
     context.on("weberror", lambda error: errors.append(str(error.error)))

@@ -103,7 +103,6 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "csp",
-    "django_htmx",
 ]
 
 MIDDLEWARE = [
@@ -118,7 +117,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "orgs.views.answers.see_other_after_post",
     "orgs.access.DoorMiddleware",
 ]
@@ -250,7 +248,9 @@ USERSESSIONS_TRACK_ACTIVITY = True
 
 _mail = env.dj_email_url("EMAIL_URL", "console:" if DEBUG else "smtp://localhost:25")
 if "EMAIL_BACKEND" not in _mail:
-    raise ImproperlyConfigured("EMAIL_URL begins with smtp://, submission:// (STARTTLS), smtps:// (TLS) or console:")
+    raise ImproperlyConfigured(
+        "EMAIL_URL begins with submission:// (STARTTLS; TLS with ?ssl=True), smtp:// or console:"
+    )
 EMAIL_BACKEND: str = _mail["EMAIL_BACKEND"]
 EMAIL_HOST: str = _mail["EMAIL_HOST"] or "localhost"
 EMAIL_PORT: int = _mail["EMAIL_PORT"] or 25

@@ -81,7 +81,7 @@ class SessionLengthForm(forms.Form):
         label="Hours",
         min_value=1,
         max_value=MAX_SESSION_HOURS,
-        help_text=f"From 1 to {MAX_SESSION_HOURS} (30 days). It holds at once, also for who is signed in now.",
+        help_text=f"From 1 to {MAX_SESSION_HOURS} (30 days). It holds at once, for open sessions too.",
         error_messages={"invalid": "Write the hours as a number, such as 12."},
     )
 

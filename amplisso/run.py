@@ -40,10 +40,10 @@ def main() -> int:
     if refusal:
         sys.stderr.write(f"{refusal}\n")
         return 1
-    facts = _prepare()
-    sys.stdout.write(_welcome(facts))
-    sys.stdout.flush()
-    return _supervise([_start("manage.py", "runserver", f"127.0.0.1:{APP_PORT}"), _start(*_simulator())])
+    welcome = _welcome(_prepare())
+    # Django's own remarks on development servers would bury ours.
+    os.environ["DJANGO_RUNSERVER_HIDE_WARNING"] = "true"
+    return _serve([("manage.py", "runserver", f"127.0.0.1:{APP_PORT}"), _simulator()], welcome)
 
 
 def _refusal() -> str:
@@ -78,7 +78,7 @@ def _prepare() -> dict[str, Any]:
     os.environ["DEBUG"] = "true"  # .env said so; the simulator reads only the environment
     django.setup()
     call_command("migrate", verbosity=0)
-    call_command("createcachetable")
+    call_command("createcachetable", verbosity=0)
     fabrikam = _demo()["organizations"][1]
     _run(*_simulator("prepare"), *_application(fabrikam))
     return _demo("--metadata", str(METADATA))
@@ -131,15 +131,28 @@ def _start(*arguments: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, *arguments])  # noqa: S603  our own program and arguments
 
 
-def _supervise(servers: Sequence[subprocess.Popen[bytes]]) -> int:
-    """Wait until a server ends or somebody ends us, then end the rest; 0 if it was us."""
+def _serve(programs: Sequence[Sequence[str]], welcome: str) -> int:
+    """Start all, greet when they listen, wait until one ends or somebody ends us, then end the rest; 0 if it was us."""
+    # Both are set here: a shell may have started us with Ctrl-C ignored.
+    signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
+    servers: list[subprocess.Popen[bytes]] = []
     try:
-        while all(server.poll() is None for server in servers):
-            time.sleep(0.2)
+        servers.extend(_start(*program) for program in programs)
+        _watch(servers, welcome)
     except KeyboardInterrupt:
         return _end(servers, status=0)
     return _end(servers, status=1)
+
+
+def _watch(servers: Sequence[subprocess.Popen[bytes]], welcome: str) -> None:
+    """Return when a server has ended."""
+    while all(server.poll() is None for server in servers):
+        if welcome and not any(map(_is_free, (APP_PORT, SIMULATOR_PORT))):
+            sys.stdout.write(welcome)
+            sys.stdout.flush()
+            welcome = ""
+        time.sleep(0.2)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

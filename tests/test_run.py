@@ -1,0 +1,85 @@
+"""`make run`: two servers that begin and end together."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from amplisso import run
+
+# A server that says that it listens and goes on until somebody ends it.
+WAITING = "import sys; print('up', flush=True); sys.stdin.read()"
+SERVE = "import sys; from amplisso import run; sys.exit(run._serve([('-c', code) for code in sys.argv[1:]], ''))"
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port that another program listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@contextmanager
+def serving(*programs: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that looks after these programs, as `make run` does after its servers."""
+    command = [sys.executable, "-c", SERVE, *programs]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_when_one_ends_so_does_the_other() -> None:
+    with serving(WAITING, "pass") as running:
+        assert running.wait(30) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_whoever_ends_it_ends_both(number: signal.Signals) -> None:
+    with serving(WAITING, WAITING) as running:
+        assert running.stdout is not None
+        assert [running.stdout.readline(), running.stdout.readline()] == [b"up\n", b"up\n"]
+        running.send_signal(number)
+        assert running.wait(30) == 0
+        assert running.stdout.read() == b""  # the end of the pipe: nobody holds it any more
+
+
+def test_a_port_that_is_taken_is_said_in_a_sentence(taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "SIMULATOR_PORT", taken)
+    monkeypatch.setattr(run, "APP_PORT", 0)
+    assert run._refusal() == (
+        f"Port {taken} is taken: another program, or another `make run`, uses it. End that one first."
+    )
+
+
+def test_it_is_for_development(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "SIMULATOR_PORT", 0)
+    monkeypatch.setattr(run, "APP_PORT", 0)
+    assert run._refusal() == "`make run` is for development: write DEBUG=true into .env."
+
+
+def test_the_welcome_names_three_addresses_and_everybody() -> None:
+    organizations = [
+        {"name": "Contoso", "admin": "ada@contoso.example"},
+        {"name": "Fabrikam", "admin": "mira@fabrikam.example"},
+        {"name": "Initech", "admin": "lena@initech.example"},
+    ]
+    welcome = run._welcome(
+        {
+            "password": "secret",
+            "operator": "operator@amplisso.example",
+            "operator_pages": "http://localhost:8000/admin/",
+            "organizations": organizations,
+        }
+    )
+    addresses = ["http://localhost:8000\n", "http://127.0.0.1:8001\n", "http://localhost:8000/admin/\n"]
+    assert [address for address in addresses if address not in welcome] == []
+    assert [o["admin"] for o in organizations if o["admin"] not in welcome] == []
+    assert "secret" in welcome

@@ -1,0 +1,132 @@
+"""The settings refuse to start with what is not safe, and say in a sentence what is missing."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SAFE = {
+    "DEBUG": "false",
+    "SECRET_KEY": "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz",
+    "BASE_URL": "https://sso.example.com",
+    "ALLOWED_HOSTS": "sso.example.com",
+    "DATABASE_URL": "sqlite://:memory:",
+}
+PRINT = (
+    "import json, sys; from amplisso import settings; print(json.dumps([getattr(settings, n) for n in sys.argv[1:]]))"
+)
+
+
+def start(*names: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Read the settings in a process of its own, which has only this environment; print some of them."""
+    clean = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
+    return subprocess.run(
+        [sys.executable, "-c", PRINT, *names],
+        cwd=ROOT,
+        env=clean | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def values(*names: str, **environment: str) -> object:
+    """Some settings of a deployment with this environment."""
+    answer = start(*names, **(SAFE | environment))
+    assert answer.returncode == 0, answer.stderr
+    return json.loads(answer.stdout)
+
+
+def last_line(answer: subprocess.CompletedProcess[str]) -> str:
+    """What somebody reads who tried to start it."""
+    return answer.stderr.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "BASE_URL", "ALLOWED_HOSTS"])
+def test_a_deployment_names_its_own(missing: str) -> None:
+    answer = start(**(SAFE | {missing: ""}))
+    assert answer.returncode != 0
+    assert f"Set the environment variable {missing}:" in last_line(answer)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"BASE_URL": "http://sso.example.com"}, "BASE_URL must begin with https://"),
+        ({"BASE_URL": "https://sso.example.com/app"}, "without a path"),
+        ({"BASE_URL": "sso.example.com"}, "BASE_URL is a scheme and a host"),
+        ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must name the hosts"),
+        ({"ALLOWED_HOSTS": "sso.example.com,*"}, "ALLOWED_HOSTS must name the hosts"),
+        ({"SIMULATOR_URL": "http://127.0.0.1:8001"}, "SIMULATOR_URL is for development"),
+        ({"EMAIL_URL": "mail.example.com"}, "EMAIL_URL begins with submission://"),
+    ],
+)
+def test_an_unsafe_value_refuses_to_start(change: dict[str, str], sentence: str) -> None:
+    answer = start(**(SAFE | change))
+    assert answer.returncode != 0
+    assert sentence in last_line(answer)
+
+
+def test_a_deployment_starts_with_https_everywhere() -> None:
+    names = ["DEBUG", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS"]
+    assert values(*names) == [False, True, True, True, 31_536_000]
+
+
+def test_forwarded_headers_count_from_our_own_proxies_only() -> None:
+    assert start("SECURE_PROXY_SSL_HEADER", **SAFE).returncode != 0
+    assert values("SECURE_PROXY_SSL_HEADER", "ALLAUTH_TRUSTED_PROXY_COUNT", TRUSTED_PROXY_COUNT="1") == [
+        ["HTTP_X_FORWARDED_PROTO", "https"],
+        1,
+    ]
+
+
+def test_redis_keeps_cache_and_sessions_when_there_is_one() -> None:
+    assert values("SESSION_ENGINE") == ["django.contrib.sessions.backends.db"]
+    assert values("SESSION_ENGINE", REDIS_URL="redis://redis:6379/0") == ["django.contrib.sessions.backends.cache"]
+
+
+def test_an_empty_variable_is_the_same_as_none() -> None:
+    """Compose files hand on every variable, set or not."""
+    optional = dict.fromkeys(("SECRET_KEY_FALLBACKS", "KEY_ENCRYPTION_KEYS", "REDIS_URL", "DEFAULT_FROM_EMAIL"), "")
+    assert values("SECRET_KEY_FALLBACKS", "REDIS_URL", "DEFAULT_FROM_EMAIL", **optional) == [
+        [],
+        "",
+        "Amplisso <no-reply@sso.example.com>",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("submission://me:secret@mail.example.com:587", ["mail.example.com", 587, "me", "secret", True, False]),
+        (
+            "submission://me:secret@mail.example.com:465?ssl=True",
+            ["mail.example.com", 465, "me", "secret", False, True],
+        ),
+        ("smtp://mail.example.com", ["mail.example.com", 25, "", "", False, False]),
+    ],
+)
+def test_mail_goes_where_its_address_says(url: str, expected: list[object]) -> None:
+    names = ["HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS", "USE_SSL"]
+    assert values(*(f"EMAIL_{name}" for name in names), EMAIL_URL=url) == expected
+
+
+def test_the_policy_allows_nothing_inline() -> None:
+    (policy,) = values("CONTENT_SECURITY_POLICY")
+    directives = policy["DIRECTIVES"]
+    assert directives["default-src"] == ["'none'"]
+    assert not re.search(r"unsafe|\*|https?:", str(directives))
+
+
+def test_sqlite_waits_its_turn() -> None:
+    (databases,) = values("DATABASES")
+    options = databases["default"]["OPTIONS"]
+    assert options["transaction_mode"] == "IMMEDIATE"
+    assert "journal_mode=WAL" in options["init_command"]

@@ -340,6 +340,17 @@ class TestDraft:
         assert unseal(Note.TEST, query["test"][0]) == drafted.public_id.hex
         assert query["next"] == [path]
 
+    def test_the_link_leads_to_the_drafts_provider(
+        self, sso_client: SignedIn, path: str, required: Organization, admin: User, upload: Upload
+    ) -> None:
+        draft = upload(required, descriptor(sign_in="https://login.example.test/next/saml2"))
+        browser = sso_client(admin, required)
+        target = links(page(browser.post(f"{path}/test")))["Continue now"]
+        response = browser.get(target)
+        assert response.status_code == 302
+        assert response["Location"].startswith("https://login.example.test/next/saml2?SAMLRequest=")
+        assert draft.sign_ins.get().purpose == "test"
+
     def test_it_is_discarded(
         self, sso_client: SignedIn, path: str, required: Organization, admin: User, drafted: Configuration
     ) -> None:

@@ -1,0 +1,139 @@
+"""What README and the guides say is so: variables, commands, targets, files, steps."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands
+from django.urls import NoReverseMatch, Resolver404, resolve
+
+from sso.providers.azure import GUIDE
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text()
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+MAKEFILE = (ROOT / "Makefile").read_text()
+
+
+def variables_of_the_settings() -> set[str]:
+    """Every environment variable that the settings read."""
+    source = (ROOT / "amplisso" / "settings.py").read_text()
+    return set(re.findall(r"(?:env\.\w+|_required)\(\s*\"([A-Z_]+)\"", source))
+
+
+def targets() -> set[str]:
+    """Every target that `make help` lists."""
+    return set(re.findall(r"^([a-z]+):.*## ", MAKEFILE, re.MULTILINE))
+
+
+def read(page: Path) -> str:
+    """A page's text."""
+    return page.read_text()
+
+
+def test_the_settings_read_something() -> None:
+    assert {"SECRET_KEY", "BASE_URL", "DATABASE_URL", "TRUSTED_PROXY_COUNT"} <= variables_of_the_settings()
+
+
+def test_readme_explains_every_variable_and_no_other() -> None:
+    table = README.partition("## Configuration")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `([A-Z_]+)` \|", table, re.MULTILINE)) == variables_of_the_settings()
+
+
+def test_the_example_names_every_variable_and_no_other() -> None:
+    named = re.findall(r"^(?:# )?([A-Z_]+)=", read(ROOT / ".env.example"), re.MULTILINE)
+    assert sorted(named) == sorted(variables_of_the_settings() | {"POSTGRES_PASSWORD"})
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_make_target_named_exists(page: Path) -> None:
+    named = re.findall(r"(?:^    |`)(?:\w+=\S+ )*make ([a-z]+)", read(page), re.MULTILINE)
+    assert set(named) <= targets()
+
+
+def test_every_make_target_is_phony_and_explained() -> None:
+    phony = set(re.findall(r"[a-z]+", MAKEFILE.partition(".PHONY: ")[2].partition("\n")[0]))
+    assert phony == targets()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_named_exists(page: Path) -> None:
+    assert set(re.findall(r"manage\.py ([a-z_]+)", read(page))) <= set(get_commands())
+
+
+def test_every_command_of_ours_is_in_the_operators_guide() -> None:
+    ours = {name for name, app in get_commands().items() if app in {"orgs", "sso", "audit"}}
+    assert ours <= set(re.findall(r"manage\.py ([a-z_]+)", read(ROOT / "docs" / "operating.md")))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_to_a_file(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?://|#)([^)#]+)", read(page))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_folder_on_the_map_exists_and_none_is_missing() -> None:
+    table = README.partition("## The map of the code")[2].partition("\n## ")[0]
+    named = {row.rstrip("/") for row in re.findall(r"^\| `([a-z/]+)` \|", table, re.MULTILINE)}
+    assert [folder for folder in named if not (ROOT / folder).is_dir()] == []
+    assert {path.parent.name for path in ROOT.glob("*/__init__.py")} <= named
+
+
+def test_every_file_in_the_design_exists() -> None:
+    text = read(ROOT / "docs" / "design.md")
+    named = set(re.findall(r"\b((?:amplisso|orgs|sso|audit|simulator)/[a-z_/]+\.py)", text))
+    assert named
+    assert [file for file in named if not (ROOT / file).exists()] == []
+
+
+def test_the_nine_steps_are_those_of_the_guide() -> None:
+    section = README.partition("## How to connect Azure")[2].partition("\n## ")[0]
+    steps = re.findall(r"^(\d)\. ((?:.|\n(?=   ))+)", section, re.MULTILINE)
+    assert [int(number) for number, _ in steps] == list(range(1, len(GUIDE.steps) + 1)) == list(range(1, 10))
+    told = [re.sub(r"[*`\s]+", " ", text) for _, text in steps]
+    for words, step, text in zip(WORDS, GUIDE.steps, told, strict=True):
+        ours = " ".join([step.text, *(f"{entry.field} {entry.value}" for entry in step.entries)])
+        assert all(word in ours and word in text for word in words), (words, ours, text)
+
+
+WORDS = [
+    ("Azure Active Directory", "Microsoft Entra ID"),
+    ("Enterprise applications",),
+    ("New application",),
+    ("Create your own application",),
+    ("Single sign-on", "Identifier", "Reply URL"),
+    ("User identifier", "user.mail"),
+    ("Metadata XML",),
+    ("Access & SSO Settings", "Single Sign-On Settings", "Microsoft Azure Active Directory"),
+    ("Save. Single sign-on is on.",),
+]
+
+
+def test_every_address_in_readme_is_one_of_ours() -> None:
+    addresses = re.findall(r"`BASE_URL(/[^`]+)`", README) + re.findall(r"`GET (/[^`]+)`", README)
+    assert len(addresses) >= 6
+    for address in addresses:
+        path = address.replace("<number>", "10001").replace("<slug>", "contoso")
+        try:
+            resolve(path)
+        except (Resolver404, NoReverseMatch):
+            pytest.fail(f"README names {address}")
+
+
+def test_pins_name_no_place_that_packages_came_from() -> None:
+    for file in sorted((ROOT / "requirements").glob("*.txt")):
+        text = read(file)
+        assert "://" not in text, file.name
+        assert not re.search(r"^--(?!hash)", text, re.MULTILINE), file.name
+        assert all("--hash=sha256:" in pin for pin in re.findall(r"^\S+==(?:.*\\\n)*.*", text, re.MULTILINE)), file.name
+
+
+def test_lxml_and_xmlsec_are_the_same_pair_everywhere() -> None:
+    pairs = {
+        tuple(re.findall(r"^(?:lxml|xmlsec)==(\S+)", read(ROOT / "requirements" / name), re.MULTILINE))
+        for name in ("base.txt", "dev.txt")
+    }
+    assert len(pairs) == 1
+    assert len(pairs.pop()) == 2

@@ -9,7 +9,6 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from django import forms
-from django.contrib.auth.password_validation import password_validators_help_text_html
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.http import HttpRequest
@@ -164,7 +163,9 @@ class NewPasswordForm(forms.Form):
     password1 = forms.CharField(
         label="Password",
         strip=False,
-        help_text=password_validators_help_text_html,
+        help_text=(
+            "At least 10 characters. Several words are easier to remember, and harder to guess, than signs and digits."
+        ),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     password2 = forms.CharField(
@@ -195,7 +196,7 @@ class RecoveryCodeForm(forms.Form):
     code = forms.CharField(
         label="Code",
         max_length=20,
-        help_text="Six digits. The code works for ten minutes, in this browser only while you are signed in.",
+        help_text="Six digits. It works once, for ten minutes.",
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
     )
 

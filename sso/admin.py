@@ -84,7 +84,7 @@ class ConfigurationAdmin(LookOnlyAdmin[Configuration]):
         "entity_id",
         ("sso_redirect_url", "sso_post_url"),
         "certificate_list",
-        ("wants_signed_requests", "valid_until"),
+        ("wants_signed_requests", "sign_requests", "valid_until"),
         ("expired_certificates_until", "sha1_until"),
         "findings_list",
         ("created_at", "created_by"),
@@ -107,12 +107,13 @@ class ConfigurationAdmin(LookOnlyAdmin[Configuration]):
     @admin.display(description="findings")
     def findings_list(self, configuration: Configuration) -> str:
         """What the admin was told about the file."""
-        return format_html_join("", "<div>{}</div>", ((finding["message"],) for finding in configuration.findings))
+        messages = ((finding["message"],) for finding in configuration.findings)
+        return format_html_join("", "<div>{}</div>", messages) or "-"
 
     @admin.display(description="metadata")
     def metadata_text(self, configuration: Configuration) -> str:
         """The file as it was uploaded."""
-        return format_html("<pre>{}</pre>", configuration.metadata)
+        return format_html('<textarea class="vLargeTextField" rows="20" readonly>{}</textarea>', configuration.metadata)
 
 
 @admin.register(ServiceProviderKey)

@@ -12,9 +12,11 @@ from django.http import QueryDict
 from orgs.email_addresses import normal_address
 from orgs.models import Organization
 from sso import saml
+from sso.key_encryption import NOT_SET, can_encrypt
 from sso.models import Connection, Provider, SignInState
 from sso.models.connections import JUST_IN_TIME_ROLES
 from sso.next_paths import safe_next_path
+from sso.selectors import active_configuration, draft_configuration
 from sso.services import read_upload
 
 _MAX_BYTES = 1_000_000  # of a metadata file; sso.saml says so to the admin, we only stop reading there
@@ -72,6 +74,12 @@ class SettingsForm(forms.Form):
         help_text="Members come in through your identity provider only; a password no longer opens this organization.",
         widget=forms.CheckboxInput(attrs={"role": "switch"}),
     )
+    sign_requests = forms.BooleanField(
+        label="Sign requests",
+        required=False,
+        help_text="Your identity provider can then verify that requests are ours. It needs our certificate for that.",
+        widget=forms.CheckboxInput(attrs={"role": "switch"}),
+    )
     just_in_time_role = forms.TypedChoiceField(
         label="Just-in-time provisioning",
         required=False,
@@ -88,6 +96,10 @@ class SettingsForm(forms.Form):
         self.upload: bytes | None = None
         self.metadata: saml.IdpMetadata | None = None
         self._offer([str(self.data.get("entity_id", ""))])
+        current = draft_configuration(organization) or active_configuration(organization)
+        # What the metadata asks for isn't ours to turn off; a new file decides anew.
+        self.fields["sign_requests"].disabled = self.always_signs = bool(current and current.wants_signed_requests)
+        self.fields["sign_requests"].initial = bool(current and current.sign_requests)
 
     def clean(self) -> dict[str, Any]:
         """Read the upload; what is wrong with it stands at its field, in the words of the reader."""
@@ -102,6 +114,13 @@ class SettingsForm(forms.Form):
         elif cleaned.get("kept_upload"):
             self._read(_decoded(cleaned["kept_upload"]), "metadata_file", cleaned.get("entity_id"))
         return cleaned
+
+    def clean_sign_requests(self) -> bool:
+        """Requests can only be signed where private keys can be kept."""
+        wanted = bool(self.cleaned_data["sign_requests"])
+        if wanted and not can_encrypt():
+            raise forms.ValidationError(NOT_SET)
+        return wanted
 
     def keep_upload(self) -> None:
         """Carry a readable upload along on a page that goes back to the admin, so that nobody uploads it twice."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,6 +14,7 @@ from django.urls import reverse
 
 from orgs.models import Organization, User
 from sso import saml
+from sso.key_encryption import LockedKeyError
 from sso.models import (
     Configuration,
     ConfigurationState,
@@ -24,6 +27,8 @@ from sso.models import (
     SignInState,
 )
 
+_log = logging.getLogger(__name__)
+
 
 def service_provider(number: int) -> saml.ServiceProvider:
     """We, as the identity provider of organization `number` knows us. The addresses never change (invariant 3)."""
@@ -35,9 +40,12 @@ def service_provider(number: int) -> saml.ServiceProvider:
 
 def published_service_provider(organization: Organization) -> saml.ServiceProvider:
     """The same with what our metadata says about keys."""
+    certificates = tuple(key.signing_certificate() for key in live_keys(organization))
+    active = active_configuration(organization) if certificates else None
     return replace(
         service_provider(organization.number),
-        certificates=tuple(key.signing_certificate() for key in live_keys(organization)),
+        certificates=certificates,
+        signs_requests=active is not None and active.signs_requests,
     )
 
 
@@ -50,6 +58,22 @@ def live_keys(organization: Organization) -> QuerySet[ServiceProviderKey]:
         .exclude(state=KeyState.RETIRED)
         .order_by(in_use_first, "id")
     )
+
+
+def signing_key(organization: Organization) -> saml.KeyPair | None:
+    """The key that signs our messages; None if there is none, or none that can be decrypted here."""
+    return next(iter(opened(live_keys(organization).filter(state=KeyState.CURRENT))), None)
+
+
+def opened(keys: Iterable[ServiceProviderKey]) -> tuple[saml.KeyPair, ...]:
+    """Decrypt what can be decrypted. A key that was lost must not take the sign-ins along that don't need it."""
+    pairs = []
+    for key in keys:
+        try:
+            pairs.append(key.key_pair())
+        except LockedKeyError:
+            _log.error("%s can't be decrypted: its encryption key is no longer in KEY_ENCRYPTION_KEYS", key)
+    return tuple(pairs)
 
 
 def key_by_public_id(organization: Organization, public_id: uuid.UUID) -> ServiceProviderKey | None:
@@ -79,6 +103,11 @@ def draft_configuration(organization: Organization) -> Configuration | None:
 def latest_configuration(organization: Organization) -> Configuration | None:
     """What was uploaded last, whatever became of it."""
     return _configurations(organization).order_by("-created_at", "-version").first()
+
+
+def usable_configurations(organization: Organization) -> QuerySet[Configuration]:
+    """What sign-ins go through now, and what may be next."""
+    return _configurations(organization).filter(state__in=[ConfigurationState.ACTIVE, ConfigurationState.DRAFT])
 
 
 def configuration_by_public_id(organization: Organization, public_id: uuid.UUID | str) -> Configuration | None:
@@ -141,6 +170,7 @@ def differences(active: Configuration, draft: Configuration) -> list[str]:
         *_changed("Provider's entity ID", active.entity_id, draft.entity_id),
         *_changed("Sign-in address", _sign_in_address(active), _sign_in_address(draft)),
         *_certificate_changes(active, draft),
+        *_signing_changes(active, draft),
     ] or ["The same provider, sign-in address and certificates as before."]
 
 
@@ -162,6 +192,12 @@ def _certificate_changes(active: Configuration, draft: Configuration) -> list[st
         *(f"Signing certificate no longer listed: {_short(c.fingerprint)}." for c in removed),
         *(["All signing certificates change at once."] if before and not before.keys() & after.keys() else []),
     ]
+
+
+def _signing_changes(active: Configuration, draft: Configuration) -> list[str]:
+    if active.signs_requests == draft.signs_requests:
+        return []
+    return ["Requests will be signed." if draft.signs_requests else "Requests will no longer be signed."]
 
 
 def _day(moment: datetime) -> str:

@@ -88,6 +88,7 @@ class Configuration(models.Model):
     sso_post_url = models.CharField(max_length=2048, blank=True)
     certificates = models.JSONField(default=list)
     wants_signed_requests = models.BooleanField(default=False)
+    sign_requests = models.BooleanField(default=False, help_text="Signed although the metadata does not ask for it.")
     valid_until = models.DateTimeField(null=True, blank=True)
     findings = models.JSONField(default=list, blank=True)
     metadata = models.TextField()
@@ -122,6 +123,11 @@ class Configuration(models.Model):
 
     def __str__(self) -> str:
         return f"Version {self.version} of {self.connection}"
+
+    @property
+    def signs_requests(self) -> bool:
+        """Whether our requests have to be signed."""
+        return self.wants_signed_requests or self.sign_requests
 
     def identity_provider(self) -> saml.IdentityProvider:
         """What the protocol needs to know of this provider."""

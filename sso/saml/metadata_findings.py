@@ -122,6 +122,6 @@ def _about_signed_requests(*, wanted: bool) -> Iterator[Finding]:
     if wanted:
         yield Finding(
             FindingCode.SIGNED_REQUESTS_WANTED,
-            "Your identity provider asks for signed requests, which Amplisso does not send yet: turn that "
-            "off at the provider.",
+            "Your identity provider asks for signed requests, so Amplisso signs them. Give the provider our "
+            "certificate, or our metadata file, which holds it.",
         )

@@ -1,8 +1,6 @@
 """Asking an identity provider to sign somebody in (SAML core 3.4.1, bindings 3.4 and 3.5)."""
 
-import base64
 import secrets
-import zlib
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -10,7 +8,9 @@ from lxml import etree
 
 from sso.saml.errors import SAMLError
 from sso.saml.instants import format_instant
+from sso.saml.key_pairs import KeyPair
 from sso.saml.names import SAML, SAML_NAMESPACE, SAMLP, SAMLP_NAMESPACE
+from sso.saml.sending import in_address, in_form, with_query
 from sso.saml.types import AuthnRequest, Binding, IdentityProvider, ServiceProvider
 
 
@@ -28,21 +28,23 @@ def build_authn_request(
     relay_state: str = "",
     login_hint: str = "",
     force_authn: bool = False,
+    key: KeyPair | None = None,
 ) -> AuthnRequest:
     """Return the request, by Redirect where the provider offers it, else by POST.
 
     `relay_state` comes back with the response unread, at most 80 bytes (bindings 3.4.3). `login_hint` becomes a query
-    parameter of that name, which Entra and Google read; a Subject in the request is an error at Entra.
+    parameter of that name, which Entra and Google read; a Subject in the request is an error at Entra. `force_authn`
+    asks for a fresh sign-in in spite of a session there. Signed if there is a `key`.
     Raises `SAMLError` when the provider has no sign-in address.
     """
     binding, address = _endpoint(idp)
-    hinted = _with_query(address, [("login_hint", login_hint)] if login_hint else [])
+    hinted = with_query(address, urlencode({"login_hint": login_hint}) if login_hint else "")
     document = _document(sp, address, request_id, issue_instant, force_authn=force_authn)
-    relay = [("RelayState", relay_state)] if relay_state else []
     if binding is Binding.POST:
-        fields = (("SAMLRequest", base64.b64encode(document).decode()), *relay)
+        fields = in_form("SAMLRequest", document, relay_state=relay_state, key=key)
         return AuthnRequest(request_id, binding, hinted, fields)
-    return AuthnRequest(request_id, binding, _with_query(hinted, [("SAMLRequest", _deflated(document)), *relay]))
+    url = in_address(hinted, "SAMLRequest", document, relay_state=relay_state, key=key)
+    return AuthnRequest(request_id, binding, url)
 
 
 def _endpoint(idp: IdentityProvider) -> tuple[Binding, str]:
@@ -60,7 +62,7 @@ def _document(
     issue_instant: datetime,
     *,
     force_authn: bool,
-) -> bytes:
+) -> etree._Element:
     """Only what every provider accepts.
 
     A NameIDPolicy overrides what the administrator chose at Entra, a RequestedAuthnContext refuses people who signed in
@@ -81,18 +83,4 @@ def _document(
     if force_authn:
         request.set("ForceAuthn", "true")
     etree.SubElement(request, SAML + "Issuer").text = sp.entity_id
-    return etree.tostring(request)
-
-
-def _deflated(document: bytes) -> str:
-    """Raw DEFLATE, then base64 (bindings 3.4.4.1)."""
-    compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-    return base64.b64encode(compressor.compress(document) + compressor.flush()).decode()
-
-
-def _with_query(address: str, parameters: list[tuple[str, str]]) -> str:
-    """Add to the query that the address may have already, and leave that one as it is."""
-    if not parameters:
-        return address
-    separator = "" if address.endswith(("?", "&")) else "&" if "?" in address else "?"
-    return address + separator + urlencode(parameters)
+    return request

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +17,20 @@ from orgs.errors import NotAllowedError
 from orgs.models import Organization, User
 from orgs.services import end_doors, set_require_sso, set_sso_active
 from sso import saml
+from sso.key_encryption import can_encrypt
 from sso.models import Configuration, ConfigurationState, Connection, ConnectionState, Identity, Provider
-from sso.selectors import active_configuration, connection_of, has_signed_in_through, service_provider
+from sso.selectors import (
+    active_configuration,
+    connection_of,
+    draft_configuration,
+    has_signed_in_through,
+    live_keys,
+    service_provider,
+)
+from sso.services.keys import create_key
+from sso.services.plan import check_plan
+from sso.services.versions import new_version
 
-PLAN_LACKS_SSO = "Single sign-on is part of the Scholarship, Growth and Enterprise plans."
 TRY_IT_FIRST = (
     "Sign in through single sign-on once yourself before you require it, so that nobody is shut out. "
     "Save without Require SSO, use Test sign-in, then turn it on."
@@ -59,20 +68,21 @@ def save_settings(
     metadata: saml.IdpMetadata | None,
     metadata_text: str,
     require_sso: bool,
+    sign_requests: bool | None = None,
     by: User | None,
     actor: Actor,
 ) -> Saved:
     """Save the Access & SSO Settings. A valid file turns SSO on at once (AM-23); while SSO is required it is a draft.
 
-    `by` is the admin who asks; None is an operator. Raises NotAllowedError.
+    So does a change of `sign_requests`, which None leaves alone. `by` is the admin who asks; None is an operator.
+    Raises NotAllowedError.
     """
     organization = Organization.objects.select_for_update(of=("self",)).select_related("plan").get(pk=organization.pk)
-    if not organization.plan.sso:
-        raise NotAllowedError(PLAN_LACKS_SSO)
+    check_plan(organization)
     connection = _save_connection(organization, provider, just_in_time_role, actor)
-    saved = Saved(None, is_draft=False)
-    if metadata is not None:
-        saved = _save_configuration(organization, connection, metadata, metadata_text, by, actor)
+    before = draft_configuration(organization) or active_configuration(organization)
+    version = new_version(connection, before=before, metadata=metadata, text=metadata_text, sign_requests=sign_requests)
+    saved = Saved(None, is_draft=False) if version is None else _save_version(organization, version, by, actor)
     _save_requirement(organization, required=require_sso, by=by, actor=actor)
     return saved
 
@@ -93,18 +103,15 @@ def _facts(connection: Connection) -> dict[str, Any]:
     return {"provider": connection.provider, "just_in_time_role": connection.just_in_time_role}
 
 
-def _save_configuration(
-    organization: Organization,
-    connection: Connection,
-    metadata: saml.IdpMetadata,
-    text: str,
-    by: User | None,
-    actor: Actor,
-) -> Saved:
+def _save_version(organization: Organization, configuration: Configuration, by: User | None, actor: Actor) -> Saved:
+    connection = configuration.connection
     connection.configurations.filter(state=ConfigurationState.DRAFT).update(
         state=ConfigurationState.RETIRED, retired_at=timezone.now()
     )
-    configuration = _new_version(connection, metadata, text, by)
+    configuration.version = 1 + (connection.configurations.aggregate(last=Max("version"))["last"] or 0)
+    configuration.created_by = by
+    configuration.save()
+    _make_key_for(configuration, organization, actor)
     if organization.requires_sso:
         _record(EventName.CONFIGURATION_DRAFTED, connection, actor, after=_summary(configuration))
         return Saved(configuration, is_draft=True)
@@ -112,21 +119,10 @@ def _save_configuration(
     return Saved(configuration, is_draft=False)
 
 
-def _new_version(connection: Connection, metadata: saml.IdpMetadata, text: str, by: User | None) -> Configuration:
-    last = connection.configurations.aggregate(last=Max("version"))["last"] or 0
-    return Configuration.objects.create(
-        connection=connection,
-        version=last + 1,
-        entity_id=metadata.entity_id,
-        sso_redirect_url=metadata.sso_redirect_url,
-        sso_post_url=metadata.sso_post_url,
-        certificates=[base64.b64encode(certificate.der).decode() for certificate in metadata.certificates],
-        wants_signed_requests=metadata.want_authn_requests_signed,
-        valid_until=metadata.valid_until,
-        findings=[{"code": finding.code.value, "message": finding.message} for finding in metadata.findings],
-        metadata=text,
-        created_by=by,
-    )
+def _make_key_for(configuration: Configuration, organization: Organization, actor: Actor) -> None:
+    """Requests can't be signed without one; where none can be kept, the page says what is missing."""
+    if configuration.signs_requests and can_encrypt() and not live_keys(organization).exists():
+        create_key(organization=organization, actor=actor)
 
 
 def activate(*, configuration: Configuration, actor: Actor) -> None:
@@ -152,6 +148,7 @@ def _summary(configuration: Configuration) -> dict[str, Any]:
         "entity_id": configuration.entity_id,
         "sign_in_address": configuration.sso_redirect_url or configuration.sso_post_url,
         "certificates": [certificate.fingerprint for certificate in configuration.signing_certificates()],
+        "signs_requests": configuration.signs_requests,
     }
 
 

@@ -17,11 +17,14 @@ from orgs.errors import NotAllowedError
 from orgs.models import Organization
 from sso import key_encryption, saml
 from sso.models import KeyState, ServiceProviderKey
-from sso.selectors import live_keys
-from sso.services.connections import PLAN_LACKS_SSO
+from sso.selectors import live_keys, usable_configurations
+from sso.services.plan import check_plan
 
 _ONE_IS_WAITING = "There are two certificates already. Finish that change first, or retire one of them."
 _NOTHING_WAITS = "There is no new certificate to use. Make one first."
+_SIGNS = (
+    "Requests are signed with this certificate. Turn Sign requests off first, or make a new certificate and use that."
+)
 _OTHER_FIRST = "This certificate is in use. Use the new one first, or retire the other one."
 
 
@@ -29,8 +32,7 @@ _OTHER_FIRST = "This certificate is in use. Use the new one first, or retire the
 def create_key(*, organization: Organization, actor: Actor) -> ServiceProviderKey:
     """Make a key: the organization's first is used at once, another one waits as the next. Raises NotAllowedError."""
     _lock(organization)
-    if not organization.plan.sso:
-        raise NotAllowedError(PLAN_LACKS_SSO)
+    check_plan(organization)
     states = set(live_keys(organization).values_list("state", flat=True))
     if len(states) > 1:
         raise NotAllowedError(_ONE_IS_WAITING)
@@ -102,6 +104,8 @@ def _lock(organization: Organization) -> None:
 def _check_not_needed(organization: Organization) -> None:
     if live_keys(organization).count() > 1:
         raise NotAllowedError(_OTHER_FIRST)
+    if any(configuration.signs_requests for configuration in usable_configurations(organization)):
+        raise NotAllowedError(_SIGNS)
 
 
 def _common_name(organization: Organization) -> str:

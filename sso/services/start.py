@@ -14,7 +14,7 @@ from orgs.models import Organization
 from orgs.selectors import hash_of_token
 from sso import saml
 from sso.models import Configuration, ConfigurationState, Provider, Purpose, SignIn, StartedBy
-from sso.selectors import active_configuration, service_provider
+from sso.selectors import active_configuration, service_provider, signing_key
 
 # Long enough for a second factor at the provider; whoever is slower is simply asked again (invariant 4).
 LIFE = timedelta(minutes=10)
@@ -46,16 +46,16 @@ def start_sign_in(
     configuration: Configuration | None = None,
     restart_of: SignIn | None = None,
     started_by: StartedBy = StartedBy.VISITOR,
+    force_authn: bool = False,
 ) -> Started:
     """Write down what will be asked, and return the request for the browser to carry.
 
-    `session` names the session whose doors may be carried over; `configuration` is a draft to be tested. Raises
-    NotConnectedError. Source: SAML core 3.4.1, profiles 4.1.4.1.
+    `session` names the session whose doors may be carried over; `configuration` is a draft to be tested; `force_authn`
+    asks the provider not to rely on a session that it has. Raises NotConnectedError. Source: SAML core 3.4.1, profiles
+    4.1.4.1.
     """
     configuration = _usable(organization, configuration)
-    sign_in, nonce = _write_down(
-        organization, configuration, actor, session, next_path, restart_of, started_by
-    )
+    sign_in, nonce = _write_down(organization, configuration, actor, session, next_path, restart_of, started_by)
     request = saml.build_authn_request(
         service_provider(organization.number),
         configuration.identity_provider(),
@@ -63,6 +63,8 @@ def start_sign_in(
         issue_instant=sign_in.started_at,
         relay_state=sign_in.public_id.hex,
         login_hint=login_hint if configuration.connection.provider == Provider.AZURE else "",
+        force_authn=force_authn,
+        key=signing_key(organization) if configuration.signs_requests else None,
     )
     return Started(sign_in, request, nonce)
 

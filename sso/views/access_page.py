@@ -22,6 +22,7 @@ from sso.selectors import (
     has_signed_in_through,
     live_keys,
     service_provider,
+    signing_key,
 )
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def access_page(organization: Organization, user: User, form: SettingsForm) -> d
         "has_tried": active is not None and has_signed_in_through(active, user),
         "service_provider": service_provider(organization.number),
         "our_keys": _our_keys(organization),
+        "unsigned": active is not None and active.signs_requests and signing_key(organization) is None,
         "can_make_keys": can_encrypt(),
         "cannot_make_keys": NOT_SET,
         "guides": _guides(organization, provider),

@@ -45,7 +45,8 @@ def saml_metadata(request: HttpRequest, number: int) -> HttpResponse:
 def start(request: HttpRequest, number: int) -> HttpResponse:
     """Ask the organization's identity provider who this is (profiles 4.1.4.1); the Sign-on URL of the My Apps tile.
 
-    Query: `next` a path of ours to go to afterwards, `hint` a signed e-mail address, `test` a signed draft.
+    Query: `next` a path of ours to go to afterwards, `hint` a sealed e-mail address, `test` a sealed draft, `force=1`
+    to have the provider ask for password or second factor again.
     """
     organization = _organization(number)
     try:
@@ -56,6 +57,7 @@ def start(request: HttpRequest, number: int) -> HttpResponse:
             next_path=safe_next_path(request.GET.get("next", "")),
             login_hint=unseal(Note.LOGIN_HINT, request.GET.get("hint", "")),
             configuration=_draft_to_test(request, organization),
+            force_authn=request.GET.get("force") == "1",
         )
     except NotConnectedError:
         return render(request, "sso/not_connected.html", {"organization": organization}, status=404)

@@ -105,6 +105,7 @@ def _save(request: HttpRequest, form: SettingsForm) -> HttpResponse:
             metadata=form.metadata,
             metadata_text=form.metadata_as_text,
             require_sso=form.cleaned_data["require_sso"],
+            sign_requests=form.cleaned_data["sign_requests"],
             by=cast(OrganizationRequest, request).user,
             actor=actor_of(request),
         )

@@ -22,7 +22,7 @@ from sso.key_encryption import NOT_SET, LockedKeyError
 from sso.models import KeyState, ServiceProviderKey
 from sso.selectors import live_keys
 from sso.services import create_key, promote_key, reencrypt_keys, retire_key
-from sso.services.connections import PLAN_LACKS_SSO
+from sso.services.plan import PLAN_LACKS_SSO
 
 USED = "{urn:oasis:names:tc:SAML:2.0:metadata}KeyDescriptor"
 BEGIN = "-----BEGIN CERTIFICATE-----"

@@ -58,7 +58,7 @@ def json_block(value: Any) -> str:
 class EventAdmin(LookOnlyAdmin[Event]):
     """What happened, newest first."""
 
-    list_display = ("at", "name", "risk", "outcome", "organization", "actor_email", "target", "address")
+    list_display = ("at", "name", "organization", "actor_email", "target", "risk", "outcome", "address")
     list_filter = ("risk", "outcome", "at", "name")
     search_fields = ("actor_email", "target", "address", "=organization_number")
     search_help_text = "E-mail address of who did it, what it was done to, IP address, or an organization's number"

@@ -47,13 +47,13 @@ class NewOrganizationForm(forms.ModelForm):  # type: ignore[type-arg]  # takes n
 class OrganizationAdmin(Page[Organization]):
     """Customers. They are closed, never deleted, and keep their number."""
 
-    list_display = ("number", "name", "plan", "members", "connected", "require_sso", "is_open", "created_at")
+    list_display = ("number", "name", "plan", "members", "connected", "require_sso", "is_open")
     list_display_links = ("number", "name")
     list_filter = ("plan", "sso_active", "require_sso", ("closed_at", admin.EmptyFieldListFilter), "created_at")
     list_select_related = ("plan",)
     search_fields = ("name", "slug", "=number")
     search_help_text = "Name, slug or number"
-    readonly_fields = ("number", "sso_active", "require_sso", "created_at", "closed_at", "related")
+    readonly_fields = ("number", "connected", "require_sso", "created_at", "closed_at", "related")
     list_per_page = 50
     show_full_result_count = False
     actions = ("close", "reopen", "stop_requiring_sso")
@@ -72,7 +72,7 @@ class OrganizationAdmin(Page[Organization]):
             ("name", "slug"),
             "plan",
             "session_hours",
-            ("sso_active", "require_sso"),
+            ("connected", "require_sso"),
             ("created_at", "closed_at"),
             "related",
         ]
@@ -86,6 +86,8 @@ class OrganizationAdmin(Page[Organization]):
     ) -> Any:
         if obj is None:
             kwargs |= {"form": NewOrganizationForm, "fields": ["name", "plan"]}
+        # The admin shows help as HTML, in which <slug> would be a tag.
+        kwargs["help_texts"] = {"slug": "In the organization's own addresses, between /o/ and the next slash."}
         return super().get_form(request, obj, change=change, **kwargs)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
@@ -117,7 +119,7 @@ class OrganizationAdmin(Page[Organization]):
         count: int = organization.members  # type: ignore[attr-defined]  # annotated above
         return count
 
-    @admin.display(description="SSO", boolean=True, ordering="sso_active")
+    @admin.display(description="SSO works", boolean=True, ordering="sso_active")
     def connected(self, organization: Organization) -> bool:
         """Whether people can come in through an identity provider now."""
         return organization.can_sign_in_with_sso

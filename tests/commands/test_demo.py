@@ -75,6 +75,16 @@ def test_the_second_time_changes_nothing(metadata_file: Path) -> None:
 
 
 @pytest.mark.usefixtures("development")
+def test_a_fresh_copy_of_the_same_metadata_changes_nothing(metadata_file: Path, tenant: simulator.Tenant) -> None:
+    load("--metadata", str(metadata_file))
+    before, earlier = rows(), metadata_file.read_bytes()
+    metadata_file.write_bytes(tenant.metadata(next(iter(tenant.apps.values()))))
+    assert metadata_file.read_bytes() != earlier
+    load("--metadata", str(metadata_file))
+    assert rows() == before
+
+
+@pytest.mark.usefixtures("development")
 def test_what_people_did_with_it_is_kept() -> None:
     load()
     june = User.objects.get(email="june@contoso.example").memberships.get()

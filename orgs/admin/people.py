@@ -16,7 +16,7 @@ from orgs.admin.acting import carry_out
 from orgs.admin.links import related_links
 from orgs.email_addresses import normal_address
 from orgs.models import User
-from orgs.services.accounts import create_account, disable_account, enable_account, set_operator
+from orgs.services.accounts import create_account, disable_account, enable_account, record_permissions, set_operator
 
 # Whoever may change these could make themselves anything; so only those may who already are.
 _POWERS = ["is_staff", "is_superuser", "groups", "user_permissions"]
@@ -82,6 +82,11 @@ class UserAdmin(Page[User]):
             return
         set_operator(user=obj, is_staff=obj.is_staff, is_superuser=obj.is_superuser, actor=actor)
         obj.save(update_fields=["name"])
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001  Django's
+        super().save_related(request, form, formsets, change)
+        if {"groups", "user_permissions"} & set(form.changed_data):
+            record_permissions(user=form.instance, actor=actor_of(request))
 
     @admin.display(description="organizations", ordering="memberships_count")
     def memberships_count(self, user: User) -> int:

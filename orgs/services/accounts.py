@@ -61,6 +61,16 @@ def set_operator(*, user: User, is_staff: bool, is_superuser: bool, actor: Actor
         _record(EventName.OPERATOR_CHANGED, user, actor, before, after)
 
 
+@transaction.atomic
+def record_permissions(*, user: User, actor: Actor) -> None:
+    """Write down what an operator may do from now on, after groups or single permissions have changed."""
+    after = {
+        "groups": list(user.groups.order_by("name").values_list("name", flat=True)),
+        "permissions": list(user.user_permissions.order_by("codename").values_list("codename", flat=True)),
+    }
+    _record(EventName.OPERATOR_CHANGED, user, actor, after=after)
+
+
 def _check_not_only_admin(user: User) -> None:
     """Every open organization keeps an admin who can sign in; the rows stay locked until the account is disabled."""
     administered = Membership.objects.filter(user=user, role=Role.ADMIN, state=MembershipState.ACTIVE)

@@ -208,6 +208,14 @@ def test_making_an_operator_is_recorded_as_high_risk(browser: Client, make_user:
     assert (event.risk, event.after) == ("high", {"is_staff": True, "is_superuser": False})
 
 
+def test_what_an_operator_may_do_is_recorded(browser: Client, make_user: MakeUser) -> None:
+    user = make_user(is_staff=True)
+    permission = Permission.objects.get(codename="view_organization")
+    browser.post(address(User, "change", user.pk), {"name": "", "is_staff": "on", "user_permissions": [permission.pk]})
+    assert user.has_perm("orgs.view_organization")
+    assert recorded(EventName.OPERATOR_CHANGED).after == {"groups": [], "permissions": ["view_organization"]}
+
+
 def test_rights_are_given_by_superusers_only(make_user: MakeUser, client_of: SignedIn) -> None:
     limited = make_user(is_staff=True)
     limited.user_permissions.add(*Permission.objects.filter(content_type__app_label="orgs"))

@@ -44,16 +44,16 @@ lint: install ## Check format and style
 	$(BIN)/ruff check .
 
 types: install ## Check the types
-	$(DEPLOYMENT) $(BIN)/mypy .
+	@$(DEPLOYMENT) $(BIN)/mypy .
 
 contracts: install ## Check which part imports which
 	$(BIN)/lint-imports
 
 migrations: install ## Check that no migration is missing
-	$(DEPLOYMENT) $(BIN)/python manage.py makemigrations --check --dry-run
+	@$(DEPLOYMENT) $(BIN)/python manage.py makemigrations --check --dry-run
 
 deployment: install ## Check the settings of a deployment
-	$(DEPLOYMENT) $(BIN)/python manage.py check --deploy --fail-level WARNING
+	@$(DEPLOYMENT) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 format: install ## Bring the code into the common format
 	$(BIN)/ruff format .

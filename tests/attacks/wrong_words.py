@@ -68,7 +68,7 @@ AUDIENCE: Group = {
     "in a proxy restriction": says_to(
         lambda target: {
             "audiences": (),
-            "more_conditions": f'<ProxyRestriction Count="1"><Audience>{target.entity_id}</Audience></ProxyRestriction>',
+            "more_conditions": f"<ProxyRestriction><Audience>{target.entity_id}</Audience></ProxyRestriction>",
         },
         CheckName.AUDIENCE,
     ),
@@ -214,7 +214,7 @@ CONDITIONS: Group = {
     "known, as another type": says(
         CheckName.CONDITIONS,
         SCHEMA,
-        more_conditions=f'<Condition xmlns:s="urn:oasis:names:tc:SAML:2.0:assertion" {XSI} xsi:type="s:OneTimeUseType"/>',
+        more_conditions=f'<Condition xmlns:s="{SAML[1:-1]}" {XSI} xsi:type="s:OneTimeUseType"/>',
     ),
     "of another namespace": says(SCHEMA, more_conditions='<Moon xmlns="urn:t"/>'),
     "twice": says(

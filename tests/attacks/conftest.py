@@ -1,0 +1,120 @@
+"""An organization under attack: a real connection, a browser that asked, and the ACS over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+import time_machine
+from django.http import HttpResponse
+from django.test import Client
+
+from audit.actors import COMMAND_LINE
+from orgs.models import Door, Membership, Organization, User
+from sso.models import Identity, SignIn, SignInState
+from sso.selectors import service_provider
+from sso.services import cookie_name, start_sign_in
+from tests.attacks.target import Target
+from tests.conftest import new_browser
+from tests.saml.metadata_files import base64_of, entity, key, role, sso
+from tests.saml.provider import ISSUER, NOW, KeyPair, key_pair
+from tests.sso.conftest import request_id_in, upload
+
+LOGIN = "https://login.example.test/saml2"
+
+
+@dataclass(frozen=True)
+class Siege:
+    """One organization and whoever knocks at its door."""
+
+    organization: Organization
+
+    @property
+    def address(self) -> str:
+        """The ACS as the browser sees it."""
+        return f"/saml/2/acs/{self.organization.number}"
+
+    def ask(self, browser: Client, sign: str = "assertion", **query: str) -> Target:
+        """Let a browser ask for a sign-in; it then has the nonce for the request, and whoever sits there knows its ID.
+
+        That much anybody can do: the attacks begin behind it.
+        """
+        answer = browser.get(f"/sso/{self.organization.number}/start", query)
+        assert answer.status_code == 302, answer.content
+        return Target(sign, service_provider(self.organization.number), request_id_in(answer["Location"]))
+
+    def ask_without_page(self, browser: Client, sign: str) -> Target:
+        """The same without the page that would do it: for hundreds of attacks on the address behind it."""
+        configuration = self.organization.connections.get().configurations.get()
+        started = start_sign_in(organization=self.organization, actor=COMMAND_LINE, configuration=configuration)
+        name = cookie_name(started.sign_in.request_id)
+        browser.cookies[name] = started.nonce
+        return Target(sign, service_provider(self.organization.number), started.sign_in.request_id)
+
+    def post(self, browser: Client, encoded: str, **fields: str) -> HttpResponse:
+        """Post a response the way the provider's page does."""
+        return browser.post(self.address, {"SAMLResponse": encoded, **fields})
+
+    def row(self, target: Target) -> SignIn:
+        """The log of one request."""
+        return SignIn.objects.get(request_id=target.request_id)
+
+    def is_asked_properly(self, answer: HttpResponse) -> bool:
+        """Whether the visitor is sent to the provider with a request of our own."""
+        return answer.status_code == 303 and answer["Location"].startswith(LOGIN)
+
+    def is_refused(self, answer: HttpResponse) -> bool:
+        """Whether the visitor gets the page with a reference code, which says no more."""
+        return answer.status_code == 303 and answer["Location"].startswith(f"/sso/{self.organization.number}/refused/")
+
+
+def people() -> tuple[int, ...]:
+    """How many accounts, memberships, identities and doors there are: nothing that is refused adds to them."""
+    return tuple(model.objects.count() for model in (User, Membership, Identity, Door))
+
+
+def is_anybody_in(browser: Client) -> bool:
+    """What the product itself says about a browser."""
+    return bool(browser.get("/session").status_code != 401)
+
+
+def succeeded() -> int:
+    """How many sign-ins the log calls a success."""
+    return SignIn.objects.filter(state=SignInState.SUCCEEDED).count()
+
+
+def connect(organization: Organization, *pairs: KeyPair, issuer: str = ISSUER, role_id: int | None = 20) -> Siege:
+    """Give an organization a connection, through the service that the settings page uses."""
+    keys = "".join(key(base64_of(pair)) for pair in pairs or (key_pair(),))
+    upload(organization, entity(role(keys + sso(LOGIN)), issuer).encode(), role_id)
+    return Siege(organization)
+
+
+@pytest.fixture
+def frozen() -> Iterator[None]:
+    """The moment at which every response of these tests is valid."""
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def siege(frozen: None, organization: Organization) -> Siege:
+    """Contoso, connected; whoever its provider vouches for joins just in time, so that any success would show."""
+    return connect(organization)
+
+
+@pytest.fixture
+def another(frozen: None, make_organization: Callable[..., Organization]) -> Callable[..., Siege]:
+    """Further organizations, each with a connection of its own."""
+
+    def make(name: str, *pairs: KeyPair, **options: str) -> Siege:
+        return connect(make_organization(name), *pairs, **options)
+
+    return make
+
+
+@pytest.fixture
+def browser(db: None) -> Client:
+    """Somebody's browser, new."""
+    return new_browser()

@@ -1,0 +1,69 @@
+"""Every attack against the real address, in a browser that asked and has the nonce: nobody gets in, nothing breaks."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from django.http import HttpResponse
+
+from sso import saml
+from sso.models import SignInState
+from tests.attacks.conftest import Siege, is_anybody_in, people, succeeded
+from tests.attacks.groups import GROUPS
+from tests.attacks.target import BASES, Case, Target
+from tests.attacks.test_verdicts import MOST_SECONDS
+from tests.conftest import new_browser
+
+
+@pytest.mark.parametrize("base", BASES)
+@pytest.mark.parametrize("group", GROUPS)
+def test_nobody_gets_in(siege: Siege, group: str, base: str) -> None:
+    """One database for a whole group; each attack has a browser and a request of its own."""
+    cases = {name: case for name, case in GROUPS[group].items() if base in case.bases}
+    before = people()
+    complaints = [
+        f"{name}: {complaint}" for name, case in cases.items() if (complaint := _attack(siege, case, base, before))
+    ]
+    assert not complaints, "\n".join(complaints)
+    assert succeeded() == 0
+    _one_genuine_answer(siege, base)
+
+
+def _attack(siege: Siege, case: Case, base: str, before: tuple[int, ...]) -> str:
+    """What went wrong, from our point of view; "" if nothing did."""
+    browser = new_browser()
+    target = siege.ask_without_page(browser, base)
+    encoded = case.attack(target)
+    begin = time.process_time()
+    answer = siege.post(browser, encoded)
+    spent = time.process_time() - begin
+    if spent > MOST_SECONDS:
+        return f"{spent:.1f} s of processor time"
+    if people() != before:
+        return "somebody was let in"
+    if is_anybody_in(browser):
+        return "the browser has a session"
+    return _wrong_answer(siege, target, encoded, answer)
+
+
+def _wrong_answer(siege: Siege, target: Target, encoded: str, answer: HttpResponse) -> str:
+    """Refused, and written down; or asked properly, if it names no request of ours. Nothing else is ever said."""
+    if answer.content:
+        return "the answer says something"
+    if saml.unverified_in_response_to(encoded) != target.request_id:
+        return "" if siege.is_asked_properly(answer) else f"{answer.status_code}, not asked again"
+    if not siege.is_refused(answer):
+        return f"{answer.status_code} {answer.get('Location')}, not refused"
+    row = siege.row(target)
+    return "" if row.state == SignInState.REFUSED and row.reason and row.checks else "nothing in the log"
+
+
+def _one_genuine_answer(siege: Siege, base: str) -> None:
+    """So that a door which nobody can open doesn't pass for a safe one."""
+    browser = new_browser()
+    target = siege.ask(browser, base)
+    answer = siege.post(browser, target.answer().encoded())
+    assert answer["Location"] == f"/o/{siege.organization.slug}/"
+    assert is_anybody_in(browser)
+    assert succeeded() == 1

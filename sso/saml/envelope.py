@@ -12,7 +12,7 @@ from functools import cached_property
 
 from lxml import etree
 
-from sso.saml.names import SAMLP
+from sso.saml.names import SAML, SAMLP
 from sso.saml.observation import Observation, refused, satisfied, shown
 from sso.saml.parser import NotXMLError, parse_utf8
 
@@ -37,6 +37,8 @@ _NOT_PLAIN = re.compile(r"<\?|<!(?!\[CDATA\[)")
 _ATTRIBUTE = re.compile(rb"=\s*[\"']")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _ID_NAMES = ("id", "assertionid")
+# Where some providers name the request that they leave out of the response itself.
+_CONFIRMED = f"{SAML}Assertion/{SAML}Subject/{SAML}SubjectConfirmation/{SAML}SubjectConfirmationData"
 
 
 @dataclass(slots=True)
@@ -220,4 +222,6 @@ def unverified_in_response_to(encoded: str) -> str:
         return ""
     if not readable or envelope.root.tag != SAMLP + "Response":
         return ""
-    return envelope.root.get("InResponseTo", "")
+    confirmed = envelope.root.find(_CONFIRMED)
+    named = [each.get("InResponseTo") for each in (envelope.root, confirmed) if each is not None]
+    return next((each for each in named if each is not None), "")

@@ -219,7 +219,11 @@ def test_text_as_cdata_is_the_same_text() -> None:
 def test_the_request_that_an_unverified_response_names() -> None:
     assert unverified_in_response_to(Answer().encoded()) == REQUEST_ID
     assert unverified_in_response_to(Answer(sign="none", in_response_to="_other").encoded()) == REQUEST_ID
-    assert unverified_in_response_to(Answer(response_in_response_to=None).encoded()) == ""
+    assert unverified_in_response_to(Answer(response_in_response_to=None).encoded()) == REQUEST_ID
+    assert unverified_in_response_to(Answer(response_in_response_to=None, in_response_to=None).encoded()) == ""
+    assert unverified_in_response_to(Answer(response_in_response_to="_other").encoded()) == "_other"
+    bare = b'<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"/>'
+    assert unverified_in_response_to(encode(bare)) == ""
     assert unverified_in_response_to(encode(b'<Response InResponseTo="_1"/>')) == ""
 
 

@@ -41,7 +41,7 @@ def test_events_are_never_changed_or_deleted(organization: Organization) -> None
     assert Event.objects.latest("pk").name == "organization:created"
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_an_event_outside_a_transaction_is_an_error() -> None:
     with pytest.raises(NotInTransactionError):
         record(EventName.USER_SIGNED_IN, actor=COMMAND_LINE)

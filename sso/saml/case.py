@@ -8,13 +8,15 @@ from lxml import etree
 
 from sso.saml.certificates import SigningCertificate
 from sso.saml.envelope import Envelope
-from sso.saml.names import DS, SAML
+from sso.saml.names import BEARER, DS, SAML
 from sso.saml.parser import parse_utf8
 from sso.saml.signed_bytes import signed_bytes, signed_element
 from sso.saml.types import IdentityProvider, PendingRequest, ServiceProvider
 
 # How far a provider's clock may be off, in either direction.
 SKEW = timedelta(minutes=3)
+
+_DATA = SAML + "SubjectConfirmationData"
 
 
 class Case(Envelope):
@@ -34,8 +36,12 @@ class Case(Envelope):
         self.identity_provider = identity_provider
         self.request = request
         self.now = now
+        # What is over before `earliest` is over, what begins after `latest` has not begun, by any honest clock.
+        self.earliest, self.latest = now - SKEW, now + SKEW
         # One certificate for each signature, in the order of `signatures`; the signature check fills it in.
         self.signers: tuple[SigningCertificate, ...] = ()
+        # Those of `signatures` of which the digest is good, too; the check for signed content fills it in.
+        self.verified: tuple[etree._Element, ...] = ()
 
     @cached_property
     def signatures(self) -> tuple[etree._Element, ...]:
@@ -67,6 +73,17 @@ class Case(Envelope):
         if self.signed_response is None:
             raise ValueError("nothing is signed")
         return next(self.signed_response.iterchildren(SAML + "Assertion"))
+
+    @cached_property
+    def bearers(self) -> list[etree._Element]:
+        """The data of every confirmation by bearer."""
+        confirmations = self.assertion.iterfind(f"{SAML}Subject/{SAML}SubjectConfirmation")
+        return [data for each in confirmations if each.get("Method") == BEARER for data in each.iterchildren(_DATA)]
+
+    @cached_property
+    def attributes(self) -> list[etree._Element]:
+        """Every attribute that somebody is told by, in the order of the document."""
+        return self.assertion.findall(f"{SAML}AttributeStatement/{SAML}Attribute")
 
     @property
     def response(self) -> etree._Element:

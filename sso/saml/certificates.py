@@ -10,6 +10,7 @@ from typing import NamedTuple
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.utils import CryptographyDeprecationWarning
 
 from sso.saml.errors import MetadataError, MetadataProblem
@@ -23,6 +24,7 @@ class _Facts(NamedTuple):
     subject: str
     not_before: datetime
     not_after: datetime
+    public_key: CertificatePublicKeyTypes
     key: str
     strong: bool
 
@@ -66,6 +68,11 @@ class SigningCertificate:
         return _facts(self.der).not_after
 
     @property
+    def public_key(self) -> CertificatePublicKeyTypes:
+        """The key itself; may be used by several threads at once."""
+        return _facts(self.der).public_key
+
+    @property
     def key(self) -> str:
         """Kind and size, such as "RSA 2048" or "EC secp256r1"."""
         return _facts(self.der).key
@@ -82,19 +89,20 @@ def _facts(der: bytes) -> _Facts:
         # Some providers number their own certificate 0. That says nothing about the key, which is all we trust.
         warnings.simplefilter("ignore", CryptographyDeprecationWarning)
         certificate = x509.load_der_x509_certificate(der)
-    key, strong = _key(certificate)
+    public_key = certificate.public_key()
+    key, strong = _key(public_key)
     return _Facts(
         fingerprint=hashlib.sha256(der).hexdigest(),
         subject=certificate.subject.rfc4514_string(),
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
+        public_key=public_key,
         key=key,
         strong=strong,
     )
 
 
-def _key(certificate: x509.Certificate) -> tuple[str, bool]:
-    key = certificate.public_key()
+def _key(key: CertificatePublicKeyTypes) -> tuple[str, bool]:
     if isinstance(key, rsa.RSAPublicKey):
         return f"RSA {key.key_size}", key.key_size >= RSA_BITS_AT_LEAST
     if isinstance(key, ec.EllipticCurvePublicKey):

@@ -73,23 +73,23 @@ CHECKLIST: tuple[Rule, ...] = (
 )
 
 
+_NOT_REACHED = tuple(Check(rule.name, Outcome.NOT_REACHED, "", "", rule.clause) for rule in CHECKLIST)
+
+
 def examine(case: Case) -> tuple[Check, ...]:
     """Make the checks in order up to the first that fails; the ones behind it are not reached."""
     checks: list[Check] = []
-    failed = False
-    for rule in CHECKLIST:
-        if failed:
-            checks.append(Check(rule.name, Outcome.NOT_REACHED, "", "", rule.clause))
-            continue
-        seen = _look(rule, case)
-        failed = not seen.passed
-        outcome = Outcome.FAILED if failed else Outcome.PASSED
-        checks.append(Check(rule.name, outcome, seen.expected, seen.received, rule.clause))
-    return tuple(checks)
+    for name, clause, look in CHECKLIST:
+        passed, expected, received = _look(look, case)
+        if not passed:
+            checks.append(Check(name, Outcome.FAILED, expected, received, clause))
+            break
+        checks.append(Check(name, Outcome.PASSED, expected, received, clause))
+    return (*checks, *_NOT_REACHED[len(checks) :])
 
 
-def _look(rule: Rule, case: Case) -> Observation:
+def _look(look: Callable[[Case], Observation], case: Case) -> Observation:
     try:
-        return rule.look(case)
+        return look(case)
     except Exception as error:  # noqa: BLE001 - whatever a hostile document does to a library is a refusal
         return refused("a message that can be examined", shown(f"{type(error).__name__}: {error}"))

@@ -5,7 +5,7 @@ import re
 from lxml import etree
 
 from sso.saml.case import SKEW, Case
-from sso.saml.instants import parse_instant
+from sso.saml.instants import format_instant, parse_instant
 from sso.saml.names import SAML
 from sso.saml.observation import Observation, equal, refused, satisfied, shown
 from sso.saml.response_rules import issued_by, text_of
@@ -49,13 +49,13 @@ def validity(case: Case) -> Observation:
     element = case.assertion.find(SAML + "Conditions")
     written = [None, None] if element is None else [element.get("NotBefore"), element.get("NotOnOrAfter")]
     begin, end = (None if text is None else parse_instant(text) for text in written)
-    readable = all(text is None or parse_instant(text) for text in written)
-    begun = begin is None or begin <= case.now + SKEW
-    over = end is not None and end <= case.now - SKEW
+    readable = [begin is None, end is None] == [text is None for text in written]
+    begun = begin is None or begin <= case.latest
+    over = end is not None and end <= case.earliest
     inverted = begin is not None and end is not None and begin >= end
     return Observation(
         readable and begun and not over and not inverted,
-        f"{case.now:%Y-%m-%dT%H:%M:%SZ}, give or take {SKEW.seconds // 60} minutes",
+        f"{format_instant(case.now)}, give or take {SKEW.seconds // 60} minutes",
         " to ".join(shown(text, 60) for text in written),
     )
 
@@ -87,8 +87,8 @@ def session_time(case: Case) -> Observation:
         text = statement.get("SessionNotOnOrAfter")
     end = parse_instant(text or "")
     return Observation(
-        text is None or (end is not None and end > case.now - SKEW),
-        f"absent, or later than {case.now - SKEW:%Y-%m-%dT%H:%M:%SZ}",
+        text is None or (end is not None and end > case.earliest),
+        f"absent, or later than {format_instant(case.earliest)}",
         shown(text),
     )
 
@@ -98,7 +98,7 @@ def attributes(case: Case) -> Observation:
     statements = case.assertion.findall(SAML + "AttributeStatement")
     nested = [
         element.get("Name", "")
-        for element in case.assertion.iterfind(f"{SAML}AttributeStatement/{SAML}Attribute")
+        for element in case.attributes
         if _is_identifying(element) and any(text_of(value) is None for value in element)
     ]
     return Observation(
@@ -113,7 +113,7 @@ def tenant(case: Case) -> Observation:
     guid = _GUID.search(case.identity_provider.entity_id)
     claimed = [
         (value.text or "").strip().lower()
-        for element in case.assertion.iterfind(f"{SAML}AttributeStatement/{SAML}Attribute")
+        for element in case.attributes
         if element.get("Name", "").lower() == TENANT_ID
         for value in element
     ]
@@ -126,8 +126,8 @@ def tenant(case: Case) -> Observation:
 def _not_in_the_future(case: Case, text: str | None) -> Observation:
     moment = parse_instant(text or "")
     return Observation(
-        moment is not None and moment <= case.now + SKEW,
-        f"not later than {case.now + SKEW:%Y-%m-%dT%H:%M:%SZ}",
+        moment is not None and moment <= case.latest,
+        f"not later than {format_instant(case.latest)}",
         shown(text),
     )
 

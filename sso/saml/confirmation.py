@@ -3,11 +3,13 @@
 One bearer confirmation has to satisfy all of it, so each rule goes on with those that satisfied the one before.
 """
 
+from datetime import datetime
+
 from lxml import etree
 
-from sso.saml.case import SKEW, Case
-from sso.saml.instants import parse_instant
-from sso.saml.names import BEARER, SAML
+from sso.saml.case import Case
+from sso.saml.instants import format_instant, parse_instant
+from sso.saml.names import SAML
 from sso.saml.observation import Observation, refused, shown
 from sso.saml.response_rules import text_of
 
@@ -46,7 +48,7 @@ def bearer(case: Case) -> Observation:
     """At least one confirmation by bearer that says anything."""
     found = case.assertion.findall(f"{SAML}Subject/{SAML}SubjectConfirmation")
     return Observation(
-        bool(_bearers(case)),
+        bool(case.bearers),
         "a bearer confirmation with its data",
         shown(", ".join(each.get("Method", "") for each in found)) or "no confirmation",
     )
@@ -54,9 +56,7 @@ def bearer(case: Case) -> Observation:
 
 def recipient(case: Case) -> Observation:
     """Exactly our ACS: neither longer nor shorter."""
-    return Observation(
-        bool(_addressed(case)), shown(case.service_provider.acs_url), _values(_bearers(case), "Recipient")
-    )
+    return Observation(bool(_addressed(case)), shown(case.service_provider.acs_url), _values(case.bearers, "Recipient"))
 
 
 def in_response_to(case: Case) -> Observation:
@@ -66,34 +66,24 @@ def in_response_to(case: Case) -> Observation:
 
 def confirmation_time(case: Case) -> Observation:
     """NotOnOrAfter in the future, and no NotBefore at all."""
-    received = _values(_answering(case), "NotOnOrAfter")
-    early = any(each.get("NotBefore") is not None for each in _answering(case))
+    answering = _answering(case)
+    early = any(each.get("NotBefore") is not None for each in answering)
     return Observation(
-        bool(timely_confirmations(case)),
-        f"NotOnOrAfter later than {case.now - SKEW:%Y-%m-%dT%H:%M:%SZ}, no NotBefore",
-        received + (", with a NotBefore" if early else ""),
+        bool(timely_ends(case)),
+        f"NotOnOrAfter later than {format_instant(case.earliest)}, no NotBefore",
+        _values(answering, "NotOnOrAfter") + (", with a NotBefore" if early else ""),
     )
 
 
-def timely_confirmations(case: Case) -> list[etree._Element]:
-    """The confirmation data that satisfy every rule here."""
-    return [
-        each
-        for each in _answering(case)
-        if each.get("NotBefore") is None
-        and (end := parse_instant(each.get("NotOnOrAfter", ""))) is not None
-        and end > case.now - SKEW
-    ]
-
-
-def _bearers(case: Case) -> list[etree._Element]:
-    path = f"{SAML}Subject/{SAML}SubjectConfirmation[@Method='{BEARER}']/{SAML}SubjectConfirmationData"
-    return case.assertion.findall(path)
+def timely_ends(case: Case) -> list[datetime]:
+    """Until when the confirmations hold that satisfy every rule here."""
+    written = [each.get("NotOnOrAfter", "") for each in _answering(case) if each.get("NotBefore") is None]
+    return [end for text in written if (end := parse_instant(text)) is not None and end > case.earliest]
 
 
 def _addressed(case: Case) -> list[etree._Element]:
     ours = case.service_provider.acs_url
-    return [each for each in _bearers(case) if each.get("Recipient") == ours]
+    return [each for each in case.bearers if each.get("Recipient") == ours]
 
 
 def _answering(case: Case) -> list[etree._Element]:

@@ -11,13 +11,12 @@ def parse_instant(text: str) -> datetime | None:
     match = _INSTANT.fullmatch(text)
     if match is None:
         return None
-    fraction = (match[2] or "0")[:6].ljust(6, "0")
     try:
-        return datetime.fromisoformat(f"{match[1]}.{fraction}+00:00")
+        return datetime.fromisoformat(f"{match[1]}.{match[2] or '0':0<6.6}+00:00")
     except ValueError:
         return None
 
 
 def format_instant(moment: datetime) -> str:
     """`moment` must be aware; whole seconds are enough for every reader."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"

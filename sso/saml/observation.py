@@ -29,6 +29,8 @@ def shown(text: str | None, limit: int = _SHOWN) -> str:
     """Return text for a log: one line, no control or direction characters, at most `limit` characters."""
     if text is None:
         return "absent"
+    if len(text) <= limit and text.isprintable():
+        return text.strip()
     line = _UNPRINTABLE.sub(" ", text[: 4 * limit]).strip()
     return line if len(line) <= limit else line[: limit - 1] + "…"
 

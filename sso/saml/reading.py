@@ -6,7 +6,7 @@ from types import MappingProxyType
 from lxml import etree
 
 from sso.saml.case import Case
-from sso.saml.confirmation import name_id_element, timely_confirmations
+from sso.saml.confirmation import name_id_element, timely_ends
 from sso.saml.instants import parse_instant
 from sso.saml.names import SAML
 from sso.saml.response_rules import text_of
@@ -23,21 +23,17 @@ def read_assertion(case: Case) -> Assertion:
         issuer=case.identity_provider.entity_id,
         name_id=(name.text or "").strip(),
         name_id_format=name.get("Format", ""),
-        attributes=MappingProxyType(_attributes(case.assertion)),
+        attributes=MappingProxyType(_attributes(case)),
         session_index=said.get("SessionIndex", ""),
         authn_instant=parse_instant(said.get("AuthnInstant", "")),
         session_not_on_or_after=parse_instant(said.get("SessionNotOnOrAfter", "")),
-        not_on_or_after=max(
-            end
-            for each in timely_confirmations(case)
-            if (end := parse_instant(each.get("NotOnOrAfter", ""))) is not None
-        ),
+        not_on_or_after=max(timely_ends(case)),
     )
 
 
-def _attributes(assertion: etree._Element) -> dict[str, tuple[str, ...]]:
+def _attributes(case: Case) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    for attribute in assertion.iterfind(f"{SAML}AttributeStatement/{SAML}Attribute"):
+    for attribute in case.attributes:
         name = attribute.get("Name", "")
         found[name] = found.get(name, ()) + tuple(_values(attribute))
     return found

@@ -1,6 +1,7 @@
 """Whether this installation can verify signatures at all, asked once at start-up instead of at somebody's sign-in."""
 
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -8,6 +9,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from lxml import etree
 
 from sso.saml.errors import ToolkitError
+
+# What pyproject.toml pins.
+PINNED = "1.16.0"
 
 _WHAT_TO_DO = (
     "xmlsec and lxml don't work together here, so no signature can be verified: install both again, "
@@ -20,6 +24,7 @@ def self_check() -> None:
 
     xmlsec is imported in here: next to an lxml with another libxml2 its import already fails.
     """
+    _check_version()
     try:
         verified = _sign_and_verify()
     except Exception as error:  # an ImportError, or an error of the module that could not be imported
@@ -28,10 +33,20 @@ def self_check() -> None:
         raise ToolkitError(_WHAT_TO_DO)
 
 
+def _check_version() -> None:
+    """toolkit.py stands in for some of python3-saml's functions, and knows one version of them."""
+    installed = version("python3-saml")
+    if installed != PINNED:
+        raise ToolkitError(
+            f"python3-saml {installed} is installed, but this version of Amplisso works with {PINNED} only: "
+            "install the versions that requirements/base.txt pins."
+        )
+
+
 def _sign_and_verify() -> bool:
     import xmlsec
 
-    from sso.saml import toolkit
+    from sso.saml import signature_value, toolkit
     from sso.saml.certificates import SigningCertificate
 
     key, certificate = _key_pair()
@@ -45,7 +60,7 @@ def _sign_and_verify() -> bool:
     context.key = xmlsec.Key.from_memory(key, xmlsec.constants.KeyDataFormatPem)
     context.sign(signature)
     trusted = SigningCertificate(certificate)
-    genuine = toolkit.signer_of(signature, [trusted]) == trusted
+    genuine = toolkit.signer_of(signature, [trusted]) == signature_value.signer_of(signature, [trusted]) == trusted
     sample.set("changed", "afterwards")
     return genuine and toolkit.signer_of(signature, [trusted]) is None
 

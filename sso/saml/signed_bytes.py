@@ -11,19 +11,33 @@ EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
 EXCLUSIVE_NAMESPACE = "{http://www.w3.org/2001/10/xml-exc-c14n#}"
 
 
+def signed_info_bytes(signature: etree._Element) -> bytes:
+    """Return the canonical form of a signature's SignedInfo, which is what the signature value was made over.
+
+    Exclusive is the only one that signed_info.py lets through there.
+    """
+    info = signature[0]
+    prefixes = _prefixes(info[0])
+    return _canonical(_in_scope(info, deepcopy(info)) if prefixes else info, exclusive=True, prefixes=prefixes)
+
+
 def signed_bytes(signature: etree._Element) -> bytes:
     """Return the canonical form of the element a signature stands in, without that signature.
 
     Only for a signature whose SignedInfo has been held against the list of what is allowed: these are then exactly the
     transforms it names (XML Signature 6.6.4 and Exclusive XML Canonicalization 1.0). Whoever calls compares the digest.
     """
+    signed = signed_element(signature)
+    copy = _without(signature, signed)
     exclusive, prefixes = _canonicalization(signature)
+    if prefixes or not exclusive:
+        copy = _in_scope(signed, copy)
+    return _canonical(copy, exclusive=exclusive, prefixes=prefixes)
+
+
+def _canonical(element: etree._Element, *, exclusive: bool, prefixes: list[str]) -> bytes:
     return etree.tostring(
-        _without(signature),
-        method="c14n",
-        exclusive=exclusive,
-        inclusive_ns_prefixes=prefixes or None,
-        with_comments=False,
+        element, method="c14n", exclusive=exclusive, inclusive_ns_prefixes=prefixes or None, with_comments=False
     )
 
 
@@ -40,31 +54,37 @@ def _canonicalization(signature: etree._Element) -> tuple[bool, list[str]]:
     path = f"{DS}SignedInfo/{DS}Reference/{DS}Transforms/{DS}Transform"
     for transform in signature.iterfind(path):
         if transform.get("Algorithm", "").startswith(EXCLUSIVE):
-            listed = transform.find(EXCLUSIVE_NAMESPACE + "InclusiveNamespaces")
-            return True, [] if listed is None else listed.get("PrefixList", "").split()
+            return True, _prefixes(transform)
     return False, []
 
 
-def _without(signature: etree._Element) -> etree._Element:
-    """Copy the signed element, with every namespace in scope there, but not the signature itself."""
-    signed = signed_element(signature)
-    # lxml's stubs don't know the default namespace, whose prefix is None.
-    scope = cast("dict[str, str]", signed.nsmap)
-    copy = etree.Element(signed.tag, {str(k): str(v) for k, v in signed.attrib.items()}, nsmap=scope)
-    copy.text = signed.text
-    for child in signed:
-        if child is signature:
-            _append_text(copy, child.tail)
-        else:
-            copy.append(deepcopy(child))
+def _prefixes(canonicalization: etree._Element) -> list[str]:
+    listed = canonicalization.find(EXCLUSIVE_NAMESPACE + "InclusiveNamespaces")
+    return [] if listed is None else listed.get("PrefixList", "").split()
+
+
+def _without(signature: etree._Element, signed: etree._Element) -> etree._Element:
+    """Copy the signed element, but leave the signature out."""
+    copy = deepcopy(signed)
+    left_out = copy[signed.index(signature)]
+    before, tail = left_out.getprevious(), left_out.tail
+    copy.remove(left_out)
+    # The text behind the signature stays when the signature goes.
+    if tail and before is None:
+        copy.text = (copy.text or "") + tail
+    elif tail and before is not None:
+        before.tail = (before.tail or "") + tail
     return copy
 
 
-def _append_text(element: etree._Element, text: str | None) -> None:
-    """The text behind the signature stays when the signature goes."""
-    if not text:
-        return
-    if len(element):
-        element[-1].tail = (element[-1].tail or "") + text
-    else:
-        element.text = (element.text or "") + text
+def _in_scope(original: etree._Element, copy: etree._Element) -> etree._Element:
+    """Declare what is in scope at the original, used or not: prefix lists and plain canonicalization ask for it.
+
+    lxml copies only the declarations that an element makes or uses.
+    """
+    # lxml's stubs don't know the default namespace, whose prefix is None.
+    scope = cast("dict[str, str]", original.nsmap)
+    element = etree.Element(copy.tag, {str(k): str(v) for k, v in copy.attrib.items()}, nsmap=scope)
+    element.text = copy.text
+    element.extend(list(copy))
+    return element

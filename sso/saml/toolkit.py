@@ -1,75 +1,134 @@
-"""python3-saml and xmlsec. Nothing else in this project knows them, and every setting of theirs is written out here."""
+"""python3-saml and xmlsec. Nothing else in this project knows them, but for the settings in toolkit_settings.py.
+
+python3-saml compiles its schema, its expressions and its keys again for each response, and looks the signed assertion
+up again for each value: fourteen fifteenths of its time (docs/performance.md). What it asks for under a few names is
+answered here by functions that do the same with what is kept, and that don't do again what the checks before have done
+to the very same tree. self_check.py holds its version against the pinned one.
+"""
 
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import deepcopy
+from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
-from ssl import DER_cert_to_PEM_cert
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 import xmlsec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from lxml import etree
 from onelogin.saml2 import response as toolkit_response
+from onelogin.saml2 import utils as toolkit_utils
+from onelogin.saml2.constants import OneLogin_Saml2_Constants
 from onelogin.saml2.response import OneLogin_Saml2_Response
-from onelogin.saml2.settings import OneLogin_Saml2_Settings
 from onelogin.saml2.utils import OneLogin_Saml2_Utils
 from onelogin.saml2.xml_utils import OneLogin_Saml2_XML
 
 from sso.saml.case import SKEW
 from sso.saml.certificates import SigningCertificate
+from sso.saml.instants import parse_instant
 from sso.saml.names import SAML
-from sso.saml.types import Binding, ServiceProvider
+from sso.saml.toolkit_settings import settings_for
+from sso.saml.types import ServiceProvider
 
 _SCHEMAS = Path(toolkit_response.__file__).parent / "schemas"
 _PROTOCOL = "saml-schema-protocol-2.0.xsd"
 
-# Seconds since the epoch while we ask python3-saml something; None for anybody else who uses it in this process.
-_clock: ContextVar[int | None] = ContextVar("clock of the response under examination", default=None)
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What we ask python3-saml about, and what is established already.
+
+    `now` is in seconds since the epoch. The tree satisfied the schema if `schema_passed`, and `verified` are those of
+    its signatures of which key and digest are good.
+    """
+
+    now: int
+    schema_passed: bool
+    verified: tuple[etree._Element, ...]
 
 
-class _Schemas(threading.local):
-    """Compiling the schema takes longer than everything else together, so each thread does it once."""
+# None for anybody else who uses python3-saml in this process: they get it unchanged.
+_question: ContextVar[_Question | None] = ContextVar("question to python3-saml", default=None)
+
+
+class _Expressions(dict[str, etree.XPath]):
+    """By their text, which comes from python3-saml's source and never from a document, so there are few."""
+
+    def __missing__(self, text: str) -> etree.XPath:
+        self[text] = etree.XPath(text, namespaces=OneLogin_Saml2_Constants.NSMAP, regexp=False)
+        return self[text]
+
+
+class _Kept(threading.local):
+    """Compiling takes longer than everything else together, so each thread does it once."""
 
     def __init__(self) -> None:
         self.protocol = etree.XMLSchema(etree.parse(str(_SCHEMAS / _PROTOCOL)))
+        self.expressions = _Expressions()
 
 
-_schemas = _Schemas()
-
-
-class _Utils(OneLogin_Saml2_Utils):  # type: ignore[misc]
-    """python3-saml asks the system's clock, and a verdict depends on nothing but what it is given."""
-
-    @staticmethod
-    def now() -> int:
-        moment = _clock.get()
-        return int(OneLogin_Saml2_Utils.now()) if moment is None else moment
+_kept = _Kept()
 
 
 class _XML(OneLogin_Saml2_XML):  # type: ignore[misc]
-    """The same schema, compiled once instead of for each response."""
+    """The same schema and the same expressions, compiled before."""
 
     @staticmethod
     def validate_xml(xml: Any, schema: str, debug: bool = False) -> Any:  # noqa: FBT001, FBT002
-        if _clock.get() is None or schema != _PROTOCOL:
+        question = _question.get()
+        if question is None or schema != _PROTOCOL:
             return OneLogin_Saml2_XML.validate_xml(xml, schema, debug)
-        return "invalid_xml" if schema_complaint(xml) else xml
+        return xml if question.schema_passed or not schema_complaint(xml) else "invalid_xml"
+
+    @staticmethod
+    def query(dom: Any, query: str, context: Any = None, tagid: str | None = None) -> Any:
+        if _question.get() is None:
+            return OneLogin_Saml2_XML.query(dom, query, context, tagid)
+        source = dom if context is None else context
+        expression = _kept.expressions[query]
+        return expression(source) if tagid is None else expression(source, tagid=tagid)
 
 
-# response.py of python3-saml looks both names up when it runs; there is no other way in.
+class _Utils(OneLogin_Saml2_Utils):  # type: ignore[misc]
+    """The same, by our clock instead of the system's, since a verdict depends on nothing but what it is given."""
+
+    @staticmethod
+    def now() -> int:
+        question = _question.get()
+        return int(OneLogin_Saml2_Utils.now()) if question is None else question.now
+
+    @staticmethod
+    def parse_SAML_to_time(timestr: str) -> int:  # noqa: N802 - its name there
+        moment = None if _question.get() is None else parse_instant(timestr)
+        return int(OneLogin_Saml2_Utils.parse_SAML_to_time(timestr) if moment is None else moment.timestamp())
+
+    @staticmethod
+    def validate_sign(xml: Any, *args: Any, **options: Any) -> bool:
+        question = _question.get()
+        if question is None:
+            return bool(OneLogin_Saml2_Utils.validate_sign(xml, *args, **options))
+        signatures = _XML.query(xml, options["xpath"])
+        if len(signatures) != 1:
+            return False
+        known = any(signatures[0] is each for each in question.verified)
+        return known or signer_of(signatures[0], options["multicerts"] or ()) is not None
+
+
+# python3-saml's modules look these names up when they run; there is no other way in.
 toolkit_response.OneLogin_Saml2_Utils = _Utils
 toolkit_response.OneLogin_Saml2_XML = _XML
+toolkit_utils.OneLogin_Saml2_XML = _XML
 
 
 class _Response(OneLogin_Saml2_Response):  # type: ignore[misc]
     """A response that has been parsed already: two parsers could read it differently."""
 
-    def __init__(self, settings: OneLogin_Saml2_Settings, document: etree._Element) -> None:
+    def __init__(self, settings: Any, document: etree._Element) -> None:
         self._settings = settings
         self._error = None
         self.response = None
@@ -77,6 +136,14 @@ class _Response(OneLogin_Saml2_Response):  # type: ignore[misc]
         self.decrypted_document = None
         self.encrypted = None
         self.valid_scd_not_on_or_after = None
+
+    @cached_property
+    def _signed_assertions(self) -> list[etree._Element]:
+        return list(super()._query_assertion(""))
+
+    def _query_assertion(self, xpath_expr: str) -> list[etree._Element]:
+        """Looked for in the signed assertion, which is itself looked up once."""
+        return [found for each in self._signed_assertions for found in _XML.query(each, "." + xpath_expr)]
 
     def validate_timestamps(self, **_: object) -> bool:
         """conditions.py compares them, with three minutes on both sides; python3-saml's five can't be set."""
@@ -93,7 +160,7 @@ def schema_complaint(document: etree._Element) -> str:
     An AttributeStatement without attributes breaks the schema, and providers send it for people without any: that alone
     is overlooked.
     """
-    schema = _schemas.protocol
+    schema = _kept.protocol
     if schema.validate(document):
         return ""
     if document.find(f"{SAML}Assertion/{SAML}AttributeStatement") is not None:
@@ -124,7 +191,7 @@ def signer_of(signature: etree._Element, certificates: Iterable[SigningCertifica
 def _is_signed_by(signature: etree._Element, certificate: SigningCertificate) -> bool:
     context = xmlsec.SignatureContext()
     try:
-        context.key = _key(certificate.der)
+        context.key = _key(certificate)
         context.set_enabled_key_data([xmlsec.constants.KeyDataX509])
         context.verify(signature)
     except xmlsec.Error:
@@ -133,8 +200,10 @@ def _is_signed_by(signature: etree._Element, certificate: SigningCertificate) ->
 
 
 @lru_cache(maxsize=1024)
-def _key(der: bytes) -> xmlsec.Key:
-    return xmlsec.Key.from_memory(der, xmlsec.constants.KeyDataFormatCertDer)
+def _key(certificate: SigningCertificate) -> xmlsec.Key:
+    """The bare key: with its certificate, xmlsec would copy that, too, each time it is used."""
+    bare = certificate.public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return xmlsec.Key.from_memory(bare, xmlsec.constants.KeyDataFormatDer)
 
 
 def complaint(
@@ -146,30 +215,33 @@ def complaint(
     request_id: str,
     now: datetime,
     allow_sha1: bool,
+    schema_passed: bool = False,
+    verified: tuple[etree._Element, ...] = (),
 ) -> str:
     """Return what python3-saml has against a response, "" if it would accept it.
 
-    It verifies all signatures again, by `certificates` alone.
+    `schema_passed`: `schema_complaint` had nothing to say about this very document. `verified`: those of its signatures
+    that signature_rules.py has verified. Neither is done twice; xmlsec verifies the others, by `certificates` alone.
     """
-    settings = _settings(service_provider, issuer, certificates, allow_sha1)
-    with _at(now):
+    # Set back by what clocks may differ: python3-saml allows none for the confirmation's NotOnOrAfter.
+    question = _Question(int((now - SKEW).timestamp()), schema_passed, verified)
+    settings = settings_for(service_provider, issuer, certificates, allow_sha1=allow_sha1)
+    request_data = _request_data(service_provider.acs_url)
+    with _asking(question):
         try:
-            _Response(settings, document).is_valid(
-                _request_data(service_provider.acs_url), request_id, raise_exceptions=True
-            )
+            _Response(settings, document).is_valid(request_data, request_id, raise_exceptions=True)
         except Exception as error:  # noqa: BLE001 - it raises its own, lxml's, xmlsec's and bare Exception
             return str(error) or type(error).__name__
     return ""
 
 
 @contextmanager
-def _at(now: datetime) -> Iterator[None]:
-    """Set back by what clocks may differ: python3-saml allows none for the confirmation's NotOnOrAfter."""
-    token = _clock.set(int((now - SKEW).timestamp()))
+def _asking(question: _Question) -> Iterator[None]:
+    token = _question.set(question)
     try:
         yield
     finally:
-        _clock.reset(token)
+        _question.reset(token)
 
 
 def _request_data(acs_url: str) -> dict[str, str]:
@@ -179,51 +251,4 @@ def _request_data(acs_url: str) -> dict[str, str]:
         "https": "on" if parts.scheme == "https" else "off",
         "http_host": parts.netloc,
         "script_name": parts.path,
-    }
-
-
-@lru_cache(maxsize=1024)
-def _settings(
-    service_provider: ServiceProvider,
-    issuer: str,
-    certificates: tuple[SigningCertificate, ...],
-    allow_sha1: bool,  # noqa: FBT001 - a cache key
-) -> OneLogin_Saml2_Settings:
-    """Everything they are made from is in the key, so that a changed connection is never judged by old ones."""
-    return OneLogin_Saml2_Settings(
-        {
-            "strict": True,
-            "debug": False,
-            "sp": {
-                "entityId": service_provider.entity_id,
-                "assertionConsumerService": {
-                    "url": service_provider.acs_url,
-                    "binding": Binding.POST.value,
-                },
-            },
-            "idp": {
-                "entityId": issuer,
-                # Wanted, though nothing is sent there to validate a response.
-                "singleSignOnService": {"url": "https://unused.invalid/"},
-                "x509certMulti": {"signing": [DER_cert_to_PEM_cert(each.der) for each in certificates]},
-            },
-            "security": _security(allow_sha1=allow_sha1),
-        }
-    )
-
-
-def _security(*, allow_sha1: bool) -> dict[str, Any]:
-    """signature_places demands a signed response or a signed assertion; each setting here would demand one form."""
-    return {
-        "wantMessagesSigned": False,
-        "wantAssertionsSigned": False,
-        "wantAssertionsEncrypted": False,
-        "wantNameIdEncrypted": False,
-        "wantNameId": True,
-        "wantAttributeStatement": False,
-        "allowRepeatAttributeName": True,
-        "requestedAuthnContext": False,
-        "failOnAuthnContextMismatch": False,
-        "rejectDeprecatedAlgorithm": not allow_sha1,
-        "allowSingleLabelDomains": True,
     }

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class CheckName(StrEnum):
@@ -67,8 +68,7 @@ class Outcome(StrEnum):
     NOT_REACHED = "not_reached"
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """One rule and how it went. `expected` and `received` are short, printable and hold no secret.
 
     They quote what an unverified message says, so treat them as hostile text; both are "" when not reached.

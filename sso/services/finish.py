@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -137,7 +137,7 @@ def _consume(asked: SignIn, now: datetime) -> bool:
 
 
 def _write_verdict(asked: SignIn, verdict: saml.Verdict, actor: Actor) -> None:
-    asked.checks = [asdict(check) for check in verdict.checks]
+    asked.checks = [check._asdict() for check in verdict.checks]
     asked.claims = claims_of(verdict)
     asked.signed, asked.certificate = verdict.signed, verdict.certificate
     asked.ip_address, asked.user_agent = actor.address or None, actor.user_agent[:400]

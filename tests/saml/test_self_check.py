@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sso.saml import ToolkitError, self_check, toolkit
+from sso.saml.self_check import PINNED, _check_version
 
 ROOT = Path(__file__).parents[2]
 ASK = """
@@ -56,3 +57,14 @@ def test_an_xmlsec_that_can_not_be_imported(tmp_path: Path) -> None:
     assert done.stdout.startswith("xmlsec and lxml don't work together here")
     assert done.stdout.count("\n") == 1
     assert done.stderr == ""
+
+
+def test_another_version_of_python3_saml(monkeypatch: pytest.MonkeyPatch) -> None:
+    """toolkit.py stands in for functions of exactly one version."""
+    monkeypatch.setattr(sys.modules[_check_version.__module__], "version", lambda _: "1.17.0")
+    with pytest.raises(ToolkitError, match=r"^python3-saml 1\.17\.0 is installed, but .* 1\.16\.0 only"):
+        self_check()
+
+
+def test_the_pinned_version_is_the_one_that_is_known() -> None:
+    assert f"python3-saml=={PINNED}" in (ROOT / "pyproject.toml").read_text()

@@ -1,0 +1,64 @@
+"""Every setting of python3-saml, written out; made once, because it takes long to check them."""
+
+from functools import lru_cache
+from typing import Any
+
+from onelogin.saml2.settings import OneLogin_Saml2_Settings
+
+from sso.saml.certificates import SigningCertificate
+from sso.saml.types import Binding, ServiceProvider
+
+
+class _Settings(OneLogin_Saml2_Settings):  # type: ignore[misc]
+    """Settings that have been checked already, with other names and keys in them."""
+
+    def __init__(self, checked: OneLogin_Saml2_Settings, sp: dict[str, Any], idp: dict[str, Any]) -> None:
+        self.__dict__ = checked.__dict__ | {"_sp": sp, "_idp": idp}
+
+
+def settings_for(
+    service_provider: ServiceProvider, issuer: str, certificates: tuple[SigningCertificate, ...], *, allow_sha1: bool
+) -> OneLogin_Saml2_Settings:
+    """Return the settings that python3-saml has checked, with this connection's names and keys: none of those is kept.
+
+    `x509certMulti` holds SigningCertificates instead of texts, for toolkit.py's own validate_sign.
+    """
+    checked = _checked_settings(allow_sha1)
+    sp = checked.get_sp_data() | {"entityId": service_provider.entity_id}
+    idp = checked.get_idp_data() | {"entityId": issuer, "x509certMulti": {"signing": certificates}}
+    return _Settings(checked, sp, idp)
+
+
+@lru_cache(maxsize=2)
+def _checked_settings(allow_sha1: bool) -> OneLogin_Saml2_Settings:  # noqa: FBT001 - a cache key
+    """Addresses and certificate stand for any: nothing is sent there, and validate_sign reads x509certMulti alone."""
+    anywhere = "https://unused.invalid/"
+    return OneLogin_Saml2_Settings(
+        {
+            "strict": True,
+            "debug": False,
+            "sp": {
+                "entityId": anywhere,
+                "assertionConsumerService": {"url": anywhere, "binding": Binding.POST.value},
+            },
+            "idp": {"entityId": anywhere, "singleSignOnService": {"url": anywhere}, "x509cert": "unused"},
+            "security": _security(allow_sha1=allow_sha1),
+        }
+    )
+
+
+def _security(*, allow_sha1: bool) -> dict[str, Any]:
+    """signature_places demands a signed response or a signed assertion; each setting here would demand one form."""
+    return {
+        "wantMessagesSigned": False,
+        "wantAssertionsSigned": False,
+        "wantAssertionsEncrypted": False,
+        "wantNameIdEncrypted": False,
+        "wantNameId": True,
+        "wantAttributeStatement": False,
+        "allowRepeatAttributeName": True,
+        "requestedAuthnContext": False,
+        "failOnAuthnContextMismatch": False,
+        "rejectDeprecatedAlgorithm": not allow_sha1,
+        "allowSingleLabelDomains": True,
+    }

@@ -46,6 +46,7 @@ def usual(app: App, issuer: str, asked: SamlRequest, now: dt.datetime) -> Answer
         signing=app.signing,
         signature_method=app.algorithm,
         digest_method=app.algorithm,
+        encrypt_for=app.encryption_certificate,
     )
 
 

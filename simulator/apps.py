@@ -35,6 +35,8 @@ class App:
     name_id_source: str = "user.userprincipalname"
     signing: Signing = "assertion"
     algorithm: Algorithm = "sha256"
+    # PEM; empty: assertions are not encrypted.
+    encryption_certificate: str = ""
     assigned: set[str] = field(default_factory=set)
     keys: list[SigningKey] = field(default_factory=list, repr=False)
     active: int = 0

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from simulator import settings_forms
 from simulator.apps import SOURCES, App
 from simulator.context import app_or_404, directory, tenant, user_or_404
+from simulator.encryption import read_certificate
 from simulator.keys import SigningKey
 from simulator.settings_forms import Problems
 from simulator.sign_in import answer_for, post_page
@@ -151,6 +152,18 @@ def activate_certificate(app_id: str, thumbprint: str) -> AnyResponse:
     app = app_or_404(app_id)
     settings_forms.activate(app, thumbprint)
     return _saved(app, "certificates")
+
+
+@blueprint.post("/apps/<app_id>/sso/encryption")
+def save_encryption(app_id: str) -> AnyResponse | tuple[str, int]:
+    """Import the certificate that assertions are encrypted for, and use it at once; without a file: stop encrypting."""
+    app = app_or_404(app_id)
+    file = request.files.get("certificate")
+    try:
+        app.encryption_certificate = read_certificate(file.read()) if file else ""
+    except ValueError as error:
+        return _sso_page(app, settings_forms.basic_of(app), {"encryption": str(error)}), 422
+    return _saved(app, "encryption")
 
 
 @blueprint.get("/apps/<app_id>/metadata.xml")

@@ -9,6 +9,7 @@ from typing import Final, TypedDict
 
 from lxml import etree
 
+from simulator import encryption
 from simulator.apps import Signing
 from simulator.keys import SigningKey
 from simulator.signing import no_prefix, sign
@@ -35,7 +36,8 @@ class Twists(TypedDict, total=False):
     Each changes one place only: `not_on_or_after` is that of Conditions,
     `confirmation_not_on_or_after` that of SubjectConfirmationData; `issuer` changes both
     issuers unless `response_issuer` is given too. `claims` replaces, adds or (None) removes
-    single claims. `drop` removes every element of that local name, and knows 'KeyInfo'.
+    single claims. `encrypt_for` is a certificate as PEM. `drop` removes
+    every element of that local name, and knows 'KeyInfo'.
     `before_signing` and `after_signing` get the Response element to edit.
     """
 
@@ -66,6 +68,10 @@ class Twists(TypedDict, total=False):
     key: SigningKey
     certificate: SigningKey
     drop: Sequence[str]
+    encrypt_for: str
+    encrypt_name_id_for: str
+    content_encryption: str
+    key_transport: str
     before_signing: Edit
     after_signing: Edit
 
@@ -102,6 +108,10 @@ class Answer:
     nested_status: str = ""
     status_message: str = ""
     drop: Sequence[str] = ()
+    encrypt_for: str = ""
+    encrypt_name_id_for: str = ""
+    content_encryption: str = encryption.USUAL_CONTENT
+    key_transport: str = encryption.USUAL_TRANSPORT
     before_signing: Edit | None = None
     after_signing: Edit | None = None
 
@@ -140,10 +150,26 @@ def _remove(response: etree._Element, local_name: str) -> None:
 
 def _sign_all(answer: Answer, response: etree._Element) -> None:
     assertion = response.find(f"{{{SAML}}}Assertion")
+    name_id = response.find(f".//{{{SAML}}}NameID")
+    if answer.encrypt_name_id_for and name_id is not None:
+        _encrypt(answer, name_id, answer.encrypt_name_id_for, "EncryptedID")
     if answer.signing in {"assertion", "both"} and assertion is not None:
         _sign_one(answer, assertion)
+    # Encrypted with its signature inside, and then covered by the response's.
+    if answer.encrypt_for and assertion is not None:
+        _encrypt(answer, assertion, answer.encrypt_for, "EncryptedAssertion")
     if answer.signing in {"response", "both"}:
         _sign_one(answer, response)
+
+
+def _encrypt(answer: Answer, element: etree._Element, certificate: str, container: str) -> None:
+    encryption.encrypt(
+        element,
+        certificate,
+        container=container,
+        content_method=answer.content_encryption,
+        key_transport=answer.key_transport,
+    )
 
 
 def _sign_one(answer: Answer, element: etree._Element) -> None:

@@ -13,7 +13,8 @@ class Reason(models.TextChoices):
     # What the response did not satisfy
     UNREADABLE = "unreadable", "Not a readable SAML response"
     UNSAFE = "unsafe", "The response holds something that no honest provider sends"
-    ENCRYPTED = "encrypted", "The assertion is encrypted"
+    ENCRYPTED = "encrypted", "The assertion could not be decrypted"
+    WEAK_ENCRYPTION = "weak_encryption", "Encrypted in a way that is not safe"
     DECLINED = "declined", "The identity provider declined"
     UNTRUSTED = "untrusted", "Not signed by a certificate we know"
     WEAK_ALGORITHM = "weak_algorithm", "Signed with an algorithm that is no longer safe"
@@ -65,8 +66,14 @@ ADVICE: dict[str, Advice] = {
         "Somebody may be trying to get in. If it was one of your own people, send this page to us.",
     ),
     Reason.ENCRYPTED: _advice(
-        "The assertion is encrypted, and no encryption certificate has been agreed.",
-        "Turn token encryption off for this application at the identity provider.",
+        "The assertion is encrypted, but not for a certificate of ours that is in use.",
+        "Download the certificate on the settings page and import it at the identity provider for token encryption, or "
+        "turn token encryption off there.",
+    ),
+    Reason.WEAK_ENCRYPTION: _advice(
+        "What is encrypted, or how, is not what can be accepted: the assertion or the name ID, with AES-128 or AES-256 "
+        "and RSA-OAEP.",
+        "Choose AES and RSA-OAEP at the identity provider, never Triple DES and RSA 1.5.",
     ),
     Reason.DECLINED: _advice(
         "The identity provider did not sign the person in; its own words are below.",

@@ -49,6 +49,11 @@ def published_service_provider(organization: Organization) -> saml.ServiceProvid
     )
 
 
+def decrypting_service_provider(organization: Organization) -> saml.ServiceProvider:
+    """The same with our keys, for a response in which something is encrypted."""
+    return replace(service_provider(organization.number), keys=opened(live_keys(organization)))
+
+
 def live_keys(organization: Organization) -> QuerySet[ServiceProviderKey]:
     """Our keys that this organization's provider may use; the one in use first, since some read no further."""
     in_use_first = Case(When(state=KeyState.CURRENT, then=0), default=1)

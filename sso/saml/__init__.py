@@ -10,7 +10,7 @@ A response is data that somebody else sent: it is refused by a verdict, never by
 """
 
 from sso.saml.certificates import SigningCertificate
-from sso.saml.envelope import unverified_in_response_to
+from sso.saml.envelope import may_be_encrypted, unverified_in_response_to
 from sso.saml.errors import (
     MetadataError,
     MetadataProblem,
@@ -61,6 +61,7 @@ __all__ = [
     "build_authn_request",
     "build_sp_metadata",
     "make_key_pair",
+    "may_be_encrypted",
     "metadata_text",
     "new_request_id",
     "read_idp_metadata",

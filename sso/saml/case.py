@@ -3,11 +3,13 @@
 import hashlib
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import cast
 
 from lxml import etree
 
 from sso.saml.certificates import SigningCertificate
-from sso.saml.envelope import Envelope
+from sso.saml.decryption import UndecryptableError, decrypt, in_place
+from sso.saml.envelope import PLAINTEXT_RULES, Envelope, Plaintext
 from sso.saml.names import BEARER, DS, SAML
 from sso.saml.parser import parse_utf8
 from sso.saml.signed_bytes import signed_bytes, signed_element
@@ -42,15 +44,20 @@ class Case(Envelope):
         self.signers: tuple[SigningCertificate, ...] = ()
         # Those of `signatures` of which the digest is good, too; the check for signed content fills it in.
         self.verified: tuple[etree._Element, ...] = ()
+        # The assertion of an EncryptedAssertion, a document of its own; the check for decryption fills it in.
+        self.decrypted: Plaintext | None = None
 
     @cached_property
     def signatures(self) -> tuple[etree._Element, ...]:
-        """Every ds:Signature of the document, wherever it stands."""
-        return tuple(self.root.iter(DS + "Signature"))
+        """Every ds:Signature of the document, wherever it stands, and of a decrypted assertion."""
+        documents = (self.root,) if self.decrypted is None else (self.root, self.decrypted.root)
+        return tuple(signature for document in documents for signature in document.iter(DS + "Signature"))
 
     @cached_property
     def unverified_assertion(self) -> etree._Element:
         """The document's only assertion, once the check for that has passed."""
+        if self.decrypted is not None:
+            return self.decrypted.root
         return next(self.root.iterchildren(SAML + "Assertion"))
 
     @cached_property
@@ -72,7 +79,40 @@ class Case(Envelope):
             return parse_utf8(data)
         if self.signed_response is None:
             raise ValueError("nothing is signed")
+        if self.decrypted is not None:
+            return self._signed_when_encrypted(self.decrypted)
         return next(self.signed_response.iterchildren(SAML + "Assertion"))
+
+    def _signed_when_encrypted(self, decrypted: Plaintext) -> etree._Element:
+        """The response's signature covers the very ciphertext that was decrypted, and so what it says."""
+        (arrived,), (signed,) = (
+            list(document.iterchildren(SAML + "EncryptedAssertion"))
+            for document in (self.root, cast("etree._Element", self.signed_response))
+        )
+        if etree.tostring(arrived, method="c14n", exclusive=True) != etree.tostring(
+            signed, method="c14n", exclusive=True
+        ):
+            raise ValueError("another assertion is signed")
+        return parse_utf8(decrypted.data)
+
+    @cached_property
+    def composed(self) -> etree._Element:
+        """The response with the decrypted assertion in it, for the schema and for python3-saml."""
+        return in_place(self.root, self.unverified_assertion)
+
+    @cached_property
+    def name_id(self) -> etree._Element:
+        """The one NameID of the signed assertion, after `subject` has passed. Raises UndecryptableError."""
+        subject = next(self.assertion.iterchildren(SAML + "Subject"))
+        encrypted = subject.find(SAML + "EncryptedID")
+        return next(subject.iterchildren(SAML + "NameID")) if encrypted is None else self.opened(encrypted).root
+
+    def opened(self, container: etree._Element) -> Plaintext:
+        """Decrypt, and hold what comes out against the rules for every message. Raises UndecryptableError."""
+        plaintext = Plaintext(decrypt(container, self.service_provider.keys))
+        if not all(rule(plaintext).passed for rule in PLAINTEXT_RULES):
+            raise UndecryptableError
+        return plaintext
 
     @cached_property
     def bearers(self) -> list[etree._Element]:

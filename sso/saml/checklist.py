@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sso.saml import (
     conditions,
     confirmation,
+    encryption_rules,
     envelope,
     response_rules,
     signature_rules,
@@ -40,7 +41,8 @@ CHECKLIST: tuple[Rule, ...] = (
     Rule(CheckName.RESPONSE, "SAML profiles 4.1.4.2", response_rules.is_response),
     Rule(CheckName.RESPONSE_VERSION, "SAML core 3.2.2", response_rules.response_version),
     Rule(CheckName.STATUS, "SAML core 3.2.2.2", response_rules.status),
-    Rule(CheckName.NOT_ENCRYPTED, "SAML core 2.3.4", response_rules.not_encrypted),
+    Rule(CheckName.ENCRYPTION, "SAML core 2.3.4, XML Encryption 5", encryption_rules.encryption),
+    Rule(CheckName.DECRYPTION, "SAML core 6.2, XML Encryption 4.4", encryption_rules.decryption),
     Rule(CheckName.ONE_ASSERTION, "SAML profiles 4.1.4.2", response_rules.one_assertion),
     Rule(CheckName.SCHEMA, "SAML core 1.1", signature_rules.schema),
     Rule(CheckName.SIGNATURE_PLACES, "SAML core 5.4.1", signed_info.signature_places),

@@ -8,6 +8,7 @@ from datetime import datetime
 from lxml import etree
 
 from sso.saml.case import Case
+from sso.saml.encryption_rules import NOT_DECRYPTED
 from sso.saml.instants import format_instant, parse_instant
 from sso.saml.names import SAML
 from sso.saml.observation import Observation, refused, shown
@@ -17,9 +18,9 @@ _MAX_NAME_ID = 1024
 
 
 def subject(case: Case) -> Observation:
-    """One Subject with one NameID in it."""
+    """One Subject with one NameID in it, encrypted or not."""
     subjects = case.assertion.findall(SAML + "Subject")
-    names = case.assertion.findall(f"{SAML}Subject/{SAML}NameID")
+    names = [name for each in subjects for name in each if name.tag in (SAML + "NameID", SAML + "EncryptedID")]
     return Observation(
         len(subjects) == len(names) == 1,
         "one subject with one name ID",
@@ -29,19 +30,17 @@ def subject(case: Case) -> Observation:
 
 def name_id(case: Case) -> Observation:
     """Some text and nothing but text, meant for us and not for another service provider (core 2.2.2)."""
-    element = name_id_element(case)
-    text = text_of(element)
+    try:
+        element = case.name_id
+    except Exception:  # noqa: BLE001 - as in encryption_rules.py
+        return refused("a name ID", NOT_DECRYPTED)
+    text = text_of(element) if element.tag == SAML + "NameID" else None
     if text is None or not 0 < len(text.strip()) <= _MAX_NAME_ID:
         received = "with elements in it" if text is None else f"{len(text.strip())} characters"
         return refused(f"text of 1 to {_MAX_NAME_ID} characters", received)
     ours = case.service_provider.entity_id
     qualifier = element.get("SPNameQualifier", ours)
     return Observation(qualifier == ours, "a name ID for us", "as expected" if qualifier == ours else shown(qualifier))
-
-
-def name_id_element(case: Case) -> etree._Element:
-    """The one NameID of the signed assertion, after `subject` has passed."""
-    return case.assertion.findall(f"{SAML}Subject/{SAML}NameID")[0]
 
 
 def bearer(case: Case) -> Observation:

@@ -221,6 +221,30 @@ ENVELOPE_RULES: tuple[Callable[[Envelope], Observation], ...] = (
 )
 
 
+class Plaintext(Envelope):
+    """What was encrypted, once it isn't: a document of its own, to be held against the same rules."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__("")
+        self.data = data.removeprefix(_BOM)
+
+
+PLAINTEXT_RULES = ENVELOPE_RULES[2:]
+
+
+def may_be_encrypted(encoded: str) -> bool:
+    """Return whether keys are needed to judge a response: False only if nothing in it is encrypted. Never raises.
+
+    The name of an element can't be written in any other way in UTF-8, so nothing has to be parsed to find out.
+    """
+    if len(encoded) > _MAX_ENCODED:
+        return False
+    try:
+        return b"Encrypted" in Envelope(encoded).data
+    except ValueError:
+        return False
+
+
 def unverified_in_response_to(encoded: str) -> str:
     """Return the ID of the request that an unverified response says it answers, "" if it names none. Never raises.
 

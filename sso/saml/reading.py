@@ -6,7 +6,7 @@ from types import MappingProxyType
 from lxml import etree
 
 from sso.saml.case import Case
-from sso.saml.confirmation import name_id_element, timely_ends
+from sso.saml.confirmation import timely_ends
 from sso.saml.instants import parse_instant
 from sso.saml.names import SAML
 from sso.saml.response_rules import text_of
@@ -15,7 +15,7 @@ from sso.saml.verdict import Assertion
 
 def read_assertion(case: Case) -> Assertion:
     """Only response.py calls this, and only when nothing has failed."""
-    name = name_id_element(case)
+    name = case.name_id
     statement = case.assertion.find(SAML + "AuthnStatement")
     said = etree.Element("none") if statement is None else statement
     return Assertion(

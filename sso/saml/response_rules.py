@@ -7,7 +7,6 @@ from sso.saml.names import ENTITY_FORMAT, SAML, SAMLP, STATUS_SUCCESS
 from sso.saml.observation import Observation, equal, refused, satisfied, shown
 
 _STATUS_MESSAGE = 1000
-_ENCRYPTED = ("EncryptedAssertion", "EncryptedID", "EncryptedAttribute", "EncryptedData")
 
 
 def is_response(case: Case) -> Observation:
@@ -39,16 +38,12 @@ def status_message(case: Case) -> str:
     return shown(" ".join(said) or code, _STATUS_MESSAGE)
 
 
-def not_encrypted(case: Case) -> Observation:
-    """Nobody has a key of ours to encrypt for."""
-    found = next(case.root.iter(*(f"{{*}}{name}" for name in _ENCRYPTED)), None)
-    return Observation(found is None, "nothing encrypted", "none" if found is None else shown(_local(found)))
-
-
 def one_assertion(case: Case) -> Observation:
     """Exactly one in the whole document, in its place: a second one is what signature wrapping needs."""
-    found = list(case.root.iter("{*}Assertion"))
-    in_place = [each for each in found if each.tag == SAML + "Assertion" and each.getparent() is case.root]
+    documents = (case.root,) if case.decrypted is None else (case.root, case.decrypted.root)
+    found = [each for document in documents for each in document.iter("{*}Assertion")]
+    place = case.root if case.decrypted is None else None
+    in_place = [each for each in found if each.tag == SAML + "Assertion" and each.getparent() is place]
     return Observation(
         len(found) == len(in_place) == 1,
         "one assertion, directly in the response",
@@ -90,7 +85,3 @@ def issued_by(issuers: list[etree._Element], entity_id: str) -> Observation:
 def text_of(element: etree._Element) -> str | None:
     """The text of an element without elements in it; None if there are any."""
     return None if len(element) else element.text or ""
-
-
-def _local(element: etree._Element) -> str:
-    return str(element.tag).rpartition("}")[2]

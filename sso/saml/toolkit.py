@@ -128,13 +128,13 @@ toolkit_utils.OneLogin_Saml2_XML = _XML
 class _Response(OneLogin_Saml2_Response):  # type: ignore[misc]
     """A response that has been parsed already: two parsers could read it differently."""
 
-    def __init__(self, settings: Any, document: etree._Element) -> None:
+    def __init__(self, settings: Any, document: etree._Element, decrypted: etree._Element | None = None) -> None:
         self._settings = settings
         self._error = None
         self.response = None
         self.document = document
-        self.decrypted_document = None
-        self.encrypted = None
+        self.decrypted_document = decrypted
+        self.encrypted = decrypted is not None
         self.valid_scd_not_on_or_after = None
 
     @cached_property
@@ -217,11 +217,13 @@ def complaint(
     allow_sha1: bool,
     schema_passed: bool = False,
     verified: tuple[etree._Element, ...] = (),
+    decrypted: etree._Element | None = None,
 ) -> str:
     """Return what python3-saml has against a response, "" if it would accept it.
 
     `schema_passed`: `schema_complaint` had nothing to say about this very document. `verified`: those of its signatures
     that signature_rules.py has verified. Neither is done twice; xmlsec verifies the others, by `certificates` alone.
+    `decrypted` is the response with its assertion in place of the encrypted one.
     """
     # Set back by what clocks may differ: python3-saml allows none for the confirmation's NotOnOrAfter.
     question = _Question(int((now - SKEW).timestamp()), schema_passed, verified)
@@ -229,7 +231,7 @@ def complaint(
     request_data = _request_data(service_provider.acs_url)
     with _asking(question):
         try:
-            _Response(settings, document).is_valid(request_data, request_id, raise_exceptions=True)
+            _Response(settings, document, decrypted).is_valid(request_data, request_id, raise_exceptions=True)
         except Exception as error:  # noqa: BLE001 - it raises its own, lxml's, xmlsec's and bare Exception
             return str(error) or type(error).__name__
     return ""

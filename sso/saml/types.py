@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sso.saml.certificates import SigningCertificate
+from sso.saml.key_pairs import KeyPair
 
 
 class Binding(StrEnum):
@@ -19,12 +20,14 @@ class ServiceProvider:
     """We, as one organization's identity provider knows us.
 
     `certificates` are those of our own keys, the one in use first; `signs_requests` is what our metadata says about it.
+    `keys` open what is encrypted for us; they are only needed for a response that `may_be_encrypted`.
     """
 
     entity_id: str
     acs_url: str
     certificates: tuple[SigningCertificate, ...] = ()
     signs_requests: bool = False
+    keys: tuple[KeyPair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

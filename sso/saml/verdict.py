@@ -24,7 +24,8 @@ class CheckName(StrEnum):
     RESPONSE = "response"
     RESPONSE_VERSION = "response_version"
     STATUS = "status"
-    NOT_ENCRYPTED = "not_encrypted"
+    ENCRYPTION = "encryption"
+    DECRYPTION = "decryption"
     ONE_ASSERTION = "one_assertion"
     SCHEMA = "schema"
     # Who signed it, and what exactly.

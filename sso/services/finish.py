@@ -19,7 +19,7 @@ from orgs.services import carry_doors_over, open_door
 from sso import saml
 from sso.models import Configuration, ConfigurationState, ConnectionState, Purpose, SignIn, SignInState
 from sso.reasons import Reason
-from sso.selectors import service_provider, sign_in_by_request
+from sso.selectors import decrypting_service_provider, service_provider, sign_in_by_request
 from sso.services.connections import activate
 from sso.services.people import RefusedError, admit, keep_names, person_in
 from sso.services.start import new_reference
@@ -107,9 +107,11 @@ def _ask_again(asked: SignIn, actor: Actor, now: datetime) -> Refused | NotAsked
 
 
 def _judge(organization: Organization, asked: SignIn, encoded: str, now: datetime) -> saml.Verdict:
+    encrypted = saml.may_be_encrypted(encoded)
+    us = decrypting_service_provider(organization) if encrypted else service_provider(organization.number)
     return saml.validate_response(
         encoded,
-        service_provider=service_provider(organization.number),
+        service_provider=us,
         identity_provider=asked.configuration.identity_provider(),
         request=saml.PendingRequest(asked.request_id),
         now=now,

@@ -165,7 +165,7 @@ REFUSED = {
     "no assertion": (Answer(before=lambda root: _drop(root, "Assertion")), CheckName.ONE_ASSERTION),
     "encrypted assertion beside it": (
         Answer(before=lambda root: etree.SubElement(root, root[-1].tag.replace("Assertion", "EncryptedAssertion"))),
-        CheckName.NOT_ENCRYPTED,
+        CheckName.ENCRYPTION,
     ),
 }
 

@@ -72,7 +72,7 @@ def provider(key_files, organization):
         yield Server(config=config)
 
 
-def answer(provider, location: str, *, sign_assertion: bool, sign_response: bool) -> str:
+def answer(provider, location: str, *, sign_assertion: bool, sign_response: bool, **options: object) -> str:
     """Let pysaml2 read our request and answer it."""
     from saml2.saml import NameID
 
@@ -87,6 +87,7 @@ def answer(provider, location: str, *, sign_assertion: bool, sign_response: bool
         sign_response=sign_response,
         sign_alg=SHA256,
         digest_alg=DIGEST256,
+        **options,
         **provider.response_args(request.message),
     )
     return base64.b64encode(str(response).encode()).decode()

@@ -1,0 +1,75 @@
+"""What may be encrypted and how, decided before anything is decrypted; and what is inside (SAML core 2.3.4 and 6)."""
+
+from lxml import etree
+
+from sso.saml.case import Case
+from sso.saml.decryption import algorithms_of, mistakes
+from sso.saml.envelope import Plaintext
+from sso.saml.names import SAML
+from sso.saml.observation import Observation, refused, satisfied, shown
+
+# One text for whatever went wrong: the difference between two would tell what is inside (XML Encryption 6.1.4).
+NOT_DECRYPTED = "encrypted, and not opened by any key of ours"
+
+_CONTAINERS = ("EncryptedAssertion", "EncryptedID", "EncryptedAttribute", "NewEncryptedID")
+_NAME_ID_PATH = [SAML + "EncryptedID", SAML + "Subject", SAML + "Assertion"]
+
+
+def encryption(case: Case) -> Observation:
+    """The assertion or the name ID, with AES and RSA-OAEP, or nothing."""
+    return _allowed(case.root)
+
+
+def decryption(case: Case) -> Observation:
+    """What was encrypted is held against the rules of every message, as a document of its own."""
+    encrypted = case.root.find(SAML + "EncryptedAssertion")
+    if encrypted is None:
+        return satisfied("not encrypted, or opened by a key of ours", "not encrypted")
+    try:
+        plaintext = case.opened(encrypted)
+        passed = _is_one_assertion(plaintext, case)
+    except Exception:  # noqa: BLE001 - whatever hostile bytes do to a library: it must not be told from a wrong key
+        passed = False
+    if not passed:
+        return refused("one assertion", NOT_DECRYPTED)
+    case.decrypted = plaintext
+    return satisfied("one assertion", "opened, " + shown(algorithms_of(encrypted)))
+
+
+def _allowed(document: etree._Element) -> Observation:
+    expected = "nothing, or one assertion or name ID, with AES and RSA-OAEP"
+    containers = list(document.iter(*(f"{{*}}{name}" for name in _CONTAINERS)))
+    known = sum(_local(child) == "EncryptedData" for each in containers for child in each)
+    if known != sum(1 for _ in document.iter("{*}EncryptedData")):
+        return refused(expected, "EncryptedData outside of an EncryptedAssertion or EncryptedID")
+    wrong = next((name for each in containers if (name := _misplaced(each))), "")
+    if wrong or len(containers) > 1:
+        return refused(expected, shown(wrong) or f"{len(containers)} encrypted elements")
+    mistake = next((found for each in containers for found in mistakes(each)), None)
+    if mistake is not None:
+        return refused(expected, shown(mistake))
+    return satisfied(expected, shown(", ".join(map(algorithms_of, containers))) or "nothing")
+
+
+def _misplaced(container: etree._Element) -> str:
+    path = [str(container.tag), *(str(each.tag) for each in container.iterancestors())]
+    is_assertion = path[0] == SAML + "EncryptedAssertion" and len(path) == 2  # noqa: PLR2004 - in the root
+    is_name_id = path[:3] == _NAME_ID_PATH
+    return "" if is_assertion or is_name_id else f"{_local(container)} in {_local(container.getparent())}"
+
+
+def _is_one_assertion(plaintext: Plaintext, case: Case) -> bool:
+    """No second assertion, nothing encrypted but a name ID, and no ID that the response has, too."""
+    root = plaintext.root
+    others = {each for found in case.survey.ids for each in found}
+    return (
+        root.tag == SAML + "Assertion"
+        and len(list(root.iter("{*}Assertion", "{*}EncryptedAssertion"))) == 1
+        and next(case.root.iter("{*}Assertion"), None) is None
+        and _allowed(root).passed
+        and not others & {each for found in plaintext.survey.ids for each in found}
+    )
+
+
+def _local(element: etree._Element | None) -> str:
+    return "nothing" if element is None else str(element.tag).rpartition("}")[2]

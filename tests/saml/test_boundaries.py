@@ -1,0 +1,236 @@
+"""Where each rule begins and ends, to the microsecond and to the last element. Most of it was found by mutation."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from lxml import etree
+
+from sso.saml import CheckName, Outcome, Verdict
+from sso.saml.case import SKEW, Case
+from sso.saml.envelope import (
+    MAX_ATTRIBUTES,
+    MAX_ATTRIBUTES_EACH,
+    MAX_DECLARATIONS,
+    MAX_DEPTH,
+    MAX_ELEMENTS,
+    MAX_NAMESPACES,
+    Envelope,
+    limits,
+    unique_ids,
+)
+from sso.saml.signed_info import signed_info
+from tests.saml.judging import assert_refused, judge
+from tests.saml.provider import DS, ENVELOPED, NOW, REQUEST, SP, Answer, attribute, encode, expired_key_pair, idp, issue
+
+INSTANT = timedelta(microseconds=1)
+LATEST = NOW + SKEW
+EARLIEST = NOW - SKEW
+
+
+def at(moment) -> str:
+    """To the microsecond."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+# --- Moments ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("knob", "first", "name"),
+    [
+        ("not_on_or_after", EARLIEST + INSTANT, CheckName.VALIDITY),
+        ("confirmed_until", EARLIEST + INSTANT, CheckName.CONFIRMATION_TIME),
+        ("session_until", EARLIEST + INSTANT, CheckName.SESSION_TIME),
+    ],
+)
+def test_the_last_moment(knob: str, first, name: CheckName) -> None:
+    """NotOnOrAfter: at that very moment it is over."""
+    assert is_satisfied(judge(Answer(**{knob: at(first)})), name)
+    assert_refused(judge(Answer(**{knob: at(first - INSTANT)})), name)
+
+
+def is_satisfied(verdict: Verdict, name: CheckName) -> bool:
+    """Whether one check passed: python3-saml behind it counts in whole seconds, and may refuse the last of them."""
+    return any(check.name is name and check.outcome is Outcome.PASSED for check in verdict.checks)
+
+
+@pytest.mark.parametrize(
+    ("knob", "name"),
+    [
+        ("not_before", CheckName.VALIDITY),
+        ("issued", CheckName.ISSUE_INSTANT),
+        ("authn_instant", CheckName.AUTHN_STATEMENT),
+    ],
+)
+def test_the_first_moment(knob: str, name: CheckName) -> None:
+    """NotBefore: at that very moment it has begun."""
+    assert judge(Answer(**{knob: at(LATEST)})).accepted
+    assert_refused(judge(Answer(**{knob: at(LATEST + INSTANT)})), name)
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "good"),
+    [
+        (LATEST, NOW + timedelta(days=1), True),
+        (LATEST + timedelta(seconds=1), NOW + timedelta(days=1), False),
+        (NOW - timedelta(days=1), NOW, True),
+        (NOW - timedelta(days=1), NOW - timedelta(seconds=1), False),
+    ],
+)
+def test_the_days_of_a_certificate(begin, end, good: bool) -> None:
+    """Its first moment with our tolerance, since clocks differ; its last without, since it is years away."""
+    pair = issue(rsa.generate_private_key(public_exponent=65537, key_size=2048), begin, end)
+    assert judge(Answer(pair=pair), idp(pair)).accepted is good
+
+
+def test_an_exception_ends_at_its_very_moment() -> None:
+    pair = expired_key_pair()
+    assert judge(Answer(pair=pair), idp(pair, expired_certificates_until=NOW + INSTANT)).accepted
+    assert_refused(judge(Answer(pair=pair), idp(pair, expired_certificates_until=NOW)), CheckName.CERTIFICATE_DATES)
+
+
+def test_the_end_of_the_session_counts_wherever_its_statement_stands() -> None:
+    """Before the attributes, where most providers write it."""
+    claims = "<AttributeStatement>" + attribute("email", ("adele@contoso.example",)) + "</AttributeStatement>"
+    over = Answer(statement="", extra=claims, session_until=at(EARLIEST))
+    assert_refused(judge(over), CheckName.SESSION_TIME)
+
+
+# --- Sizes ------------------------------------------------------------------------------------------------------
+
+
+def nested(depth: int) -> str:
+    return "<a>" * depth + "</a>" * depth
+
+
+def elements(count: int) -> str:
+    return "<a>" + "<b/>" * (count - 1) + "</a>"
+
+
+def attributes(count: int) -> str:
+    """Many in all, few in each."""
+    full, rest = divmod(count, 50)
+    some = " ".join(f"a{number}=''" for number in range(50))
+    return "<a>" + f"<b {some}/>" * full + "<b " + " ".join(f"a{number}=''" for number in range(rest)) + "/></a>"
+
+
+def attributes_in_one(count: int) -> str:
+    return "<a " + " ".join(f"a{number}=''" for number in range(count)) + "/>"
+
+
+def declarations(count: int) -> str:
+    return "<a>" + "<b xmlns='urn:b'/>" * count + "</a>"
+
+
+def namespaces(count: int) -> str:
+    return "<a " + " ".join(f"xmlns:a{number}='urn:{number}'" for number in range(count)) + "/>"
+
+
+@pytest.mark.parametrize(
+    ("make", "most"),
+    [
+        (nested, MAX_DEPTH),
+        (elements, MAX_ELEMENTS),
+        (attributes, MAX_ATTRIBUTES),
+        (attributes_in_one, MAX_ATTRIBUTES_EACH),
+        (declarations, MAX_DECLARATIONS),
+        (namespaces, MAX_NAMESPACES),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_the_last_that_is_allowed(make, most: int) -> None:
+    assert limits(Envelope(encode(make(most).encode()))).passed
+    assert not limits(Envelope(encode(make(most + 1).encode()))).passed
+
+
+@pytest.mark.parametrize(("length", "good"), [(1, True), (1024, True), (1025, False), (0, False)])
+def test_the_length_of_a_name_id(length: int, good: bool) -> None:
+    verdict = judge(Answer(name_id="a" * length))
+    assert verdict.accepted is good
+    assert good or verdict.failure.name is CheckName.NAME_ID
+
+
+@pytest.mark.parametrize(("count", "good"), [(32, True), (33, False)])
+def test_how_many_prefixes_may_be_listed(count: int, good: bool) -> None:
+    answer = Answer(prefix_list=" ".join(f"p{number}" for number in range(count)))
+    assert judge(answer).accepted is good
+
+
+def test_two_ids_on_one_element_are_one_too_many_even_if_they_differ() -> None:
+    assert unique_ids(Envelope(encode(b"<a ID='1'><b ID='2'/></a>"))).passed
+    assert not unique_ids(Envelope(encode(b"<a ID='1' Id='2'/>"))).passed
+
+
+# --- Rules that another rule behind them would hide -------------------------------------------------------------
+
+
+def test_two_status_codes_are_none() -> None:
+    """The schema would say so, too, but later."""
+    second = '<samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Responder"/>'
+    assert_refused(judge(Answer(sign="response", status_detail=second)), CheckName.STATUS)
+
+
+@pytest.mark.parametrize("sign", ["assertion", "response"])
+def test_one_assertion_in_the_wrong_place_is_none(sign: str) -> None:
+    def move(root: etree._Element) -> None:
+        extensions = etree.Element(root.tag.replace("Response", "Extensions"))
+        extensions.append(root[-1])
+        root.insert(1, extensions)
+
+    moved = Answer(sign=sign, before=move) if sign == "response" else Answer(after=move)
+    assert_refused(judge(moved), CheckName.ONE_ASSERTION)
+
+
+def test_one_assertion_of_another_namespace_is_none() -> None:
+    answer = Answer(sign="response", before=lambda root: setattr(root[-1], "tag", "{urn:x}Assertion"))
+    assert_refused(judge(answer), CheckName.ONE_ASSERTION)
+
+
+@pytest.mark.parametrize("place", ["DigestMethod", "SignatureMethod"])
+def test_nothing_stands_in_a_method(place: str) -> None:
+    """Where the schema lets anything stand."""
+
+    def change(root: etree._Element) -> None:
+        etree.SubElement(next(root.iter(f"{{{DS}}}{place}")), "{urn:x}x")
+
+    assert not signed_info(case_of(Answer(after=change))).passed
+
+
+def case_of(answer: Answer) -> Case:
+    """A case at its beginning, for asking one rule alone."""
+    return Case(answer.encoded(), service_provider=SP, identity_provider=idp(), request=REQUEST, now=NOW)
+
+
+def test_the_second_of_two_transforms_counts() -> None:
+    def change(root: etree._Element) -> None:
+        next(root.iter(f"{{{DS}}}Transforms"))[1].set("Algorithm", "http://www.w3.org/TR/1999/REC-xslt-19991116")
+
+    assert_refused(judge(Answer(after=change)), CheckName.SIGNED_INFO)
+    assert judge(Answer(transforms=(ENVELOPED,))).accepted
+
+
+def test_an_element_without_id_can_not_be_referred_to() -> None:
+    """The schema asks for the ID first; this rule doesn't lean on that."""
+
+    def change(root: etree._Element) -> None:
+        del root[-1].attrib["ID"]
+        next(root.iter(f"{{{DS}}}Reference")).set("URI", "#")
+
+    assert not signed_info(case_of(Answer(after=change))).passed
+
+
+# --- What is left out is empty, not absent ----------------------------------------------------------------------
+
+
+def test_what_the_provider_does_not_say() -> None:
+    answer = Answer(
+        name_id_xml="<NameID>adele@contoso.example</NameID>",
+        rewritten=lambda text: text.replace(' SessionIndex="_a1"', ""),
+    )
+    assertion = judge(answer).assertion
+    assert assertion is not None
+    assert (assertion.name_id_format, assertion.session_index) == ("", "")
+    assert assertion.session_not_on_or_after is None

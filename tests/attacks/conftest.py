@@ -13,7 +13,7 @@ from django.test import Client
 from audit.actors import COMMAND_LINE
 from orgs.models import Door, Membership, Organization, User
 from sso.models import Identity, SignIn, SignInState
-from sso.selectors import service_provider
+from sso.selectors import live_keys, service_provider
 from sso.services import cookie_name, start_sign_in
 from tests.attacks.target import Target
 from tests.conftest import new_browser
@@ -50,7 +50,9 @@ class Siege:
         started = start_sign_in(organization=self.organization, actor=COMMAND_LINE, configuration=configuration)
         name = cookie_name(started.sign_in.request_id)
         browser.cookies[name] = started.nonce
-        return Target(sign, service_provider(self.organization.number), started.sign_in.request_id)
+        ours = next(iter(live_keys(self.organization)), None)
+        certificate = ours.signing_certificate() if ours else None
+        return Target(sign, service_provider(self.organization.number), started.sign_in.request_id, certificate)
 
     def post(self, browser: Client, encoded: str, **fields: str) -> HttpResponse:
         """Post a response the way the provider's page does."""

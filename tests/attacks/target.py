@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from lxml import etree
 
-from sso.saml import CheckName, ServiceProvider
+from sso.saml import CheckName, ServiceProvider, SigningCertificate
 from tests.saml import provider
 from tests.saml.provider import REQUEST_ID, SP, Answer, encode
 
@@ -36,6 +36,8 @@ class Target:
     sign: str
     service_provider: ServiceProvider = SP
     request_id: str = REQUEST_ID
+    # Ours, for which anybody can encrypt.
+    certificate: SigningCertificate | None = None
 
     @property
     def acs(self) -> str:

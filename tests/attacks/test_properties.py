@@ -136,5 +136,5 @@ def test_what_is_shown_is_one_line(text: str, limit: int) -> None:
 @given(some.binary(max_size=300) | TREES.map(str.encode))
 def test_no_file_is_metadata_by_accident(data: bytes) -> None:
     """Uploads are refused with a sentence for the admin, never by another exception."""
-    with pytest.raises(MetadataError, match="."):
+    with pytest.raises(MetadataError, match=r"."):
         read_idp_metadata(data, now=NOW, our_entity_id=TARGET.entity_id)

@@ -380,7 +380,7 @@ MULTIPLICITY: Group = {
     "two subjects": says(SCHEMA, CheckName.SUBJECT, extra=SECOND),
     "two name IDs": says(SCHEMA, CheckName.SUBJECT, name_id_xml=f"<NameID>{GENUINE}</NameID><NameID>{EVIL}</NameID>"),
     "a name ID and an encrypted one": says(
-        SCHEMA, CheckName.NOT_ENCRYPTED, name_id_xml=f"<NameID>{GENUINE}</NameID><EncryptedID/>"
+        SCHEMA, CheckName.ENCRYPTION, name_id_xml=f"<NameID>{GENUINE}</NameID><EncryptedID/>"
     ),
     "a base ID": says(SCHEMA, CheckName.SUBJECT, name_id_xml="<BaseID/>"),
     "two attribute statements": says(CheckName.ATTRIBUTES, extra=STATEMENT),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from django.core.exceptions import ValidationError
 from email_validator import EmailNotValidError, validate_email
@@ -29,9 +30,15 @@ def normal_address(text: str) -> str:
     except EmailNotValidError as error:
         raise ValidationError(_NOT_AN_ADDRESS, code="invalid") from error
     address = (checked.ascii_email or "").lower()
-    if len(address) > MAX_LENGTH or not re.match(NORMAL_ADDRESS, address):
+    if len(address) > MAX_LENGTH or not re.match(NORMAL_ADDRESS, address) or _is_folded(text, checked.domain):
         raise ValidationError(_NOT_AN_ADDRESS, code="invalid")
     return address
+
+
+def _is_folded(text: str, domain: str) -> bool:
+    """Whether IDNA took other letters for it: full-width ones, or an ideographic full stop, would reach its owner."""
+    written = text.strip().rpartition("@")[2]
+    return not written.isascii() and unicodedata.normalize("NFC", written).lower() != domain
 
 
 def normal_domain(text: str) -> str:

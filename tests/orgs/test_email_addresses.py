@@ -19,6 +19,8 @@ from orgs.models import EmailDomain, Invitation, Organization, User
         ("  Ada.Lovelace@Contoso.Example\n", "ada.lovelace@contoso.example"),
         ("ADA+Test@CONTOSO.EXAMPLE", "ada+test@contoso.example"),
         ("ada@bücher.example", "ada@xn--bcher-kva.example"),
+        ("ada@BÜCHER.Example", "ada@xn--bcher-kva.example"),
+        ("ada@bu\N{COMBINING DIAERESIS}cher.example", "ada@xn--bcher-kva.example"),
         ("ada@XN--BCHER-KVA.example", "ada@xn--bcher-kva.example"),
         ("o'brien@contoso.example", "o'brien@contoso.example"),
         ("a@b.c.d.example", "a@b.c.d.example"),
@@ -53,6 +55,8 @@ def test_is_stored_as(typed: str, stored: str) -> None:
         "a@" + "b" * 250 + ".example",
         "ada@contoso.example\x00",
         "\N{CYRILLIC SMALL LETTER A}da@contoso.example",
+        "ada@contoso\N{IDEOGRAPHIC FULL STOP}example",
+        "ada@\N{FULLWIDTH LATIN SMALL LETTER C}ontoso.example",
     ],
 )
 def test_is_no_address(typed: str) -> None:

@@ -109,14 +109,8 @@ def _application(organization: dict[str, Any]) -> list[str]:
 
 
 def _welcome(facts: dict[str, Any]) -> str:
-    remarks = {
-        "Contoso": "not connected yet: walk the nine steps",
-        "Fabrikam": "connected to the simulator",
-        "Initech": "on Starter, without SSO",
-    }
     people = [
-        f"    {organization['admin']:<26} admin of {organization['name']}, {remarks[organization['name']]}"
-        for organization in facts["organizations"]
+        "    {admin:<26} admin of {name}, {state}".format(**organization) for organization in facts["organizations"]
     ]
     people.append(f"    {facts['operator']:<26} operator")
     sign_in = facts["operator_pages"].removesuffix("/admin/")

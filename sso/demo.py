@@ -72,9 +72,10 @@ def admin_of(cast: Cast) -> str:
 
 
 def _organization(cast: Cast) -> Organization:
+    """The one that its admin made: by now it may have another name, and the admin may have joined others."""
     admin = _account(admin_of(cast), cast.members[0][0])
-    membership = admin.memberships.select_related("organization__plan").order_by("organization__number").first()
-    return membership.organization if membership else _create(cast, admin)
+    made = Organization.objects.filter(memberships__user=admin, memberships__source=MembershipSource.CREATED)
+    return made.select_related("plan").order_by("number").first() or _create(cast, admin)
 
 
 def _create(cast: Cast, admin: User) -> Organization:

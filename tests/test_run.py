@@ -67,9 +67,9 @@ def test_it_is_for_development(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_welcome_names_three_addresses_and_everybody() -> None:
     organizations = [
-        {"name": "Contoso", "admin": "ada@contoso.example"},
-        {"name": "Fabrikam", "admin": "mira@fabrikam.example"},
-        {"name": "Initech", "admin": "lena@initech.example"},
+        {"name": "Contoso", "admin": "ada@contoso.example", "state": "connected"},
+        {"name": "Fabrikam Ltd", "admin": "mira@fabrikam.example", "state": "not connected yet"},
+        {"name": "Initech", "admin": "lena@initech.example", "state": "closed"},
     ]
     welcome = run._welcome(
         {
@@ -82,4 +82,5 @@ def test_the_welcome_names_three_addresses_and_everybody() -> None:
     addresses = ["http://localhost:8000\n", "http://127.0.0.1:8001\n", "http://localhost:8000/admin/\n"]
     assert [address for address in addresses if address not in welcome] == []
     assert [o["admin"] for o in organizations if o["admin"] not in welcome] == []
+    assert "mira@fabrikam.example      admin of Fabrikam Ltd, not connected yet\n" in welcome
     assert "secret" in welcome

@@ -12,11 +12,22 @@ from django.core.management import CommandError, call_command
 import simulator
 from audit.actors import COMMAND_LINE
 from audit.models import Event
-from orgs.models import MembershipState, Organization, Role, User
+from orgs.models import MembershipSource, MembershipState, Organization, Role, User
 from orgs.selectors import organization_of_domain
-from orgs.services import add_domain, change_role, verify_domain
+from orgs.services import (
+    add_domain,
+    add_member,
+    change_role,
+    close_organization,
+    create_organization,
+    rename_organization,
+    reopen_organization,
+    set_require_sso,
+    verify_domain,
+)
 from sso import demo
-from sso.models import Configuration
+from sso.models import Configuration, Connection
+from sso.services import disable_connection
 from tests.conftest import MakeOrganization
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +38,11 @@ def load(*arguments: str) -> dict[str, object]:
     printed = io.StringIO()
     call_command("demo", "--json", *arguments, stdout=printed)
     return json.loads(printed.getvalue())
+
+
+def states() -> list[object]:
+    """What the command says of each organization."""
+    return [organization["state"] for organization in load()["organizations"]]
 
 
 def rows() -> list[int]:
@@ -97,6 +113,28 @@ def test_what_people_did_with_it_is_kept() -> None:
 
 
 @pytest.mark.usefixtures("development")
+def test_an_organization_is_still_known_after_its_admin_joined_another() -> None:
+    first = demo.load()
+    mira = User.objects.get(email="mira@fabrikam.example")
+    create_organization(name="Tailspin", admin=mira, actor=COMMAND_LINE)
+    source = MembershipSource.JUST_IN_TIME
+    add_member(organization=first.contoso, user=mira, role=Role.MEMBER, source=source, actor=COMMAND_LINE)
+    rename_organization(organization=first.fabrikam, name="Fabrikam Ltd", slug="fabrikam-ltd", actor=COMMAND_LINE)
+    assert demo.load() == first
+
+
+@pytest.mark.usefixtures("development")
+def test_it_says_where_single_sign_on_stands_now(metadata_file: Path) -> None:
+    loaded = demo.load(metadata_file.read_bytes())
+    set_require_sso(organization=loaded.fabrikam, required=True, actor=COMMAND_LINE)
+    close_organization(organization=loaded.initech, actor=COMMAND_LINE)
+    assert states() == ["not connected yet: walk the nine steps", "connected, and requires single sign-on", "closed"]
+    disable_connection(connection=Connection.objects.get(), actor=COMMAND_LINE)
+    reopen_organization(organization=loaded.initech, actor=COMMAND_LINE)
+    assert states()[1:] == ["disconnected", "on Starter, without single sign-on"]
+
+
+@pytest.mark.usefixtures("development")
 def test_new_metadata_replaces_the_old(metadata_file: Path, tmp_path: Path) -> None:
     load("--metadata", str(metadata_file))
     other = simulator.Tenant.create(key_bits=2048)
@@ -123,7 +161,8 @@ def test_without_json_it_says_who_signs_in_where() -> None:
     lines = printed.getvalue().splitlines()
     number = Organization.objects.get(name="Contoso").number
     page = "https://amplisso.example/o/contoso/settings/access"
-    assert lines[0] == f"Contoso ({number}, growth): {page} as ada@contoso.example"
+    state = "not connected yet: walk the nine steps"
+    assert lines[0] == f"Contoso ({number}, growth), {state}: {page} as ada@contoso.example"
     assert lines[-1] == f"Password of everybody: {demo.PASSWORD}"
 
 

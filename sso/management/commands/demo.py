@@ -13,7 +13,7 @@ from django.urls import reverse
 from orgs.letters import absolute
 from orgs.models import Organization
 from sso import demo, saml
-from sso.selectors import active_configuration, service_provider
+from sso.selectors import active_configuration, connection_of, service_provider
 
 Facts = dict[str, Any]
 
@@ -67,6 +67,7 @@ def _organization_facts(organization: Organization, cast: demo.Cast) -> Facts:
         "plan": organization.plan.slug,
         "admin": demo.admin_of(cast),
         "is_connected": active_configuration(organization) is not None,
+        "state": _state(organization),
         "entity_id": us.entity_id,
         "acs_url": us.acs_url,
         "sign_on_url": absolute(reverse("start_sign_in", args=[organization.number])),
@@ -75,9 +76,20 @@ def _organization_facts(organization: Organization, cast: demo.Cast) -> Facts:
     }
 
 
+def _state(organization: Organization) -> str:
+    """Where its single sign-on stands now, in a few words."""
+    if not organization.is_open:
+        return "closed"
+    if not organization.plan.sso:
+        return f"on {organization.plan}, without single sign-on"
+    if active_configuration(organization) is not None:
+        return "connected, and requires single sign-on" if organization.require_sso else "connected"
+    return "disconnected" if connection_of(organization) else "not connected yet: walk the nine steps"
+
+
 def _sentences(facts: Facts) -> str:
     lines = [
-        "{name} ({number}, {plan}): {settings_page} as {admin}".format(**organization)
+        "{name} ({number}, {plan}), {state}: {settings_page} as {admin}".format(**organization)
         for organization in facts["organizations"]
     ]
     lines.append("Operators: {operator_pages} as {operator}\nPassword of everybody: {password}".format(**facts))

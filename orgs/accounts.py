@@ -17,6 +17,18 @@ from orgs.models import User
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
     """allauth with our form of addresses, and with links that never depend on the Host header."""
 
+    error_messages = {  # noqa: RUF012  allauth's
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": "This address and password do not fit together.",
+        "too_many_login_attempts": "Too many tries. Wait a few minutes, then try again.",
+        "enter_current_password": "This is not your current password.",
+        "incorrect_password": "This is not your password.",
+        "incorrect_code": "This code is wrong, or too old.",
+        "account_inactive": "This account is disabled.",
+        "email_taken": "There is an account with this e-mail address already.",
+        "unknown_email": "There is no account with this e-mail address.",
+    }
+
     def clean_email(self, email: str) -> str:
         """Bring an address into its one stored form. Raises ValidationError."""
         return normal_address(email)

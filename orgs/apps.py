@@ -6,4 +6,9 @@ class OrgsConfig(AppConfig):
     verbose_name = "People and organizations"
 
     def ready(self) -> None:
+        from django.core.validators import validate_email
+
         from orgs import receivers  # noqa: F401  connects what happens when a person signs in or out
+
+        # Every form of allauth's shows it; the rest of the page says e-mail.
+        validate_email.message = "Enter a valid e-mail address."

@@ -54,9 +54,9 @@ def key(person: User) -> Authenticator:
         ("account_login", "Sign in with your password"),
         ("account_signup", "Create an account and an organization"),
         ("account_reset_password", "Forgotten your password?"),
-        ("account_reset_password_done", "Look into your mail"),
+        ("account_reset_password_done", "Check your mail"),
         ("account_reset_password_from_key_done", "Your password is changed"),
-        ("account_email_verification_sent", "Look into your mail"),
+        ("account_email_verification_sent", "Check your mail"),
         ("account_inactive", "This account is disabled"),
     ],
 )

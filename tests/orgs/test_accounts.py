@@ -90,8 +90,8 @@ def test_an_unconfirmed_account_does_not_get_in(visitor: Client, mailoutbox: lis
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
-        ({"email": "ada@contoso"}, "valid email address"),
-        ({"email": "jürgen@contoso.example"}, "valid email address"),
+        ({"email": "ada@contoso"}, "valid e-mail address"),
+        ({"email": "jürgen@contoso.example"}, "valid e-mail address"),
         ({"email": "!@contoso.example"}, "not an e-mail address we can use"),
         ({"password1": "short", "password2": "short"}, "too short"),
         ({"password2": "another password"}, "same password"),
@@ -195,8 +195,29 @@ def test_a_wrong_password_opens_nothing(visitor: Client, make_user: MakeUser) ->
     make_user(ADA)
     page = sign_in(visitor, password="wrong")
     assert page.status_code == 200
-    assert "not correct" in page.content.decode()
+    assert "This address and password do not fit together." in page.content.decode()
     assert not Door.objects.exists()
+
+
+def test_a_wrong_password_brings_back_the_page_that_knows_the_address(visitor: Client, make_user: MakeUser) -> None:
+    make_user(ADA)
+    before = visitor.post("/sign-in", {"email": ADA, "next": "/o/contoso/"}).content.decode()
+    fields = dict(
+        re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', before.split('action="/account/login/"')[1])
+    )
+    assert fields["login"] == ADA
+    after = visitor.post("/account/login/", {**fields, "password": "wrong"}).content.decode()
+    assert "This address and password do not fit together." in after
+    for known in (
+        "Use another address",
+        'name="address_is_known"',
+        'name="next" value="/o/contoso/"',
+        f'value="{ADA}"',
+    ):
+        assert known in before
+        assert known in after
+    answer = visitor.post("/account/login/", {**fields, "password": PASSWORD})
+    assert (answer.status_code, answer["Location"]) == (303, "/o/contoso/")
 
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])

@@ -198,7 +198,7 @@ class TestMailedPages:
         response = browser.post("/sign-in/mail", {"email": "nobody@elsewhere.example"})
         assert (response.status_code, response["Location"], response.content) == (303, "/sign-in/mailed", b"")
         assert not mail.outbox
-        assert "Look into your mail" in words(page(browser.get("/sign-in/mailed")))
+        assert "Check your mail" in words(page(browser.get("/sign-in/mailed")))
 
     def test_who_is_known_is_asked_after_the_answer(
         self, rf: RequestFactory, connected: Organization, member: MakeMember, django_assert_num_queries: object

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -12,6 +13,10 @@ from django.urls import reverse
 from orgs.email_addresses import normal_address
 from orgs.letters import absolute
 from orgs.models import User
+
+
+# Asked in turn where somebody goes who signs out; "" leaves it to the next one. Apps above this one add to it.
+PAGES_AFTER_SIGN_OUT: list[Callable[[HttpRequest], str]] = []
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -40,6 +45,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
     def get_reset_password_from_key_url(self, key: str) -> str:
         """The link in the password mail."""
         return absolute(reverse("account_reset_password_from_key", kwargs=_key_parts(key)))
+
+    def get_logout_redirect_url(self, request: HttpRequest) -> str:
+        """Asked before the doors are closed, followed after."""
+        pages = (page(request) for page in PAGES_AFTER_SIGN_OUT)
+        return next(filter(None, pages), "") or str(super().get_logout_redirect_url(request))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send one of allauth's mails; every link in them starts with `base_url`."""

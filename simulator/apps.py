@@ -31,6 +31,7 @@ class App:
     reply_url: str = ""
     sign_on_url: str = ""
     relay_state: str = ""
+    logout_url: str = ""
     more_reply_urls: list[str] = field(default_factory=list)
     name_id_source: str = "user.userprincipalname"
     signing: Signing = "assertion"

@@ -118,7 +118,7 @@ def upload(app_id: str) -> str | tuple[str, int]:
         provider = read_sp_metadata(file.read() if file else b"")
     except ValueError as error:
         return _sso_page(app, basic, {"metadata": str(error)}), 422
-    basic |= {"identifier": provider.entity_id, "reply_url": provider.acs_url}
+    basic |= {"identifier": provider.entity_id, "reply_url": provider.acs_url, "logout_url": provider.logout_url}
     return _sso_page(app, basic, {"uploaded": "Taken from the file. Check it, then save."})
 
 
@@ -181,6 +181,13 @@ def test_sign_in(app_id: str) -> str:
     app = app_or_404(app_id)
     answer = answer_for(app, user_or_404(request.form.get("account", "")))
     return post_page(app.reply_url, answer, app.relay_state or None)
+
+
+@blueprint.post("/apps/<app_id>/sign-out")
+def sign_out(app_id: str) -> AnyResponse:
+    """Sign a person out of the directory: the application is told, by way of the browser."""
+    app = app_or_404(app_id)
+    return redirect(tenant().logout_request_url(app, user_or_404(request.form.get("account", ""))), 303)
 
 
 def _saved(app: App, part: str, page: str = ".sso") -> AnyResponse:

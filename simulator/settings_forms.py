@@ -9,7 +9,7 @@ from simulator.apps import SOURCES, App, as_algorithm, as_signing, reply_url_pro
 from simulator.tenant import Tenant
 
 Problems = dict[str, str]
-BASIC_FIELDS = ("identifier", "reply_url", "more_reply_urls", "sign_on_url", "relay_state")
+BASIC_FIELDS = ("identifier", "reply_url", "more_reply_urls", "sign_on_url", "relay_state", "logout_url")
 
 
 def basic_of(app: App) -> dict[str, str]:
@@ -30,6 +30,7 @@ def basic_problems(tenant: Tenant, app: App, basic: dict[str, str]) -> Problems:
         "reply_url": reply_url_problem(basic["reply_url"]),
         "more_reply_urls": _first(reply_url_problem(u) for u in basic["more_reply_urls"].split()),
         "sign_on_url": _sign_on_problem(basic["sign_on_url"]),
+        "logout_url": reply_url_problem(basic["logout_url"]) if basic["logout_url"] else "",
     }
     return {name: problem for name, problem in found.items() if problem}
 
@@ -61,6 +62,7 @@ def apply_basic(app: App, basic: dict[str, str]) -> None:
     app.more_reply_urls = basic["more_reply_urls"].split()
     app.sign_on_url = basic["sign_on_url"]
     app.relay_state = basic["relay_state"]
+    app.logout_url = basic["logout_url"]
 
 
 def apply_claims(app: App, form: Mapping[str, str]) -> None:

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from simulator.apps import App
 from simulator.context import tenant, user_or_404
@@ -14,7 +15,7 @@ blueprint = Blueprint("sign_in", __name__)
 
 
 @blueprint.route("/<tenant_id>/saml2", methods=["GET", "POST"])
-def saml2(tenant_id: str) -> str:
+def saml2(tenant_id: str) -> str | AnyResponse:
     """Take a request by Redirect (GET) or POST and ask who is signing in."""
     _require_tenant(tenant_id)
     if request.method == "GET" and "SAMLResponse" in request.args:
@@ -23,11 +24,19 @@ def saml2(tenant_id: str) -> str:
     binding = "redirect" if request.method == "GET" else "post"
     asked = read_request(values.get("SAMLRequest", ""), deflated=binding == "redirect")
     if asked.is_logout:
-        return render_template("signed_out.html")
+        return _signed_out(asked, values.get("RelayState"))
     app = _app_for(asked)
     if asked.is_passive:
         raise Refusal(50058, "A silent sign-in was asked for, but nobody is signed in here.")
     return _account_picker(app, values, binding)
+
+
+def _signed_out(asked: SamlRequest, relay_state: str | None) -> str | AnyResponse:
+    """Entra answers only where a Logout URL is registered."""
+    app = tenant().app_with_identifier(asked.issuer)
+    if app is None or not app.logout_url:
+        return render_template("signed_out.html")
+    return redirect(tenant().logout_response_url(app, asked, relay_state))
 
 
 def _account_picker(app: App, values: Mapping[str, str], binding: str) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 
 from lxml import etree
 
-from simulator.metadata import MD, POST
+from simulator.metadata import MD, POST, REDIRECT
 from simulator.reading import parse
 
 
@@ -15,6 +15,7 @@ class ServiceProvider:
 
     entity_id: str
     acs_url: str
+    logout_url: str = ""
 
 
 EXPECTED: Final = "The file has no entityID, or no AssertionConsumerService with HTTP-POST."
@@ -31,7 +32,13 @@ def read_sp_metadata(data: bytes) -> ServiceProvider:
     entity_id = root.get("entityID", "")
     if not entity_id or not posting:
         raise ValueError(EXPECTED)
-    return ServiceProvider(entity_id, _default(posting).get("Location", ""))
+    return ServiceProvider(entity_id, _default(posting).get("Location", ""), _logout_url(root))
+
+
+def _logout_url(root: etree._Element) -> str:
+    """Entra signs out by Redirect only."""
+    services = root.findall(f"{{{MD}}}SPSSODescriptor/{{{MD}}}SingleLogoutService")
+    return next((each.get("Location", "") for each in services if each.get("Binding") == REDIRECT), "")
 
 
 def _default(services: list[etree._Element]) -> etree._Element:

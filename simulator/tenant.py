@@ -5,11 +5,12 @@ import datetime as dt
 import json
 import os
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Unpack
 
-from simulator import answers, claims, responses
+from simulator import answers, claims, logout, responses
 from simulator.apps import App, Signing
 from simulator.keys import PLATFORM_SUBJECT, SigningKey
 from simulator.metadata import Document
@@ -144,6 +145,26 @@ class Tenant:
         if "name_id" not in twists:
             answer = answers.named(answer, app, person, asked.name_id_format)
         return responses.write(answers.twisted(answer, twists))
+
+    def logout_request_url(
+        self, app: App, user: User | str, *, session_indexes: Sequence[str] = (), relay_state: str | None = None
+    ) -> str:
+        """Where a browser goes that tells the application that this person's session has ended, signed."""
+        person = self.users[user] if isinstance(user, str) else user
+        value, name_format = claims.name_id(app, person, "")
+        message = logout.request(
+            self.issuer,
+            app.logout_url,
+            value,
+            session_indexes=session_indexes,
+            name_id_format=name_format or "",
+        )
+        return logout.redirect_url(app.logout_url, message, key=app.signing_key(), relay_state=relay_state)
+
+    def logout_response_url(self, app: App, asked: SamlRequest, relay_state: str | None = None) -> str:
+        """The answer to an application's LogoutRequest: from the other issuer, and unsigned."""
+        message = logout.response(logout.login_issuer(self.sso_url), app.logout_url, asked.id)
+        return logout.redirect_url(app.logout_url, message, relay_state=relay_state)
 
     def decline(
         self,

@@ -12,7 +12,7 @@ from orgs.access import actor_of
 from orgs.admin import RELATED, Related
 from orgs.admin.acting import carry_out
 from orgs.admin.links import row_link
-from sso.models import Configuration, Connection, Identity, ServiceProviderKey, SignIn
+from sso.models import Configuration, Connection, Identity, ServiceProviderKey, SignIn, SignOut
 from sso.services import disable_connection, enable_connection, unlink_identity
 
 _OF_ORGANIZATION = "connection__organization__id__exact"
@@ -40,7 +40,7 @@ class ConnectionAdmin(LookOnlyAdmin[Connection]):
     fields = (
         "organization_link",
         ("provider", "state"),
-        "just_in_time_role",
+        ("just_in_time_role", "single_logout"),
         "versions",
         ("created_at", "public_id"),
     )
@@ -83,6 +83,7 @@ class ConfigurationAdmin(LookOnlyAdmin[Configuration]):
         ("version", "state"),
         "entity_id",
         ("sso_redirect_url", "sso_post_url"),
+        ("slo_url", "slo_response_url"),
         "certificate_list",
         ("wants_signed_requests", "sign_requests", "valid_until"),
         ("expired_certificates_until", "sha1_until"),
@@ -241,3 +242,14 @@ class IdentityAdmin(LookOnlyAdmin[Identity]):
         """Forget the chosen identities."""
         actor = actor_of(request)
         carry_out(self, request, identities, lambda i: unlink_identity(identity=i, actor=actor), "Unlinked")
+
+
+@admin.register(SignOut)
+class SignOutAdmin(LookOnlyAdmin[SignOut]):
+    """Sign-outs that the provider was told of, or told us of."""
+
+    list_display = ("asked_at", "connection", "direction", "state", "user", "doors_closed")
+    list_filter = ("direction", "state", "asked_at")
+    list_select_related = ("connection__organization", "user")
+    search_fields = ("user__email", "connection__organization__name", "=message_id")
+    fields = (("direction", "state"), "connection", "user", "message_id", "doors_closed", ("asked_at", "answered_at"))

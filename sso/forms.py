@@ -80,6 +80,12 @@ class SettingsForm(forms.Form):
         help_text="Your identity provider can then verify that requests are ours. It needs our certificate for that.",
         widget=forms.CheckboxInput(attrs={"role": "switch"}),
     )
+    single_logout = forms.BooleanField(
+        label="Sign out at the provider, too",
+        required=False,
+        help_text="Who signs out here is signed out at your identity provider as well.",
+        widget=forms.CheckboxInput(attrs={"role": "switch"}),
+    )
     just_in_time_role = forms.TypedChoiceField(
         label="Just-in-time provisioning",
         required=False,
@@ -100,6 +106,9 @@ class SettingsForm(forms.Form):
         # What the metadata asks for isn't ours to turn off; a new file decides anew.
         self.fields["sign_requests"].disabled = self.always_signs = bool(current and current.wants_signed_requests)
         self.fields["sign_requests"].initial = bool(current and current.sign_requests)
+        self.can_sign_out = bool(current and current.slo_url)
+        self.fields["single_logout"].disabled = not self.can_sign_out
+        self.fields["single_logout"].initial = bool(current and current.connection.single_logout)
 
     def clean(self) -> dict[str, Any]:
         """Read the upload; what is wrong with it stands at its field, in the words of the reader."""

@@ -17,6 +17,7 @@ class Note(StrEnum):
 
     LOGIN_HINT = "login hint"
     TEST = "test of a draft"
+    SIGN_OUT = "sign-in to be signed out at the provider"
 
 
 def seal(kind: Note, content: str) -> str:

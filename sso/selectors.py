@@ -12,7 +12,8 @@ from django.conf import settings
 from django.db.models import Case, Q, QuerySet, When
 from django.urls import reverse
 
-from orgs.models import Organization, User
+from orgs.models import Door, DoorKind, Organization, User
+from orgs.selectors import hash_of_token
 from sso import saml
 from sso.key_encryption import LockedKeyError
 from sso.models import (
@@ -27,6 +28,9 @@ from sso.models import (
     SignInState,
 )
 
+# Sign-ins of one person that may still have an open door, with much to spare.
+_RECENT = 200
+
 _log = logging.getLogger(__name__)
 
 
@@ -35,6 +39,7 @@ def service_provider(number: int) -> saml.ServiceProvider:
     return saml.ServiceProvider(
         entity_id=settings.BASE_URL + reverse("saml_metadata", args=[number]),
         acs_url=settings.BASE_URL + reverse("saml_acs", args=[number]),
+        slo_url=settings.BASE_URL + reverse("saml_slo", args=[number]),
     )
 
 
@@ -164,9 +169,11 @@ def sign_in_by_reference(organization: Organization, reference: str) -> SignIn |
     )
 
 
-def identities_of(organization: Organization, user: User) -> QuerySet[Identity]:
-    """How a person is known at the organization's identity providers."""
-    return Identity.objects.select_related("connection").filter(connection__organization=organization, user=user)
+def identities_of_address(organization: Organization, address: str) -> QuerySet[Identity]:
+    """How the person with this address is known at the organization's identity providers."""
+    return Identity.objects.select_related("connection__organization", "user").filter(
+        connection__organization=organization, user__email=address
+    )
 
 
 def differences(active: Configuration, draft: Configuration) -> list[str]:
@@ -211,3 +218,43 @@ def _day(moment: datetime) -> str:
 
 def _short(fingerprint: str) -> str:
     return f"{fingerprint[:8]}…{fingerprint[-8:]}"
+
+
+def sign_in_of_doors(doors: Iterable[Door]) -> SignIn | None:
+    """The newest sign-in through a connection that opened one of these doors."""
+    ids = [door.public_id for door in doors if door.kind == DoorKind.SSO]
+    return _with_session().filter(door__in=ids).order_by("-id").first() if ids else None
+
+
+def sign_in_to_sign_out(organization: Organization, public_id: str) -> SignIn | None:
+    """The sign-in whose session at the provider is to be ended."""
+    return _with_session().filter(organization=organization, public_id=public_id).first()
+
+
+def may_sign_out_at_provider(sign_in: SignIn) -> Configuration | None:
+    """By which configuration the provider is told of a sign-out; None if it isn't, or the door is still open."""
+    if not sign_in.connection.single_logout or not sign_in.provider_session or sign_in.door is None:
+        return None
+    if Door.objects.filter(public_id=sign_in.door, ended_at__isnull=True).exists():
+        return None
+    active = active_configuration(sign_in.organization)
+    return active if active and active.slo_url and active.connection_id == sign_in.connection_id else None
+
+
+def doors_of_provider_session(
+    connection: Connection, name_id: str, session_indexes: tuple[str, ...]
+) -> list[uuid.UUID]:
+    """The doors that a provider's session opened, whatever format its name ID is said to have this time.
+
+    Entra has other formats at sign-out than at sign-in; a session index that we don't know means all of the person's.
+    """
+    found = SignIn.objects.filter(
+        connection=connection, name_id_hash=hash_of_token(name_id), door__isnull=False, state=SignInState.SUCCEEDED
+    ).values_list("door", "provider_session")[:_RECENT]
+    opened = [(door, session) for door, session in found if door is not None]
+    named = [door for door, session in opened if session.get("session_index") in session_indexes]
+    return named or [door for door, _ in opened]
+
+
+def _with_session() -> QuerySet[SignIn]:
+    return SignIn.objects.select_related("organization__plan", "connection", "user")

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from sso.views import keys, log, protocol, settings, sign_in
+from sso.views import keys, log, protocol, settings, sign_in, sign_out
 
 
 class ReferenceConverter:
@@ -26,6 +26,9 @@ urlpatterns = [
     path("saml/2/metadata/<int:number>", protocol.saml_metadata, name="saml_metadata"),
     path("saml/2/acs/<int:number>", protocol.acs, name="saml_acs"),
     path("saml/2/acs/<int:number>/", protocol.acs),
+    path("saml/2/slo/<int:number>", sign_out.slo, name="saml_slo"),
+    path("saml/2/slo/<int:number>/", sign_out.slo),
+    path("sso/<int:number>/sign-out", sign_out.sign_out_at_provider, name="sign_out_at_provider"),
     path("sso/<int:number>/start", protocol.start, name="start_sign_in"),
     # For people who want in.
     path("sign-in", sign_in.sign_in, name="sign_in"),

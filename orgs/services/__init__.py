@@ -1,7 +1,7 @@
 """What changes who may enter. Each function is one transaction, takes keywords only and writes its audit event."""
 
 from orgs.services.domains import add_domain, remove_domain, unverify_domain, verify_domain
-from orgs.services.doors import carry_doors_over, end_door, end_doors, end_session, open_door
+from orgs.services.doors import carry_doors_over, end_door, end_doors, end_doors_of_sessions, end_session, open_door
 from orgs.services.invitations import (
     accept_as_newcomer,
     accept_invitation,
@@ -47,6 +47,7 @@ __all__ = [
     "create_organization",
     "end_door",
     "end_doors",
+    "end_doors_of_sessions",
     "end_session",
     "invite",
     "join_just_in_time",

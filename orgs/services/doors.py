@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -63,6 +64,26 @@ def end_session(*, session: str, user: User, actor: Actor) -> None:
             target_id=user.pk,
             target=user.email,
         )
+
+
+@transaction.atomic
+def end_doors_of_sessions(*, doors: Iterable[uuid.UUID], by: str, actor: Actor) -> int:
+    """Close the doors with these public ids, because somebody else (`by`) ended the sessions; return how many."""
+    open_ones = list(
+        Door.objects.select_related("user", "organization").filter(public_id__in=list(doors), ended_at__isnull=True)
+    )
+    Door.objects.filter(pk__in=[door.pk for door in open_ones]).update(ended_at=timezone.now())
+    for door in open_ones:
+        record(
+            EventName.USER_SIGNED_OUT,
+            actor=actor,
+            organization_number=door.organization.number if door.organization else None,
+            target_kind="user",
+            target_id=door.user_id,
+            target=door.user.email,
+            after={"by": by},
+        )
+    return len(open_ones)
 
 
 @transaction.atomic

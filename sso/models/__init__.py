@@ -4,12 +4,14 @@ from sso.models.connections import Configuration, ConfigurationState, Connection
 from sso.models.identities import Identity, SubjectKind
 from sso.models.keys import KeyState, ServiceProviderKey
 from sso.models.sign_ins import Purpose, SignIn, SignInState, StartedBy
+from sso.models.sign_outs import Direction, SignOut, SignOutState
 
 __all__ = [
     "Configuration",
     "ConfigurationState",
     "Connection",
     "ConnectionState",
+    "Direction",
     "Identity",
     "KeyState",
     "Provider",
@@ -17,6 +19,8 @@ __all__ = [
     "ServiceProviderKey",
     "SignIn",
     "SignInState",
+    "SignOut",
+    "SignOutState",
     "StartedBy",
     "SubjectKind",
 ]

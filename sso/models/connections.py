@@ -57,6 +57,11 @@ class Connection(models.Model):
         default=Role.MEMBER,
         help_text="The role of people who come in without an invitation; empty: only invited people come in.",
     )
+    single_logout = models.BooleanField(
+        "sign out at the provider, too",
+        default=False,
+        help_text="Who signs out here is signed out at the identity provider as well.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -86,6 +91,8 @@ class Configuration(models.Model):
     entity_id = models.CharField("entity ID of the provider", max_length=1024)
     sso_redirect_url = models.CharField(max_length=2048, blank=True)
     sso_post_url = models.CharField(max_length=2048, blank=True)
+    slo_url = models.CharField("sign-out address", max_length=2048, blank=True)
+    slo_response_url = models.CharField("address for answers to sign-outs", max_length=2048, blank=True)
     certificates = models.JSONField(default=list)
     wants_signed_requests = models.BooleanField(default=False)
     sign_requests = models.BooleanField(default=False, help_text="Signed although the metadata does not ask for it.")
@@ -136,6 +143,8 @@ class Configuration(models.Model):
             certificates=self.signing_certificates(),
             sso_redirect_url=self.sso_redirect_url,
             sso_post_url=self.sso_post_url,
+            slo_url=self.slo_url,
+            slo_response_url=self.slo_response_url,
             expired_certificates_until=self.expired_certificates_until,
             sha1_until=self.sha1_until,
         )

@@ -71,6 +71,10 @@ class SignIn(models.Model):
     detail = models.CharField(max_length=1000, blank=True, help_text="What the identity provider or a policy said.")
     signed = models.CharField(max_length=10, blank=True)
     certificate = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the certificate that verified.")
+    # How the provider calls the session that this sign-in began, and which door of ours that is: single logout.
+    provider_session = models.JSONField(default=dict, blank=True, editable=False)
+    name_id_hash = models.CharField(max_length=64, blank=True, editable=False)
+    door = models.UUIDField(null=True, blank=True, editable=False)
     ip_address = models.GenericIPAddressField(null=True, blank=True)
     user_agent = models.CharField(max_length=400, blank=True)
 
@@ -92,6 +96,8 @@ class SignIn(models.Model):
         indexes = [
             models.Index(fields=["organization", "-started_at"], name="sign_in_log"),
             models.Index(fields=["configuration", "user", "state"], name="sign_in_tested"),
+            models.Index(fields=["connection", "name_id_hash"], name="sign_in_by_name_id"),
+            models.Index(fields=["door"], name="sign_in_by_door"),
         ]
 
     def __str__(self) -> str:

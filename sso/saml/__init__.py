@@ -19,6 +19,15 @@ from sso.saml.errors import (
     ToolkitError,
 )
 from sso.saml.key_pairs import KeyPair, make_key_pair
+from sso.saml.logout import (
+    LOGOUT_LIFE,
+    LogoutRefusal,
+    LogoutRequest,
+    LogoutResponse,
+    ProviderSession,
+    logout_request_address,
+    logout_response_address,
+)
 from sso.saml.metadata import read_idp_metadata
 from sso.saml.metadata_bytes import metadata_text
 from sso.saml.request import build_authn_request, new_request_id
@@ -38,6 +47,7 @@ from sso.saml.types import (
 from sso.saml.verdict import Assertion, Check, CheckName, Outcome, Verdict
 
 __all__ = [
+    "LOGOUT_LIFE",
     "Assertion",
     "AuthnRequest",
     "Binding",
@@ -48,10 +58,14 @@ __all__ = [
     "IdentityProvider",
     "IdpMetadata",
     "KeyPair",
+    "LogoutRefusal",
+    "LogoutRequest",
+    "LogoutResponse",
     "MetadataError",
     "MetadataProblem",
     "Outcome",
     "PendingRequest",
+    "ProviderSession",
     "SAMLError",
     "ServiceProvider",
     "SeveralProviders",
@@ -60,6 +74,8 @@ __all__ = [
     "Verdict",
     "build_authn_request",
     "build_sp_metadata",
+    "logout_request_address",
+    "logout_response_address",
     "make_key_pair",
     "may_be_encrypted",
     "metadata_text",

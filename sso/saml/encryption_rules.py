@@ -5,13 +5,14 @@ from lxml import etree
 from sso.saml.case import Case
 from sso.saml.decryption import algorithms_of, mistakes
 from sso.saml.envelope import Plaintext
-from sso.saml.names import SAML
+from sso.saml.names import SAML, SAMLP
 from sso.saml.observation import Observation, refused, satisfied, shown
 
 # One text for whatever went wrong: the difference between two would tell what is inside (XML Encryption 6.1.4).
 NOT_DECRYPTED = "encrypted, and not opened by any key of ours"
 
 _CONTAINERS = ("EncryptedAssertion", "EncryptedID", "EncryptedAttribute", "NewEncryptedID")
+_IN_LOGOUT_REQUEST = [SAML + "EncryptedID", SAMLP + "LogoutRequest"]
 _NAME_ID_PATH = [SAML + "EncryptedID", SAML + "Subject", SAML + "Assertion"]
 
 
@@ -54,7 +55,7 @@ def _allowed(document: etree._Element) -> Observation:
 def _misplaced(container: etree._Element) -> str:
     path = [str(container.tag), *(str(each.tag) for each in container.iterancestors())]
     is_assertion = path[0] == SAML + "EncryptedAssertion" and len(path) == 2  # noqa: PLR2004 - in the root
-    is_name_id = path[:3] == _NAME_ID_PATH
+    is_name_id = path[:3] == _NAME_ID_PATH or path == _IN_LOGOUT_REQUEST
     return "" if is_assertion or is_name_id else f"{_local(container)} in {_local(container.getparent())}"
 
 

@@ -28,6 +28,8 @@ def read_assertion(case: Case) -> Assertion:
         authn_instant=parse_instant(said.get("AuthnInstant", "")),
         session_not_on_or_after=parse_instant(said.get("SessionNotOnOrAfter", "")),
         not_on_or_after=max(timely_ends(case)),
+        name_qualifier=name.get("NameQualifier", ""),
+        sp_name_qualifier=name.get("SPNameQualifier", ""),
     )
 
 

@@ -32,10 +32,10 @@ def signer_of(signature: etree._Element, certificates: Iterable[SigningCertifica
     method = signature[0][1].get("Algorithm", "").rpartition("#")[2]
     value = base64.b64decode("".join((signature[1].text or "").split()))
     data = signed_info_bytes(signature)
-    return next((each for each in certificates if _made(each, method, value, data)), None)
+    return next((each for each in certificates if is_made_by(each, method, value, data)), None)
 
 
-def _made(certificate: SigningCertificate, method: str, value: bytes, data: bytes) -> bool:
+def is_made_by(certificate: SigningCertificate, method: str, value: bytes, data: bytes) -> bool:
     """`method` is the fragment of the algorithm's URI, such as "rsa-sha256"."""
     kind, _, digest = method.partition("-")
     key = certificate.public_key

@@ -29,6 +29,9 @@ def build_sp_metadata(sp: ServiceProvider) -> bytes:
     for use in ("signing", "encryption"):
         for certificate in sp.certificates:
             _add_key(role, use, certificate)
+    for binding in (Binding.REDIRECT, Binding.POST):
+        if sp.slo_url:
+            etree.SubElement(role, MD + "SingleLogoutService", Binding=binding.value, Location=sp.slo_url)
     etree.SubElement(
         role,
         MD + "AssertionConsumerService",

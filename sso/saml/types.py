@@ -28,6 +28,7 @@ class ServiceProvider:
     certificates: tuple[SigningCertificate, ...] = ()
     signs_requests: bool = False
     keys: tuple[KeyPair, ...] = ()
+    slo_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class IdentityProvider:
     certificates: tuple[SigningCertificate, ...]
     sso_redirect_url: str = ""
     sso_post_url: str = ""
+    slo_url: str = ""
+    slo_response_url: str = ""
     expired_certificates_until: datetime | None = None
     sha1_until: datetime | None = None
 

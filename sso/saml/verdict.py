@@ -99,6 +99,8 @@ class Assertion:
     authn_instant: datetime | None
     session_not_on_or_after: datetime | None
     not_on_or_after: datetime
+    name_qualifier: str = ""
+    sp_name_qualifier: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from sso.services.connections import (
 )
 from sso.services.finish import Finished, NotAsked, Refused, cookie_name, finish_sign_in, purge_sign_ins
 from sso.services.keys import create_key, promote_key, reencrypt_keys, retire_key
+from sso.services.sign_out import SignedOut, ask_provider_to_sign_out, purge_sign_outs, take_logout_message
 from sso.services.start import NotConnectedError, Started, start_sign_in
 
 __all__ = [
@@ -19,7 +20,9 @@ __all__ = [
     "NotConnectedError",
     "Refused",
     "Saved",
+    "SignedOut",
     "Started",
+    "ask_provider_to_sign_out",
     "cookie_name",
     "create_key",
     "disable_connection",
@@ -28,10 +31,12 @@ __all__ = [
     "finish_sign_in",
     "promote_key",
     "purge_sign_ins",
+    "purge_sign_outs",
     "read_upload",
     "reencrypt_keys",
     "retire_key",
     "save_settings",
     "start_sign_in",
+    "take_logout_message",
     "unlink_identity",
 ]

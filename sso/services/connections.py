@@ -69,17 +69,19 @@ def save_settings(
     metadata_text: str,
     require_sso: bool,
     sign_requests: bool | None = None,
+    single_logout: bool | None = None,
     by: User | None,
     actor: Actor,
 ) -> Saved:
     """Save the Access & SSO Settings. A valid file turns SSO on at once (AM-23); while SSO is required it is a draft.
 
-    So does a change of `sign_requests`, which None leaves alone. `by` is the admin who asks; None is an operator.
-    Raises NotAllowedError.
+    So does a change of `sign_requests`; None leaves that one alone, and `single_logout`, too. `by` is the admin who
+    asks; None is an operator. Raises NotAllowedError.
     """
     organization = Organization.objects.select_for_update(of=("self",)).select_related("plan").get(pk=organization.pk)
     check_plan(organization)
-    connection = _save_connection(organization, provider, just_in_time_role, actor)
+    wanted = {"provider": provider, "just_in_time_role": just_in_time_role, "single_logout": single_logout}
+    connection = _save_connection(organization, wanted, actor)
     before = draft_configuration(organization) or active_configuration(organization)
     version = new_version(connection, before=before, metadata=metadata, text=metadata_text, sign_requests=sign_requests)
     saved = Saved(None, is_draft=False) if version is None else _save_version(organization, version, by, actor)
@@ -87,12 +89,13 @@ def save_settings(
     return saved
 
 
-def _save_connection(
-    organization: Organization, provider: str, just_in_time_role: int | None, actor: Actor
-) -> Connection:
+def _save_connection(organization: Organization, wanted: dict[str, Any], actor: Actor) -> Connection:
+    """None leaves a switch as it is; for the role it means that only invited people come in."""
     connection = connection_of(organization) or Connection(organization=organization, provider=Provider.OTHER)
     before = _facts(connection) if connection.pk else {}
-    connection.provider, connection.just_in_time_role = provider, just_in_time_role
+    for name, value in wanted.items():
+        if value is not None or name == "just_in_time_role":
+            setattr(connection, name, value)
     if before != _facts(connection):
         connection.save()
         _record(EventName.CONNECTION_CHANGED, connection, actor, before, _facts(connection))
@@ -100,7 +103,11 @@ def _save_connection(
 
 
 def _facts(connection: Connection) -> dict[str, Any]:
-    return {"provider": connection.provider, "just_in_time_role": connection.just_in_time_role}
+    return {
+        "provider": connection.provider,
+        "just_in_time_role": connection.just_in_time_role,
+        "single_logout": connection.single_logout,
+    }
 
 
 def _save_version(organization: Organization, configuration: Configuration, by: User | None, actor: Actor) -> Saved:

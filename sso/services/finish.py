@@ -23,7 +23,7 @@ from sso.selectors import decrypting_service_provider, service_provider, sign_in
 from sso.services.connections import activate
 from sso.services.people import RefusedError, admit, keep_names, person_in
 from sso.services.start import new_reference
-from sso.services.verdicts import claims_of, reason_of
+from sso.services.verdicts import claims_of, reason_of, session_of
 
 # How long the rows of attempts that nobody finished are kept.
 ABANDONED_AFTER = timedelta(days=30)
@@ -180,11 +180,10 @@ def _check_open(asked: SignIn) -> None:
 
 def _let_in(asked: SignIn, membership: Membership, assertion: saml.Assertion, now: datetime) -> Finished:
     asked.state, asked.user = SignInState.SUCCEEDED, membership.user
-    asked.save()
     expires_at = _expiry(asked.organization, assertion, now)
     session = secrets.token_urlsafe(32)
     carry_doors_over(from_session=asked.session, to_session=session, user=membership.user)
-    open_door(
+    door = open_door(
         session=session,
         user=membership.user,
         kind=DoorKind.SSO,
@@ -192,6 +191,9 @@ def _let_in(asked: SignIn, membership: Membership, assertion: saml.Assertion, no
         connection=asked.connection.public_id,
         expires_at=expires_at,
     )
+    asked.door, asked.name_id_hash = door.public_id, hash_of_token(assertion.name_id)
+    asked.provider_session = session_of(assertion)
+    asked.save()
     return Finished(asked, membership.user, session, expires_at)
 
 

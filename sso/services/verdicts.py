@@ -74,3 +74,14 @@ def claims_of(verdict: saml.Verdict) -> dict[str, Any]:
             for name, values in list(assertion.attributes.items())[:_MAX_VALUES]
         },
     }
+
+
+def session_of(assertion: saml.Assertion) -> dict[str, str]:
+    """How the provider calls the session that it vouched for, as the fields of a saml.ProviderSession."""
+    return {
+        "name_id": assertion.name_id,
+        "name_id_format": assertion.name_id_format,
+        "name_qualifier": assertion.name_qualifier,
+        "sp_name_qualifier": assertion.sp_name_qualifier,
+        "session_index": assertion.session_index,
+    }

@@ -37,6 +37,8 @@ def _from_metadata(
         entity_id=metadata.entity_id,
         sso_redirect_url=metadata.sso_redirect_url,
         sso_post_url=metadata.sso_post_url,
+        slo_url=metadata.slo_url,
+        slo_response_url=metadata.slo_response_url,
         certificates=[base64.b64encode(certificate.der).decode() for certificate in metadata.certificates],
         wants_signed_requests=metadata.want_authn_requests_signed,
         sign_requests=sign_requests,

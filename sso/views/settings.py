@@ -106,6 +106,7 @@ def _save(request: HttpRequest, form: SettingsForm) -> HttpResponse:
             metadata_text=form.metadata_as_text,
             require_sso=form.cleaned_data["require_sso"],
             sign_requests=form.cleaned_data["sign_requests"],
+            single_logout=form.cleaned_data["single_logout"],
             by=cast(OrganizationRequest, request).user,
             actor=actor_of(request),
         )

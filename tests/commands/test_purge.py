@@ -37,9 +37,9 @@ def test_what_has_served_its_purpose_goes(organization: Organization, connect: C
     open_session(admin.user, DoorKind.PASSWORD)
     start_sign_in(organization=organization, actor=COMMAND_LINE)
     mail_recovery_code(membership=admin, actor=COMMAND_LINE)
-    assert purge() == {"doors": 0, "recovery_codes": 0, "abandoned_sign_ins": 0}
+    assert purge() == {"doors": 0, "recovery_codes": 0, "abandoned_sign_ins": 0, "sign_outs": 0}
     with time_machine.travel(timezone.now() + timedelta(days=120)):
-        assert purge() == {"doors": 1, "recovery_codes": 1, "abandoned_sign_ins": 1}
+        assert purge() == {"doors": 1, "recovery_codes": 1, "abandoned_sign_ins": 1, "sign_outs": 0}
     for model in (Door, RecoveryCode, SignIn, Session):
         assert not model.objects.exists()
 
@@ -65,4 +65,4 @@ def test_the_logs_stay(organization: Organization, connect: Connect) -> None:
 def test_in_words() -> None:
     printed = io.StringIO()
     call_command("purge", stdout=printed)
-    assert printed.getvalue() == "Gone: 0 doors, 0 recovery codes, 0 unfinished sign-ins.\n"
+    assert printed.getvalue() == "Gone: 0 doors, 0 recovery codes, 0 unfinished sign-ins, 0 sign-outs.\n"

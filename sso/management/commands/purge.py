@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from orgs.services.purging import purge_doors, purge_recovery_codes
-from sso.services import purge_sign_ins
+from sso.services import purge_sign_ins, purge_sign_outs
 
 
 class Command(BaseCommand):
@@ -26,6 +26,10 @@ class Command(BaseCommand):
             "doors": purge_doors(),
             "recovery_codes": purge_recovery_codes(),
             "abandoned_sign_ins": purge_sign_ins(),
+            "sign_outs": purge_sign_outs(),
         }
-        sentence = "Gone: {doors} doors, {recovery_codes} recovery codes, {abandoned_sign_ins} unfinished sign-ins."
+        sentence = (
+            "Gone: {doors} doors, {recovery_codes} recovery codes, {abandoned_sign_ins} unfinished sign-ins, "
+            "{sign_outs} sign-outs."
+        )
         self.stdout.write(json.dumps(gone) if options["json"] else sentence.format(**gone))

@@ -1,0 +1,191 @@
+"""Logout messages as they arrive: by Redirect with the signature in the query, or by POST with it in the XML.
+
+A forged LogoutRequest must not end anybody's session, so it is only believed with a signature of a key from the
+metadata. A LogoutResponse ends nothing; Entra's comes without, and if there is one it must be good.
+"""
+
+import base64
+import binascii
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import unquote_plus
+
+from lxml import etree
+
+from sso.saml.case import Case
+from sso.saml.envelope import ENVELOPE_RULES, MAX_BYTES, PLAINTEXT_RULES
+from sso.saml.logout import LogoutRefusal, LogoutRequest, LogoutResponse
+from sso.saml.logout_rules import BODY_RULES, SIGNED_XML_RULES, sender_dates
+from sso.saml.names import SAML, SAMLP, STATUS_SUCCESS
+from sso.saml.observation import Observation, shown
+from sso.saml.signature_value import is_made_by
+from sso.saml.signed_info import SIGNATURE_METHODS
+from sso.saml.types import IdentityProvider, PendingRequest, ServiceProvider
+
+_NAMES = ("SAMLRequest", "SAMLResponse")
+_IN_QUERY = (*_NAMES, "RelayState", "SigAlg", "Signature", "SAMLEncoding")
+_DEFLATE = "urn:oasis:names:tc:SAML:2.0:bindings:URL-Encoding:DEFLATE"
+_MAX_QUERY = 64 * 1024
+_MAX_INDEXES = 100
+
+Outcome = LogoutRequest | LogoutResponse | LogoutRefusal
+
+
+class LogoutCase(Case):
+    """One logout message under examination; of a signed one only what is signed is read."""
+
+    def __init__(
+        self, encoded: str, *, service_provider: ServiceProvider, identity_provider: IdentityProvider, now: datetime
+    ) -> None:
+        super().__init__(
+            encoded,
+            service_provider=service_provider,
+            identity_provider=identity_provider,
+            request=PendingRequest(""),
+            now=now,
+        )
+        self.relay_state = ""
+
+    @property
+    def unverified_assertion(self) -> etree._Element:
+        """There is none: the message itself is what may be signed."""
+        return self.root
+
+    @property
+    def assertion(self) -> etree._Element:
+        """The message, for the checks that a response and a logout message share."""
+        return self.response
+
+
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """The parameters of a query as they were sent, octet by octet."""
+
+    raw: dict[str, str]
+
+    @property
+    def signed(self) -> str:
+        """What the signature is over, in the order of bindings 3.4.4.1."""
+        names = [name for name in (*_NAMES, "RelayState", "SigAlg") if name in self.raw]
+        return "&".join(f"{name}={self.raw[name]}" for name in names)
+
+    def value(self, name: str) -> str:
+        return unquote_plus(self.raw.get(name, ""))
+
+
+def read_logout_query(
+    query: str, *, service_provider: ServiceProvider, identity_provider: IdentityProvider, now: datetime
+) -> Outcome:
+    """Judge a message that came by Redirect; `query` is the raw query string, never decoded and encoded again."""
+    case = LogoutCase("", service_provider=service_provider, identity_provider=identity_provider, now=now)
+    return _guarded(case, lambda: _read_query(query, case))
+
+
+def read_logout_form(
+    encoded: str,
+    relay_state: str,
+    *,
+    service_provider: ServiceProvider,
+    identity_provider: IdentityProvider,
+    now: datetime,
+) -> Outcome:
+    """Judge a message that came by POST, as base64 in a field of a form."""
+    case = LogoutCase(encoded, service_provider=service_provider, identity_provider=identity_provider, now=now)
+    case.relay_state = relay_state
+    return _guarded(case, lambda: _read_form(case))
+
+
+def _guarded(case: LogoutCase, read: Callable[[], Outcome]) -> Outcome:
+    try:
+        return read()
+    except Exception as error:  # noqa: BLE001 - as in checklist.py: whatever a hostile message does to a library
+        return LogoutRefusal(shown(f"{type(error).__name__}: {error}"), is_genuine=bool(case.signers))
+
+
+def _read_query(text: str, case: LogoutCase) -> Outcome:
+    query = _parsed(text)
+    if query is None:
+        return LogoutRefusal("a query that can be read in two ways", is_genuine=False)
+    case.relay_state = query.value("RelayState")
+    case.data = _inflated(query.value("SAMLRequest") or query.value("SAMLResponse"))
+    complaint = _complaint(case, PLAINTEXT_RULES)
+    if not complaint and case.signatures:
+        complaint = "a signature in the XML, where Redirect has none"
+    if not complaint and ("Signature" in query.raw or "SigAlg" in query.raw):
+        complaint = _query_signature(query, case) or _complaint(case, (sender_dates,))
+    return _judged(case, complaint)
+
+
+def _read_form(case: LogoutCase) -> Outcome:
+    complaint = _complaint(case, ENVELOPE_RULES)
+    if not complaint and case.signatures:
+        complaint = _complaint(case, SIGNED_XML_RULES)
+    return _judged(case, complaint)
+
+
+def _judged(case: LogoutCase, complaint: str) -> Outcome:
+    complaint = complaint or _complaint(case, BODY_RULES)
+    if complaint:
+        return LogoutRefusal(complaint, is_genuine=bool(case.signers))
+    message = case.response
+    if message.tag == SAMLP + "LogoutResponse":
+        code = message.find(f"{SAMLP}Status/{SAMLP}StatusCode")
+        succeeded = code is not None and code.get("Value") == STATUS_SUCCESS
+        return LogoutResponse(message.get("InResponseTo", ""), succeeded)
+    indexes = [each.text or "" for each in message.iterchildren(SAMLP + "SessionIndex")]
+    return LogoutRequest(
+        message.get("ID", ""), _name_id(case, message), tuple(indexes[:_MAX_INDEXES]), case.relay_state
+    )
+
+
+def _name_id(case: LogoutCase, message: etree._Element) -> str:
+    encrypted = message.find(SAML + "EncryptedID")
+    element = message.find(SAML + "NameID") if encrypted is None else case.opened(encrypted).root
+    return "" if element is None else (element.text or "").strip()
+
+
+def _complaint(case: LogoutCase, rules: tuple[Callable[..., Observation], ...]) -> str:
+    for rule in rules:
+        seen = rule(case)
+        if not seen.passed:
+            return f"expected: {seen.expected}; arrived: {seen.received}"
+    return ""
+
+
+def _parsed(text: str) -> _Query | None:
+    """Split without decoding; None if a parameter comes twice, or if it is both a request and a response."""
+    pairs = [part.partition("=")[::2] for part in text.split("&")] if len(text) <= _MAX_QUERY else []
+    known = [(name, value) for name, value in pairs if name in _IN_QUERY]
+    raw = dict(known)
+    messages = [name for name in _NAMES if name in raw]
+    plain = raw.get("SAMLEncoding") is None or unquote_plus(raw["SAMLEncoding"]) == _DEFLATE
+    return _Query(raw) if len(raw) == len(known) and len(messages) == 1 and plain else None
+
+
+def _inflated(text: str) -> bytes:
+    """Raw DEFLATE in base64, bounded before it is unpacked. Raises ValueError."""
+    try:
+        packed = base64.b64decode("".join(text.split()), validate=True)
+        stream = zlib.decompressobj(-zlib.MAX_WBITS)
+        data = stream.decompress(packed, MAX_BYTES)
+    except (binascii.Error, zlib.error) as error:
+        raise ValueError("not DEFLATE in base64") from error
+    if not stream.eof or stream.unused_data:
+        raise ValueError("too large, or not DEFLATE to its end")
+    return data
+
+
+def _query_signature(query: _Query, case: LogoutCase) -> str:
+    """By one of the keys from the metadata, with an algorithm of the list; puts the signer on the case."""
+    method = query.value("SigAlg")
+    if method not in SIGNATURE_METHODS:
+        return f"signed with {shown(method) or 'no algorithm'}"
+    value = base64.b64decode("".join(query.value("Signature").split()), validate=True)
+    name, data = method.rpartition("#")[2], query.signed.encode()
+    signer = next((each for each in case.identity_provider.certificates if is_made_by(each, name, value, data)), None)
+    if signer is None:
+        return "not signed by any certificate of the metadata"
+    case.signers = (signer,)
+    return ""

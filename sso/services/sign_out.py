@@ -1,0 +1,185 @@
+"""Single logout: telling the provider that somebody signed out here, and ending sessions that it wants ended.
+
+Signing out here never waits for any of it: the doors are closed before the provider is told.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from audit.actors import Actor
+from audit.events import EventName, Outcome
+from audit.services import record
+from orgs.models import Organization
+from orgs.services import end_doors_of_sessions
+from sso import saml
+from sso.models import Configuration, Direction, SignIn, SignOut, SignOutState
+from sso.selectors import (
+    active_configuration,
+    decrypting_service_provider,
+    doors_of_provider_session,
+    may_sign_out_at_provider,
+    service_provider,
+    signing_key,
+)
+
+# Longer than any message is taken, so that a copy always meets the row of the original.
+KEPT = timedelta(days=30)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedOut:
+    """What became of a logout message: `answer_to` is the address of our answer, "" if none is due.
+
+    `at_provider` says whether the provider confirmed our own request; None if it was not about that.
+    """
+
+    answer_to: str = ""
+    at_provider: bool | None = None
+
+
+@transaction.atomic
+def ask_provider_to_sign_out(*, sign_in: SignIn) -> str:
+    """Write down that the provider is asked to end the session of a sign-in, and return where the browser goes for it.
+
+    "" if the connection does not do that, or the person is still in here: signing out here always comes first.
+    """
+    configuration = may_sign_out_at_provider(sign_in)
+    if configuration is None:
+        return ""
+    request_id = saml.new_request_id()
+    SignOut.objects.create(
+        connection=sign_in.connection,
+        direction=Direction.OURS,
+        message_id=request_id,
+        state=SignOutState.ASKED,
+        user=sign_in.user,
+    )
+    return saml.logout_request_address(
+        service_provider(sign_in.organization.number),
+        configuration.identity_provider(),
+        saml.ProviderSession(**sign_in.provider_session),
+        request_id=request_id,
+        issue_instant=timezone.now(),
+        key=signing_key(sign_in.organization),
+    )
+
+
+def take_logout_message(
+    *, organization: Organization, query: str, form: Mapping[str, str], actor: Actor
+) -> SignedOut | None:
+    """Carry out what a logout message says. `query` is the raw query of a GET, or `form` the fields of a POST.
+
+    None if it was refused; the reason is for the log, since anybody can send such a message.
+    """
+    configuration = active_configuration(organization)
+    if configuration is None:
+        return None
+    message = _read(organization, configuration, query, form)
+    if isinstance(message, saml.LogoutRefusal):
+        return _refuse(configuration, message, actor)
+    if isinstance(message, saml.LogoutResponse):
+        return _note_answer(configuration, message)
+    return _end_sessions(organization, configuration, message, actor)
+
+
+@transaction.atomic
+def purge_sign_outs() -> int:
+    """Forget sign-outs after a month; return how many."""
+    return SignOut.objects.filter(asked_at__lt=timezone.now() - KEPT).delete()[0]
+
+
+def _read(
+    organization: Organization, configuration: Configuration, query: str, form: Mapping[str, str]
+) -> saml.LogoutRequest | saml.LogoutResponse | saml.LogoutRefusal:
+    # On first use, because importing xmlsec fails beside an lxml that doesn't match; checks.py says what to do.
+    from sso.saml.logout_messages import read_logout_form, read_logout_query
+
+    us, provider, now = decrypting_service_provider(organization), configuration.identity_provider(), timezone.now()
+    if query:
+        return read_logout_query(query, service_provider=us, identity_provider=provider, now=now)
+    message = form.get("SAMLRequest") or form.get("SAMLResponse", "")
+    relay_state = form.get("RelayState", "")
+    return read_logout_form(message, relay_state, service_provider=us, identity_provider=provider, now=now)
+
+
+@transaction.atomic
+def _refuse(configuration: Configuration, refusal: saml.LogoutRefusal, actor: Actor) -> None:
+    """Only what the provider really sent goes into the organization's log: anybody could fill it with the rest."""
+    number = configuration.connection.organization.number
+    _log.info("A logout message for organization %s was refused: %s", number, refusal.reason)
+    if refusal.is_genuine:
+        _record_refusal(configuration, refusal.reason, actor)
+
+
+def _record_refusal(configuration: Configuration, reason: str, actor: Actor) -> None:
+    connection = configuration.connection
+    record(
+        EventName.SIGN_OUT_REFUSED,
+        actor=actor,
+        organization_number=connection.organization.number,
+        target_kind="connection",
+        target_id=connection.public_id,
+        target=connection.get_provider_display(),
+        after={"reason": reason[:1000]},
+        outcome=Outcome.REFUSED,
+    )
+
+
+@transaction.atomic
+def _note_answer(configuration: Configuration, response: saml.LogoutResponse) -> SignedOut | None:
+    state = SignOutState.DONE if response.succeeded else SignOutState.REFUSED
+    waiting = SignOut.objects.filter(
+        connection=configuration.connection,
+        direction=Direction.OURS,
+        message_id=response.in_response_to,
+        state=SignOutState.ASKED,
+    )
+    if not waiting.update(state=state, answered_at=timezone.now()):
+        return None
+    return SignedOut(at_provider=response.succeeded)
+
+
+def _end_sessions(
+    organization: Organization, configuration: Configuration, request: saml.LogoutRequest, actor: Actor
+) -> SignedOut | None:
+    try:
+        _end_once(configuration, request, actor)
+    except IntegrityError:
+        return _refuse(configuration, saml.LogoutRefusal("a request that was used before", is_genuine=True), actor)
+    provider = configuration.identity_provider()
+    if not provider.slo_response_url:
+        return SignedOut()
+    return SignedOut(
+        saml.logout_response_address(
+            service_provider(organization.number),
+            provider,
+            replace(request, relay_state=request.relay_state[:1000]),
+            response_id=saml.new_request_id(),
+            issue_instant=timezone.now(),
+            key=signing_key(organization),
+        )
+    )
+
+
+@transaction.atomic
+def _end_once(configuration: Configuration, request: saml.LogoutRequest, actor: Actor) -> None:
+    """The row comes first, so that a copy of the request ends nothing. Raises IntegrityError for a copy."""
+    row = SignOut.objects.create(
+        connection=configuration.connection,
+        direction=Direction.PROVIDERS,
+        message_id=request.id,
+        state=SignOutState.DONE,
+        answered_at=timezone.now(),
+    )
+    doors = doors_of_provider_session(configuration.connection, request.name_id, request.session_indexes)
+    row.doors_closed = end_doors_of_sessions(doors=doors, by="identity provider", actor=actor)
+    row.save(update_fields=["doors_closed"])

@@ -1,0 +1,385 @@
+"""Logout messages: what we write is understood by others, and of what arrives only the genuine does anything."""
+
+from __future__ import annotations
+
+import base64
+import re
+import zlib
+from dataclasses import replace
+from datetime import timedelta
+from functools import cache
+from importlib.resources import files
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
+
+import pytest
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding
+from lxml import etree
+from onelogin.saml2.utils import OneLogin_Saml2_Utils
+
+from simulator.encryption import encrypt
+from sso.saml import (
+    IdentityProvider,
+    KeyPair,
+    LogoutRefusal,
+    LogoutRequest,
+    LogoutResponse,
+    ProviderSession,
+    logout_request_address,
+    logout_response_address,
+    make_key_pair,
+)
+from sso.saml.logout_messages import read_logout_form, read_logout_query
+from tests.saml.provider import (
+    ENTITY_ID,
+    ISSUER,
+    NOW,
+    SP,
+    TENANT,
+    Answer,
+    encode,
+    expired_key_pair,
+    key_pair,
+    sign,
+    stamp,
+)
+from tests.saml.test_signed_requests import pem
+
+SLO = "https://app.example.test/saml/2/slo/10001"
+THEIRS = "https://login.microsoftonline.com/x/saml2"
+LOGIN_ISSUER = f"https://login.microsoftonline.com/{TENANT}/"
+RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
+SAMLP = "urn:oasis:names:tc:SAML:2.0:protocol"
+SAML = "urn:oasis:names:tc:SAML:2.0:assertion"
+REQUEST = LogoutRequest("_l1", "adele@contoso.example", ("_a1",), "state")
+
+
+@cache
+def ours() -> KeyPair:
+    return make_key_pair("ours", now=NOW)
+
+
+def us() -> object:
+    return replace(SP, slo_url=SLO, keys=(ours(),))
+
+
+def provider(*pairs: object) -> IdentityProvider:
+    certificates = tuple(pair.certificate for pair in pairs or (key_pair(),))
+    return IdentityProvider(ISSUER, certificates, "https://x", slo_url=THEIRS, slo_response_url=THEIRS + "/answer")
+
+
+def message(
+    name: str = "LogoutRequest",
+    *,
+    issuer: str = ISSUER,
+    destination: str | None = SLO,
+    issued: str | None = None,
+    until: str | None = None,
+    version: str = "2.0",
+    subject: str = "<saml:NameID>adele@contoso.example</saml:NameID>",
+    indexes: tuple[str, ...] = ("_a1",),
+    status: str = "urn:oasis:names:tc:SAML:2.0:status:Success",
+) -> str:
+    to = "" if destination is None else f' Destination="{destination}"'
+    end = "" if until is None else f' NotOnOrAfter="{until}"'
+    answers = ' InResponseTo="_q1"' if name == "LogoutResponse" else ""
+    body = (
+        f'<samlp:Status><samlp:StatusCode Value="{status}"/></samlp:Status>'
+        if name == "LogoutResponse"
+        else subject + "".join(f"<samlp:SessionIndex>{index}</samlp:SessionIndex>" for index in indexes)
+    )
+    return (
+        f'<samlp:{name} xmlns:samlp="{SAMLP}" xmlns:saml="{SAML}" ID="_l1" Version="{version}"'
+        f' IssueInstant="{issued or stamp()}"{to}{end}{answers}>'
+        f"<saml:Issuer>{issuer}</saml:Issuer>{body}</samlp:{name}>"
+    )
+
+
+def deflated(text: str | bytes) -> str:
+    compressor = zlib.compressobj(wbits=-15)
+    data = text if isinstance(text, bytes) else text.encode()
+    return base64.b64encode(compressor.compress(data) + compressor.flush()).decode()
+
+
+def signature(query: str, name: str = "idp", digest: hashes.HashAlgorithm | None = None) -> str:
+    key = serialization.load_pem_private_key(key_pair(name).pem, None)
+    return base64.b64encode(key.sign(query.encode(), padding.PKCS1v15(), digest or hashes.SHA256())).decode()
+
+
+def query(text: str | None = None, *, relay_state: str | None = "a b", signer: str = "idp", **options: str) -> str:
+    """A query as a provider sends it: the message, relay state, algorithm, signature."""
+    text = text or message()
+    name = "SAMLResponse" if "LogoutResponse" in text else "SAMLRequest"
+    encoded = f"{name}={quote(deflated(text), safe='')}"
+    if relay_state is not None:
+        encoded += "&RelayState=" + quote(relay_state, safe="")
+    if not signer:
+        return encoded
+    encoded += "&SigAlg=" + quote(options.get("algorithm", RSA_SHA256), safe="")
+    return encoded + "&Signature=" + quote(signature(encoded, signer), safe="")
+
+
+def judge(text: str, idp: IdentityProvider | None = None, sp: object = None) -> object:
+    return read_logout_query(text, service_provider=sp or us(), identity_provider=idp or provider(), now=NOW)
+
+
+def post(text: str, *, signer: str = "idp", edit: object = None) -> object:
+    root = etree.fromstring(text)
+    if signer:
+        sign(root, Answer(pair=key_pair(signer)))
+    if edit:
+        edit(root)
+    return read_logout_form(
+        encode(etree.tostring(root)), "a b", service_provider=us(), identity_provider=provider(), now=NOW
+    )
+
+
+def refused(outcome: object) -> str:
+    assert isinstance(outcome, LogoutRefusal), outcome
+    return outcome.reason
+
+
+class TestRequests:
+    """What ends sessions."""
+
+    def test_by_redirect(self):
+        assert judge(query()) == LogoutRequest("_l1", "adele@contoso.example", ("_a1",), "a b")
+        assert judge(query(relay_state=None)).relay_state == ""
+
+    def test_by_post(self):
+        assert post(message()) == LogoutRequest("_l1", "adele@contoso.example", ("_a1",), "a b")
+
+    def test_the_octets_are_what_is_signed(self):
+        """A provider may escape less or more than we would, in lower case or with a plus."""
+        text = quote(deflated(message()), safe="/")
+        encoded = "SAMLRequest=" + re.sub("%..", lambda found: found[0].lower(), text) + "&RelayState=a+b"
+        encoded += "&SigAlg=" + quote(RSA_SHA256, safe=":/#").replace("#", "%23")
+        assert isinstance(judge(encoded + "&Signature=" + quote(signature(encoded), safe="")), LogoutRequest)
+
+    def test_other_parameters_and_orders_are_fine(self):
+        parts = query().split("&")
+        assert isinstance(judge("&".join(["x=1", *reversed(parts)])), LogoutRequest)
+
+    def test_several_indexes_and_none(self):
+        assert judge(query(message(indexes=("_a", "_b")))).session_indexes == ("_a", "_b")
+        assert judge(query(message(indexes=()))).session_indexes == ()
+
+    def test_the_other_issuer_of_the_same_tenant(self):
+        assert isinstance(judge(query(message(issuer=LOGIN_ISSUER))), LogoutRequest)
+
+    def test_any_certificate_of_the_metadata(self):
+        idp = provider(key_pair("other"), key_pair())
+        assert isinstance(judge(query(), idp), LogoutRequest)
+
+    @pytest.mark.parametrize("transport", ["query", "post"])
+    def test_an_encrypted_name_id(self, transport):
+        root = etree.fromstring(message())
+        encrypt(root.find("{*}NameID"), pem(ours().certificate), container="EncryptedID")
+        text = etree.tostring(root).decode()
+        outcome = judge(query(text)) if transport == "query" else post(text)
+        assert outcome.name_id == "adele@contoso.example"
+        assert refused(judge(query(text), sp=replace(us(), keys=())))
+
+    def test_the_time_is_bounded(self):
+        for issued, until in ((-9, None), (-12, None), (2, None), (-3, 1), (-3, -2)):
+            text = message(issued=stamp(issued), until=None if until is None else stamp(until))
+            assert isinstance(judge(query(text)), LogoutRequest), (issued, until)
+
+
+class TestRefused:
+    """A forged LogoutRequest must not end anybody's session."""
+
+    def test_unsigned(self):
+        assert "signed" in refused(judge(query(signer="")))
+        assert "signed" in refused(post(message(), signer=""))
+        assert not judge(query(signer="")).is_genuine
+
+    def test_signed_by_somebody_else(self):
+        outcome = judge(query(signer="eve"))
+        assert (refused(outcome), outcome.is_genuine) == ("not signed by any certificate of the metadata", False)
+        assert refused(post(message(), signer="eve"))
+
+    @pytest.mark.parametrize(
+        "broken",
+        [
+            lambda q: q.replace("RelayState=a%20b", "RelayState=b"),
+            lambda q: q.replace("&RelayState=a%20b", ""),
+            lambda q: q.replace("Signature=", "Signature=AAAA"),
+            lambda q: q.partition("&Signature=")[0],
+            lambda q: q.replace("SigAlg=", "Other="),
+            lambda q: q.replace("rsa-sha256", "rsa-sha1"),
+            lambda q: q.replace("rsa-sha256", "rsa-sha512"),
+            lambda q: q.replace("rsa-sha256", "ecdsa-sha256"),
+            lambda q: q.replace("rsa-sha256", "hmac-sha256"),
+            lambda q: q + "&SAMLRequest=" + quote(deflated(message(subject="<saml:NameID>x</saml:NameID>"))),
+            lambda q: q + "&RelayState=c",
+            lambda q: q + "&Signature=AAAA",
+            lambda q: q + "&SAMLResponse=" + quote(deflated(message("LogoutResponse"))),
+            lambda q: q + "&SAMLEncoding=urn:none",
+            lambda q: q.replace("SAMLRequest", "SAMLrequest"),
+            lambda q: q.replace("Signature=", "Signature=!"),
+            lambda q: q + "&" * 100_000,
+        ],
+    )
+    def test_changed_queries(self, broken):
+        assert refused(judge(broken(query())))
+
+    def test_sha1_even_when_it_is_signed_so(self):
+        encoded = query(signer="") + "&SigAlg=" + quote("http://www.w3.org/2000/09/xmldsig#rsa-sha1", safe="")
+        value = signature(encoded, digest=hashes.SHA1())  # noqa: S303
+        assert "rsa-sha1" in refused(judge(f"{encoded}&Signature={quote(value, safe='')}"))
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            message(issuer="https://evil.example/"),
+            message(issuer=LOGIN_ISSUER.replace("0f3c", "1f3c")),
+            message(issuer=f"https://login.microsoftonline.com/x/{TENANT}/"),
+            message(issuer=f"{LOGIN_ISSUER}?x=1"),
+            message(destination=SLO + "1"),
+            message(destination=None),
+            message(destination=SP.acs_url),
+            message(version="1.1"),
+            message(issued=stamp(-14)),
+            message(issued=stamp(4)),
+            message(issued="yesterday"),
+            message(until=stamp(-4)),
+            message(until="never"),
+            message(subject=""),
+            message(subject="<saml:NameID/>"),
+            message(subject=f"<saml:NameID>{'x' * 1025}</saml:NameID>"),
+            message(subject="<saml:NameID>a</saml:NameID><saml:NameID>b</saml:NameID>"),
+            message(subject="<saml:EncryptedID/>"),
+            message().replace("LogoutRequest", "AuthnRequest"),
+            message().replace("<saml:Issuer>", "<saml:Issuer>x</saml:Issuer><saml:Issuer>"),
+            message().replace("<saml:Issuer>", "<!-- c --><saml:Issuer>"),
+            "<!DOCTYPE x>" + message(),
+            message() + "<x/>",
+            "",
+            "hello",
+        ],
+    )
+    def test_genuine_but_wrong(self, text):
+        assert refused(judge(query(text or " ")))
+
+    def test_wrong_and_genuine_is_told_apart(self):
+        assert judge(query(message(destination=SLO + "1"))).is_genuine
+
+    def test_expired_certificate(self):
+        assert "valid on" in refused(judge(query(), provider(expired_key_pair())))
+
+    def test_bombs(self):
+        assert "too large" in refused(judge("SAMLRequest=" + quote(deflated(b"<a>" + b" " * 10_000_000))))
+        assert refused(judge("SAMLRequest=" + quote(deflated("<a>" * 100 + "</a>" * 100))))
+        packed = base64.b64decode(deflated(message()))
+        tail = base64.b64encode(packed + b"tail").decode()
+        assert "not DEFLATE to its end" in refused(judge("SAMLRequest=" + quote(tail, safe="")))
+        assert "not DEFLATE" in refused(judge("SAMLRequest=" + quote(base64.b64encode(b"\xff" * 50).decode(), safe="")))
+
+    def test_a_signature_in_the_xml_of_a_redirect(self):
+        root = etree.fromstring(message())
+        sign(root, Answer())
+        assert "Redirect has none" in refused(judge(query(etree.tostring(root).decode(), signer="")))
+
+    def test_a_changed_or_moved_form(self):
+        def rename(root):
+            root.find("{*}NameID").text = "admin@contoso.example"
+
+        def twice(root):
+            root.find("{*}Issuer").append(etree.fromstring(etree.tostring(root.find("{*}Signature"))))
+
+        for edit in (rename, twice):
+            assert refused(post(message(), edit=edit))
+
+    def test_nothing_at_all(self):
+        assert refused(judge(""))
+        assert refused(
+            read_logout_form("", "", service_provider=us(), identity_provider=provider(), now=NOW + timedelta(0))
+        )
+
+
+class TestResponses:
+    """They end nothing, so Entra's may come without a signature and from its other issuer."""
+
+    @pytest.mark.parametrize("issuer", [ISSUER, LOGIN_ISSUER, LOGIN_ISSUER.rstrip("/")])
+    @pytest.mark.parametrize("signer", ["", "idp"])
+    def test_accepted(self, issuer, signer):
+        text = message("LogoutResponse", issuer=issuer)
+        assert judge(query(text, signer=signer)) == LogoutResponse("_q1", succeeded=True)
+        assert post(text, signer=signer) == LogoutResponse("_q1", succeeded=True)
+
+    def test_the_provider_says_no(self):
+        text = message("LogoutResponse", status="urn:oasis:names:tc:SAML:2.0:status:Responder")
+        assert judge(query(text, signer="")) == LogoutResponse("_q1", succeeded=False)
+
+    def test_a_signature_has_to_be_good(self):
+        assert refused(judge(query(message("LogoutResponse"), signer="eve")))
+        assert refused(post(message("LogoutResponse"), signer="eve"))
+
+    def test_unsigned_it_may_leave_the_destination_out(self):
+        text = message("LogoutResponse", destination=None)
+        assert isinstance(judge(query(text, signer="")), LogoutResponse)
+        assert refused(judge(query(text)))
+
+
+class TestOurs:
+    """What we send."""
+
+    def test_the_request(self):
+        session = ProviderSession("adele@contoso.example", "urn:format", "nq", "spnq", "_a1")
+        address = logout_request_address(us(), provider(), session, request_id="_q", issue_instant=NOW, key=ours())
+        root = opened(address, "SAMLRequest")
+        assert schema().validate(root), schema().error_log
+        assert dict(root.attrib) == {
+            "ID": "_q",
+            "Version": "2.0",
+            "IssueInstant": "2026-03-02T09:30:00Z",
+            "Destination": THEIRS,
+            "NotOnOrAfter": "2026-03-02T09:40:00Z",
+        }
+        name = root.find("{*}NameID")
+        assert (name.text, dict(name.attrib)) == (
+            "adele@contoso.example",
+            {"Format": "urn:format", "NameQualifier": "nq", "SPNameQualifier": "spnq"},
+        )
+        assert (root.findtext("{*}SessionIndex"), root.findtext("{*}Issuer")) == ("_a1", ENTITY_ID)
+        is_signed(address)
+
+    def test_what_is_not_known_is_left_out(self):
+        address = logout_request_address(
+            us(), provider(), ProviderSession("a"), request_id="_q", issue_instant=NOW, key=None
+        )
+        root = opened(address, "SAMLRequest")
+        assert dict(root.find("{*}NameID").attrib) == {}
+        assert root.find("{*}SessionIndex") is None
+        assert "Signature" not in address
+
+    def test_the_response(self):
+        address = logout_response_address(us(), provider(), REQUEST, response_id="_s", issue_instant=NOW, key=ours())
+        root = opened(address, "SAMLResponse")
+        assert schema().validate(root), schema().error_log
+        assert (root.get("InResponseTo"), root.get("Destination")) == ("_l1", THEIRS + "/answer")
+        assert parse_qs(urlsplit(address).query)["RelayState"] == ["state"]
+        is_signed(address)
+
+
+def opened(address: str, name: str) -> etree._Element:
+    (value,) = parse_qs(urlsplit(address).query)[name]
+    return etree.fromstring(zlib.decompress(base64.b64decode(value), -15))
+
+
+@cache
+def schema() -> etree.XMLSchema:
+    path = files("onelogin.saml2") / "schemas" / "saml-schema-protocol-2.0.xsd"
+    return etree.XMLSchema(etree.parse(str(path)))
+
+
+def is_signed(address: str) -> None:
+    sent = urlsplit(address).query
+    assert OneLogin_Saml2_Utils.validate_binary_sign(
+        sent.partition("&Signature=")[0],
+        base64.b64decode(parse_qs(sent)["Signature"][0]),
+        pem(ours().certificate),
+        RSA_SHA256,
+    )
+    assert urlencode({"SigAlg": RSA_SHA256}) in sent

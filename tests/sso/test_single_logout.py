@@ -1,0 +1,360 @@
+"""Single logout over HTTP: both ways, with the simulator at the other end."""
+
+from __future__ import annotations
+
+import datetime as dt
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import time_machine
+from django.utils import timezone
+from lxml import etree, html
+
+from audit.actors import COMMAND_LINE
+from audit.models import Event
+from orgs.models import Door
+from simulator import create_app, logout
+from simulator.encryption import encrypt
+from simulator.keys import SigningKey
+from simulator.requests import read_request
+from sso.models import Configuration, SignOut
+from sso.sealed import Note, seal
+from sso.services import create_key, purge_sign_outs, save_settings, take_logout_message
+from tests.sso.conftest import new_browser
+from tests.sso.test_encryption import pem
+from tests.sso.test_signed_requests import is_signed_by
+
+REQUEST = "{urn:oasis:names:tc:SAML:2.0:protocol}LogoutRequest"
+
+
+@pytest.fixture
+def connected(journey, organization):
+    """Contoso, where people are signed out at the provider, too; the provider knows our Logout URL."""
+    switch(organization, on=True)
+    journey.app.logout_url = f"https://amplisso.example/saml/2/slo/{organization.number}"
+    return journey
+
+
+def switch(organization, *, on: bool) -> None:
+    save_settings(
+        organization=organization,
+        provider="azure",
+        just_in_time_role=20,
+        metadata=None,
+        metadata_text="",
+        require_sso=organization.require_sso,
+        single_logout=on,
+        by=None,
+        actor=COMMAND_LINE,
+    )
+    organization.refresh_from_db()
+
+
+def open_doors(journey) -> int:
+    return Door.objects.filter(organization=journey.organization, kind="sso", ended_at__isnull=True).count()
+
+
+def is_in(journey, browser=None) -> bool:
+    return (browser or journey.browser).get(f"/o/{journey.organization.slug}/").status_code == 200
+
+
+def at(url: str) -> str:
+    """The path and query of one of our own addresses."""
+    parts = urlsplit(url)
+    return f"{parts.path}?{parts.query}"
+
+
+def sign_out(journey) -> str:
+    """Sign out here and return the address at the provider that the page leads to; "" if it doesn't."""
+    answer = journey.browser.post("/account/logout/")
+    assert answer.status_code == 303
+    assert open_doors(journey) == 0
+    page = journey.browser.get(answer["Location"], follow=True)
+    found = html.document_fromstring(page.content.decode()).xpath("//meta[@http-equiv='refresh']/@content")
+    return found[0].partition("url=")[2] if found else ""
+
+
+class TestOurs:
+    """Who signs out here is signed out there."""
+
+    def test_there_and_back(self, connected, organization):
+        connected.sign_in()
+        assert is_in(connected)
+        address = sign_out(connected)
+        assert not is_in(connected)
+        assert address.startswith(connected.tenant.sso_url + "?SAMLRequest=")
+        provider = create_app(connected.tenant).test_client()
+        back = provider.get(at(address))
+        answer = connected.browser.get(at(back.headers["Location"]))
+        assert (answer.status_code, "Here, and at your identity provider." in answer.content.decode()) == (200, True)
+        row = SignOut.objects.get()
+        assert (row.direction, row.state, row.user.email) == ("ours", "done", connected.last().user.email)
+        assert Event.objects.filter(name="user:signed_out", organization_number=organization.number).count() == 1
+
+    def test_the_request_names_the_session(self, connected, organization):
+        connected.sign_in()
+        address = sign_out(connected)
+        (message,) = parse_qs(urlsplit(address).query)["SAMLRequest"]
+        asked = read_request(message, deflated=True)
+        assert (asked.is_logout, asked.issuer) == (True, connected.app.identifier)
+        assert asked.id == SignOut.objects.get().message_id
+        session = connected.last().provider_session
+        assert session["name_id"] == connected.tenant.users["ada"].mail
+        assert session["session_index"].startswith("_")
+
+    def test_signed_where_there_is_a_key(self, connected, organization):
+        key = create_key(organization=organization, actor=COMMAND_LINE)
+        connected.sign_in()
+        assert is_signed_by(urlsplit(sign_out(connected)).query, key.signing_certificate())
+
+    def test_only_if_the_organization_wants_it(self, connected, organization):
+        switch(organization, on=False)
+        connected.sign_in()
+        assert sign_out(connected) == ""
+        assert not SignOut.objects.exists()
+
+    def test_only_if_the_provider_has_an_address(self, connected):
+        Configuration.objects.update(slo_url="")
+        connected.sign_in()
+        assert sign_out(connected) == ""
+
+    def test_a_password_has_no_provider(self, client_of, admin, connected):
+        answer = client_of(admin).post("/account/logout/")
+        assert answer["Location"] == "/sign-in"
+
+    def test_the_page_does_nothing_before_the_door_is_closed(self, connected, organization):
+        connected.sign_in()
+        note = seal(Note.SIGN_OUT, connected.last().public_id.hex)
+        page = new_browser().get(f"/sso/{organization.number}/sign-out", {"of": note})
+        assert (page.status_code, page["Location"]) == (302, "/sign-in")
+        for wrong in ("", "x", seal(Note.TEST, connected.last().public_id.hex)):
+            assert new_browser().get(f"/sso/{organization.number}/sign-out", {"of": wrong}).status_code == 302
+        assert not SignOut.objects.exists()
+
+    def test_a_note_of_another_organization(self, connected, make_organization):
+        connected.sign_in()
+        note = seal(Note.SIGN_OUT, connected.last().public_id.hex)
+        connected.browser.post("/account/logout/")
+        other = make_organization("Fabrikam")
+        assert new_browser().get(f"/sso/{other.number}/sign-out", {"of": note}).status_code == 302
+        assert not SignOut.objects.exists()
+
+    def test_the_provider_does_not_confirm(self, connected):
+        connected.sign_in()
+        sign_out(connected)
+        asked = SignOut.objects.get().message_id
+        status = "urn:oasis:names:tc:SAML:2.0:status:Responder"
+        message = logout.response(connected.tenant.issuer, connected.app.logout_url, asked, status=status)
+        page = new_browser().get(at(logout.redirect_url(connected.app.logout_url, message)))
+        assert "did not confirm" in page.content.decode()
+        assert SignOut.objects.get().state == "refused"
+
+    def test_an_answer_to_nothing_or_twice(self, connected):
+        connected.sign_in()
+        sign_out(connected)
+        asked = SignOut.objects.get().message_id
+        for request_id, status in (("_other", 403), (asked, 200), (asked, 403)):
+            message = logout.response(connected.tenant.issuer, connected.app.logout_url, request_id)
+            page = new_browser().get(at(logout.redirect_url(connected.app.logout_url, message)))
+            assert page.status_code == status
+
+
+class TestProviders:
+    """Who is signed out there is signed out here, found by name ID and session index, in any browser."""
+
+    def ask(self, journey, browser=None, **twists):
+        return (browser or new_browser()).get(at(journey.tenant.logout_request_url(journey.app, "ada", **twists)))
+
+    def test_by_redirect(self, connected, organization):
+        connected.sign_in()
+        answer = self.ask(connected, relay_state="back")
+        assert (answer.status_code, open_doors(connected), is_in(connected)) == (302, 0, False)
+        assert answer["Location"].startswith(connected.tenant.sso_url + "?SAMLResponse=")
+        assert parse_qs(urlsplit(answer["Location"]).query)["RelayState"] == ["back"]
+        event = Event.objects.get(name="user:signed_out")
+        assert (event.organization_number, event.after) == (organization.number, {"by": "identity provider"})
+        assert SignOut.objects.get().doors_closed == 1
+        provider = create_app(connected.tenant).test_client()
+        assert "You are signed out" in provider.get(at(answer["Location"])).text
+
+    def test_by_post(self, connected, organization):
+        from simulator.responses import encode
+        from simulator.signing import sign
+
+        connected.sign_in()
+        message = logout.request(
+            connected.tenant.issuer, connected.app.logout_url, connected.last().provider_session["name_id"]
+        )
+        sign(message, connected.app.signing_key(), position=1)
+        path = f"/saml/2/slo/{organization.number}"
+        browser = new_browser()
+        browser.handler.enforce_csrf_checks = True
+        answer = browser.post(path, {"SAMLRequest": encode(message)})
+        assert (answer.status_code, open_doors(connected)) == (303, 0)
+
+    def test_one_session_of_several(self, connected):
+        connected.sign_in()
+        first = connected.last().provider_session["session_index"]
+        second = new_browser()
+        connected.post(connected.answer("ada", start(connected, second)), browser=second)
+        assert open_doors(connected) == 2
+        self.ask(connected, session_indexes=[first])
+        assert (is_in(connected), is_in(connected, second)) == (False, True)
+        self.ask(connected, session_indexes=[first])
+        assert is_in(connected, second), "that one had ended already"
+        self.ask(connected)
+        assert not is_in(connected, second)
+
+    def test_a_session_index_that_nobody_knows(self, connected):
+        connected.sign_in()
+        self.ask(connected, session_indexes=["_unknown"])
+        assert open_doors(connected) == 0
+
+    def test_somebody_else_stays(self, connected):
+        connected.sign_in("grace")
+        assert self.ask(connected).status_code == 302
+        assert is_in(connected)
+
+    def test_other_doors_stay(self, connected, client_of):
+        connected.sign_in()
+        client_of(connected.last().user)
+        self.ask(connected)
+        assert list(Door.objects.filter(ended_at__isnull=True).values_list("kind", flat=True)) == ["password"]
+
+    def test_an_encrypted_name_id(self, connected, organization):
+        key = create_key(organization=organization, actor=COMMAND_LINE)
+        connected.sign_in()
+        message = logout.request(
+            connected.tenant.issuer, connected.app.logout_url, connected.last().provider_session["name_id"]
+        )
+        encrypt(message.find("{*}NameID"), pem(key), container="EncryptedID")
+        url = logout.redirect_url(connected.app.logout_url, message, key=connected.app.signing_key())
+        assert new_browser().get(at(url)).status_code == 302
+        assert open_doors(connected) == 0
+
+    def test_without_an_address_for_the_answer(self, connected):
+        Configuration.objects.update(slo_url="", slo_response_url="")
+        connected.sign_in()
+        page = self.ask(connected)
+        assert (page.status_code, "asked for it" in page.content.decode()) == (200, True)
+        assert open_doors(connected) == 0
+
+
+def start(journey, browser) -> str:
+    from tests.sso.conftest import request_id_in
+
+    return request_id_in(browser.get(f"/sso/{journey.organization.number}/start")["Location"])
+
+
+class TestForged:
+    """Nobody but the provider ends a session, and it only once."""
+
+    @pytest.fixture
+    def inside(self, connected):
+        connected.sign_in()
+        return connected
+
+    def url(self, journey, *, key=None, **twists) -> str:
+        fields = {
+            "issuer": journey.tenant.issuer,
+            "destination": journey.app.logout_url,
+            "name_id": journey.last().provider_session["name_id"],
+            **twists,
+        }
+        return logout.redirect_url(journey.app.logout_url, logout.request(**fields), key=key)
+
+    def refused(self, journey, url: str) -> str:
+        answer = new_browser().get(at(url))
+        assert (answer.status_code, open_doors(journey)) == (403, 1)
+        return answer.content.decode()
+
+    def test_unsigned_or_by_somebody_else(self, inside):
+        pages = {
+            self.refused(inside, self.url(inside)),
+            self.refused(inside, self.url(inside, key=SigningKey.create())),
+        }
+        assert len(pages) == 1
+        assert not Event.objects.filter(name="user:sign_out_refused").exists(), "strangers can't fill the log"
+
+    def test_replayed(self, inside):
+        url = self.url(inside, key=inside.app.signing_key())
+        assert inside.browser.get(at(url)).status_code == 302
+        inside.sign_in()
+        assert self.refused(inside, url)
+        (event,) = Event.objects.filter(name="user:sign_out_refused")
+        assert (event.outcome, event.after) == ("refused", {"reason": "a request that was used before"})
+
+    @pytest.mark.parametrize(
+        "twists",
+        [
+            {"issuer": "https://evil.example/"},
+            {"destination": "https://evil.example/"},
+            {"destination": ""},
+            {"now": dt.datetime(2020, 1, 1, tzinfo=dt.UTC)},
+            {"name_id": ""},
+        ],
+    )
+    def test_genuine_but_wrong(self, inside, twists):
+        assert self.refused(inside, self.url(inside, key=inside.app.signing_key(), **twists))
+        assert Event.objects.filter(name="user:sign_out_refused").exists()
+
+    def test_for_another_organization(self, inside, connect, make_organization):
+        other = connect(make_organization("Fabrikam"))
+        other.app.logout_url = f"https://amplisso.example/saml/2/slo/{other.organization.number}"
+        name = inside.last().provider_session["name_id"]
+        message = logout.request(other.tenant.issuer, other.app.logout_url, name)
+        url = logout.redirect_url(other.app.logout_url, message, key=other.app.signing_key())
+        assert other.browser.get(at(url)).status_code == 302
+        assert open_doors(inside) == 1, "its provider vouches for its own people only"
+        moved = url.replace(f"slo/{other.organization.number}", f"slo/{inside.organization.number}", 1)
+        assert self.refused(inside, moved)
+
+    @pytest.mark.parametrize("path", ["", "?", "?SAMLRequest=", "?SAMLRequest=x", "?SAMLResponse=%ff", "?a=b"])
+    def test_rubbish(self, inside, organization, path):
+        assert inside.browser.get(f"/saml/2/slo/{organization.number}{path}").status_code == 403
+        assert inside.browser.post(f"/saml/2/slo/{organization.number}", {"SAMLRequest": path}).status_code == 403
+
+    def test_no_connection_no_organization(self, visitor, make_organization):
+        organization = make_organization("Fabrikam")
+        assert visitor.get(f"/saml/2/slo/{organization.number}?SAMLRequest=x").status_code == 403
+        assert visitor.get("/saml/2/slo/99999999?SAMLRequest=x").status_code == 404
+
+
+def test_our_metadata_names_the_address(visitor, organization):
+    root = etree.fromstring(visitor.get(f"/saml/2/metadata/{organization.number}").content)
+    found = root.findall(".//{urn:oasis:names:tc:SAML:2.0:metadata}SingleLogoutService")
+    address = f"https://amplisso.example/saml/2/slo/{organization.number}"
+    assert [(each.get("Binding").rpartition(":")[2], each.get("Location")) for each in found] == [
+        ("HTTP-Redirect", address),
+        ("HTTP-POST", address),
+    ]
+
+
+def test_old_rows_are_forgotten(connected):
+    connected.sign_in()
+    sign_out(connected)
+    assert purge_sign_outs() == 0
+    with time_machine.travel(timezone.now() + dt.timedelta(days=31)):
+        assert purge_sign_outs() == 1
+
+
+def test_the_switch_on_the_page(journey, organization, client_of, admin):
+    path = f"/o/{organization.slug}/settings/access"
+    browser = client_of(admin)
+    typed = {"provider": "azure", "just_in_time_role": "20"}
+
+    def control():
+        return html.document_fromstring(browser.get(path).content.decode()).get_element_by_id("id_single_logout")
+
+    assert (control().get("disabled"), control().get("checked")) == (None, None)
+    browser.post(path, {**typed, "single_logout": "on"})
+    assert control().get("checked") is not None
+    assert Event.objects.filter(name="connection:changed").latest("id").after["single_logout"] is True
+    Configuration.objects.update(slo_url="")
+    assert control().get("disabled") is not None
+    assert "no sign-out address" in browser.get(path).content.decode()
+    assert f"/saml/2/slo/{organization.number}" in browser.get(path).content.decode()
+
+
+def test_a_message_without_a_connection(organization):
+    assert take_logout_message(organization=organization, query="a=b", form={}, actor=COMMAND_LINE) is None

@@ -10,7 +10,7 @@ DEPLOYMENT := DEBUG=false SECRET_KEY="$$($(BIN)/python -c 'import secrets; print
 	DATABASE_URL=sqlite://:memory:
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check lint types contracts migrations deployment format lock
+.PHONY: help install run test check bench lint types contracts migrations deployment format lock
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -36,6 +36,9 @@ $(INSTALLED): requirements/build.txt requirements/dev.txt
 
 test: install ## Run the whole test suite
 	$(BIN)/python -m pytest -n auto
+
+bench: install ## Measure how fast it is, in ratios (docs/performance.md); less than a minute: make bench QUICK=1
+	@DATABASE_URL="$(DATABASE_URL)" QUICK="$(QUICK)" $(BIN)/python -m bench
 
 check: lint types contracts migrations deployment test ## Everything that CI checks
 

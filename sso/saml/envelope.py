@@ -8,9 +8,8 @@ import binascii
 import re
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 from lxml import etree
 
@@ -39,13 +38,13 @@ _DECLARATION = re.compile(
 _NOT_PLAIN = re.compile(r"<\?|<!(?!\[CDATA\[)")
 _ATTRIBUTE = re.compile(rb"=\s*[\"']")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_ID_ENDS = ("id", "ID", "Id", "iD")
 _ID = re.compile(r"(?:\{.*\})?(?:assertion)?id", re.IGNORECASE | re.DOTALL)
 # Where some providers name the request that they leave out of the response itself.
 _CONFIRMED = f"{SAML}Assertion/{SAML}Subject/{SAML}SubjectConfirmation/{SAML}SubjectConfirmationData"
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(NamedTuple):
     """What a walk over the whole document found: counts, (prefix, URI) of namespaces, and the IDs of each element."""
 
     too_deep: bool
@@ -57,17 +56,15 @@ class Survey:
     ids: tuple[list[str], ...]
 
 
-class _Counts(threading.local):
-    """Expressions, compiled once for each thread."""
+class _Expressions(threading.local):
+    """Compiled once for each thread."""
 
     def __init__(self) -> None:
         # Any, since what an expression gives depends on its text.
-        self.elements: Any = etree.XPath("count(//*)")
-        self.with_attributes: Any = etree.XPath("//*[@*]")
         self.too_deep: Any = etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})")
 
 
-_counts = _Counts()
+_expressions = _Expressions()
 
 
 class Envelope:
@@ -95,23 +92,24 @@ class Envelope:
 
     @cached_property
     def survey(self) -> Survey:
-        """Counts of the whole document; only elements with attributes are looked at one by one."""
-        attributes: list[list[tuple[str, str]]] = [element.items() for element in _counts.with_attributes(self.root)]
+        """Counts of the whole document."""
+        # lxml's stubs know that names and values may be bytes, which these are not.
+        attributes = [cast("list[tuple[str, str]]", element.items()) for element in self.root.iter()]
         declared = [item for _, item in etree.iterwalk(self.root, events=("start-ns",))]
         return Survey(
-            too_deep=_counts.too_deep(self.root),
-            elements=int(_counts.elements(self.root)),
+            too_deep=_expressions.too_deep(self.root),
+            elements=len(attributes),
             attributes=sum(map(len, attributes)),
-            most_attributes=max(map(len, attributes), default=0),
+            most_attributes=max(map(len, attributes)),
             declarations=len(declared),
             namespaces=frozenset(declared),
-            ids=tuple(found for found in map(_ids, attributes) if found),
+            ids=tuple(ids for each in attributes if each and (ids := _ids(each))),
         )
 
 
 def _ids(attributes: list[tuple[str, str]]) -> list[str]:
     """The values of those attributes of one element that somebody could take for its ID."""
-    return [value.strip() for name, value in attributes if name[-2:].lower() == "id" and _ID.fullmatch(name)]
+    return [value.strip() for name, value in attributes if name[-2:] in _ID_ENDS and _ID.fullmatch(name)]
 
 
 def size(envelope: Envelope) -> Observation:

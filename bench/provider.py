@@ -1,0 +1,72 @@
+"""One identity provider, Entra-shaped, and what it sends: the same material for every case."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import simulator
+from sso import saml
+
+HOST = "amplisso.example"
+NUMBER = 10001
+ENTITY_ID = f"https://{HOST}/saml/2/metadata/{NUMBER}"
+ACS_PATH = f"/saml/2/acs/{NUMBER}"
+ACS = f"https://{HOST}{ACS_PATH}"
+SSO_URL = "https://login.example.test/saml2"
+
+
+@dataclass
+class Material:
+    """A directory of the simulator with one application that signs assertions with RSA 2048 and SHA-256."""
+
+    tenant: simulator.Tenant
+    app: simulator.App
+
+    @classmethod
+    def create(cls) -> Material:
+        """New keys."""
+        tenant = simulator.Tenant.create()
+        return cls(tenant, tenant.register("Amplisso", ENTITY_ID, ACS, name_id_source="user.mail"))
+
+    def response(self, request_id: str, alias: str = "ada") -> str:
+        """A signed response to one request, base64, about 5 KB before that."""
+        return self.tenant.respond(self.app, self.tenant.users[alias], in_response_to=request_id)
+
+    @cached_property
+    def certificate(self) -> saml.SigningCertificate:
+        """The one that signs."""
+        return saml.SigningCertificate.from_der(base64.b64decode(self.app.signing_key().certificate_base64))
+
+    @property
+    def identity_provider(self) -> saml.IdentityProvider:
+        """As a connection knows it; a new object each time, as every request makes one."""
+        return saml.IdentityProvider(self.tenant.issuer, (self.certificate,), SSO_URL)
+
+    @property
+    def metadata(self) -> bytes:
+        """The application's federation metadata."""
+        return self.tenant.metadata(self.app)
+
+    def stock_settings(self, acs: str = ACS, entity_id: str = ENTITY_ID) -> dict[str, Any]:
+        """The same for python3-saml, as its documentation has them, with its stricter switches on."""
+        return {
+            "strict": True,
+            "sp": {"entityId": entity_id, "assertionConsumerService": {"url": acs}},
+            "idp": {
+                "entityId": self.tenant.issuer,
+                "singleSignOnService": {"url": SSO_URL},
+                "x509cert": self.app.signing_key().certificate_base64,
+            },
+            "security": {"wantAssertionsSigned": True, "rejectDeprecatedAlgorithm": True},
+        }
+
+    @staticmethod
+    def stock_keys(pair: saml.KeyPair) -> dict[str, str]:
+        """Our own key as python3-saml takes it."""
+        return {
+            "x509cert": base64.b64encode(pair.certificate.der).decode(),
+            "privateKey": base64.b64encode(pair.private_der).decode(),
+        }

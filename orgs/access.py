@@ -16,9 +16,11 @@ from typing import Any, cast
 from allauth.account.adapter import get_adapter
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
+from django.contrib.sessions.backends.base import SessionBase
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.functional import SimpleLazyObject
@@ -97,13 +99,14 @@ def organization_page(
 def recovery_page(view: View) -> View:
     """Open a view under /o/<slug>/ to admins with a password door, also where SSO is required (invariant 9).
 
-    The view gets the membership on the request, no door and no slug. Everybody else gets 404.
+    The view gets the membership on the request, no door and no slug. A visitor is led to the password page, whether the
+    slug exists or not: the e-mail-first form would lead to the very provider that fails. Everybody else gets 404.
     """
 
     @functools.wraps(view)
     def guarded(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not doors_of(request):
-            return _ask_to_sign_in(request)
+            return redirect_to_login(request.get_full_path(), reverse("account_login"))
         membership = membership_in(slug, cast(User, request.user))
         if membership is None or not _may_recover(request, membership):
             return render(request, "404.html", status=404)
@@ -240,7 +243,12 @@ def _read_doors(request: HttpRequest) -> list[Door]:
 
 def session_name(request: HttpRequest) -> str:
     """The random name under which this session's doors are kept; "" if it has none."""
-    name: str = request.session.get(_SESSION_NAME, "")
+    return name_in(request.session)
+
+
+def name_in(session: SessionBase) -> str:
+    """The same for any session."""
+    name: str = session.get(_SESSION_NAME, "")
     return name
 
 

@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Ask for the e-mail address first, then show the door it leads to; only its domain is looked at (invariant 10)."""
     if request.method != "POST":
-        return render(request, "sso/sign_in.html", {"form": AddressForm(initial={"next": _next(request)})})
+        return _ask(request, AddressForm(initial={"next": _next(request)}))
     form = AddressForm(request.POST)
     if not form.is_valid():
-        return render(request, "sso/sign_in.html", {"form": form}, status=422)
+        return _ask(request, form, status=422)
     address, next_path = form.cleaned_data["email"], form.cleaned_data["next"]
     organization = organization_of_domain(domain_of(address))
     if organization is not None and organization.can_sign_in_with_sso:
@@ -52,7 +52,7 @@ def mail_sign_in_page(request: HttpRequest) -> HttpResponse:
     """Mail somebody the sign-in pages of their organizations. The answer says nothing, nor does its time."""
     form = AddressForm(request.POST)
     if not form.is_valid():
-        return render(request, "sso/sign_in.html", {"form": form}, status=422)
+        return _ask(request, form, status=422)
     address = form.cleaned_data["email"]
     allowed = consume(request, action="mail_sign_in_page", key=address)
     return SeeOtherThen(reverse("sign_in_page_mailed"), partial(_mail, address) if allowed else None)
@@ -110,6 +110,7 @@ def go_to_provider(request: HttpRequest, organization: Organization, **query: st
         "organization": organization,
         "provider": provider_name(organization),
         "start_url": start_url(organization, **query),
+        "password_url": _with_query(reverse("account_login"), next=query.get("next", "")),
     }
     return render(request, "sso/going_to_provider.html", context)
 
@@ -123,6 +124,11 @@ def provider_name(organization: Organization) -> str:
 def start_url(organization: Organization, **query: str) -> str:
     """The address that starts a sign-in; `query` as the start page takes it, empty values left out."""
     return _with_query(reverse("start_sign_in", args=[organization.number]), **query)
+
+
+def _ask(request: HttpRequest, form: AddressForm, status: int = 200) -> HttpResponse:
+    next_path = safe_next_path(form["next"].value() or "")
+    return render(request, "sso/sign_in.html", {"form": form, "next": next_path}, status=status)
 
 
 def _with_query(path: str, **query: str) -> str:

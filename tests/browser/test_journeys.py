@@ -126,7 +126,7 @@ def test_a_refused_sign_in_leaves_a_code_that_the_admin_finds(page: Page, window
     connected.connections.update(just_in_time_role=None)
     page.goto(f"/sso/{connected.number}/start")
     pick(page, "Grace")
-    expect(page.get_by_role("heading", name="You could not be signed in")).to_be_visible()
+    expect(page.get_by_role("heading", name="You are not signed in")).to_be_visible()
     shot(page, "refused")
     reference = page.locator("#reference").inner_text()
 
@@ -143,7 +143,7 @@ def test_what_the_provider_declines_is_explained(page: Page, connected: Organiza
     page.goto(f"/sso/{connected.number}/start")
     page.wait_for_url("http://127.0.0.1:*/**")
     page.get_by_role("button", name="Cancel and decline").click()
-    expect(page.get_by_role("heading", name="You could not be signed in")).to_be_visible()
+    expect(page.get_by_role("heading", name="You are not signed in")).to_be_visible()
     assert SignIn.objects.get().reason == Reason.DECLINED
 
 

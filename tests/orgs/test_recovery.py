@@ -152,10 +152,30 @@ def test_is_not_there_for_anybody_else(
 ) -> None:  # fmt: skip
     stranger = make_organization("Fabrikam").memberships.get().user
     with committing():
-        for client in (visitor, client_of(stranger), sso_client(admin, locked)):
+        for client in (client_of(stranger), sso_client(admin, locked)):
             assert client.get(PAGE).status_code == 404
             assert client.post(PAGE, {"action": "mail"}).status_code == 404
+        assert visitor.post(PAGE, {"action": "mail"}).status_code == 303
     assert not mailoutbox
+
+
+def test_a_visitor_goes_by_the_password_whether_there_is_such_an_organization_or_not(
+    locked: Organization, admin: User, visitor: Client
+) -> None:
+    """Not by the e-mail-first form, which leads to the provider that fails."""
+    for page in (PAGE, "/o/nowhere/recovery"):
+        answer = visitor.get(page)
+        assert (answer.status_code, answer["Location"]) == (302, f"/account/login/?next={page}")
+    typed = {"login": admin.email, "password": "correct horse battery", "next": PAGE}
+    assert visitor.post("/account/login/", typed)["Location"] == PAGE
+    assert "Mail me a code" in visitor.get(PAGE).content.decode()
+
+
+def test_the_list_of_organizations_leads_admins_there(
+    locked: Organization, admin: User, member: MakeMember, client_of: SignedIn
+) -> None:
+    assert PAGE in client_of(admin).get("/").content.decode()
+    assert PAGE not in client_of(member(locked, Role.MANAGER).user).get("/").content.decode()
 
 
 def test_is_not_there_for_an_admin_who_has_not_accepted_or_is_suspended(

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from orgs.models import Organization, Role
 from sso.sealed import Note, unseal
 from sso.views.sign_in import mail_sign_in_page
-from tests.conftest import MakeMember, MakeUser
+from tests.conftest import MakeMember, MakeUser, SignedIn
 from tests.sso_pages.pages import errors_at, field, form_to, links, page, words
 
 REFERENCE = "7KQ4-M2XD-P9TR"
@@ -111,6 +111,29 @@ def test_the_other_page_offers_a_password_and_a_mail(browser: Client) -> None:
     assert dict(password.fields)["next"] == "/o/contoso/"
     assert dict(form_to(document, "/sign-in/mail").fields)["email"] == "ada@elsewhere.example"
     assert {"Forgot your password?", "Create an account", "Use a passkey"} <= set(links(document))
+
+
+@pytest.mark.parametrize("target", ["/o/contoso/recovery", "javascript:alert(1)"])
+def test_every_page_on_the_way_offers_a_password(browser: Client, connected: Organization, target: str) -> None:
+    """For the day when the provider fails."""
+    password = "/account/login/" + ("?next=%2Fo%2Fcontoso%2Frecovery" if target.startswith("/") else "")
+    asked = {"next": target}
+    to_provider = browser.post("/sign-in", {"email": "ada@contoso.example", **asked})
+    refused = browser.post("/sign-in", {"email": "ada", **asked})
+    for response in (browser.get("/sign-in", asked), to_provider, refused):
+        assert links(page(response))["Sign in with a password instead"] == password
+    other_ways = links(page(browser.get(f"/o/{connected.slug}/sign-in")))["Other ways to sign in"]
+    assert "Sign in with a password instead" in links(page(browser.get(other_ways)))
+
+
+def test_who_is_signed_in_may_go_on(browser: Client, client_of: SignedIn, make_user: MakeUser) -> None:
+    client, ada = client_of(make_user("ada@elsewhere.example")), "You are signed in as ada@elsewhere.example"
+    document = page(client.get("/sign-in", {"next": "/o/contoso/"}))
+    assert ada in words(document)
+    assert links(document)["go on"] == "/o/contoso/"
+    document = page(client.post("/sign-in", {"email": "", "next": "javascript:alert(1)"}))
+    assert links(document)["go on"] == "/"
+    assert "You are signed in" not in words(page(browser.get("/sign-in")))
 
 
 def test_the_password_form_signs_in(browser: Client, make_user: MakeUser) -> None:

@@ -1,0 +1,101 @@
+"""Lines that no provider and no attacker has reached yet, asked for on their own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ssl import DER_cert_to_PEM_cert
+
+import pytest
+from lxml import etree
+
+from simulator.encryption import OAEP, encrypt
+from sso.saml import make_key_pair, toolkit, validate_response
+from sso.saml.case import Case
+from sso.saml.decryption import in_place, mistakes
+from sso.saml.sp_metadata import build_sp_metadata
+from tests.saml.provider import NOW, REQUEST, SP, Answer, encode, idp, key_pair, sign
+
+SAML = "{urn:oasis:names:tc:SAML:2.0:assertion}"
+OURS = make_key_pair("amplisso.example", now=NOW)
+PEM = DER_cert_to_PEM_cert(OURS.certificate.der)
+
+
+def test_another_ciphertext_than_the_signed_one_is_not_read() -> None:
+    """If the tree changed between the check of the signature and the reading."""
+    root = Answer(sign="none").document()
+    encrypt(root[-1], PEM)
+    sign(root, Answer(sign="response"))
+    case = Case(
+        encode(etree.tostring(root)),
+        service_provider=replace(SP, keys=(OURS,)),
+        identity_provider=idp(),
+        request=REQUEST,
+        now=NOW,
+    )
+    container = case.root[-1]
+    case.decrypted = case.opened(container)
+    assert case.signed_response is not None
+    next(container.iter("{*}CipherValue")).text = "AAAA"
+    with pytest.raises(ValueError, match="another assertion is signed"):
+        _ = case.assertion
+
+
+def test_a_decrypted_assertion_takes_its_place_wherever_that_is() -> None:
+    decrypted = etree.fromstring('<a:Assertion xmlns:a="urn:oasis:names:tc:SAML:2.0:assertion"/>')
+    first = etree.fromstring(f'<r><EncryptedAssertion xmlns="{SAML[1:-1]}"/><b/></r>')
+    last = etree.fromstring(f'<r><b/><EncryptedAssertion xmlns="{SAML[1:-1]}"/></r>')
+    assert [each.tag for each in in_place(first, decrypted)] == [SAML + "Assertion", "b"]
+    assert [each.tag for each in in_place(last, decrypted)] == ["b", SAML + "Assertion"]
+
+
+def test_an_encrypted_name_id_under_a_mask_that_the_schema_does_not_know() -> None:
+    def hide(root: etree._Element) -> None:
+        encrypt(next(root.iter(SAML + "NameID")), PEM, container="EncryptedID", key_transport=OAEP)
+
+    verdict = validate_response(
+        Answer(before=hide).encoded(),
+        service_provider=replace(SP, keys=(OURS,)),
+        identity_provider=idp(),
+        request=REQUEST,
+        now=NOW,
+    )
+    assert verdict.assertion is not None
+    assert verdict.assertion.name_id == "adele@contoso.example"
+
+
+def test_our_metadata_lists_each_certificate_for_both_uses() -> None:
+    both = (key_pair().certificate, OURS.certificate)
+    document = etree.fromstring(build_sp_metadata(replace(SP, certificates=both, signs_requests=True)))
+    uses = [each.get("use") for each in document.iter("{*}KeyDescriptor")]
+    assert uses == ["signing", "signing", "encryption", "encryption"]
+    assert document[0].get("AuthnRequestsSigned") == "true"
+    assert not list(document.iter("{*}SingleLogoutService"))
+    logout = replace(SP, slo_url="https://app.example.test/saml/2/slo/10001")
+    services = list(etree.fromstring(build_sp_metadata(logout)).iter("{*}SingleLogoutService"))
+    assert [each.get("Location") for each in services] == [logout.slo_url] * 2
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        "<EncryptedAssertion/>",
+        '<EncryptedAssertion><EncryptedData xmlns="http://www.w3.org/2001/04/xmlenc#"><KeyInfo '
+        'xmlns="http://www.w3.org/2000/09/xmldsig#"><EncryptedKey xmlns="http://www.w3.org/2001/04/xmlenc#"/></KeyInfo>'
+        "</EncryptedData></EncryptedAssertion>",
+    ],
+)
+def test_every_mistake_of_an_encrypted_element_can_be_told(container: str) -> None:
+    """The first is enough to refuse it, so nobody asks for the others."""
+    assert list(mistakes(etree.fromstring(container)))
+
+
+def test_python3_saml_is_told_of_one_signature_or_none() -> None:
+    """Two in one place don't get past the rules before; it would be told that they are not good."""
+    question = toolkit._Question(now=0, schema_passed=True, verified=())
+    with toolkit._asking(question):
+        for sign_with, good in (("none", False), ("assertion", True), ("both", False)):
+            root = Answer(sign=sign_with).document()
+            found = toolkit._Utils.validate_sign(
+                root, xpath="//ds:Signature", multicerts=[key_pair().certificate], exceptions=True
+            )
+            assert found is good

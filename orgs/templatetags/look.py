@@ -1,10 +1,13 @@
-"""What templates need to dress a form field, and to name a browser."""
+"""What templates need to dress a form field, to name a browser, and to say in words what the audit log holds."""
 
 from __future__ import annotations
 
 from django import forms, template
 from django.forms import BoundField
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+
+from orgs.models import Role
 
 register = template.Library()
 
@@ -19,6 +22,8 @@ _SYSTEMS = {
     "CrOS": "ChromeOS",
     "Linux": "Linux",
 }
+# Fields of the audit log that hold a slug; the others hold what somebody typed, which stays as it is.
+_SLUGS = {"by", "door", "kind", "means", "plan", "provider", "role", "source", "state", "subject_kind"}
 
 
 @register.simple_tag
@@ -54,6 +59,32 @@ def browser_name(user_agent: str) -> str:
     browser = next((name for sign, name in _BROWSERS.items() if sign in user_agent), "Unknown browser")
     system = next((name for sign, name in _SYSTEMS.items() if sign in user_agent), "")
     return f"{browser} on {system}" if system else browser
+
+
+@register.filter
+def field_words(name: str) -> str:
+    """The name of a field of an audit event in words: "just_in_time_role" is "just in time role"."""
+    return name.replace("_", " ").replace("entity id", "entity ID").replace("sso", "SSO")
+
+
+@register.filter
+def value_words(value: object, name: str) -> SafeString | str:
+    """The value of the field `name` of an audit event in words; a list has one line for each item."""
+    if isinstance(value, list) and value:
+        return format_html_join("", "<div>{}</div>", ((value_words(item, name),) for item in value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value in (None, "", []):
+        return "none"
+    if name == "just_in_time_role" and value in Role.values:
+        return Role(value).label
+    return str(value).replace("_", " ").capitalize() if name in _SLUGS else str(value)
+
+
+@register.filter
+def parted(address: str) -> SafeString:
+    """An e-mail address that a narrow column breaks before the @, not in the middle of a name."""
+    return format_html_join(SafeString("<wbr>@"), "{}", ((part,) for part in address.split("@")))
 
 
 def _bootstrap_class(widget: forms.Widget) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -102,7 +103,47 @@ def test_an_admin_sees_who_did_what_from_where(busy: Organization, admin: User, 
     page = text_of(client_of(admin), PAGE)
     for shown in ("Role changed", "boss@contoso.example", "192.0.2.7", "Browser/1.0", "Before: role", "After: role"):
         assert shown in page
-    assert "(refused)" in page
+    assert "Recovery refused" in page
+    assert "(refused)" not in page, "its name says so"
+
+
+def test_values_are_said_in_words(organization: Organization, admin: User, client_of: SignedIn) -> None:
+    record(
+        EventName.CONNECTION_CHANGED,
+        actor=COMMAND_LINE,
+        organization_number=organization.number,
+        before={"single_logout": False, "just_in_time_role": None, "certificates": []},
+        after={
+            "single_logout": True,
+            "just_in_time_role": Role.VIEWER,
+            "certificates": ["aa", "<b>"],
+            "source": "just_in_time",
+            "slug": "con_toso",
+            "entity_id": "https://idp.example",
+        },
+    )
+    page = text_of(client_of(admin), PAGE)
+    said = dict(re.findall(r"<dt>((?:Before|After): [^<]+)</dt><dd class=\"breakable\">(.*?)</dd>", page))
+    assert said == {
+        "Before: single logout": "no",
+        "Before: just in time role": "none",
+        "Before: certificates": "none",
+        "After: single logout": "yes",
+        "After: just in time role": "Viewer",
+        "After: certificates": "<div>aa</div><div>&lt;b&gt;</div>",
+        "After: source": "Just in time",
+        "After: slug": "con_toso",
+        "After: entity ID": "https://idp.example",
+    }
+
+
+def test_a_row_names_who_did_it_beside_what_it_was_done_to(
+    busy: Organization, admin: User, client_of: SignedIn
+) -> None:
+    page = text_of(client_of(admin), PAGE)
+    row = page[page.index("Role changed") : page.index("Organization created")]
+    assert '<span class="visually-hidden">by </span>boss<wbr>@contoso.example</span>' in row
+    assert re.search(r'event-target quiet">\w+<wbr>@', row)
 
 
 def test_counts_of_the_period(busy: Organization, admin: User, client_of: SignedIn) -> None:

@@ -7,14 +7,16 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.admin import AdminSite
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import Group
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-# Addresses never change by hand (AM-64), second factors hold secrets, and sessions end by their doors.
-_LEFT_OUT = [EmailAddress, EmailConfirmation, Authenticator, UserSession]
+# Addresses never change by hand (AM-64), second factors hold secrets, sessions end by their doors, and what a group
+# gives its members would change on no record: operators' rights stand on their own accounts.
+_LEFT_OUT = [EmailAddress, EmailConfirmation, Authenticator, UserSession, Group]
 
 
 def prepare(site: AdminSite) -> None:

@@ -242,6 +242,7 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Amplisso"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
+USERSESSIONS_ADAPTER = "orgs.accounts.SessionsAdapter"
 USERSESSIONS_TRACK_ACTIVITY = True
 
 # --- Mail --------------------------------------------------------------------------------------------------------

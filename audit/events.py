@@ -65,6 +65,14 @@ class EventName(models.TextChoices):
     USER_SIGN_IN_REFUSED = "user:sign_in_refused", "Sign-in refused"
     USER_SIGNED_OUT = "user:signed_out", "Signed out"
     SIGN_OUT_REFUSED = "user:sign_out_refused", "Provider's sign-out refused"
+    PASSWORD_CHANGED = "password:changed", "Password changed"
+    PASSWORD_SET = "password:set", "First password set"
+    PASSWORD_RESET = "password:reset", "Password reset by mail"
+    SECOND_FACTOR_ADDED = "second_factor:added", "Second factor or passkey added"
+    SECOND_FACTOR_REMOVED = "second_factor:removed", "Second factor or passkey removed"
+    RECOVERY_CODES_RENEWED = "second_factor:codes_renewed", "Recovery codes made anew"
+    DOOR_ENDED = "door:ended", "Session ended by an operator"
+    ACCOUNT_RENAMED = "account:renamed", "Account's name changed by an operator"
     ACCOUNT_DISABLED = "account:disabled", "Account disabled by an operator"
     ACCOUNT_ENABLED = "account:enabled", "Account enabled by an operator"
     OPERATOR_CHANGED = "account:operator_changed", "Operator rights changed"
@@ -87,6 +95,7 @@ _LOW = {
     EventName.USER_SIGN_IN_REFUSED,
     EventName.USER_SIGNED_OUT,
     EventName.SIGN_OUT_REFUSED,
+    EventName.PASSWORD_RESET,
     EventName.IDENTITY_LINKED,
 }
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.usersessions.adapter import DefaultUserSessionsAdapter
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from orgs.access import actor_of, name_in
 from orgs.email_addresses import normal_address
 from orgs.letters import absolute
 from orgs.models import User
-
+from orgs.services import end_session
 
 # Asked in turn where somebody goes who signs out; "" leaves it to the next one. Apps above this one add to it.
 PAGES_AFTER_SIGN_OUT: list[Callable[[HttpRequest], str]] = []
@@ -61,6 +65,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
     def populate_username(self, request: HttpRequest, user: User) -> None:
         """There are no user names."""
+
+
+class SessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]
+    """allauth's list of sessions, in which an ended one has no open door left."""
+
+    def end_sessions(self, sessions: Iterable[UserSession]) -> None:
+        """Close the doors of these sessions, then forget them."""
+        store = import_module(settings.SESSION_ENGINE).SessionStore
+        for session in sessions:
+            name = name_in(store(session.session_key))
+            actor = actor_of(self.request, session.user)
+            end_session(session=name, user=session.user, actor=actor, by="another session of theirs")
+            session.end()
 
 
 def _key_parts(key: str) -> dict[str, str]:

@@ -1,25 +1,42 @@
-"""What happens when a person signs in or out with allauth's pages: a door opens, or all of them close."""
+"""What happens when a person uses allauth's pages: doors open and close, and the log has what became of the account."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
 
-from allauth.account.signals import user_logged_in, user_signed_up
+from allauth.account.signals import password_changed, password_reset, password_set, user_logged_in, user_signed_up
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import (
+    authentication_failed,
+    authenticator_added,
+    authenticator_removed,
+    authenticator_reset,
+)
 from django.conf import settings
-from django.contrib.auth.signals import user_logged_out
+from django.contrib.auth.signals import user_logged_out, user_login_failed
 from django.db import transaction
-from django.dispatch import receiver
+from django.dispatch import Signal, receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
 from audit.actors import Actor
-from audit.events import EventName
+from audit.events import EventName, Outcome
 from audit.services import record
 from orgs.access import actor_of, name_session, session_name
 from orgs.models import DoorKind, User
-from orgs.selectors import memberships_of
-from orgs.services import end_session, open_door, record_sign_up
+from orgs.services import end_session, open_door, record_for_organizations, record_sign_up
+
+_PASSWORD_EVENTS: list[tuple[Signal, EventName]] = [
+    (password_changed, EventName.PASSWORD_CHANGED),
+    (password_set, EventName.PASSWORD_SET),
+    (password_reset, EventName.PASSWORD_RESET),
+]
+_SECOND_FACTOR_EVENTS: list[tuple[Signal, EventName]] = [
+    (authenticator_added, EventName.SECOND_FACTOR_ADDED),
+    (authenticator_removed, EventName.SECOND_FACTOR_REMOVED),
+    (authenticator_reset, EventName.RECOVERY_CODES_RENEWED),
+]
 
 
 @receiver(user_signed_up)
@@ -38,7 +55,8 @@ def open_password_door(request: HttpRequest, user: User, **kwargs: Any) -> None:
             kind=DoorKind.PASSWORD,
             expires_at=timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE),
         )
-        _record_for_each_organization(user, actor_of(request, user))
+        actor = actor_of(request, user)
+        record_for_organizations(EventName.USER_SIGNED_IN, user=user, actor=actor, after={"by": "password"})
 
 
 @receiver(user_logged_out)
@@ -49,18 +67,47 @@ def close_doors(request: HttpRequest, user: User | None, **kwargs: Any) -> None:
         end_session(session=name, user=user, actor=actor_of(request))
 
 
-def _record_for_each_organization(user: User, actor: Actor) -> None:
-    """A password opens several organizations at once; each has its own log, and the operators' has it in any case."""
-    numbers: list[int | None] = [
-        m.organization.number for m in memberships_of(user) if m.accepted_at and not m.organization.requires_sso
-    ]
-    for number in numbers or [None]:
+@receiver(user_login_failed)
+def note_wrong_password(credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
+    """One row whether or not there is such an account, so that time tells nobody; allauth bounds how often."""
+    with transaction.atomic():
         record(
-            EventName.USER_SIGNED_IN,
-            actor=actor,
-            organization_number=number,
+            EventName.USER_SIGN_IN_REFUSED,
+            actor=actor_of(request) if request else Actor(),
             target_kind="user",
-            target_id=user.pk,
-            target=user.email,
+            target=str(credentials.get("email") or credentials.get("username") or ""),
             after={"by": "password"},
+            outcome=Outcome.REFUSED,
         )
+
+
+@receiver(authentication_failed)
+def note_wrong_code(request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+    """The password was right and the second factor was not."""
+    record_for_organizations(
+        EventName.USER_SIGN_IN_REFUSED,
+        user=user,
+        actor=actor_of(request, user),
+        after={"by": authenticator.type},
+        outcome=Outcome.REFUSED,
+    )
+
+
+def note_password(signal: Signal, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """A password is another one from now on; allauth has told its owner."""
+    record_for_organizations(dict(_PASSWORD_EVENTS)[signal], user=user, actor=actor_of(request, user))
+
+
+def note_second_factor(
+    signal: Signal, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any
+) -> None:
+    """What is asked for besides the password, or instead of it, has changed."""
+    name = dict(_SECOND_FACTOR_EVENTS)[signal]
+    after = {"kind": authenticator.type}
+    record_for_organizations(name, user=user, actor=actor_of(request, user), after=after)
+
+
+for _signal, _ in _PASSWORD_EVENTS:
+    _signal.connect(note_password)
+for _signal, _ in _SECOND_FACTOR_EVENTS:
+    _signal.connect(note_second_factor)

@@ -56,6 +56,12 @@ def memberships_of(user: User) -> QuerySet[Membership]:
     )
 
 
+def opened_by_password(user: User) -> list[int]:
+    """The numbers of the organizations that this user's password opens."""
+    opened = (each for each in memberships_of(user) if each.accepted_at and not each.organization.requires_sso)
+    return [membership.organization.number for membership in opened]
+
+
 def membership_in(slug: str, user: User) -> Membership | None:
     """Return the active membership of a user in an open organization."""
     return memberships_of(user).filter(organization__slug=slug).first()

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from audit.admin import LookOnlyAdmin
+from orgs.access import actor_of
 from orgs.admin.acting import carry_out
 from orgs.models import Door
 from orgs.services import end_door
@@ -26,4 +27,6 @@ class DoorAdmin(LookOnlyAdmin[Door]):
     @admin.action(description="End these doors", permissions=["operate"])
     def end(self, request: HttpRequest, doors: QuerySet[Door]) -> None:
         """Close the chosen doors."""
-        carry_out(self, request, doors.filter(ended_at__isnull=True), lambda door: end_door(door=door), "Ended")
+        actor = actor_of(request)
+        open_ones = doors.filter(ended_at__isnull=True)
+        carry_out(self, request, open_ones, lambda door: end_door(door=door, actor=actor), "Ended")

@@ -16,10 +16,17 @@ from orgs.admin.acting import carry_out
 from orgs.admin.links import related_links
 from orgs.email_addresses import normal_address
 from orgs.models import User
-from orgs.services.accounts import create_account, disable_account, enable_account, record_permissions, set_operator
+from orgs.services.accounts import (
+    create_account,
+    disable_account,
+    enable_account,
+    record_permissions,
+    rename_account,
+    set_operator,
+)
 
 # Whoever may change these could make themselves anything; so only those may who already are.
-_POWERS = ["is_staff", "is_superuser", "groups", "user_permissions"]
+_POWERS = ["is_staff", "is_superuser", "user_permissions"]
 
 
 class NewUserForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no type in brackets when it runs
@@ -41,7 +48,7 @@ class UserAdmin(Page[User]):
     list_display = ("email", "name", "is_active", "is_staff", "memberships_count", "last_login", "date_joined")
     list_filter = ("is_active", "is_staff", "is_superuser", "last_login", "date_joined")
     search_fields = ("email", "name")
-    filter_horizontal = ("groups", "user_permissions")
+    filter_horizontal = ("user_permissions",)
     readonly_fields = ("is_active", "last_login", "date_joined", "confirmed", "related")
     list_per_page = 50
     show_full_result_count = False
@@ -81,11 +88,11 @@ class UserAdmin(Page[User]):
             obj.__dict__.update(create_account(address=obj.email, name=obj.name, actor=actor).__dict__)
             return
         set_operator(user=obj, is_staff=obj.is_staff, is_superuser=obj.is_superuser, actor=actor)
-        obj.save(update_fields=["name"])
+        rename_account(user=obj, name=obj.name, actor=actor)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001  Django's
         super().save_related(request, form, formsets, change)
-        if {"groups", "user_permissions"} & set(form.changed_data):
+        if "user_permissions" in form.changed_data:
             record_permissions(user=form.instance, actor=actor_of(request))
 
     @admin.display(description="organizations", ordering="memberships_count")

@@ -1,5 +1,6 @@
 """What changes who may enter. Each function is one transaction, takes keywords only and writes its audit event."""
 
+from orgs.services.accounts import create_account, record_for_organizations, record_sign_up
 from orgs.services.domains import add_domain, remove_domain, unverify_domain, verify_domain
 from orgs.services.doors import carry_doors_over, end_door, end_doors, end_doors_of_sessions, end_session, open_door
 from orgs.services.invitations import (
@@ -31,7 +32,6 @@ from orgs.services.organizations import (
     set_session_hours,
     set_sso_active,
 )
-from orgs.services.people import record_sign_up
 from orgs.services.recovery import mail_recovery_code, open_recovery_door, use_recovery_code
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "change_plan",
     "change_role",
     "close_organization",
+    "create_account",
     "create_organization",
     "end_door",
     "end_doors",
@@ -55,6 +56,7 @@ __all__ = [
     "note_names",
     "open_door",
     "open_recovery_door",
+    "record_for_organizations",
     "record_sign_up",
     "remove_domain",
     "remove_member",

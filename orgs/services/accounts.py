@@ -1,4 +1,4 @@
-"""Accounts, as operators change them: without signing up, or without signing in."""
+"""Accounts: how they are made and changed, and what is written down about them beyond one organization."""
 
 from __future__ import annotations
 
@@ -7,11 +7,30 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit.actors import Actor
-from audit.events import EventName
+from audit.events import EventName, Outcome
 from audit.services import Facts, record
 from orgs.errors import NotAllowedError
 from orgs.models import Door, Membership, MembershipState, Organization, Role, User
-from orgs.services.people import record_sign_up
+from orgs.selectors import opened_by_password
+
+
+@transaction.atomic
+def record_sign_up(*, user: User, actor: Actor) -> None:
+    """Write down that an account was made, by whomever it was."""
+    _record(EventName.USER_SIGNED_UP, user, actor)
+
+
+@transaction.atomic
+def record_for_organizations(
+    name: EventName, *, user: User, actor: Actor, after: Facts | None = None, outcome: Outcome = Outcome.SUCCESS
+) -> None:
+    """Write down what became of an account's own way in: a password opens several organizations, each has its own log.
+
+    Where it opens none, only the operators' log has it.
+    """
+    numbers: list[int | None] = [*opened_by_password(user)]
+    for number in numbers or [None]:
+        _record(name, user, actor, after=after, outcome=outcome, number=number)
 
 
 @transaction.atomic
@@ -33,6 +52,15 @@ def create_account(
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     record_sign_up(user=user, actor=actor)
     return user
+
+
+@transaction.atomic
+def rename_account(*, user: User, name: str, actor: Actor) -> None:
+    """Change what an account calls its person."""
+    before = User.objects.values_list("name", flat=True).get(pk=user.pk)
+    if before != name:
+        User.objects.filter(pk=user.pk).update(name=name)
+        _record(EventName.ACCOUNT_RENAMED, user, actor, {"name": before}, {"name": name})
 
 
 @transaction.atomic
@@ -63,11 +91,8 @@ def set_operator(*, user: User, is_staff: bool, is_superuser: bool, actor: Actor
 
 @transaction.atomic
 def record_permissions(*, user: User, actor: Actor) -> None:
-    """Write down what an operator may do from now on, after groups or single permissions have changed."""
-    after = {
-        "groups": list(user.groups.order_by("name").values_list("name", flat=True)),
-        "permissions": list(user.user_permissions.order_by("codename").values_list("codename", flat=True)),
-    }
+    """Write down what an operator may do from now on, after permissions have changed."""
+    after = {"permissions": list(user.user_permissions.order_by("codename").values_list("codename", flat=True))}
     _record(EventName.OPERATOR_CHANGED, user, actor, after=after)
 
 
@@ -93,13 +118,17 @@ def _record(
     actor: Actor,
     before: Facts | None = None,
     after: Facts | None = None,
+    outcome: Outcome = Outcome.SUCCESS,
+    number: int | None = None,
 ) -> None:
     record(
         name,
         actor=actor,
+        organization_number=number,
         target_kind="user",
         target_id=user.pk,
         target=user.email,
         before=before,
         after=after,
+        outcome=outcome,
     )

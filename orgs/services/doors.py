@@ -13,6 +13,7 @@ from audit.actors import Actor
 from audit.events import EventName
 from audit.services import record
 from orgs.models import Door, DoorKind, Organization, User
+from orgs.selectors import opened_by_password
 
 
 @transaction.atomic
@@ -50,12 +51,14 @@ def carry_doors_over(*, from_session: str, to_session: str, user: User) -> int:
 
 
 @transaction.atomic
-def end_session(*, session: str, user: User, actor: Actor) -> None:
-    """Close every door of one session: signing out."""
+def end_session(*, session: str, user: User, actor: Actor, by: str = "") -> None:
+    """Close every door of one session: signing out. Each organization that it could enter has that in its log."""
     doors = Door.objects.filter(session=session, user=user, ended_at__isnull=True)
-    organizations = list(doors.values_list("organization__number", flat=True))
+    numbers: set[int | None] = set(doors.values_list("organization__number", flat=True))
     doors.update(ended_at=timezone.now())
-    for number in organizations:
+    if None in numbers:
+        numbers = (numbers - {None}).union(opened_by_password(user)) or {None}
+    for number in numbers:
         record(
             EventName.USER_SIGNED_OUT,
             actor=actor,
@@ -63,6 +66,7 @@ def end_session(*, session: str, user: User, actor: Actor) -> None:
             target_kind="user",
             target_id=user.pk,
             target=user.email,
+            after={"by": by} if by else None,
         )
 
 
@@ -87,9 +91,18 @@ def end_doors_of_sessions(*, doors: Iterable[uuid.UUID], by: str, actor: Actor) 
 
 
 @transaction.atomic
-def end_door(*, door: Door) -> None:
-    """Close one door; whoever holds it is out at the next request."""
-    Door.objects.filter(pk=door.pk, ended_at__isnull=True).update(ended_at=timezone.now())
+def end_door(*, door: Door, actor: Actor) -> None:
+    """Close one door, as an operator does; whoever holds it is out at the next request."""
+    if Door.objects.filter(pk=door.pk, ended_at__isnull=True).update(ended_at=timezone.now()):
+        record(
+            EventName.DOOR_ENDED,
+            actor=actor,
+            organization_number=door.organization.number if door.organization else None,
+            target_kind="user",
+            target_id=door.user_id,
+            target=door.user.email,
+            after={"door": door.kind},
+        )
 
 
 @transaction.atomic

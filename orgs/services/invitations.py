@@ -28,8 +28,8 @@ from orgs.models import (
     User,
 )
 from orgs.selectors import has_own_password, hash_of_token
+from orgs.services.accounts import record_for_organizations, record_sign_up
 from orgs.services.members import add_member
-from orgs.services.people import record_sign_up
 
 LIFE = timedelta(days=14)
 
@@ -115,6 +115,8 @@ def accept_as_newcomer(*, invitation: Invitation, password: str, actor: Actor) -
     actor = replace(actor, user_id=user.pk, email=user.email)
     if created:
         record_sign_up(user=user, actor=actor)
+    else:
+        record_for_organizations(EventName.PASSWORD_SET, user=user, actor=actor)
     return accept_invitation(invitation=invitation, user=user, actor=actor)
 
 

@@ -11,6 +11,7 @@ from audit.services import Facts, record
 from orgs.errors import NotAllowedError
 from orgs.models import Membership, MembershipSource, MembershipState, Organization, Role, User
 from orgs.selectors import open_invitations_of
+from orgs.services.accounts import create_account
 from orgs.services.doors import end_doors
 
 LAST_ADMIN = "This is the only admin. Make somebody else an admin first."
@@ -55,7 +56,7 @@ def join_just_in_time(*, organization: Organization, address: str, role: Role, a
     The caller has made sure that the role is not admin and that the account is no operator's. The membership is opened
     by single sign-on alone until the person accepts it under a password door.
     """
-    user = User.objects.filter(email=address).first() or User.objects.create_user(address)
+    user = User.objects.filter(email=address).first() or create_account(address=address, actor=actor)
     return add_member(
         organization=organization,
         user=user,

@@ -11,8 +11,7 @@ from django.utils import timezone
 
 from audit.actors import COMMAND_LINE
 from orgs.models import DoorKind, Organization, Role, User
-from orgs.services import add_domain, invite, open_door
-from orgs.services.people import record_sign_up
+from orgs.services import add_domain, invite, open_door, record_sign_up
 from sso.models import Connection, Identity, SignIn, SubjectKind
 from sso.services import start_sign_in
 from tests.conftest import MakeMember, MakeOrganization, MakeUser, SignedIn

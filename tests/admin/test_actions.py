@@ -13,7 +13,7 @@ from audit.events import EventName
 from audit.models import Event
 from orgs.models import Door, DoorKind, EmailDomain, Membership, MembershipState, Organization, Plan, Role, User
 from orgs.selectors import organization_of_domain
-from orgs.services import add_domain, set_require_sso
+from orgs.services import add_domain, end_door, set_require_sso
 from sso.models import Connection, Identity, SubjectKind
 from tests.admin.test_pages import address
 from tests.conftest import MakeMember, MakeOrganization, MakeUser, SignedIn, open_session
@@ -188,6 +188,8 @@ def test_an_address_never_changes(browser: Client, make_user: MakeUser) -> None:
     assert answer.status_code in {302, 303}, answer.content
     user.refresh_from_db()
     assert (user.email, user.name, user.is_active) == ("ada@contoso.example", "Ada", True)
+    event = recorded(EventName.ACCOUNT_RENAMED)
+    assert (event.target, event.before, event.after) == (user.email, {"name": ""}, {"name": "Ada"})
 
 
 def test_a_new_account_has_no_password(browser: Client) -> None:
@@ -213,7 +215,7 @@ def test_what_an_operator_may_do_is_recorded(browser: Client, make_user: MakeUse
     permission = Permission.objects.get(codename="view_organization")
     browser.post(address(User, "change", user.pk), {"name": "", "is_staff": "on", "user_permissions": [permission.pk]})
     assert user.has_perm("orgs.view_organization")
-    assert recorded(EventName.OPERATOR_CHANGED).after == {"groups": [], "permissions": ["view_organization"]}
+    assert recorded(EventName.OPERATOR_CHANGED).after == {"permissions": ["view_organization"]}
 
 
 def test_rights_are_given_by_superusers_only(make_user: MakeUser, client_of: SignedIn) -> None:
@@ -292,6 +294,16 @@ def test_an_ended_door_lets_nobody_in(browser: Client, make_user: MakeUser) -> N
     assert theirs.get("/session").status_code == 200
     act(browser, "end", Door.objects.get(user=user))
     assert theirs.get("/session").status_code == 401
+    event = recorded(EventName.DOOR_ENDED)
+    assert (event.target, event.organization_number, event.after) == (user.email, None, {"door": "password"})
+
+
+def test_a_door_that_has_ended_already_is_not_ended_again(make_user: MakeUser) -> None:
+    open_session(make_user(), DoorKind.PASSWORD)
+    door = Door.objects.get()
+    for _ in range(2):
+        end_door(door=door, actor=COMMAND_LINE)
+    assert Event.objects.filter(name=EventName.DOOR_ENDED).count() == 1
 
 
 def test_a_connection_is_disabled_and_enabled(

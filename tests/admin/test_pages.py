@@ -126,5 +126,12 @@ def test_the_links_show_rows_of_that_one_only(of: type[Model], browser: Client, 
 def test_what_holds_secrets_is_left_out(browser: Client) -> None:
     browser.get(reverse("admin:index"))
     registered = {model.__name__ for model in admin.site._registry}
-    assert not registered & {"EmailAddress", "EmailConfirmation", "Authenticator", "UserSession", "RecoveryCode"}
+    assert not registered & {
+        "EmailAddress",
+        "EmailConfirmation",
+        "Authenticator",
+        "UserSession",
+        "RecoveryCode",
+        "Group",
+    }
     assert {model.__name__ for model in OURS} <= registered

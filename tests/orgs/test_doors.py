@@ -225,7 +225,7 @@ def test_ending_doors(ada: Membership, member: MakeMember, sso_client: SignedIn)
         sso_client(membership.user, ada.organization)
     first = Door.objects.filter(user=ada.user).first()
     assert first is not None
-    end_door(door=first)
+    end_door(door=first, actor=COMMAND_LINE)
     assert end_doors(organization=ada.organization, user=ada.user) == 1
     assert end_doors(organization=ada.organization, connection=first.public_id) == 0
     assert end_doors(organization=ada.organization) == 1

@@ -53,7 +53,7 @@ def key(person: User) -> Authenticator:
     [
         ("account_login", "Sign in with your password"),
         ("account_signup", "Create an account and an organization"),
-        ("account_reset_password", "Forgotten your password?"),
+        ("account_reset_password", "Forgot your password?"),
         ("account_reset_password_done", "Check your mail"),
         ("account_reset_password_from_key_done", "Your password is changed"),
         ("account_email_verification_sent", "Check your mail"),
@@ -160,7 +160,7 @@ def test_link_of_the_password_mail(visitor: Client, person: User) -> None:
     page = visitor.get(link, follow=True)
     assert heading(page_of(page)) == "Choose a new password"
     again = visitor.get(link.replace("-", "-x"), follow=True)
-    assert heading(page_of(again)) == "This link does not work any more"
+    assert heading(page_of(again)) == "This link no longer works"
 
 
 def test_link_of_the_confirmation_mail(visitor: Client, person: User) -> None:
@@ -174,7 +174,7 @@ def test_link_of_the_confirmation_mail(visitor: Client, person: User) -> None:
 
 def test_link_of_a_confirmation_that_is_over(visitor: Client) -> None:
     page = visitor.get(reverse("account_confirm_email", args=["nothing"]))
-    assert heading(page_of(page)) == "This link does not work any more"
+    assert heading(page_of(page)) == "This link no longer works"
 
 
 def test_authenticator_app(browser: Client, person: User) -> None:

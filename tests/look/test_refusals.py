@@ -80,7 +80,7 @@ def test_form_without_its_cookie() -> None:
     client = Client(enforce_csrf_checks=True, headers={"host": "amplisso.example"})
     response = client.post(reverse("sign_in"), {"email": "a@contoso.example"}, secure=True)
     assert response.status_code == 403
-    assert heading(page_of(response)) == "This form was too old"
+    assert heading(page_of(response)) == "This form has expired"
 
 
 def test_unknown_address(db: None) -> None:

@@ -116,7 +116,7 @@ def test_an_ended_way_in_is_explained(ada: Membership, client_of: SignedIn) -> N
     set_session_hours(organization=ada.organization, hours=1, actor=COMMAND_LINE)
     with time_machine.travel(timezone.now() + timedelta(hours=2)):
         assert "Sign out and in again" in client.get("/o/contoso/").content.decode()
-        assert "Your time there is over" in client.get("/").content.decode()
+        assert "Your session there has ended" in client.get("/").content.decode()
 
 
 def test_a_longer_session_never_outlives_the_door(ada: Membership, sso_client: SignedIn) -> None:

@@ -11,7 +11,9 @@ from lxml import etree
 from simulator.encryption import OAEP, encrypt
 from sso.saml import make_key_pair, toolkit, validate_response
 from sso.saml.case import Case
+from sso.saml.checklist import CHECKLIST
 from sso.saml.decryption import in_place, mistakes
+from sso.saml.envelope import Plaintext
 from sso.saml.sp_metadata import build_sp_metadata
 from tests.saml.provider import NOW, REQUEST, SP, Answer, encode, idp, key_pair, sign
 
@@ -99,3 +101,41 @@ def test_python3_saml_is_told_of_one_signature_or_none() -> None:
                 root, xpath="//ds:Signature", multicerts=[key_pair().certificate], exceptions=True
             )
             assert found is good
+
+
+def test_the_last_word_is_about_this_request() -> None:
+    """Asked alone, without the rules before it that would have noticed."""
+    case = Case(
+        Answer(response_in_response_to="_other", in_response_to="_other").encoded(),
+        service_provider=SP,
+        identity_provider=idp(),
+        request=REQUEST,
+        now=NOW,
+    )
+    case.signers, case.verified = (key_pair().certificate,), case.signatures
+    seen = CHECKLIST[-1].look(case)
+    assert not seen.passed
+    assert "InResponseTo" in seen.received
+
+
+def test_a_byte_order_mark_inside_what_was_encrypted() -> None:
+    assert Plaintext(b"\xef\xbb\xbf<a/>").data == b"<a/>"
+    assert Plaintext(b"<a/>").root.tag == "a"
+
+
+def test_signed_info_with_blanks_in_it() -> None:
+    """As providers write it that indent."""
+
+    def indent(signature: etree._Element) -> None:
+        signature[0].text = "\n  "
+        for child in signature[0]:
+            child.tail = "\n  "
+
+    verdict = validate_response(
+        Answer(sign="both", placed=indent).encoded(),
+        service_provider=SP,
+        identity_provider=idp(),
+        request=REQUEST,
+        now=NOW,
+    )
+    assert verdict.failure is None

@@ -11,7 +11,8 @@ from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from orgs.models import Invitation, Membership, MembershipState, Organization, Role
+from orgs.models import Invitation, Membership, Organization
+from orgs.selectors import admin_addresses
 
 logger = logging.getLogger(__name__)
 
@@ -34,10 +35,7 @@ def send_recovery_code(membership: Membership, code: str) -> None:
 
 def tell_admins_of_recovery(membership: Membership) -> None:
     """Tell every admin that the recovery door was used."""
-    admins = Membership.objects.filter(
-        organization=membership.organization, role=Role.ADMIN, state=MembershipState.ACTIVE
-    ).values_list("user__email", flat=True)
-    for address in admins:
+    for address in admin_addresses(membership.organization):
         _send("recovery_opened", [address], {"membership": membership, "organization": membership.organization})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from dataclasses import dataclass
 from functools import reduce
@@ -18,13 +17,11 @@ from orgs.models import (
     Membership,
     MembershipState,
     Organization,
+    Plan,
+    Role,
     User,
 )
-
-
-def hash_of_token(token: str) -> str:
-    """Return what is stored of a random token: SHA-256 in hex. Enough for 256 random bits, which nobody guesses."""
-    return hashlib.sha256(token.encode()).hexdigest()
+from orgs.tokens import hash_of_token
 
 
 def open_organization(number: int) -> Organization | None:
@@ -54,6 +51,11 @@ def memberships_of(user: User) -> QuerySet[Membership]:
         .filter(user=user, state=MembershipState.ACTIVE, organization__closed_at__isnull=True)
         .order_by("organization__name")
     )
+
+
+def plans_with_sso() -> QuerySet[Plan]:
+    """The plans that include single sign-on, in the order of lists."""
+    return Plan.objects.filter(sso=True)
 
 
 def opened_by_password(user: User) -> list[int]:
@@ -89,6 +91,12 @@ def members_of(organization: Organization, *, search: str = "", role: int | None
 def member_of(organization: Organization, public_id: uuid.UUID) -> Membership | None:
     """Return the member whom a page names, unless they were removed."""
     return members_of(organization).filter(public_id=public_id).first()
+
+
+def admin_addresses(organization: Organization) -> list[str]:
+    """Where mail to every admin of an organization goes."""
+    admins = Membership.objects.filter(organization=organization, role=Role.ADMIN, state=MembershipState.ACTIVE)
+    return list(admins.order_by("user__email").values_list("user__email", flat=True))
 
 
 def membership_to_accept(user: User, public_id: uuid.UUID) -> Membership | None:

@@ -19,7 +19,6 @@ from sso.next_paths import safe_next_path
 from sso.selectors import active_configuration, draft_configuration
 from sso.services import read_upload
 
-_MAX_BYTES = 1_000_000  # of a metadata file; sso.saml says so to the admin, we only stop reading there
 _BOTH = "Choose a file or paste the text, not both."
 
 
@@ -117,7 +116,7 @@ class SettingsForm(forms.Form):
         if file is not None and text.strip():
             self.add_error("metadata_file", _BOTH)
         elif file is not None:
-            self._read(file.read(_MAX_BYTES + 1), "metadata_file")
+            self._read(file.read(saml.MAX_METADATA_BYTES + 1), "metadata_file")
         elif text.strip():
             self._read(text.encode(), "metadata_text")
         elif cleaned.get("kept_upload"):
@@ -143,10 +142,8 @@ class SettingsForm(forms.Form):
 
     @property
     def metadata_as_text(self) -> str:
-        """The upload as text, by its byte order mark or as UTF-8, without the NULs that PostgreSQL refuses."""
-        data = self.upload or b""
-        encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-        return data.decode(encoding, errors="replace").replace("\0", "")
+        """The upload as text to store; "" if there is none."""
+        return saml.metadata_text(self.upload) if self.upload else ""
 
     @property
     def offers_choice(self) -> bool:

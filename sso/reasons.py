@@ -51,117 +51,113 @@ class Advice:
     remedy: str
 
 
-def _advice(meaning: str, remedy: str) -> Advice:
-    return Advice(meaning, remedy)
-
-
 ADVICE: dict[str, Advice] = {
-    Reason.UNREADABLE: _advice(
+    Reason.UNREADABLE: Advice(
         "What arrived could not be read as a SAML response.",
         "Try once more. If it happens again, check that the provider sends a SAML 2.0 response by HTTP-POST to the "
         "Assertion Consumer Service URL.",
     ),
-    Reason.UNSAFE: _advice(
+    Reason.UNSAFE: Advice(
         "The response was built in a way that attackers use and identity providers do not.",
         "Somebody may be trying to get in. If it was one of your own people, send this page to us.",
     ),
-    Reason.ENCRYPTED: _advice(
+    Reason.ENCRYPTED: Advice(
         "The assertion is encrypted, but not for a certificate of ours that is in use.",
         "Download the certificate on the settings page and import it at the identity provider for token encryption, or "
         "turn token encryption off there.",
     ),
-    Reason.WEAK_ENCRYPTION: _advice(
+    Reason.WEAK_ENCRYPTION: Advice(
         "What is encrypted, or how, is not what can be accepted: the assertion or the name ID, with AES-128 or AES-256 "
         "and RSA-OAEP.",
         "Choose AES and RSA-OAEP at the identity provider, never Triple DES and RSA 1.5.",
     ),
-    Reason.DECLINED: _advice(
+    Reason.DECLINED: Advice(
         "The identity provider did not sign the person in; its own words are below.",
         "In Microsoft Entra ID look the AADSTS code up in the sign-in log of the enterprise application; most often "
         "the person is not assigned to it (Users and groups).",
     ),
-    Reason.UNTRUSTED: _advice(
+    Reason.UNTRUSTED: Advice(
         "None of the certificates in the uploaded metadata made this signature.",
         "Download the Metadata XML of this very application at the identity provider and upload it here. The "
         "certificate was probably renewed, or the file belonged to another application.",
     ),
-    Reason.WEAK_ALGORITHM: _advice(
+    Reason.WEAK_ALGORITHM: Advice(
         "The signature uses SHA-1 or another algorithm that can be forged.",
         "In Microsoft Entra ID choose SHA-256 under SAML Certificates, Signing Algorithm.",
     ),
-    Reason.CERTIFICATE_EXPIRED: _advice(
+    Reason.CERTIFICATE_EXPIRED: Advice(
         "The response was signed with a certificate that is past its date.",
         "Make a new certificate at the identity provider, make it active, and upload the new Metadata XML here.",
     ),
-    Reason.WRONG_ISSUER: _advice(
+    Reason.WRONG_ISSUER: Advice(
         "The response names another identity provider than the uploaded metadata.",
         "Upload the Metadata XML of the provider that your people really use.",
     ),
-    Reason.WRONG_AUDIENCE: _advice(
+    Reason.WRONG_AUDIENCE: Advice(
         "The response is meant for another service provider.",
         "Copy the Entity ID of the settings page, character by character, into Identifier (Entity ID) at the provider.",
     ),
-    Reason.WRONG_ADDRESS: _advice(
+    Reason.WRONG_ADDRESS: Advice(
         "The response is meant for another address.",
         "Copy the Assertion Consumer Service URL of the settings page into Reply URL at the identity provider.",
     ),
-    Reason.WRONG_REQUEST: _advice(
+    Reason.WRONG_REQUEST: Advice(
         "The signed part of the response does not name the request that this browser made.",
         "Sign in again from the sign-in page. If it always happens, the provider leaves InResponseTo out.",
     ),
-    Reason.OUT_OF_TIME: _advice(
+    Reason.OUT_OF_TIME: Advice(
         "The response was not valid at this moment.",
         "Sign in again. If it always happens, a clock is wrong: compare the time at the identity provider with ours.",
     ),
-    Reason.INCOMPLETE: _advice(
+    Reason.INCOMPLETE: Advice(
         "The provider left something out that the standard asks for; the failed check below says what.",
         "Compare the settings at the identity provider with the guide on the settings page.",
     ),
-    Reason.ALREADY_USED: _advice(
+    Reason.ALREADY_USED: Advice(
         "Every answer signs in once; this one had been used. Usually somebody pressed Back or Reload.",
         "Nothing to do. If nobody did that, somebody may have copied the response.",
     ),
-    Reason.COOKIE_LOST: _advice(
+    Reason.COOKIE_LOST: Advice(
         "The browser did not return the cookie that ties the answer to the request, twice in a row.",
         "The person's browser blocks cookies for this site: allow them, or use an ordinary window.",
     ),
-    Reason.CLOSED: _advice("The organization has been closed.", "Ask us to open it again."),
-    Reason.PLAN: _advice(
-        "Single sign-on is part of the Scholarship, Growth and Enterprise plans.",
-        "Upgrade, or sign in with a password.",
+    Reason.CLOSED: Advice("The organization has been closed.", "Ask us to open it again."),
+    Reason.PLAN: Advice(
+        "The organization's plan does not include single sign-on.",
+        "Change to a plan that does, or sign in with a password.",
     ),
-    Reason.DISABLED: _advice("The connection was disabled.", "Ask us to enable it again, or upload new metadata."),
-    Reason.REPLACED: _advice(
+    Reason.DISABLED: Advice("The connection was disabled.", "Ask us to enable it again, or upload new metadata."),
+    Reason.REPLACED: Advice(
         "While the person was at the identity provider, an admin replaced the metadata.", "The person signs in again."
     ),
-    Reason.NO_ADDRESS: _advice(
+    Reason.NO_ADDRESS: Advice(
         "Neither the user identifier nor a claim holds an e-mail address. A guest's name with #EXT# is not one.",
         "In Microsoft Entra ID set the user identifier to user.mail and fill in Email in the person's profile.",
     ),
-    Reason.AMBIGUOUS_ADDRESS: _advice(
+    Reason.AMBIGUOUS_ADDRESS: Advice(
         "The place that gives the address holds several values, and guessing could sign in the wrong person.",
         "Send one e-mail address: in Microsoft Entra ID set the user identifier to user.mail.",
     ),
-    Reason.OTHER_SUBJECT: _advice(
+    Reason.OTHER_SUBJECT: Advice(
         "Somebody with this address signed in before and was another person to the identity provider.",
         "If it is the same human with a new account at the provider, unlink the old identity under Members; else give "
         "the new person an address of their own.",
     ),
-    Reason.NOT_A_MEMBER: _advice(
+    Reason.NOT_A_MEMBER: Advice(
         "Just-in-time provisioning is off, and nobody has invited this address.",
         "Invite the person under Members, or choose a default role under Provisioning settings.",
     ),
-    Reason.SUSPENDED: _advice("An admin or manager suspended this member.", "Restore the member under Members."),
-    Reason.REMOVED: _advice(
+    Reason.SUSPENDED: Advice("An admin or manager suspended this member.", "Restore the member under Members."),
+    Reason.REMOVED: Advice(
         "This person was removed, and just-in-time provisioning does not bring anybody back.",
         "Invite the person again under Members.",
     ),
-    Reason.ACCOUNT_DISABLED: _advice("An operator disabled this account.", "Ask us why."),
-    Reason.OPERATOR_ACCOUNT: _advice(
+    Reason.ACCOUNT_DISABLED: Advice("An operator disabled this account.", "Ask us why."),
+    Reason.OPERATOR_ACCOUNT: Advice(
         "The address belongs to one of our operators, who never join an organization by themselves.",
         "Invite the person under Members if they really should be one.",
     ),
-    Reason.TEST_NEEDS_ADMIN: _advice(
+    Reason.TEST_NEEDS_ADMIN: Advice(
         "The uploaded file is still a draft. It becomes active when an admin signs in through it.",
         "Test it again and choose the account of an admin of this organization.",
     ),

@@ -6,14 +6,13 @@ import logging
 import uuid
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
 
 from django.conf import settings
 from django.db.models import Case, Q, QuerySet, When
 from django.urls import reverse
 
 from orgs.models import Door, DoorKind, Organization, User
-from orgs.selectors import hash_of_token
+from orgs.tokens import hash_of_token
 from sso import saml
 from sso.key_encryption import LockedKeyError
 from sso.models import (
@@ -110,11 +109,6 @@ def draft_configuration(organization: Organization) -> Configuration | None:
     return _configurations(organization, ConfigurationState.DRAFT).first()
 
 
-def latest_configuration(organization: Organization) -> Configuration | None:
-    """What was uploaded last, whatever became of it."""
-    return _configurations(organization).order_by("-created_at", "-version").first()
-
-
 def usable_configurations(organization: Organization) -> QuerySet[Configuration]:
     """What sign-ins go through now, and what may be next."""
     return _configurations(organization).filter(state__in=[ConfigurationState.ACTIVE, ConfigurationState.DRAFT])
@@ -174,50 +168,6 @@ def identities_of_address(organization: Organization, address: str) -> QuerySet[
     return Identity.objects.select_related("connection__organization", "user").filter(
         connection__organization=organization, user__email=address
     )
-
-
-def differences(active: Configuration, draft: Configuration) -> list[str]:
-    """What a draft changes, one plain sentence each; empty if nothing that matters for signing in."""
-    return [
-        *_changed("Provider's entity ID", active.entity_id, draft.entity_id),
-        *_changed("Sign-in address", _sign_in_address(active), _sign_in_address(draft)),
-        *_certificate_changes(active, draft),
-        *_signing_changes(active, draft),
-    ] or ["The same provider, sign-in address and certificates as before."]
-
-
-def _sign_in_address(configuration: Configuration) -> str:
-    return configuration.sso_redirect_url or configuration.sso_post_url
-
-
-def _changed(what: str, before: str, after: str) -> list[str]:
-    return [] if before == after else [f"{what}: {before} becomes {after}."]
-
-
-def _certificate_changes(active: Configuration, draft: Configuration) -> list[str]:
-    before = {certificate.fingerprint: certificate for certificate in active.signing_certificates()}
-    after = {certificate.fingerprint: certificate for certificate in draft.signing_certificates()}
-    added = [certificate for key, certificate in after.items() if key not in before]
-    removed = [certificate for key, certificate in before.items() if key not in after]
-    return [
-        *(f"New signing certificate, valid until {_day(c.not_after)}: {_short(c.fingerprint)}." for c in added),
-        *(f"Signing certificate no longer listed: {_short(c.fingerprint)}." for c in removed),
-        *(["All signing certificates change at once."] if before and not before.keys() & after.keys() else []),
-    ]
-
-
-def _signing_changes(active: Configuration, draft: Configuration) -> list[str]:
-    if active.signs_requests == draft.signs_requests:
-        return []
-    return ["Requests will be signed." if draft.signs_requests else "Requests will no longer be signed."]
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment.day} {moment:%B %Y}"
-
-
-def _short(fingerprint: str) -> str:
-    return f"{fingerprint[:8]}…{fingerprint[-8:]}"
 
 
 def sign_in_of_doors(doors: Iterable[Door]) -> SignIn | None:

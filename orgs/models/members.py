@@ -79,6 +79,11 @@ class Membership(models.Model):
         return self.state == MembershipState.ACTIVE
 
     @property
+    def is_admin(self) -> bool:
+        """Whether this role runs the organization."""
+        return self.role == Role.ADMIN
+
+    @property
     def person_name(self) -> str:
         """The name to show in this organization."""
         return self.display_name or f"{self.given_name} {self.family_name}".strip() or self.user.name

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
@@ -27,9 +28,10 @@ from orgs.models import (
     Role,
     User,
 )
-from orgs.selectors import has_own_password, hash_of_token
+from orgs.selectors import has_own_password
 from orgs.services.accounts import record_for_organizations, record_sign_up
 from orgs.services.members import add_member
+from orgs.tokens import hash_of_token
 
 LIFE = timedelta(days=14)
 
@@ -60,7 +62,9 @@ def resend_invitation(*, invitation: Invitation, by: Membership, actor: Actor) -
     invitation = _locked(invitation)
     _check_open(invitation)
     _check_may_touch(invitation, by)
-    _post(invitation, EventName.INVITATION_RESENT, actor)
+    token = secrets.token_urlsafe(32)
+    renewed, _ = Invitation.objects.update_or_create(pk=invitation.pk, defaults=_link(token))
+    _post(renewed, token, EventName.INVITATION_RESENT, actor)
 
 
 @transaction.atomic
@@ -135,31 +139,25 @@ def _members_among(organization: Organization, addresses: list[str], state: Memb
 
 
 def _invite_one(organization: Organization, address: str, role: Role, by: User, actor: Actor) -> Invitation:
-    now = timezone.now()
-    invitation, created = Invitation.objects.get_or_create(
+    token = secrets.token_urlsafe(32)
+    invitation, created = Invitation.objects.update_or_create(
         organization=organization,
         email=address,
         accepted_at=None,
         revoked_at=None,
-        defaults={
-            "role": role,
-            "invited_by": by,
-            "token_hash": hash_of_token(secrets.token_urlsafe(32)),
-            "sent_at": now,
-            "expires_at": now + LIFE,
-        },
+        defaults={"role": role, "invited_by": by, **_link(token)},
     )
-    invitation.role, invitation.invited_by = role, by
-    _post(invitation, EventName.INVITATION_SENT if created else EventName.INVITATION_RESENT, actor)
+    _post(invitation, token, EventName.INVITATION_SENT if created else EventName.INVITATION_RESENT, actor)
     return invitation
 
 
-def _post(invitation: Invitation, name: EventName, actor: Actor) -> None:
-    token = secrets.token_urlsafe(32)
-    invitation.token_hash = hash_of_token(token)
-    invitation.sent_at = timezone.now()
-    invitation.expires_at = invitation.sent_at + LIFE
-    invitation.save(update_fields=["role", "invited_by", "token_hash", "sent_at", "expires_at"])
+def _link(token: str) -> dict[str, Any]:
+    """The fields of a letter that is just leaving with this token."""
+    now = timezone.now()
+    return {"token_hash": hash_of_token(token), "sent_at": now, "expires_at": now + LIFE}
+
+
+def _post(invitation: Invitation, token: str, name: EventName, actor: Actor) -> None:
     _record(name, invitation, actor, {"role": Role(invitation.role).slug})
     transaction.on_commit(partial(send_invitation, invitation, token))
 

@@ -29,7 +29,9 @@ from sso.saml.logout import (
     logout_response_address,
 )
 from sso.saml.metadata import read_idp_metadata
+from sso.saml.metadata_bytes import MAX_BYTES as MAX_METADATA_BYTES
 from sso.saml.metadata_bytes import metadata_text
+from sso.saml.metadata_findings import SOON
 from sso.saml.request import build_authn_request, new_request_id
 from sso.saml.response import validate_response
 from sso.saml.self_check import self_check
@@ -48,6 +50,8 @@ from sso.saml.verdict import Assertion, Check, CheckName, Outcome, Verdict
 
 __all__ = [
     "LOGOUT_LIFE",
+    "MAX_METADATA_BYTES",
+    "SOON",
     "Assertion",
     "AuthnRequest",
     "Binding",

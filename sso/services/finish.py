@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from orgs.models import DoorKind, Membership, Organization, User
-from orgs.selectors import hash_of_token
 from orgs.services import carry_doors_over, open_door
+from orgs.tokens import hash_of_token
 from sso import saml
 from sso.models import Configuration, ConfigurationState, ConnectionState, Purpose, SignIn, SignInState
 from sso.reasons import Reason

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from orgs.models import Organization
-from orgs.selectors import hash_of_token
+from orgs.tokens import hash_of_token
 from sso import saml
 from sso.models import Configuration, ConfigurationState, Provider, Purpose, SignIn, StartedBy
 from sso.selectors import active_configuration, service_provider, signing_key

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -13,17 +13,18 @@ from django.utils import timezone
 from sso.key_encryption import NOT_SET, can_encrypt
 from sso.models import ConnectionState
 from sso.providers import GUIDES, Ours, filled, guide_of
-from sso.saml import FindingCode
+from sso.saml import SOON, FindingCode
 from sso.selectors import (
     active_configuration,
     connection_of,
-    differences,
     draft_configuration,
     has_signed_in_through,
     live_keys,
     service_provider,
     signing_key,
 )
+from sso.services.plan import sentence_about_plans
+from sso.views.differences import differences
 
 if TYPE_CHECKING:
     from orgs.models import Organization, User
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from sso.models import Configuration, Connection
     from sso.saml import SigningCertificate
 
-# As far ahead as Entra sends its first mail about it.
-_SOON = timedelta(days=60)
 # What a file said about dates when it was uploaded is told afresh from the certificates.
 _DATED = {
     FindingCode.CERTIFICATE_EXPIRED,
@@ -62,6 +61,7 @@ def access_page(organization: Organization, user: User, form: SettingsForm) -> d
         "organization": organization,
         "form": form,
         "locked": not organization.plan.sso,
+        "sentence_about_plans": sentence_about_plans(),
         "state": _state(organization, connection, active, draft),
         "provider_name": guide_of(connection.provider).name if connection else "",
         "active": active,
@@ -122,7 +122,7 @@ def _validity(certificate: SigningCertificate, now: datetime) -> Validity:
         return Validity(certificate, "bad", "expired", certificate.not_after)
     if certificate.not_before > now:
         return Validity(certificate, "waiting", "becomes valid", certificate.not_before)
-    kind = "warning" if certificate.not_after < now + _SOON else "good"
+    kind = "warning" if certificate.not_after < now + SOON else "good"
     return Validity(certificate, kind, "expires", certificate.not_after)
 
 

@@ -151,7 +151,7 @@ def test_starter_sees_the_page_locked(page: Page, make_organization, make_user, 
     organization = make_organization("Initech", plan="starter", admin=make_user("bill@initech.example"))
     sign_in_with_password(page, "bill@initech.example")
     page.goto(f"/o/{organization.slug}/settings/access")
-    expect(page.get_by_text("Scholarship, Growth and Enterprise")).to_be_visible()
+    expect(page.get_by_text("Growth, Enterprise and Scholarship")).to_be_visible()
     expect(page.get_by_role("button", name="Save")).to_be_disabled()
     expect(page.get_by_label("Identity Provider", exact=True)).to_be_disabled()
     shot(page, "access-locked")

@@ -141,7 +141,7 @@ def test_a_missing_file_is_named(organization: Organization, tmp_path: Path) -> 
 
 
 def test_the_plan_decides(make_organization: MakeOrganization, metadata_file: Path) -> None:
-    assert "Scholarship, Growth and Enterprise" in refusal(make_organization(plan="starter"), metadata_file)
+    assert "Growth, Enterprise and Scholarship" in refusal(make_organization(plan="starter"), metadata_file)
 
 
 def test_an_unknown_provider_is_refused(organization: Organization, metadata_file: Path) -> None:

@@ -12,8 +12,9 @@ from sso import saml
 from sso.models import Configuration, ConfigurationState, Purpose, SignInState
 from sso.reasons import Reason
 from sso.sealed import Note, seal
-from sso.selectors import active_configuration, differences, draft_configuration
+from sso.selectors import active_configuration, draft_configuration
 from sso.services import discard_draft, read_upload, save_settings
+from sso.views.differences import differences
 from tests.sso.conftest import Journey, upload
 from tests.sso.test_sign_in import refused_for
 
@@ -70,7 +71,7 @@ def test_each_upload_is_a_new_version_and_the_last_one_stays_what_it_was(journey
 def test_the_plan_is_checked_on_the_server(journey):
     journey.organization.plan = Plan.objects.get(slug="plus")
     journey.organization.save()
-    with pytest.raises(NotAllowedError, match="Scholarship, Growth and Enterprise"):
+    with pytest.raises(NotAllowedError, match="Growth, Enterprise and Scholarship"):
         save(journey)
 
 

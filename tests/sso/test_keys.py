@@ -22,7 +22,7 @@ from sso.key_encryption import NOT_SET, LockedKeyError
 from sso.models import KeyState, ServiceProviderKey
 from sso.selectors import live_keys
 from sso.services import create_key, promote_key, reencrypt_keys, retire_key
-from sso.services.plan import PLAN_LACKS_SSO
+from sso.services.plan import sentence_about_plans
 
 USED = "{urn:oasis:names:tc:SAML:2.0:metadata}KeyDescriptor"
 BEGIN = "-----BEGIN CERTIFICATE-----"
@@ -71,7 +71,7 @@ class TestMaking:
             made(organization)
 
     def test_a_plan_without_sso_has_none(self, make_organization):
-        with pytest.raises(NotAllowedError, match=PLAN_LACKS_SSO):
+        with pytest.raises(NotAllowedError, match=sentence_about_plans()):
             made(make_organization(plan="starter"))
 
     def test_nothing_is_kept_without_an_encryption_key(self, organization, settings):

@@ -22,7 +22,6 @@ from sso.services import Saved
 from sso.services.imports import import_metadata
 
 # One more than is accepted, so that a file that is too large is told so without being read to its end.
-_MOST_BYTES = 1_000_001
 Facts = dict[str, Any]
 
 
@@ -68,10 +67,10 @@ def _organization(number: int) -> Organization:
 
 def _read(file: str) -> bytes:
     if file == "-":
-        return sys.stdin.buffer.read(_MOST_BYTES)
+        return sys.stdin.buffer.read(saml.MAX_METADATA_BYTES + 1)
     try:
         with Path(file).open("rb") as stream:
-            return stream.read(_MOST_BYTES)
+            return stream.read(saml.MAX_METADATA_BYTES + 1)
     except OSError as error:
         raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
 

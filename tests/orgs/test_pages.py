@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.test import Client
 from audit.actors import COMMAND_LINE
 from audit.models import Event
 from orgs.models import EmailDomain, MembershipState, Organization, Role, User
-from orgs.services import invite, join_just_in_time, suspend_member, verify_domain
+from orgs.services import invite, join_just_in_time, set_sso_active, suspend_member, verify_domain
 from orgs.views.members import _CHANGES
 from tests.conftest import MakeMember, MakeOrganization, MakeUser, SignedIn
 
@@ -32,6 +33,29 @@ def text_of(client: Client, path: str) -> str:
 def test_one_organization_is_gone_to_at_once(admin: User, client_of: SignedIn) -> None:
     answer = client_of(admin).get("/")
     assert (answer.status_code, answer["Location"]) == (302, "/o/contoso/")
+
+
+@pytest.mark.parametrize(
+    ("role", "plan", "connected", "step"),
+    [
+        (Role.ADMIN, "growth", False, ("access", "Set up single sign-on")),
+        (Role.ADMIN, "growth", True, ("members", "See the members")),
+        (Role.ADMIN, "starter", False, ("access", "See Access &amp; SSO Settings")),
+        (Role.MANAGER, "growth", False, ("members", "See the members")),
+        (Role.VIEWER, "starter", False, ("members", "See the members")),
+    ],
+)
+def test_the_first_page_has_one_next_step(
+    make_organization: MakeOrganization, member: MakeMember, client_of: SignedIn,
+    role: Role, plan: str, connected: bool, step: tuple[str, str],
+) -> None:  # fmt: skip
+    organization = make_organization("Contoso", plan)
+    set_sso_active(organization=organization, active=connected)
+    page = text_of(client_of(member(organization, role).user), "/o/contoso/")
+    assert re.findall(r'class="btn btn-primary" href="/o/contoso/settings/(\w+)">([^<]+)<', page) == [
+        (step[1], step[0])
+    ]
+    assert '<a class="menu-item" href="/o/contoso/settings">Settings</a>' in page
 
 
 def test_visitors_are_asked_to_sign_in(visitor: Client) -> None:

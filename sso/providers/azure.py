@@ -38,6 +38,7 @@ GUIDE = Guide(
         "Take the file of the application itself. The one of the whole directory looks alike and holds other "
         "certificates.",
         "People without a mail address in their profile are refused. Fill in Email there.",
+        "Token encryption and Logout Url are optional. The certificate to import and the URL are on this page.",
         "The signing certificate lasts three years. Upload the new file before you activate the next certificate.",
     ),
 )

@@ -73,8 +73,8 @@ def mistakes(container: etree._Element) -> Iterator[str]:
     others = [child.tag for child in container if child.tag not in (XENC + "EncryptedData", XENC + "EncryptedKey")]
     if len(data) != 1 or others:
         yield f"{len(data)} EncryptedData and {len(others)} other elements"
-        return
-    yield from _wrong_data(data[0])
+    for each in data:
+        yield from _wrong_data(each)
     keys = _encrypted_keys(container)
     if not 1 <= len(keys) <= _MAX_KEYS:
         yield f"{len(keys)} encrypted keys"
@@ -149,7 +149,6 @@ def _wrong_key(key: etree._Element) -> Iterator[str]:
     algorithm = _algorithm(key)
     if algorithm not in (_OAEP, _OAEP_MGF1P):
         yield f"the key is encrypted with {algorithm}"
-        return
     known = {XENC + "EncryptionMethod", XENC + "CipherData", DS + "KeyInfo", XENC + "ReferenceList"}
     yield from _wrong_children(key, known | {XENC + "CarriedKeyName"})
     yield from _wrong_cipher_data(key)

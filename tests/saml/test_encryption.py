@@ -15,6 +15,8 @@ from lxml import etree
 from simulator import encryption
 from simulator.encryption import KEY_BYTES, OAEP, OAEP_MGF1P, RSA_1_5, XENC, encrypt
 from sso.saml import CheckName, KeyPair, Verdict, make_key_pair, may_be_encrypted, validate_response
+from sso.saml.case import Case
+from sso.saml.envelope import Plaintext
 from tests.saml.provider import NOW, REQUEST, SP, Answer, encode, idp, key_pair, sign
 
 GCM256 = "http://www.w3.org/2009/xmlenc11#aes256-gcm"
@@ -91,6 +93,15 @@ class TestOpened:
         both = judge(encrypted(Answer(sign=signing, before=hide)))
         assert failed(both) == (None, "")
         assert both.assertion.name_id == "adele@contoso.example"
+
+    def test_an_encrypted_name_id_with_the_newer_rsa_oaep(self):
+        """SAML's schema does not know what names the mask."""
+
+        def hide(root: etree._Element) -> None:
+            encrypt(next(root.iter(SAML + "NameID")), pem(ours()), container="EncryptedID", key_transport=OAEP)
+
+        assert judge(Answer(before=hide).document()).accepted
+        assert judge(encrypted(Answer(before=hide), key_transport=OAEP)).accepted
 
     def test_the_key_beside_the_data(self):
         root = encrypted()
@@ -333,6 +344,22 @@ class TestRefusedAlike:
         assert failed(judge(Answer(before=hide).document()))[0] is CheckName.NAME_ID
 
 
+def test_only_what_is_signed_is_opened():
+    """Whatever happens in between: what was opened has to be the ciphertext under the response's signature."""
+    root = encrypted(Answer(sign="response"))
+    case = Case(
+        encode(etree.tostring(root)),
+        service_provider=replace(SP, keys=(ours(),)),
+        identity_provider=idp(),
+        request=REQUEST,
+        now=NOW,
+    )
+    case.decrypted = Plaintext(signed_assertion(sign="none"))
+    case.signed_response = encrypted(Answer(sign="response"))
+    with pytest.raises(ValueError, match="another assertion is signed"):
+        _ = case.assertion
+
+
 class TestForged:
     """Anybody can encrypt for us: the certificate is public."""
 
@@ -361,6 +388,12 @@ class TestForged:
 
         text = etree.tostring(Answer(after=transforms).document().find(SAML + "Assertion"))
         assert failed(judge(plaintext(text)))[0] is CheckName.SIGNED_INFO
+
+    def test_the_schema_holds_outside(self):
+        def first(root: etree._Element) -> None:
+            root.insert(0, root.find(SAML + "EncryptedAssertion"))
+
+        assert failed(judge(encrypted(Answer(response_issuer=None, after=first))))[0] is CheckName.SCHEMA
 
     def test_the_schema_holds_inside(self):
         text = signed_assertion().replace(b"<Subject>", b"<Subject><Odd/>")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
@@ -17,7 +18,15 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from lxml import etree
 from onelogin.saml2.utils import OneLogin_Saml2_Utils
 
-from sso.saml import AuthnRequest, Binding, IdentityProvider, KeyPair, SigningCertificate, build_authn_request
+from sso.saml import (
+    AuthnRequest,
+    Binding,
+    IdentityProvider,
+    KeyPair,
+    SigningCertificate,
+    build_authn_request,
+    build_sp_metadata,
+)
 from sso.saml import make_key_pair as make
 from tests.saml.metadata_files import SSO
 from tests.saml.provider import ISSUER, NOW, SP, key_pair
@@ -131,3 +140,18 @@ def der_of(pem: bytes) -> bytes:
 
 def test_the_clock_is_given():
     assert make("x", now=datetime(2030, 1, 1, tzinfo=UTC)).certificate.not_after.year == 2032
+
+
+def test_our_metadata_lists_certificates_and_the_sign_out_address():
+    sp = replace(
+        SP, certificates=(our_key().certificate, key_pair().certificate), signs_requests=True, slo_url="https://x"
+    )
+    root = etree.fromstring(build_sp_metadata(sp))
+    schema = etree.XMLSchema(etree.parse(str(files("onelogin.saml2") / "schemas" / "saml-schema-metadata-2.0.xsd")))
+    assert schema.validate(root), schema.error_log
+    role = root[0]
+    assert role.get("AuthnRequestsSigned") == "true"
+    listed = [(each.get("use"), each.findtext(".//{*}X509Certificate")) for each in role.iter("{*}KeyDescriptor")]
+    texts = [base64.b64encode(each.der).decode() for each in sp.certificates]
+    assert listed == [(use, text) for use in ("signing", "encryption") for text in texts]
+    assert [each.get("Location") for each in role.iter("{*}SingleLogoutService")] == ["https://x", "https://x"]

@@ -126,7 +126,9 @@ ADVICE: dict[str, Advice] = {
         "The organization's plan does not include single sign-on.",
         "Change to a plan that does, or sign in with a password.",
     ),
-    Reason.DISABLED: Advice("The connection was disabled.", "Ask us to enable it again, or upload new metadata."),
+    Reason.DISABLED: Advice(
+        "An operator disabled the connection.", "Ask whoever runs Amplisso for you to enable it again."
+    ),
     Reason.REPLACED: Advice(
         "While the person was at the identity provider, an admin replaced the metadata.", "The person signs in again."
     ),
@@ -140,8 +142,8 @@ ADVICE: dict[str, Advice] = {
     ),
     Reason.OTHER_SUBJECT: Advice(
         "Somebody with this address signed in before and was another person to the identity provider.",
-        "If it is the same human with a new account at the provider, unlink the old identity under Members; else give "
-        "the new person an address of their own.",
+        "If it is the same human with a new account at the provider, unlink the address below and let them sign in "
+        "again; else give the new person an address of their own.",
     ),
     Reason.NOT_A_MEMBER: Advice(
         "Just-in-time provisioning is off, and nobody has invited this address.",

@@ -142,6 +142,19 @@ def sign_in_by_request(organization: Organization, request_id: str) -> SignIn | 
     )
 
 
+def sign_in_by_relay_state(organization: Organization, relay_state: str) -> SignIn | None:
+    """The sign-in that sent a RelayState along, in one organization only; whatever else comes in that field is none."""
+    try:
+        public_id = uuid.UUID(hex=relay_state)
+    except ValueError:
+        return None
+    return (
+        SignIn.objects.select_related("connection", "configuration")
+        .filter(organization=organization, public_id=public_id)
+        .first()
+    )
+
+
 def sign_ins_of(organization: Organization, *, state: str = "", search: str = "") -> QuerySet[SignIn]:
     """The sign-in log, newest first; `search` looks at the address and the reference code."""
     found = SignIn.objects.select_related("user", "connection", "configuration").filter(organization=organization)

@@ -30,7 +30,12 @@ from sso.selectors import (
 from sso.services.keys import create_key
 from sso.services.plan import check_plan
 from sso.services.versions import new_version
+from sso.stored_settings import check_unchanged
 
+DISABLED_BY_OPERATOR = (
+    "An operator has disabled this connection, so nothing can be changed here. Passwords open the organization until "
+    "whoever runs Amplisso for you enables it again."
+)
 TRY_IT_FIRST = (
     "Sign in through single sign-on once yourself before you require it, so that nobody is shut out. "
     "Save without Require SSO, use Test sign-in, then turn it on."
@@ -70,16 +75,19 @@ def save_settings(
     require_sso: bool,
     sign_requests: bool | None = None,
     single_logout: bool | None = None,
+    seen: str = "",
     by: User | None,
     actor: Actor,
 ) -> Saved:
     """Save the Access & SSO Settings. A valid file turns SSO on at once (AM-23); while SSO is required it is a draft.
 
     So does a change of `sign_requests`; None leaves that one alone, and `single_logout`, too. `by` is the admin who
-    asks; None is an operator. Raises NotAllowedError.
+    asks; None is an operator. `seen` is what their page was made from. Raises NotAllowedError, SettingsChangedError.
     """
     organization = Organization.objects.select_for_update(of=("self",)).select_related("plan").get(pk=organization.pk)
     check_plan(organization)
+    check_unchanged(organization, seen)
+    _check_enabled(organization)
     wanted = {"provider": provider, "just_in_time_role": just_in_time_role, "single_logout": single_logout}
     connection = _save_connection(organization, wanted, actor)
     before = draft_configuration(organization) or active_configuration(organization)
@@ -87,6 +95,13 @@ def save_settings(
     saved = Saved(None, is_draft=False) if version is None else _save_version(organization, version, by, actor)
     _save_requirement(organization, required=require_sso, by=by, actor=actor)
     return saved
+
+
+def _check_enabled(organization: Organization) -> None:
+    """An operator's switch is the operator's: an upload does not undo it."""
+    connection = connection_of(organization)
+    if connection is not None and connection.state == ConnectionState.DISABLED:
+        raise NotAllowedError(DISABLED_BY_OPERATOR)
 
 
 def _save_connection(organization: Organization, wanted: dict[str, Any], actor: Actor) -> Connection:
@@ -119,7 +134,8 @@ def _save_version(organization: Organization, configuration: Configuration, by: 
     configuration.created_by = by
     configuration.save()
     _make_key_for(configuration, organization, actor)
-    if organization.requires_sso:
+    # As it is wished, not as it holds now: a file that nobody has tried must not bring a suspended requirement back.
+    if organization.require_sso:
         _record(EventName.CONFIGURATION_DRAFTED, connection, actor, after=_summary(configuration))
         return Saved(configuration, is_draft=True)
     activate(configuration=configuration, actor=actor)
@@ -140,11 +156,7 @@ def activate(*, configuration: Configuration, actor: Actor) -> None:
         connection.configurations.filter(pk=active.pk).update(state=ConfigurationState.RETIRED, retired_at=now)
     configuration.state, configuration.activated_at = ConfigurationState.ACTIVE, now
     configuration.save(update_fields=["state", "activated_at"])
-    if connection.state == ConnectionState.DISABLED:
-        connection.state = ConnectionState.ENABLED
-        connection.save(update_fields=["state"])
-        _record(EventName.CONNECTION_ENABLED, connection, actor)
-    set_sso_active(organization=connection.organization, active=True)
+    set_sso_active(organization=connection.organization, active=connection.state == ConnectionState.ENABLED)
     before = _summary(active) if active else {}
     _record(EventName.CONFIGURATION_ACTIVATED, connection, actor, before, _summary(configuration))
 

@@ -19,7 +19,7 @@ from orgs.tokens import hash_of_token
 from sso import saml
 from sso.models import Configuration, ConfigurationState, ConnectionState, Purpose, SignIn, SignInState
 from sso.reasons import Reason
-from sso.selectors import decrypting_service_provider, service_provider, sign_in_by_request
+from sso.selectors import decrypting_service_provider, service_provider, sign_in_by_relay_state, sign_in_by_request
 from sso.services.connections import activate
 from sso.services.people import RefusedError, admit, keep_names, person_in
 from sso.services.start import new_reference
@@ -65,16 +65,19 @@ class NotAsked:
 
 
 def finish_sign_in(
-    *, organization: Organization, encoded: str, cookies: Mapping[str, str], actor: Actor
+    *, organization: Organization, encoded: str, relay_state: str, cookies: Mapping[str, str], actor: Actor
 ) -> Finished | Refused | NotAsked:
     """Judge a response that was posted to this organization's ACS.
 
     `encoded` is the SAMLResponse field, `cookies` what the browser sent: the row of the request is found by
-    InResponseTo, and the nonce in the cookie proves that this browser made it. The signature is verified outside any
-    transaction; then one transaction consumes the row and decides.
+    InResponseTo, and the nonce in the cookie proves that this browser made it. An answer that names no request is still
+    the answer to the one whose RelayState it brings back: it will be refused, with its reason, instead of being asked
+    for again and again. The signature is verified outside any transaction; then one transaction consumes the row and
+    decides.
     """
     now = timezone.now()
-    asked = sign_in_by_request(organization, saml.unverified_in_response_to(encoded))
+    request_id = saml.unverified_in_response_to(encoded)
+    asked = sign_in_by_request(organization, request_id) or sign_in_by_relay_state(organization, relay_state)
     if asked is None:
         return NotAsked(None)
     if not _is_from_this_browser(asked, cookies) or (asked.expires_at <= now and asked.consumed_at is None):

@@ -15,7 +15,7 @@ from audit.services import record
 from orgs.email_addresses import normal_address
 from orgs.models import Membership, MembershipState, Role, User
 from orgs.selectors import pending_invitation
-from orgs.services import accept_invitation, join_just_in_time, note_names
+from orgs.services import accept_invitation, create_account, join_just_in_time, note_names
 from sso import saml
 from sso.models import Connection, Identity, SubjectKind
 from sso.reasons import Reason
@@ -108,16 +108,16 @@ def admit(
         .first()
     )
     if identity is not None:
-        return _known(identity, person, connection, admins_only=admins_only)
+        return _known(identity, person, connection, actor, admins_only=admins_only)
     return _new(person, connection, provider_entity_id, actor, admins_only=admins_only)
 
 
-def _known(identity: Identity, person: Person, connection: Connection, *, admins_only: bool) -> Membership:
+def _known(
+    identity: Identity, person: Person, connection: Connection, actor: Actor, *, admins_only: bool
+) -> Membership:
+    """Somebody who was here before: by subject, whatever address is asserted today."""
     _check_account(identity.user)
-    membership = _membership(connection, identity.user)
-    if membership is None or membership.state == MembershipState.REMOVED:
-        raise RefusedError(Reason.REMOVED)
-    _check_may_enter(membership, admins_only=admins_only)
+    membership = _find_or_join(identity.user.email, identity.user, connection, actor, admins_only=admins_only)
     Identity.objects.filter(pk=identity.pk).update(address=person.address, last_used_at=timezone.now())
     return membership
 
@@ -129,7 +129,7 @@ def _new(
     if user is not None:
         _check_account(user)
         _check_not_another(user, person, connection, provider_entity_id)
-    membership = _find_or_join(person, user, connection, actor, admins_only=admins_only)
+    membership = _find_or_join(person.address, user, connection, actor, admins_only=admins_only)
     Identity.objects.create(
         connection=connection,
         provider_entity_id=provider_entity_id,
@@ -152,7 +152,7 @@ def _new(
 
 
 def _find_or_join(
-    person: Person, user: User | None, connection: Connection, actor: Actor, *, admins_only: bool
+    address: str, user: User | None, connection: Connection, actor: Actor, *, admins_only: bool
 ) -> Membership:
     """Member, else invitee, else just in time, else refused."""
     membership = _membership(connection, user) if user else None
@@ -161,23 +161,23 @@ def _find_or_join(
         return membership
     if admins_only:
         raise RefusedError(Reason.TEST_NEEDS_ADMIN)
-    invitation = pending_invitation(connection.organization, person.address)
+    if user is not None and (user.is_staff or user.is_superuser):
+        raise RefusedError(Reason.OPERATOR_ACCOUNT)
+    invitation = pending_invitation(connection.organization, address)
     if invitation is not None:
-        user = user or User.objects.create_user(person.address)
+        user = user or create_account(address=address, actor=actor)
         return accept_invitation(invitation=invitation, user=user, actor=actor, by_sso=True)
     if membership is not None:
         raise RefusedError(Reason.REMOVED)
-    return _join(person, user, connection, actor)
+    return _join(address, connection, actor)
 
 
-def _join(person: Person, user: User | None, connection: Connection, actor: Actor) -> Membership:
+def _join(address: str, connection: Connection, actor: Actor) -> Membership:
     if connection.just_in_time_role is None:
         raise RefusedError(Reason.NOT_A_MEMBER)
-    if user is not None and (user.is_staff or user.is_superuser):
-        raise RefusedError(Reason.OPERATOR_ACCOUNT)
     return join_just_in_time(
         organization=connection.organization,
-        address=person.address,
+        address=address,
         role=Role(connection.just_in_time_role),
         actor=actor,
     )

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from orgs.access import OrganizationRequest, organization_page
+from orgs.access import OrganizationRequest, actor_of, organization_page
 from orgs.models import Role
-from orgs.views.answers import page_of
+from orgs.views.answers import page_of, see_other
 from sso.check_titles import title_of
 from sso.forms import SignInFilterForm
 from sso.providers import explain
-from sso.reasons import ADVICE
+from sso.reasons import ADVICE, Reason
 from sso.saml import Outcome
-from sso.selectors import sign_in_by_reference, sign_ins_of
+from sso.selectors import identities_of_address, sign_in_by_reference, sign_ins_of
+from sso.services import unlink_identity
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -39,7 +41,6 @@ def settings_sign_ins(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": page_of(request, found),
         "is_filtered": any(wanted.values()),
-        "query": _query_without_page(request),
     }
     return render(request, "sso/sign_ins.html", context)
 
@@ -59,10 +60,29 @@ def settings_sign_in(request: HttpRequest, reference: str) -> HttpResponse:
         "advice": ADVICE.get(sign_in.reason),
         "explanation": explain(sign_in.detail),
         **_checks(sign_in),
+        "may_unlink": sign_in.reason == Reason.OTHER_SUBJECT
+        and identities_of_address(organization, sign_in.address).exists(),
         "restarts": list(sign_in.restarts.order_by("started_at")),
         **_claims(sign_in),
     }
     return render(request, "sso/sign_in_detail.html", context)
+
+
+@organization_page(Role.ADMIN)
+@require_POST
+@never_cache
+def unlink_person(request: HttpRequest, reference: str) -> HttpResponse:
+    """Forget who the address of a refused sign-in was at the provider, so that its next sign-in is a first one."""
+    organization = cast(OrganizationRequest, request).membership.organization
+    sign_in = sign_in_by_reference(organization, reference)
+    if sign_in is None or sign_in.reason != Reason.OTHER_SUBJECT:
+        raise Http404
+    for identity in identities_of_address(organization, sign_in.address):
+        unlink_identity(identity=identity, actor=actor_of(request))
+    messages.success(
+        request, f"{sign_in.address} is unlinked. Whoever signs in with it next is that member from then on."
+    )
+    return see_other("settings_sign_in", organization.slug, reference)
 
 
 def _checks(sign_in: SignIn) -> dict[str, Any]:
@@ -83,9 +103,3 @@ def _claims(sign_in: SignIn) -> dict[str, Any]:
         "name_id_format": claims.get("name_id_format", ""),
         "attributes": list(claims.get("attributes", {}).items()),
     }
-
-
-def _query_without_page(request: HttpRequest) -> str:
-    query = request.GET.copy()
-    query.pop("page", None)
-    return query.urlencode()

@@ -69,11 +69,16 @@ def start(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 @never_cache
 def acs(request: HttpRequest, number: int) -> HttpResponse:
-    """Take the provider's answer (bindings 3.5.4). Always answers 303, so that Reload posts nothing twice."""
+    """Take the provider's answer (bindings 3.5.4).
+
+    Answers 303, so that Reload posts nothing twice; but for a provider that takes requests by POST only, asking it
+    again is a page with a form.
+    """
     organization = _organization(number)
     outcome = finish_sign_in(
         organization=organization,
         encoded=request.POST.get("SAMLResponse", ""),
+        relay_state=request.POST.get("RelayState", ""),
         cookies=request.COOKIES,
         actor=actor_of(request),
     )

@@ -239,3 +239,39 @@ def test_what_the_file_says_is_read_by_the_same_rules(organization, settings):
 def test_an_operators_requirement_needs_a_trial_too(journey):
     with pytest.raises(NotAllowedError):
         save(journey, require_sso=True, by=None)
+
+
+def test_an_upload_does_not_undo_what_an_operator_disabled(journey):
+    from sso.services import disable_connection
+
+    disable_connection(connection=journey.organization.connections.get(), actor=COMMAND_LINE)
+    with pytest.raises(NotAllowedError, match="operator"):
+        save(journey, **new_file(journey))
+    assert Configuration.objects.count() == 1
+
+
+def test_an_admin_unlinks_an_address_that_became_another_persons(journey, client_of):
+    """The same human with a new account at the provider: unlinked, and in again as the same member."""
+    journey.sign_in("ada")
+    other = journey.sign_in("grace", name_id="ada@contoso.example")
+    assert refused_for(journey, other) == Reason.OTHER_SUBJECT
+    refused = journey.last()
+    browser = client_of(journey.organization.memberships.filter(role=Role.ADMIN).first().user)
+    page = f"/o/{journey.organization.slug}/settings/sign-ins/{refused.reference}"
+    assert "Unlink ada@contoso.example" in browser.get(page).content.decode()
+    assert browser.post(f"{page}/unlink").status_code == 303
+    assert Event.objects.filter(name="identity:unlinked", target="ada@contoso.example").exists()
+    journey.sign_in("grace", name_id="ada@contoso.example")
+    assert journey.last().state == SignInState.SUCCEEDED
+    assert browser.post(f"{page}/unlink").status_code == 303, "again: nothing to do, nothing broken"
+    succeeded = journey.last().reference
+    assert browser.post(f"/o/{journey.organization.slug}/settings/sign-ins/{succeeded}/unlink").status_code == 404
+
+
+def test_a_file_uploaded_while_the_requirement_is_suspended_is_a_draft(journey):
+    """Else a file that nobody has tried would shut everybody out as soon as the connection works again."""
+    require_sso(journey)
+    Configuration.objects.update(state=ConfigurationState.RETIRED)
+    journey.organization.sso_active = False
+    journey.organization.save()
+    assert save(journey, **new_file(journey)).is_draft

@@ -180,6 +180,12 @@ def test_an_operator_never_joins_just_in_time(journey, make_user):
     assert refused_for(journey, journey.sign_in("ada")) == Reason.OPERATOR_ACCOUNT
 
 
+def test_nor_by_an_invitation_that_only_the_provider_answers(journey, make_user, admin):
+    make_user("ada@contoso.example", is_staff=True)
+    _invite(journey.organization, admin, "ada@contoso.example", Role.VIEWER)
+    assert refused_for(journey, journey.sign_in("ada")) == Reason.OPERATOR_ACCOUNT
+
+
 def test_a_disabled_account_stays_out(journey, make_user):
     make_user("ada@contoso.example", is_active=False)
     assert refused_for(journey, journey.sign_in("ada")) == Reason.ACCOUNT_DISABLED
@@ -414,3 +420,60 @@ def test_no_link_leads_elsewhere(journey, next_path):
     journey.post(journey.answer("ada", journey.start(next=next_path)), RelayState=next_path)
     assert journey.last().next_path == ""
     assert journey.last().state == SignInState.SUCCEEDED
+
+
+# --- Asked once, then explained ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("answer", ["", "%%%", "PHhtbC8+"], ids=["empty", "no base64", "no XML"])
+def test_an_unreadable_answer_to_our_request_is_explained(journey, answer):
+    """It brings our RelayState back, so it is the answer to our request: asking again would go round in circles."""
+    relay_state = relay_state_in(journey.browser.get(f"/sso/{journey.organization.number}/start")["Location"])
+    assert refused_for(journey, journey.post(answer, RelayState=relay_state)) == Reason.UNREADABLE
+    assert SignIn.objects.count() == 1
+
+
+def test_a_provider_that_leaves_in_response_to_out_is_explained(journey):
+    relay_state = relay_state_in(journey.browser.get(f"/sso/{journey.organization.number}/start")["Location"])
+    answer = journey.post(journey.answer("ada", ""), RelayState=relay_state)
+    assert refused_for(journey, answer) == Reason.WRONG_REQUEST
+    failed = [check for check in journey.last().checks if check["outcome"] == "failed"]
+    assert [check["name"] for check in failed] == ["in_response_to"]
+
+
+def test_without_cookies_it_is_asked_once_more_and_then_explained(journey):
+    location = journey.browser.get(f"/sso/{journey.organization.number}/start")["Location"]
+    for _ in range(2):
+        journey.browser.cookies.clear()
+        answer = journey.post(journey.answer("ada", ""), RelayState=relay_state_in(location))
+        location = answer["Location"]
+    assert refused_for(journey, answer) == Reason.COOKIE_LOST
+
+
+def test_the_relay_state_of_another_organization_is_no_ones(connect, make_organization, tenant):
+    contoso, fabrikam = connect(make_organization("Contoso")), connect(make_organization("Fabrikam"))
+    relay_state = relay_state_in(contoso.browser.get(f"/sso/{contoso.organization.number}/start")["Location"])
+    fabrikam.browser = contoso.browser
+    assert fabrikam.post("", RelayState=relay_state)["Location"].startswith(tenant.sso_url)
+    assert contoso.last().state == SignInState.STARTED
+
+
+def relay_state_in(location: str) -> str:
+    """The RelayState of a redirect to the provider."""
+    (relay_state,) = parse_qs(urlsplit(location).query)["RelayState"]
+    return relay_state
+
+
+def test_who_was_removed_and_invited_again_comes_in(journey, admin):
+    from audit.actors import COMMAND_LINE
+    from orgs.services import remove_member
+
+    journey.sign_in("ada")
+    membership = Membership.objects.get(user__email="ada@contoso.example")
+    remove_member(membership=membership, by=None, actor=COMMAND_LINE)
+    assert refused_for(journey, journey.sign_in("ada")) == Reason.REMOVED
+    _invite(journey.organization, admin, "ada@contoso.example", Role.VIEWER)
+    journey.sign_in("ada")
+    assert journey.last().state == SignInState.SUCCEEDED
+    membership.refresh_from_db()
+    assert (membership.state, membership.role) == ("active", Role.VIEWER)

@@ -13,11 +13,12 @@ from orgs.email_addresses import normal_address
 from orgs.models import Organization
 from sso import saml
 from sso.key_encryption import NOT_SET, can_encrypt
-from sso.models import Connection, Provider, SignInState
+from sso.models import Provider, SignInState
 from sso.models.connections import JUST_IN_TIME_ROLES
 from sso.next_paths import safe_next_path
 from sso.selectors import active_configuration, draft_configuration
 from sso.services import read_upload
+from sso.stored_settings import CHOICES, as_text, from_text, stored_settings
 
 _BOTH = "Choose a file or paste the text, not both."
 
@@ -64,6 +65,8 @@ class SettingsForm(forms.Form):
         strip=False,
         widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false", "autocomplete": "off"}),
     )
+    # What the page was made from, so that a stale tab turns nothing back.
+    seen = forms.CharField(required=False, max_length=400, widget=forms.HiddenInput)
     kept_upload = forms.CharField(required=False, widget=forms.HiddenInput)
     kept_name = forms.CharField(required=False, widget=forms.HiddenInput)
     entity_id = forms.ChoiceField(label="Your identity provider in this file", required=False, widget=forms.RadioSelect)
@@ -101,13 +104,15 @@ class SettingsForm(forms.Form):
         self.upload: bytes | None = None
         self.metadata: saml.IdpMetadata | None = None
         self._offer([str(self.data.get("entity_id", ""))])
+        stored = stored_settings(organization)
+        for name in CHOICES:
+            self.fields[name].initial = stored[name]
+        self.fields["seen"].initial = as_text(stored)
         current = draft_configuration(organization) or active_configuration(organization)
         # What the metadata asks for isn't ours to turn off; a new file decides anew.
         self.fields["sign_requests"].disabled = self.always_signs = bool(current and current.wants_signed_requests)
-        self.fields["sign_requests"].initial = bool(current and current.sign_requests)
         self.can_sign_out = bool(current and current.slo_url)
         self.fields["single_logout"].disabled = not self.can_sign_out
-        self.fields["single_logout"].initial = bool(current and current.connection.single_logout)
 
     def clean(self) -> dict[str, Any]:
         """Read the upload; what is wrong with it stands at its field, in the words of the reader."""
@@ -129,6 +134,18 @@ class SettingsForm(forms.Form):
         if wanted and not can_encrypt():
             raise forms.ValidationError(NOT_SET)
         return wanted
+
+    def take_over(self) -> None:
+        """Show what was stored since the page was made, except where this person chose something else themselves."""
+        stored, seen = stored_settings(self.organization), from_text(self.cleaned_data["seen"])
+        untouched = [name for name in CHOICES if name in seen and self.cleaned_data[name] == seen[name]]
+        self._set(seen=as_text(stored), **{name: _as_typed(stored[name]) for name in untouched})
+
+    def point_at_error(self) -> None:
+        """Let the browser go to the first control that is wrong."""
+        wrong = (name for name in self.fields if name in self.errors and not self[name].is_hidden)
+        for name in list(wrong)[:1]:
+            self.fields[name].widget.attrs["autofocus"] = True
 
     def keep_upload(self) -> None:
         """Carry a readable upload along on a page that goes back to the admin, so that nobody uploads it twice."""
@@ -191,15 +208,11 @@ class SignInFilterForm(forms.Form):
     )
 
 
-def settings_as_saved(organization: Organization, connection: Connection | None) -> dict[str, Any]:
-    """What the settings form shows before anybody types: the first connection starts with Azure and Member."""
-    if connection is None:
-        return {"provider": Provider.AZURE, "just_in_time_role": JUST_IN_TIME_ROLES[1].value, "require_sso": False}
-    return {
-        "provider": connection.provider,
-        "just_in_time_role": connection.just_in_time_role,
-        "require_sso": organization.require_sso,
-    }
+def _as_typed(value: Any) -> str:
+    """A stored choice as a browser sends it."""
+    if isinstance(value, bool):
+        return "on" if value else "false"
+    return "" if value is None else str(value)
 
 
 def _decoded(kept: str) -> bytes:

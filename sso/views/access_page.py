@@ -71,6 +71,7 @@ def access_page(organization: Organization, user: User, form: SettingsForm) -> d
         "has_tried": active is not None and has_signed_in_through(active, user),
         "service_provider": service_provider(organization.number),
         "our_keys": _our_keys(organization),
+        "recovery_url": settings.BASE_URL + reverse("recovery", args=[organization.slug]),
         "unsigned": active is not None and active.signs_requests and signing_key(organization) is None,
         "can_make_keys": can_encrypt(),
         "cannot_make_keys": NOT_SET,
@@ -96,7 +97,7 @@ def _state(
     if not organization.plan.sso:
         return "off", "Single sign-on is not part of your plan"
     if active is not None:
-        return "good", "Single sign-on is on"
+        return "good", "Single sign-on is on and required" if organization.requires_sso else "Single sign-on is on"
     if draft is not None:
         return "waiting", "A draft waits for a test"
     if connection is not None and connection.state == ConnectionState.DISABLED:

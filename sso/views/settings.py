@@ -16,16 +16,16 @@ from orgs.access import OrganizationRequest, actor_of, organization_page
 from orgs.errors import NotAllowedError
 from orgs.models import Role
 from orgs.views.answers import see_other
-from sso.forms import SettingsForm, settings_as_saved
+from sso.forms import SettingsForm
 from sso.sealed import Note, seal
 from sso.selectors import (
     active_configuration,
     configuration_by_public_id,
-    connection_of,
     draft_configuration,
 )
 from sso.services import discard_draft as give_up_draft
 from sso.services import save_settings
+from sso.stored_settings import SettingsChangedError, changes, stored_settings
 from sso.views.access_page import access_page, metadata_page
 from sso.views.sign_in import go_to_provider
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from orgs.models import Organization
     from sso.services import Saved
 
-_SAVED_OFF = "Saved. Single sign-on is still off: upload the Metadata XML of your identity provider to turn it on."
+_SAVED_OFF = "Single sign-on is still off: upload the Metadata XML of your identity provider to turn it on."
 _SAVED_ON = "Single sign-on is on. Try it with Test sign-in before you tell your people."
 _SAVED_DRAFT = (
     "The new metadata is saved as a draft, and people go on signing in as before. Test the sign-in: when yours "
@@ -51,8 +51,7 @@ def settings_access(request: HttpRequest) -> HttpResponse:
     """The page, and saving it. A plan without SSO sees it locked, and can save nothing."""
     organization = _organization(request)
     if request.method != "POST":
-        initial = settings_as_saved(organization, connection_of(organization))
-        return _page(request, SettingsForm(initial=initial, organization=organization))
+        return _page(request, SettingsForm(organization=organization))
     form = SettingsForm(request.POST, request.FILES, organization=organization)
     if not organization.plan.sso:
         return _page(request, form, status=403)
@@ -97,6 +96,7 @@ def uploaded_metadata(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 def _save(request: HttpRequest, form: SettingsForm) -> HttpResponse:
     organization = _organization(request)
+    before = stored_settings(organization)
     try:
         saved = save_settings(
             organization=organization,
@@ -107,26 +107,35 @@ def _save(request: HttpRequest, form: SettingsForm) -> HttpResponse:
             require_sso=form.cleaned_data["require_sso"],
             sign_requests=form.cleaned_data["sign_requests"],
             single_logout=form.cleaned_data["single_logout"],
+            seen=form.cleaned_data["seen"],
             by=cast(OrganizationRequest, request).user,
             actor=actor_of(request),
         )
+    except SettingsChangedError as error:
+        form.take_over()
+        form.add_error(None, str(error))
+        return _page(request, form, status=409)
     except NotAllowedError as error:
-        form.add_error("require_sso", str(error))
+        form.add_error("require_sso" if form.cleaned_data["require_sso"] else None, str(error))
         return _page(request, form, status=422)
-    messages.success(request, _what_saving_did(organization, saved))
+    messages.success(request, _what_saving_did(organization, saved, changes(before, stored_settings(organization))))
     return see_other("settings_access", organization.slug)
 
 
-def _what_saving_did(organization: Organization, saved: Saved) -> str:
+def _what_saving_did(organization: Organization, saved: Saved, changed: list[str]) -> str:
+    then = []
     if saved.is_draft:
-        return _SAVED_DRAFT
-    if saved.configuration is not None:
-        return _SAVED_ON
-    return "Saved." if active_configuration(organization) else _SAVED_OFF
+        then = [_SAVED_DRAFT]
+    elif saved.configuration is not None:
+        then = [_SAVED_ON]
+    elif active_configuration(organization) is None:
+        then = [_SAVED_OFF]
+    return " ".join(["Saved.", *changed, *then]) if changed or then else "Saved. Nothing was different from before."
 
 
 def _page(request: HttpRequest, form: SettingsForm, status: int = 200) -> HttpResponse:
     form.keep_upload()
+    form.point_at_error()
     context: dict[str, Any] = access_page(_organization(request), cast(OrganizationRequest, request).user, form)
     return render(request, "sso/settings_access.html", context, status=status)
 

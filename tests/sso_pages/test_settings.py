@@ -173,7 +173,7 @@ class TestSaving:
         browser.post(path, typed(just_in_time_role="30"))
         assert active(connected) == before
         assert connected.connections.get().just_in_time_role == Role.MANAGER
-        assert messages_of(page(browser.get(path))) == "Saved."
+        assert messages_of(page(browser.get(path))) == "Saved. Just-in-time role: Manager."
 
     @pytest.mark.parametrize("role", ["40", "5", "abc"])
     def test_nobody_becomes_an_admin_just_in_time(
@@ -294,6 +294,13 @@ class TestRequireSso:
         connected.refresh_from_db()
         assert connected.require_sso
 
+    def test_the_page_says_so_and_gives_the_way_out(
+        self, sso_client: SignedIn, path: str, required: Organization, admin: User
+    ) -> None:
+        document = page(sso_client(admin, required).get(path))
+        assert "Single sign-on is on and required" in words(document)
+        assert document.get_element_by_id("our-recovery-url").value == "https://amplisso.example/o/contoso/recovery"
+
     def test_while_it_is_on_a_new_file_waits_as_a_draft(
         self, sso_client: SignedIn, path: str, required: Organization, admin: User
     ) -> None:
@@ -319,6 +326,100 @@ class TestRequireSso:
     def test_a_password_does_not_open_the_page_then(self, browser: Client, path: str, required: Organization) -> None:
         assert browser.get(path).status_code == 403
         assert browser.post(path, typed()).status_code == 403
+
+
+class TestTwoTabs:
+    """A page that was opened before somebody else saved turns nothing back."""
+
+    @staticmethod
+    def tab(browser: Client, path: str) -> dict[str, object]:
+        """What a tab that shows the page now would send."""
+        return _without_files(dict(form_to(page(browser.get(path)), path).fields))
+
+    def test_a_stale_tab_saves_nothing_and_shows_what_is_stored(
+        self, sso_client: SignedIn, path: str, connected: Organization, admin: User, sign_in_row: MakeSignIn
+    ) -> None:
+        browser = sso_client(admin, connected)
+        sign_in_row(active(connected), user=admin)
+        stale = self.tab(browser, path)
+        assert (
+            browser.post(path, self.tab(browser, path) | {"require_sso": "on", "provider": "okta"}).status_code == 303
+        )
+        events = Event.objects.count()
+        response = browser.post(path, stale | {"just_in_time_role": "10"})
+        document = page(response)
+        assert response.status_code == 409
+        assert "These settings were changed since you opened this page. Nothing was saved" in words(document)
+        assert Event.objects.count() == events
+        connected.refresh_from_db()
+        assert connected.require_sso
+        shown = dict(form_to(document, path).fields)
+        assert (shown["provider"], shown["require_sso"], shown["just_in_time_role"]) == ("okta", "on", "10")
+        assert browser.post(path, _without_files(shown)).status_code == 303
+        connected.refresh_from_db()
+        assert connected.require_sso
+        assert connected.connections.get().just_in_time_role == Role.VIEWER
+        assert connected.connections.get().provider == "okta"
+
+    def test_what_was_turned_off_stays_off(
+        self, sso_client: SignedIn, path: str, required: Organization, admin: User
+    ) -> None:
+        browser = sso_client(admin, required)
+        stale, other = self.tab(browser, path), self.tab(browser, path)
+        other.pop("require_sso")
+        assert browser.post(path, other | {"just_in_time_role": ""}).status_code == 303
+        document = page(browser.post(path, stale))
+        assert field(document, "require_sso").get("checked") is None
+        assert field(document, "just_in_time_role").value == ""
+
+    def test_an_upload_is_kept_and_another_tabs_upload_is_noticed(
+        self, browser: Client, path: str, connected: Organization, upload: Upload
+    ) -> None:
+        stale = self.tab(browser, path)
+        upload(connected, descriptor(certificates=(certificate(days=300),)))
+        response = browser.post(path, stale | {"metadata_file": uploaded(descriptor())})
+        assert response.status_code == 409
+        assert "contoso.xml is uploaded and waits to be saved." in words(page(response))
+
+    def test_two_first_connections_do_not_meet(self, browser: Client, path: str, organization: Organization) -> None:
+        one, two = self.tab(browser, path), self.tab(browser, path)
+        assert browser.post(path, one | {"metadata_text": descriptor()}).status_code == 303
+        assert browser.post(path, two | {"provider": "okta"}).status_code == 409
+        assert organization.connections.get().provider == "azure"
+
+    @pytest.mark.parametrize("seen", ["{", "[]", "null", '{"provider": "okta"}', "[" * 400])
+    def test_a_page_that_nobody_made_saves_nothing(
+        self, browser: Client, path: str, connected: Organization, seen: str
+    ) -> None:
+        response = browser.post(path, typed(provider="google", seen=seen))
+        assert response.status_code == 409
+        assert field(page(response), "provider").value == "google"
+        assert connected.connections.get().provider == "azure"
+
+    def test_saving_the_same_again_says_so(self, browser: Client, path: str, connected: Organization) -> None:
+        assert browser.post(path, self.tab(browser, path)).status_code == 303
+        assert messages_of(page(browser.get(path))) == "Saved. Nothing was different from before."
+
+
+class TestErrors:
+    """What is wrong stands at its field and above the page, and the browser goes there."""
+
+    def test_a_banner_leads_to_the_first_of_them(self, browser: Client, path: str) -> None:
+        document = page(browser.post(path, typed(metadata_text="<html>no</html>", require_sso="on")))
+        (banner,) = document.xpath("//*[@role='alert']")
+        assert "Nothing was saved." in words(banner)
+        assert banner.xpath(".//a/@href") == ["#id_metadata_text"]
+        assert document.xpath("//*[@autofocus]/@id") == ["id_metadata_text"]
+        assert "is-invalid" in document.get_element_by_id("id_metadata_text").get("class")
+
+    def test_the_hint_does_not_contradict(self, browser: Client, path: str, connected: Organization) -> None:
+        document = page(browser.post(path, typed(require_sso="on")))
+        assert document.xpath("//*[@autofocus]/@name") == ["require_sso"]
+        assert errors_at(document, "require_sso")
+        assert "Before you turn it on" not in words(document)
+
+    def test_a_page_without_errors_has_none(self, browser: Client, path: str) -> None:
+        assert not page(browser.get(path)).xpath("//*[@autofocus] | //*[@role='alert']")
 
 
 class TestDraft:
@@ -395,6 +496,7 @@ class TestPlan:
         assert f"is on {plan.name}" in words(document)
         assert "To upgrade" in words(document)
         assert document.xpath("//button[@data-save]")[0].get("disabled") is not None
+        assert document.xpath("//a[@data-cancel]")[0].get("href") is None
         for name in ("provider", "metadata_file", "metadata_text", "require_sso", "just_in_time_role"):
             assert field(document, name).xpath("ancestor::fieldset[@disabled]"), name
         assert document.get_element_by_id("our-acs-url").value

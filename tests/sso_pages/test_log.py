@@ -85,7 +85,7 @@ class TestList:
             sign_in_row(configuration, address="ada@contoso.example")
         document = page(browser.get(path, {"search": "ada"}))
         assert len(document.xpath("//tbody/tr")) == 50
-        assert links(document)["Older"] == "?search=ada&page=2"
+        assert links(document)["Next"] == "?search=ada&page=2"
         assert len(rows_of(browser, path, search="ada", page="2")) == 1
 
     def test_more_rows_take_no_more_queries(

@@ -44,6 +44,16 @@ def values(*names: str, **environment: str) -> object:
     return json.loads(answer.stdout)
 
 
+def logged(script: str, **environment: str) -> list[str]:
+    """What a started Amplisso writes to its log while it runs this script."""
+    clean = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
+    script = f"import django, logging; django.setup(); {script}"
+    settings = {"DJANGO_SETTINGS_MODULE": "amplisso.settings"}
+    command, environment = [sys.executable, "-c", script], clean | SAFE | settings | environment
+    answer = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    return answer.stderr.splitlines()
+
+
 def last_line(answer: subprocess.CompletedProcess[str]) -> str:
     """What somebody reads who tried to start it."""
     return answer.stderr.strip().splitlines()[-1]
@@ -130,3 +140,24 @@ def test_sqlite_waits_its_turn() -> None:
     options = databases["default"]["OPTIONS"]
     assert options["transaction_mode"] == "IMMEDIATE"
     assert "journal_mode=WAL" in options["init_command"]
+
+
+REQUESTS = """
+log = logging.getLogger('django.server')
+for line, status in [('GET / HTTP/1.1', 200), ('GET /static/a.css HTTP/1.1', 200), ('GET /static/b.css HTTP/1.1', 404)]:
+    log.info('"%s" %s %s', line, status, 5, extra={'server_time': 'now', 'status_code': status})
+logging.getLogger('django.request').warning('Not Found: /nowhere')
+logging.getLogger('django.utils.autoreload').info('Watching for file changes')
+logging.getLogger('orgs.letters').warning('A mail could not be sent')
+"""
+
+
+def test_development_logs_each_page_once_and_no_files_that_were_found() -> None:
+    lines = logged(f"exec({REQUESTS!r})", DEBUG="true")
+    wanted = ['"GET / ', '"GET /static/b.css ', "Watching for file changes", "A mail could not be sent"]
+    assert [next(word for word in wanted if word in line) for line in lines] == wanted
+
+
+def test_a_deployment_logs_once_what_was_refused() -> None:
+    lines = logged("logging.getLogger('django.request').warning('Not Found: /nowhere')")
+    assert [line.split(" ", 2)[2] for line in lines] == ["WARNING django.request Not Found: /nowhere"]

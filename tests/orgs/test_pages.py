@@ -52,9 +52,7 @@ def test_the_first_page_has_one_next_step(
     organization = make_organization("Contoso", plan)
     set_sso_active(organization=organization, active=connected)
     page = text_of(client_of(member(organization, role).user), "/o/contoso/")
-    assert re.findall(r'class="btn btn-primary" href="/o/contoso/settings/(\w+)">([^<]+)<', page) == [
-        (step[1], step[0])
-    ]
+    assert re.findall(r'class="btn btn-primary" href="/o/contoso/settings/(\w+)">([^<]+)<', page) == [step]
     assert '<a class="menu-item" href="/o/contoso/settings">Settings</a>' in page
 
 

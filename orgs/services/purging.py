@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db import transaction
+from django.core.cache import caches
+from django.core.cache.backends.db import DatabaseCache
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -25,3 +27,18 @@ def purge_doors() -> int:
 def purge_recovery_codes() -> int:
     """Forget recovery codes that expired; return how many."""
     return RecoveryCode.objects.filter(expires_at__lt=timezone.now()).delete()[0]
+
+
+def purge_cache() -> int:
+    """Forget what has expired in a cache that is a table, such as old counts of tries; return how many.
+
+    Django only does it when the table has become too long.
+    """
+    cache = caches["default"]
+    if not isinstance(cache, DatabaseCache):
+        return 0
+    table = connection.ops.quote_name(cache._table)
+    now = connection.ops.adapt_datetimefield_value(timezone.now().replace(tzinfo=None))
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {table} WHERE expires < %s", [now])  # noqa: S608  the name is from our settings
+        return cursor.rowcount

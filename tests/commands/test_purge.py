@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.contrib.sessions.models import Session
+from django.core.cache import cache, caches
 from django.core.management import call_command
 from django.utils import timezone
 
@@ -37,9 +38,9 @@ def test_what_has_served_its_purpose_goes(organization: Organization, connect: C
     open_session(admin.user, DoorKind.PASSWORD)
     start_sign_in(organization=organization, actor=COMMAND_LINE)
     mail_recovery_code(membership=admin, actor=COMMAND_LINE)
-    assert purge() == {"doors": 0, "recovery_codes": 0, "abandoned_sign_ins": 0, "sign_outs": 0}
+    assert purge() == {"doors": 0, "recovery_codes": 0, "abandoned_sign_ins": 0, "sign_outs": 0, "cache_entries": 0}
     with time_machine.travel(timezone.now() + timedelta(days=120)):
-        assert purge() == {"doors": 1, "recovery_codes": 1, "abandoned_sign_ins": 1, "sign_outs": 0}
+        assert purge() == {"doors": 1, "recovery_codes": 1, "abandoned_sign_ins": 1, "sign_outs": 0, "cache_entries": 0}
     for model in (Door, RecoveryCode, SignIn, Session):
         assert not model.objects.exists()
 
@@ -62,7 +63,21 @@ def test_the_logs_stay(organization: Organization, connect: Connect) -> None:
     assert organization.invitations.count() == 1
 
 
+def test_old_counts_of_tries_go_and_live_ones_stay(db: None) -> None:
+    cache.set("tries-of-yesterday", 1, timeout=60)
+    cache.set("tries-of-the-week", 1, timeout=7 * 24 * 3600)
+    with time_machine.travel(timezone.now() + timedelta(days=1)):
+        assert purge()["cache_entries"] == 1
+        assert cache.get("tries-of-the-week") == 1
+
+
+def test_nobody_flushes_counts_by_making_many() -> None:
+    """Django drops rows of a cache that has more than so many, whether or not they are still needed."""
+    assert caches["default"]._max_entries >= 1_000_000
+
+
 def test_in_words() -> None:
     printed = io.StringIO()
     call_command("purge", stdout=printed)
-    assert printed.getvalue() == "Gone: 0 doors, 0 recovery codes, 0 unfinished sign-ins, 0 sign-outs.\n"
+    kinds = "0 doors, 0 recovery codes, 0 unfinished sign-ins, 0 sign-outs, 0 cache entries"
+    assert printed.getvalue() == f"Gone: {kinds}.\n"

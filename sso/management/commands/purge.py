@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
-from orgs.services.purging import purge_doors, purge_recovery_codes
+from orgs.services.purging import purge_cache, purge_doors, purge_recovery_codes
 from sso.services import purge_sign_ins, purge_sign_outs
 
 
@@ -27,9 +27,10 @@ class Command(BaseCommand):
             "recovery_codes": purge_recovery_codes(),
             "abandoned_sign_ins": purge_sign_ins(),
             "sign_outs": purge_sign_outs(),
+            "cache_entries": purge_cache(),
         }
         sentence = (
             "Gone: {doors} doors, {recovery_codes} recovery codes, {abandoned_sign_ins} unfinished sign-ins, "
-            "{sign_outs} sign-outs."
+            "{sign_outs} sign-outs, {cache_entries} cache entries."
         )
         self.stdout.write(json.dumps(gone) if options["json"] else sentence.format(**gone))

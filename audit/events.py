@@ -71,6 +71,7 @@ class EventName(models.TextChoices):
     SECOND_FACTOR_ADDED = "second_factor:added", "Second factor or passkey added"
     SECOND_FACTOR_REMOVED = "second_factor:removed", "Second factor or passkey removed"
     RECOVERY_CODES_RENEWED = "second_factor:codes_renewed", "Recovery codes made anew"
+    UNPROVEN_FORGOTTEN = "account:unproven_forgotten", "Password of an unconfirmed account taken away"
     DOOR_ENDED = "door:ended", "Session ended by an operator"
     ACCOUNT_RENAMED = "account:renamed", "Account's name changed by an operator"
     ACCOUNT_DISABLED = "account:disabled", "Account disabled by an operator"

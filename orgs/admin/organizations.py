@@ -16,7 +16,7 @@ from orgs.access import actor_of
 from orgs.admin.acting import carry_out
 from orgs.admin.links import related_links
 from orgs.email_addresses import normal_address
-from orgs.models import MembershipSource, MembershipState, Organization, Plan, User
+from orgs.models import MembershipSource, MembershipState, Organization, Plan
 from orgs.services import (
     change_plan,
     close_organization,
@@ -26,7 +26,7 @@ from orgs.services import (
     set_require_sso,
     set_session_hours,
 )
-from orgs.services.accounts import create_account
+from orgs.services.accounts import account_for
 
 
 class NewOrganizationForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no type in brackets when it runs
@@ -166,7 +166,7 @@ def _create(wanted: Organization, address: str, actor: Actor) -> Organization:
     return create_organization(
         name=wanted.name,
         plan=wanted.plan,
-        admin=User.objects.filter(email=address).first() or create_account(address=address, actor=actor),
+        admin=account_for(address=address, actor=actor),
         actor=actor,
         source=MembershipSource.OPERATOR,
     )

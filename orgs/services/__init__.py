@@ -1,6 +1,12 @@
 """What changes who may enter. Each function is one transaction, takes keywords only and writes its audit event."""
 
-from orgs.services.accounts import create_account, record_for_organizations, record_sign_up
+from orgs.services.accounts import (
+    account_for,
+    create_account,
+    forget_unproven,
+    record_for_organizations,
+    record_sign_up,
+)
 from orgs.services.domains import add_domain, remove_domain, unverify_domain, verify_domain
 from orgs.services.doors import carry_doors_over, end_door, end_doors, end_doors_of_sessions, end_session, open_door
 from orgs.services.invitations import (
@@ -38,6 +44,7 @@ __all__ = [
     "accept_as_newcomer",
     "accept_invitation",
     "accept_membership",
+    "account_for",
     "add_domain",
     "add_member",
     "carry_doors_over",
@@ -50,6 +57,7 @@ __all__ = [
     "end_doors",
     "end_doors_of_sessions",
     "end_session",
+    "forget_unproven",
     "invite",
     "join_just_in_time",
     "mail_recovery_code",

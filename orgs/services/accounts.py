@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.utils import timezone
 
@@ -10,7 +11,7 @@ from audit.actors import Actor
 from audit.events import EventName, Outcome
 from audit.services import Facts, record
 from orgs.errors import NotAllowedError
-from orgs.models import Door, Membership, MembershipState, Organization, Role, User
+from orgs.models import Door, DoorKind, Membership, MembershipState, Organization, Role, User
 from orgs.selectors import opened_by_password
 
 
@@ -55,6 +56,38 @@ def create_account(
 
 
 @transaction.atomic
+def account_for(*, address: str, actor: Actor) -> User:
+    """Return the account of an address (normal form), made now if there is none, with nothing of a stranger's in it."""
+    user = User.objects.filter(email=address).first()
+    if user is None:
+        return create_account(address=address, actor=actor)
+    forget_unproven(user=user, actor=actor)
+    return user
+
+
+@transaction.atomic
+def forget_unproven(*, user: User, actor: Actor) -> None:
+    """Take away what lets in whoever typed this address at sign-up but never showed that the mailbox is theirs.
+
+    Called before somebody else vouches for the address, so that its owner does not inherit a stranger's password.
+    Operators are left alone: nobody becomes one by signing up.
+    """
+    addresses = EmailAddress.objects.filter(user=user)
+    if user.is_staff or user.is_superuser or addresses.filter(verified=True).exists():
+        return
+    addresses.delete()  # the link in the mail of the sign-up names this row, and is worthless without it
+    factors, _ = Authenticator.objects.filter(user=user).delete()
+    if not factors and not user.has_usable_password():
+        return
+    user.set_unusable_password()  # the sessions that knew the old one end with it
+    user.save(update_fields=["password"])
+    # A provider vouched for the doors of single sign-on, not the password.
+    doors = Door.objects.filter(user=user, ended_at__isnull=True).exclude(kind=DoorKind.SSO)
+    doors.update(ended_at=timezone.now())
+    _record(EventName.UNPROVEN_FORGOTTEN, user, actor)
+
+
+@transaction.atomic
 def rename_account(*, user: User, name: str, actor: Actor) -> None:
     """Change what an account calls its person."""
     before = User.objects.values_list("name", flat=True).get(pk=user.pk)
@@ -85,6 +118,7 @@ def set_operator(*, user: User, is_staff: bool, is_superuser: bool, actor: Actor
     before = dict(User.objects.filter(pk=user.pk).values("is_staff", "is_superuser").get())
     after = {"is_staff": is_staff, "is_superuser": is_superuser}
     if before != after:
+        forget_unproven(user=User.objects.get(pk=user.pk), actor=actor)
         User.objects.filter(pk=user.pk).update(**after)
         _record(EventName.OPERATOR_CHANGED, user, actor, before, after)
 

@@ -11,7 +11,7 @@ from audit.services import Facts, record
 from orgs.errors import NotAllowedError
 from orgs.models import Membership, MembershipSource, MembershipState, Organization, Role, User
 from orgs.selectors import open_invitations_of
-from orgs.services.accounts import create_account
+from orgs.services.accounts import account_for
 from orgs.services.doors import end_doors
 
 LAST_ADMIN = "This is the only admin. Make somebody else an admin first."
@@ -56,10 +56,9 @@ def join_just_in_time(*, organization: Organization, address: str, role: Role, a
     The caller has made sure that the role is not admin and that the account is no operator's. The membership is opened
     by single sign-on alone until the person accepts it under a password door.
     """
-    user = User.objects.filter(email=address).first() or create_account(address=address, actor=actor)
     return add_member(
         organization=organization,
-        user=user,
+        user=account_for(address=address, actor=actor),
         role=role,
         source=MembershipSource.JUST_IN_TIME,
         actor=actor,
@@ -76,7 +75,7 @@ def accept_membership(*, membership: Membership, actor: Actor) -> None:
         _record(EventName.MEMBER_ACCEPTED, membership, actor)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def note_names(*, membership: Membership, given_name: str, family_name: str, display_name: str) -> None:
     """Keep the names that the identity provider asserted, on the membership only (invariant 1)."""
     asserted = {

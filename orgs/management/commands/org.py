@@ -16,7 +16,7 @@ from orgs.email_addresses import normal_address
 from orgs.letters import absolute
 from orgs.models import MembershipSource, MembershipState, Organization, Plan, User
 from orgs.services import create_organization
-from orgs.services.accounts import create_account
+from orgs.services.accounts import account_for
 
 Facts = dict[str, Any]
 
@@ -87,8 +87,8 @@ def _find_or_create_account(address: str) -> tuple[User, bool]:
         address = normal_address(address)
     except ValidationError as error:
         raise CommandError(error.messages[0]) from error
-    user = User.objects.filter(email=address).first()
-    return (user, False) if user else (create_account(address=address, actor=COMMAND_LINE), True)
+    is_new = not User.objects.filter(email=address).exists()
+    return account_for(address=address, actor=COMMAND_LINE), is_new
 
 
 def _created_sentence(facts: Facts) -> str:

@@ -43,6 +43,20 @@ class Reason(models.TextChoices):
     TEST_NEEDS_ADMIN = "test_needs_admin", "A draft is tested by an admin"
 
 
+# What an admin puts right on Access & SSO Settings, or compares with what stands there.
+IN_SETTINGS = {
+    Reason.ENCRYPTED,
+    Reason.UNTRUSTED,
+    Reason.CERTIFICATE_EXPIRED,
+    Reason.WRONG_ISSUER,
+    Reason.WRONG_AUDIENCE,
+    Reason.WRONG_ADDRESS,
+    Reason.INCOMPLETE,
+    Reason.NOT_A_MEMBER,
+    Reason.TEST_NEEDS_ADMIN,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Advice:
     """What a reason means, and what the admin does now; plain text, safe to show inside the organization."""

@@ -162,9 +162,15 @@ def sign_ins_of(organization: Organization, *, state: str = "", search: str = ""
         found = found.filter(state=state)
     if search:
         found = found.filter(
-            Q(address__icontains=search) | Q(user__email__icontains=search) | Q(reference__iexact=search.strip())
+            Q(address__icontains=search) | Q(user__email__icontains=search) | Q(reference=_as_reference(search))
         )
     return found
+
+
+def _as_reference(text: str) -> str:
+    """A code as it is stored, however it was typed: 7kq4 m2xd p9tr is 7KQ4-M2XD-P9TR."""
+    letters = "".join(letter for letter in text.upper() if letter.isalnum())
+    return "-".join(letters[at : at + 4] for at in range(0, len(letters), 4))
 
 
 def sign_in_by_reference(organization: Organization, reference: str) -> SignIn | None:

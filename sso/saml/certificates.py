@@ -53,6 +53,11 @@ class SigningCertificate:
         return _facts(self.der).fingerprint
 
     @property
+    def thumbprint(self) -> str:
+        """SHA-1 of the DER in upper case: how Entra's portal names a certificate. For the eye, not for trust."""
+        return hashlib.sha1(self.der, usedforsecurity=False).hexdigest().upper()
+
+    @property
     def subject(self) -> str:
         """RFC 4514 text, such as "CN=Microsoft Azure Federated SSO Certificate"."""
         return _facts(self.der).subject

@@ -64,7 +64,7 @@ def person_in(assertion: saml.Assertion) -> Person:
 def _address_in(assertion: saml.Assertion) -> str:
     """The first source that holds an address decides, in the order of AM-30; two values in it are a refusal."""
     for source, values in _sources(assertion):
-        addresses = list(dict.fromkeys(filter(None, map(_as_address, values))))
+        addresses = list(dict.fromkeys(filter(None, map(as_address, values))))
         if addresses and len(values) > 1:
             raise RefusedError(Reason.AMBIGUOUS_ADDRESS, f"{source} holds {len(values)} values")
         if addresses:
@@ -80,7 +80,8 @@ def _sources(assertion: saml.Assertion) -> Iterator[tuple[str, tuple[str, ...]]]
         yield wanted, tuple(value for values in named for value in values)
 
 
-def _as_address(text: str) -> str:
+def as_address(text: str) -> str:
+    """An e-mail address in its one stored form; "" for anything else, and for Entra's name of a guest."""
     if _GUEST_NAME.search(text):
         return ""
     try:

@@ -14,9 +14,11 @@ from orgs.access import OrganizationRequest, actor_of, organization_page
 from orgs.models import Role
 from orgs.views.answers import page_of, see_other
 from sso.check_titles import title_of
+from sso.claim_findings import findings_in
 from sso.forms import SignInFilterForm
+from sso.models import Provider
 from sso.providers import explain
-from sso.reasons import ADVICE, Reason
+from sso.reasons import ADVICE, IN_SETTINGS, Reason
 from sso.saml import Outcome
 from sso.selectors import identities_of_address, sign_in_by_reference, sign_ins_of
 from sso.services import unlink_identity
@@ -58,12 +60,15 @@ def settings_sign_in(request: HttpRequest, reference: str) -> HttpResponse:
         "section": "sign_ins",
         "sign_in": sign_in,
         "advice": ADVICE.get(sign_in.reason),
+        "in_settings": sign_in.reason in IN_SETTINGS,
         "explanation": explain(sign_in.detail),
         **_checks(sign_in),
         "may_unlink": sign_in.reason == Reason.OTHER_SUBJECT
         and identities_of_address(organization, sign_in.address).exists(),
         "restarts": list(sign_in.restarts.order_by("started_at")),
         **_claims(sign_in),
+        "findings": findings_in(sign_in.claims or {}),
+        "thumbprint": _thumbprint(sign_in),
     }
     return render(request, "sso/sign_in_detail.html", context)
 
@@ -90,9 +95,19 @@ def _checks(sign_in: SignIn) -> dict[str, Any]:
     checks = [{**check, "title": title_of(check["name"])} for check in sign_in.checks]
     return {
         "checks": checks,
+        "reached": [check for check in checks if check["outcome"] != Outcome.NOT_REACHED],
+        "not_reached": [check for check in checks if check["outcome"] == Outcome.NOT_REACHED],
         "failed": next((check for check in checks if check["outcome"] == Outcome.FAILED), None),
         "counts": {outcome.value: sum(check["outcome"] == outcome for check in checks) for outcome in Outcome},
     }
+
+
+def _thumbprint(sign_in: SignIn) -> str:
+    """How the provider's portal names the certificate that verified; "" if it does not."""
+    if sign_in.connection.provider != Provider.AZURE:
+        return ""
+    known = sign_in.configuration.signing_certificates()
+    return next((each.thumbprint for each in known if each.fingerprint == sign_in.certificate), "")
 
 
 def _claims(sign_in: SignIn) -> dict[str, Any]:

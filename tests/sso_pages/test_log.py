@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from sso.models import Configuration, Provider, SignIn
 from sso.providers import GUIDES, Ours, explain, filled
 from sso.reasons import ADVICE, Reason
 from sso.saml import CheckName
+from sso.services.people import CLAIM_ADDRESS
 from tests.conftest import MakeMember, MakeOrganization, SignedIn
 from tests.sso_pages.conftest import MakeSignIn, Upload
 from tests.sso_pages.pages import links, page, words
@@ -64,7 +66,8 @@ class TestList:
         assert "Signed in" in first
         assert "eve@contoso.example Refused Not signed by a certificate we know" in second
         assert refused.reference in second
-        assert "nobody known · test of a draft No answer yet" in started
+        assert "UTC not known · test of a draft No answer yet" in started
+        assert f"{refused.started_at:%-d %b %Y, %H:%M:%S} UTC eve@contoso.example" in second
 
     def test_filter_and_search(
         self, browser: Client, path: str, configuration: Configuration, sign_in_row: MakeSignIn
@@ -73,7 +76,10 @@ class TestList:
         eve = sign_in_row(configuration, "refused", reason="plan", address="eve@contoso.example")
         assert len(rows_of(browser, path, state="refused")) == 1
         assert ada.reference in rows_of(browser, path, search="ADA@")[0]
-        assert eve.reference in rows_of(browser, path, search=f" {eve.reference.lower()} ")[0]
+        for typed in (eve.reference, eve.reference.lower(), eve.reference.replace("-", ""), f" {eve.reference} "):
+            assert eve.reference in rows_of(browser, path, search=typed)[0], typed
+        assert eve.reference in rows_of(browser, path, search=eve.reference.lower().replace("-", " "))[0]
+        assert not rows_of(browser, path, search=eve.reference[:-1])
         assert "Nothing fits" in words(page(browser.get(path, {"search": "nobody"})))
         assert len(rows_of(browser, path, state="nonsense", page="99")) == 2
         assert "Nothing fits" in words(page(browser.get(path, {"search": "a\x00"}))) or len(rows_of(browser, path)) == 2
@@ -147,7 +153,11 @@ class TestDetail:
         assert advice.remedy in text
         results = [words(row) for row in document.xpath("//table//tbody/tr")]
         assert "Signed by a certificate we know SAML core 5 Failed by one of 1 certificates" in results[1]
+        (folded,) = document.xpath("//details[@class='not-reached']")
+        assert "1 check not reached" in words(folded.xpath("./summary")[0])
+        assert [words(row) for row in folded.xpath(".//tbody/tr")] == results[2:]
         assert "Not reached" in results[2]
+        assert links(document)["Open Access & SSO Settings"] == f"/o/{refused.organization.slug}/settings/access"
         assert "203.0.113.7" in text
         assert "Firefox <b>bold</b>" in text
 
@@ -165,6 +175,39 @@ class TestDetail:
         assert "ab" * 32 in text
         assert "groups a, b<i>" in text
         assert f"Metadata, version {configuration.version}" in text
+
+    def test_the_certificate_has_the_name_that_the_portal_shows(
+        self, browser: Client, path: str, configuration: Configuration, sign_in_row: MakeSignIn
+    ) -> None:
+        (certificate,) = configuration.signing_certificates()
+        row = sign_in_row(configuration, certificate=certificate.fingerprint)
+        sha1 = hashlib.sha1(certificate.der, usedforsecurity=False).hexdigest().upper()
+        uploaded = f"/o/{configuration.connection.organization.slug}/settings/access/metadata/{configuration.public_id}"
+        for page_path in (f"{path}/{row.reference}", uploaded):
+            assert f"Thumbprint, as the portal shows it {sha1}" in words(page(browser.get(page_path)))
+        configuration.connection.organization.connections.update(provider="okta")
+        for page_path in (f"{path}/{row.reference}", uploaded):
+            assert "Thumbprint" not in words(page(browser.get(page_path)))
+
+    @pytest.mark.parametrize(
+        ("name_id", "addresses", "is_odd"),
+        [
+            ("ada@contoso.onmicrosoft.example", ["ada@contoso.example"], True),
+            ("ADA@contoso.example", ["ada@contoso.example"], False),
+            ("ada@contoso.example", ["a.l@contoso.example", "ada@contoso.example"], False),
+            ("ada@contoso.example", [], False),
+            ("AAMkAGI2T", ["ada@contoso.example"], False),
+            ("ada_fabrikam.example#EXT#@contoso.example", ["ada@fabrikam.example"], False),
+        ],
+    )
+    def test_two_addresses_of_one_person_are_noticed(
+        self, browser: Client, path: str, configuration: Configuration, sign_in_row: MakeSignIn,
+        name_id: str, addresses: list[str], is_odd: bool,
+    ) -> None:  # fmt: skip
+        claims = {"name_id": name_id, "attributes": {CLAIM_ADDRESS: addresses} if addresses else {}}
+        row = sign_in_row(configuration, claims=claims)
+        text = words(page(browser.get(f"{path}/{row.reference}")))
+        assert ("set the user identifier to user.mail" in text) == is_odd
 
     def test_entra_codes_are_explained(
         self, browser: Client, path: str, configuration: Configuration, sign_in_row: MakeSignIn

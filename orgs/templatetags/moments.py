@@ -1,0 +1,19 @@
+"""What templates need to say when something will be."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django import template
+from django.utils import timezone
+
+register = template.Library()
+
+
+@register.filter
+def rounded(at: datetime) -> datetime:
+    """Move a moment to come by half of the unit that naturaltime says, which rounds down: 11:59:59 is 12 hours."""
+    ahead = at - timezone.now()
+    if ahead <= timedelta(0):
+        return at
+    return at + (timedelta(minutes=30) if ahead >= timedelta(minutes=59, seconds=30) else timedelta(seconds=30))

@@ -1,0 +1,19 @@
+"""What is odd in the claims of a sign-in, although it is no reason to refuse it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sso.services.people import CLAIM_ADDRESS, as_address
+
+_TWO_ADDRESSES = (
+    "The user identifier and the e-mail claim name different addresses: set the user identifier to user.mail. "
+    "People are known here by the address of the user identifier."
+)
+
+
+def findings_in(claims: dict[str, Any]) -> list[str]:
+    """Sentences for the admin about the claims as the log keeps them."""
+    identifier = as_address(claims.get("name_id", ""))
+    named = {as_address(value) for value in claims.get("attributes", {}).get(CLAIM_ADDRESS, [])} - {""}
+    return [_TWO_ADDRESSES] if identifier and named and identifier not in named else []

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 from ssl import DER_cert_to_PEM_cert
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from lxml import etree
 
 from simulator.encryption import OAEP, encrypt
@@ -14,9 +19,12 @@ from sso.saml.case import Case
 from sso.saml.checklist import CHECKLIST
 from sso.saml.decryption import in_place, mistakes
 from sso.saml.envelope import Plaintext
+from sso.saml.signature_value import signer_of
+from sso.saml.signed_bytes import signed_info_bytes
 from sso.saml.sp_metadata import build_sp_metadata
-from tests.saml.provider import NOW, REQUEST, SP, Answer, encode, idp, key_pair, sign
+from tests.saml.provider import NOW, REQUEST, SP, Answer, KeyPair, encode, idp, key_pair, sign
 
+MORE = "http://www.w3.org/2001/04/xmldsig-more#"
 SAML = "{urn:oasis:names:tc:SAML:2.0:assertion}"
 OURS = make_key_pair("amplisso.example", now=NOW)
 PEM = DER_cert_to_PEM_cert(OURS.certificate.der)
@@ -139,3 +147,24 @@ def test_signed_info_with_blanks_in_it() -> None:
         now=NOW,
     )
     assert verdict.failure is None
+
+
+@pytest.mark.parametrize(("kind", "method"), [("ec", "ecdsa-sha256"), ("rsa2048", "rsa-sha256")])
+def test_a_key_signs_by_its_own_method_only(kind: str, method: str) -> None:
+    """Though the provider itself made it: what the signature says it is has to be what it is."""
+    pair = key_pair(f"method-{kind}", kind)
+    signature = next(Answer(pair=pair, signature_method=MORE + method).document().iter("{*}Signature"))
+    assert signer_of(signature, [pair.certificate]) == pair.certificate
+    for other in ("ecdsa-sha256", "rsa-sha256"):
+        signature[0][1].set("Algorithm", MORE + other)
+        signature[1].text = base64.b64encode(_signed_by(pair, signed_info_bytes(signature))).decode()
+        assert (signer_of(signature, [pair.certificate]) is not None) is (other == method)
+
+
+def _signed_by(pair: KeyPair, data: bytes) -> bytes:
+    key = load_pem_private_key(pair.pem, None)
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    both = decode_dss_signature(key.sign(data, ec.ECDSA(hashes.SHA256())))
+    return b"".join(number.to_bytes(32, "big") for number in both)

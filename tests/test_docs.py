@@ -9,6 +9,7 @@ import pytest
 from django.core.management import get_commands
 from django.urls import NoReverseMatch, Resolver404, resolve
 
+from sso.models import Provider
 from sso.providers.azure import GUIDE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -66,6 +67,16 @@ def test_every_command_named_exists(page: Path) -> None:
 def test_every_command_of_ours_is_in_the_operators_guide() -> None:
     ours = {name for name, app in get_commands().items() if app in {"orgs", "sso", "audit"}}
     assert ours <= set(re.findall(r"manage\.py ([a-z_]+)", read(ROOT / "docs" / "operating.md")))
+
+
+def test_the_operators_guide_names_every_provider_and_no_other() -> None:
+    row = next(line for line in read(ROOT / "docs" / "operating.md").splitlines() if "manage.py connection" in line)
+    assert re.findall(r"`([a-z0-9]+)`", row.partition("`PROVIDER` is")[2]) == Provider.values
+
+
+def test_the_example_switches_nothing_on() -> None:
+    lines = read(ROOT / ".env.example").splitlines()
+    assert [line for line in lines if line and not line.startswith("#")] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -129,7 +129,7 @@ def _refuse_other_text(text: str) -> None:
         raise MetadataError(
             MetadataProblem.JSON,
             "This is JSON, perhaps an OpenID Connect configuration. Amplisso needs the SAML metadata, "
-            "which is XML: in Azure it is called Federation Metadata XML.",
+            "which is XML: in Microsoft Entra ID it is called Federation Metadata XML.",
         )
     if "<" not in text:
         raise MetadataError(MetadataProblem.OTHER_FILE, f"This is not XML. {_WHAT_TO_DO}")
@@ -139,7 +139,7 @@ def _certificate_instead() -> MetadataError:
     return MetadataError(
         MetadataProblem.CERTIFICATE,
         "This is the certificate, not the metadata. Download the metadata XML, which holds the "
-        "certificate and the addresses: in Azure it is called Federation Metadata XML.",
+        "certificate and the addresses: in Microsoft Entra ID it is called Federation Metadata XML.",
     )
 
 

@@ -79,8 +79,8 @@ def _without_provider(root: etree._Element, entities: list[etree._Element]) -> M
     if any(True for _ in root.iter(MD + "RoleDescriptor")):
         return MetadataError(
             MetadataProblem.WS_FEDERATION,
-            "This file describes WS-Federation only. Upload metadata with SAML 2.0 in it: in Azure, the "
-            "Federation Metadata XML of the application's SAML-based sign-on.",
+            "This file describes WS-Federation only. Upload metadata with SAML 2.0 in it: in Microsoft Entra "
+            "ID, the Federation Metadata XML of the application's SAML-based sign-on.",
         )
     return _no_provider("There is no identity provider in this file (no IDPSSODescriptor).")
 

@@ -64,6 +64,16 @@ def test_it_says_how_the_admin_gets_a_password(make_user: MakeUser) -> None:
     assert "password" not in run("create", "Fabrikam", "--plan", "growth", "--admin", "mira@fabrikam.example")
 
 
+def test_it_makes_a_second_one_of_the_same_name_but_says_so(make_organization: MakeOrganization) -> None:
+    first = make_organization("Contoso")
+    warned = StringIO()
+    for name in ("contoso", "Fabrikam"):
+        call_command("org", "create", name, "--plan", "plus", "--admin", f"ada@{name}.example", "--json",
+                     stdout=StringIO(), stderr=warned)  # fmt: skip
+    assert warned.getvalue() == f"Another organization has the name contoso, too: {first.number}.\n"
+    assert Organization.objects.count() == 3
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -111,5 +121,5 @@ def test_it_lists_every_organization(make_organization: MakeOrganization, member
     ]
     assert run("list").splitlines() == [
         f"{first.number}  Contoso: growth, 2 members",
-        f"{second.number}  Fabrikam: starter, 1 members, closed",
+        f"{second.number}  Fabrikam: starter, 1 member, closed",
     ]

@@ -39,6 +39,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["action"] == "create":
             facts = _create(options["name"], options["plan"], options["admin"])
+            if namesakes := _namesakes(facts):
+                self.stderr.write(f"Another organization has the name {facts['name']}, too: {namesakes}.")
             self.stdout.write(json.dumps(facts) if options["json"] else _created_sentence(facts))
         else:
             rows = _list()
@@ -98,6 +100,12 @@ def _created_sentence(facts: Facts) -> str:
     return sentence
 
 
+def _namesakes(facts: Facts) -> str:
+    """The numbers of other organizations of this name, one of which may be what was meant."""
+    others = Organization.objects.filter(name__iexact=facts["name"]).exclude(number=facts["number"]).order_by("number")
+    return ", ".join(map(str, others.values_list("number", flat=True)))
+
+
 def _list() -> list[Facts]:
     active = Count("memberships", filter=Q(memberships__state=MembershipState.ACTIVE))
     organizations = Organization.objects.select_related("plan").annotate(members=active).order_by("number")
@@ -117,7 +125,7 @@ def _list() -> list[Facts]:
 
 
 def _line(row: Facts) -> str:
-    marks = [row["plan"], f"{row['members']} members"]
+    marks = [row["plan"], f"{row['members']} member{'' if row['members'] == 1 else 's'}"]
     marks += ["connected"] if row["is_connected"] else []
     marks += ["requires SSO"] if row["requires_sso"] else []
     marks += [] if row["is_open"] else ["closed"]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import reduce
 from operator import or_
 
-from django.db.models import Count, Q, QuerySet
+from allauth.mfa.models import Authenticator
+from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
 from orgs.models import (
@@ -22,6 +24,9 @@ from orgs.models import (
     User,
 )
 from orgs.tokens import hash_of_token
+
+# Long enough for the mail that told of a new second factor to have been read.
+SETTLING = timedelta(days=7)
 
 
 def open_organization(number: int) -> Organization | None:
@@ -165,6 +170,20 @@ def has_own_password(address: str) -> bool:
     return any(user.has_usable_password() for user in users)
 
 
+def settled_factors(user: User) -> set[int]:
+    """The primary keys of the second factors that somebody who has just stolen the password cannot have made.
+
+    Recovery codes are as old as the oldest of the others: they come with the first and may be made anew at any time.
+    """
+    authenticators = Authenticator.objects.filter(user=user)
+    first = authenticators.exclude(type=Authenticator.Type.RECOVERY_CODES).aggregate(at=Min("created_at"))["at"]
+    since = timezone.now() - SETTLING
+    settled = Q(created_at__lte=since) & ~Q(type=Authenticator.Type.RECOVERY_CODES)
+    if first is not None and first <= since:
+        settled |= Q(type=Authenticator.Type.RECOVERY_CODES)
+    return set(authenticators.filter(settled).values_list("pk", flat=True))
+
+
 def pending_invitation(organization: Organization, address: str) -> Invitation | None:
     """Return the usable invitation of an address to an organization."""
     return open_invitations_of(organization).filter(email=address, expires_at__gt=timezone.now()).first()
@@ -181,6 +200,13 @@ def organizations_of_address(address: str) -> list[Organization]:
         invitations__expires_at__gt=now,
     )
     return list(Organization.objects.filter(member | invited, closed_at__isnull=True).distinct())
+
+
+def somebody_else_in(session: str, user: User) -> User | None:
+    """Another person than `user` to whom this session is still open."""
+    doors = Door.objects.select_related("user").filter(session=session, ended_at__isnull=True)
+    other = doors.filter(expires_at__gt=timezone.now()).exclude(user=user).first() if session else None
+    return other.user if other else None
 
 
 def live_doors(session: str, user: User) -> QuerySet[Door]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from allauth.account.authentication import get_authentication_records
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
 from orgs import access, services
 from orgs.errors import NotAllowedError
 from orgs.forms import RecoveryCodeForm
+from orgs.selectors import settled_factors
 from orgs.views.answers import see_other, show
 
 
@@ -78,11 +80,20 @@ def _page(request: access.OrganizationRequest, form: RecoveryCodeForm) -> HttpRe
         "form": form,
         "was_sent": "sent" in request.GET or form.is_bound,
         "passed_second_factor": passed_second_factor(request),
-        "factor_url": reverse("mfa_index"),
+        "factor_url": _factor_url(request),
     }
     return show(request, "orgs/recovery.html", context)
 
 
-def passed_second_factor(request: HttpRequest) -> bool:
-    """Whether allauth saw a second factor or a passkey of this user in this session."""
-    return any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user))
+def _factor_url(request: access.OrganizationRequest) -> str:
+    """Where somebody who has a second factor proves it and comes back; "" for anybody else."""
+    if not settled_factors(request.user):
+        return ""
+    return f"{reverse('mfa_reauthenticate')}?{urlencode({'next': request.path})}"
+
+
+def passed_second_factor(request: access.PersonRequest) -> bool:
+    """Whether allauth saw a second factor or a passkey of this user in this session, and not one made just before."""
+    records = get_authentication_records(request, request.user)
+    used = {record.get("id") for record in records if record.get("method") == "mfa"}
+    return not used.isdisjoint(settled_factors(request.user))

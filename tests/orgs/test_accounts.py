@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from allauth.mfa.totp.internal.auth import (
 )
 from django.core.mail import EmailMessage
 from django.test import Client
+from django.utils import timezone
 
 from audit.actors import COMMAND_LINE
 from audit.models import Event
@@ -274,10 +276,11 @@ def code_now(secret: str) -> str:
     return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
 
 
-def with_totp(user: User) -> str:
-    """Give somebody an authenticator app; return its secret."""
+def with_totp(user: User, days_ago: int = 8) -> str:
+    """Give somebody an authenticator app, as if they had set it up some days ago; return its secret."""
     secret = generate_totp_secret()
     TOTP.activate(user, secret)
+    user.authenticator_set.update(created_at=timezone.now() - timedelta(days=days_ago))
     return secret
 
 

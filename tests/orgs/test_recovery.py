@@ -8,13 +8,14 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.core.mail import EmailMessage
 from django.test import Client
 from django.utils import timezone
 
 from audit.models import Event
 from orgs.models import Door, DoorKind, MembershipState, Organization, RecoveryCode, Role, User
-from tests.conftest import MakeMember, MakeOrganization, SignedIn
+from tests.conftest import MakeMember, MakeOrganization, SignedIn, new_browser
 
 from .conftest import Committing, RequireSSO
 from .test_accounts import code_now, sign_in, with_totp
@@ -68,6 +69,7 @@ def test_a_mailed_code_opens_access_and_nothing_else(
     requested, opened = Event.objects.filter(name__startswith="recovery:").order_by("pk")
     assert (requested.name, opened.name, opened.risk) == ("recovery:requested", "recovery:opened", "high")
     assert opened.after == {"means": "mailed code"}
+    assert {"with a password and a mailed code" in str(letter.body) for letter in mailoutbox} == {True}
     with time_machine.travel(timezone.now() + timedelta(hours=1, minutes=1)):
         assert client.get("/o/contoso/settings/access").status_code == 403
 
@@ -196,3 +198,35 @@ def test_junk_breaks_nothing(client: Client) -> None:
         {"action": "code", "code": "\x00"},
     ):
         assert client.post(PAGE, typed).status_code == 422
+
+
+def test_who_has_a_second_factor_is_shown_the_way_to_prove_it(client: Client, admin: User) -> None:
+    way = "/account/2fa/reauthenticate/?next=%2Fo%2Fcontoso%2Frecovery"
+    assert way not in client.get(PAGE).content.decode()
+    secret = with_totp(admin)
+    assert f'href="{way}"' in client.get(PAGE).content.decode()
+    answer = client.post(way, {"code": code_now(secret)})
+    assert (answer.status_code, answer["Location"]) == (303, PAGE)
+    assert "Open with my second factor" in client.get(PAGE).content.decode()
+
+
+def test_a_second_factor_made_just_now_is_no_proof(locked: Organization, admin: User) -> None:
+    """Who stole the password could have made it; codes for its loss are no older than the app they come with."""
+    secret = with_totp(admin, days_ago=6)
+    codes = RecoveryCodes.activate(admin)
+    for proof in (code_now(secret), codes.get_unused_codes()[0]):
+        browser = new_browser()
+        sign_in(browser, admin.email)
+        assert browser.post("/account/2fa/authenticate/", {"code": proof}).status_code == 303
+        page = browser.get(PAGE).content.decode()
+        assert "second factor" not in page
+        assert browser.post(PAGE, {"action": "factor"}).status_code == 422
+    assert not Door.objects.filter(kind=DoorKind.RECOVERY).exists()
+
+
+def test_new_recovery_codes_of_an_old_app_are_proof(locked: Organization, admin: User, visitor: Client) -> None:
+    with_totp(admin)
+    codes = RecoveryCodes.activate(admin)
+    sign_in(visitor, admin.email)
+    visitor.post("/account/2fa/authenticate/", {"code": codes.get_unused_codes()[0]})
+    assert visitor.post(PAGE, {"action": "factor"}).status_code == 303

@@ -270,6 +270,8 @@ EMAIL_USE_SSL: bool = _mail["EMAIL_USE_SSL"]
 EMAIL_TIMEOUT = 10  # seconds: a slow mail server must not hold a page
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", "") or f"Amplisso <no-reply@{urlsplit(BASE_URL).hostname}>"
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Where pages send people whom only an operator can help; without it they speak of whoever runs this deployment.
+SUPPORT_ADDRESS: str = env.str("SUPPORT_ADDRESS", "")
 
 # --- Language, time, static files, logs --------------------------------------------------------------------------
 

@@ -33,10 +33,11 @@ def send_recovery_code(membership: Membership, code: str) -> None:
     _send("recovery_code", [membership.user.email], {"organization": membership.organization, "code": code})
 
 
-def tell_admins_of_recovery(membership: Membership) -> None:
-    """Tell every admin that the recovery door was used."""
+def tell_admins_of_recovery(membership: Membership, means: str) -> None:
+    """Tell every admin that the recovery door was used, and by what: "mailed code" or "second factor"."""
+    context = {"membership": membership, "organization": membership.organization, "means": means}
     for address in admin_addresses(membership.organization):
-        _send("recovery_opened", [address], {"membership": membership, "organization": membership.organization})
+        _send("recovery_opened", [address], context)
 
 
 def send_sign_in_pages(address: str, organizations: Sequence[Organization]) -> None:

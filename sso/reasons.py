@@ -73,7 +73,7 @@ ADVICE: dict[str, Advice] = {
     ),
     Reason.UNSAFE: Advice(
         "The response was built in a way that attackers use and identity providers do not.",
-        "Somebody may be trying to get in. If it was one of your own people, send this page to us.",
+        "Somebody may be trying to get in. If it was one of your own people, tell whoever runs Amplisso for you.",
     ),
     Reason.ENCRYPTED: Advice(
         "The assertion is encrypted, but not for a certificate of ours that is in use.",
@@ -135,7 +135,7 @@ ADVICE: dict[str, Advice] = {
         "The browser did not return the cookie that ties the answer to the request, twice in a row.",
         "The person's browser blocks cookies for this site: allow them, or use an ordinary window.",
     ),
-    Reason.CLOSED: Advice("The organization has been closed.", "Ask us to open it again."),
+    Reason.CLOSED: Advice("The organization has been closed.", "Ask whoever runs Amplisso for you to open it again."),
     Reason.PLAN: Advice(
         "The organization's plan does not include single sign-on.",
         "Change to a plan that does, or sign in with a password.",
@@ -168,7 +168,7 @@ ADVICE: dict[str, Advice] = {
         "This person was removed, and just-in-time provisioning does not bring anybody back.",
         "Invite the person again under Members.",
     ),
-    Reason.ACCOUNT_DISABLED: Advice("An operator disabled this account.", "Ask us why."),
+    Reason.ACCOUNT_DISABLED: Advice("An operator disabled this account.", "Ask whoever runs Amplisso for you why."),
     Reason.OPERATOR_ACCOUNT: Advice(
         "The address belongs to one of our operators, who never join an organization by themselves.",
         "Invite the person under Members if they really should be one.",

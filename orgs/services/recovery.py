@@ -67,7 +67,7 @@ def open_recovery_door(*, membership: Membership, session: str, means: str, acto
         expires_at=timezone.now() + DOOR_LIFE,
     )
     _record(EventName.RECOVERY_OPENED, membership, actor, means=means)
-    transaction.on_commit(lambda: tell_admins_of_recovery(membership))
+    transaction.on_commit(lambda: tell_admins_of_recovery(membership, means))
     return door
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import forms, template
+from django.conf import settings
 from django.forms import BoundField
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -22,6 +23,7 @@ _SYSTEMS = {
     "CrOS": "ChromeOS",
     "Linux": "Linux",
 }
+_OPERATOR = "whoever runs Amplisso for you"
 # Fields of the audit log that hold a slug; the others hold what somebody typed, which stays as it is.
 _SLUGS = {"by", "door", "kind", "means", "plan", "provider", "role", "source", "state", "subject_kind"}
 
@@ -79,6 +81,12 @@ def value_words(value: object, name: str) -> SafeString | str:
     if name == "just_in_time_role" and value in Role.values:
         return Role(value).label
     return str(value).replace("_", " ").capitalize() if name in _SLUGS else str(value)
+
+
+@register.filter
+def reachable(text: str) -> str:
+    """Give the address of whoever runs this deployment, if there is one, where a text speaks of them."""
+    return text.replace(_OPERATOR, settings.SUPPORT_ADDRESS or _OPERATOR)
 
 
 @register.filter

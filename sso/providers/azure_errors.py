@@ -33,7 +33,8 @@ _IDENTIFIER = (
 )
 _REQUEST = (
     "Entra ID did not accept something in our request.",
-    "Sign in again from the sign-in page. If it stays, send us this page: the request is ours to repair.",
+    "Sign in again from the sign-in page. If it stays, tell whoever runs Amplisso for you: the request is ours to "
+    "repair.",
 )
 _ACCOUNT = (
     "The account that was used does not belong to this directory.",
@@ -65,8 +66,9 @@ _CROSS = (
     "The administrators of both directories look at Cross-tenant access settings.",
 )
 _SIGNED = (
-    "The application accepts signed requests only, which we do not send.",
-    "Under SAML Certificates, Verification certificates, turn Require verification certificates off.",
+    "The application accepts signed requests only, and this one was not signed, or not by a certificate it knows.",
+    "Turn Sign requests on in Access & SSO Settings, download our certificate there, and upload it in Entra ID under "
+    "SAML Certificates, Verification certificates.",
 )
 _DIRECTORY = (
     "The sign-in address leads to a directory that does not exist, or to another Microsoft cloud.",
@@ -107,7 +109,8 @@ _EXPLANATIONS = {
     "50146": _KEY,
     "50007": (
         "The application encrypts its answers, and the certificate for it is missing.",
-        "Turn token encryption off: Amplisso reads answers that are signed and not encrypted.",
+        "Download our certificate in Access & SSO Settings and import it under Token encryption, or turn token "
+        "encryption off.",
     ),
     "501241": (
         "The person's profile lacks what the user identifier is taken from, most often the mail address.",

@@ -25,7 +25,8 @@ GUIDE = Guide(
         *upload_and_save("Okta"),
     ),
     good_to_know=(
-        "Leave assertion encryption off, and the signature algorithm at RSA-SHA256.",
+        "Leave the signature algorithm at RSA-SHA256. Assertion encryption is optional: make a certificate on this "
+        "page and give it to Okta first.",
         "The tile on the Okta dashboard works: it brings people here and back once, to prove who asked.",
     ),
 )

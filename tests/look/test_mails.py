@@ -137,11 +137,12 @@ def test_recovery_code_is_in_the_body_alone(organization: Organization, admin: U
 
 
 def test_admins_hear_of_a_recovery(organization: Organization, admin: User) -> None:
-    letters.tell_admins_of_recovery(admin.memberships.get())
+    letters.tell_admins_of_recovery(admin.memberships.get(), "second factor")
     message = sent()
     assert message.to == [admin.email]
     assert admin.email in message.subject
     assert link_to(reverse("settings_audit", args=[organization.slug])) in message.body
+    assert "with a password and a second factor" in message.body
 
 
 def test_sign_in_pages(organization: Organization) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from allauth.account.authentication import get_authentication_records
-from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
@@ -90,13 +88,6 @@ def _page(request: access.OrganizationRequest, form: RecoveryCodeForm) -> HttpRe
 def _factor_url(request: access.OrganizationRequest) -> str:
     """Where somebody who has a second factor proves it and comes back; "" for anybody else."""
     if not settled_factors(request.user):
-        return ""
-    return f"{reverse('mfa_reauthenticate')}?{urlencode({'next': request.path})}"
-
-
-def _factor_url(request: access.OrganizationRequest) -> str:
-    """Where somebody who has a second factor proves it and comes back; "" for anybody else."""
-    if not is_mfa_enabled(request.user):
         return ""
     return f"{reverse('mfa_reauthenticate')}?{urlencode({'next': request.path})}"
 

@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template
 
 from simulator.context import app_or_404, tenant, user_or_404
-from simulator.sign_in import answer_for, post_page
+from simulator.sign_in import answer_for, post_page, remember
 
 blueprint = Blueprint("my_apps", __name__, url_prefix="/myapps")
 
@@ -18,6 +18,7 @@ def people() -> str:
 def tiles(alias: str) -> str:
     """The applications this person is assigned to."""
     person = user_or_404(alias)
+    remember(person)
     apps = [app for app in tenant().apps.values() if alias in app.assigned]
     return render_template("my_apps.html", person=person, apps=apps)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, Response, after_this_request, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from simulator.apps import App
@@ -12,6 +12,7 @@ from simulator.requests import SamlRequest, read_request
 from simulator.users import User
 
 blueprint = Blueprint("sign_in", __name__)
+LAST_PERSON = "last_person"  # a cookie: an alias
 
 
 @blueprint.route("/<tenant_id>/saml2", methods=["GET", "POST"])
@@ -45,8 +46,9 @@ def _account_picker(app: App, values: Mapping[str, str], binding: str) -> str:
     return render_template(
         "pick_account.html",
         app=app,
-        people=_hinted_first(list(tenant().users.values()), hint),
+        people=_likely_first(list(tenant().users.values()), hint),
         hint=hint,
+        last=request.cookies.get(LAST_PERSON, ""),
         binding=binding,
         saml_request=values["SAMLRequest"],
         relay_state=values.get("RelayState"),
@@ -54,8 +56,18 @@ def _account_picker(app: App, values: Mapping[str, str], binding: str) -> str:
     )
 
 
-def _hinted_first(people: list[User], hint: str) -> list[User]:
-    return sorted(people, key=lambda user: not is_hinted(user, hint))
+def _likely_first(people: list[User], hint: str) -> list[User]:
+    last = request.cookies.get(LAST_PERSON, "")
+    return sorted(people, key=lambda user: (not is_hinted(user, hint), user.alias != last))
+
+
+def remember(user: User) -> None:
+    """Put this person first the next time somebody is asked who they are, as Entra's own session would."""
+
+    @after_this_request
+    def add_cookie(response: Response) -> Response:
+        response.set_cookie(LAST_PERSON, user.alias, httponly=True, samesite="Lax")
+        return response
 
 
 def is_hinted(user: User, hint: str) -> bool:
@@ -87,6 +99,7 @@ def account(tenant_id: str) -> str:
     else:
         user = user_or_404(request.form.get("account", ""))
         answer = answer_for(app, user, asked)
+        remember(user)
     return post_page(asked.acs_url or app.reply_url, answer, request.form.get("RelayState"))
 
 

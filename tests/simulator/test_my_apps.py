@@ -5,7 +5,7 @@ from lxml import html
 
 from simulator import App, Tenant
 from tests.simulator.conftest import REPLY_URL
-from tests.simulator.saml import decoded, found
+from tests.simulator.saml import authn_request, decoded, deflated, found
 
 
 def test_everyone_can_be_chosen(client: FlaskClient, tenant: Tenant) -> None:
@@ -33,6 +33,20 @@ def test_a_tile_with_sign_on_url_is_a_link_to_it(client: FlaskClient, app: App) 
     (tile,) = page.xpath("//a[contains(@class, 'tile')]")
     assert tile.get("href") == app.sign_on_url
     assert not page.forms
+
+
+def test_whoever_came_from_their_own_tiles_is_asked_for_first(client: FlaskClient, app: App, tenant: Tenant) -> None:
+    def people(**parameters: str) -> list[str]:
+        query = {"SAMLRequest": deflated(authn_request())} | parameters
+        return html.fromstring(client.get(f"/{tenant.id}/saml2", query_string=query).text).xpath(
+            "//button[@name='account']/@value"
+        )
+
+    usual = people()
+    assert usual[0] != "oscar"
+    client.get("/myapps/oscar")
+    assert people() == ["oscar", *(alias for alias in usual if alias != "oscar")]
+    assert people(login_hint="grace@contoso.example")[:2] == ["grace", "oscar"]
 
 
 def test_only_assigned_apps_have_a_tile(client: FlaskClient, app: App) -> None:

@@ -6,6 +6,7 @@ Unsafe values refuse to start: with DEBUG off there is no default for SECRET_KEY
 from base64 import urlsafe_b64encode
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
@@ -154,18 +155,16 @@ if "sqlite3" in DATABASES["default"]["ENGINE"]:
     }
 
 REDIS_URL: str = env.str("REDIS_URL", "")
+CACHES: dict[str, dict[str, Any]]
 if REDIS_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
     SESSION_ENGINE = "django.contrib.sessions.backends.cache"
 else:
     # Rate limits count in the cache, so it must be one that all workers share.
     # When there are too many rows, Django drops some that are still needed; so many that nobody fills it on purpose.
+    _limits = {"MAX_ENTRIES": 1_000_000, "CULL_FREQUENCY": 100}
     CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-            "LOCATION": "cache",
-            "OPTIONS": {"MAX_ENTRIES": 1_000_000, "CULL_FREQUENCY": 100},
-        }
+        "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache", "OPTIONS": _limits}
     }
     SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
@@ -248,6 +247,12 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(BASE_URL).scheme
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "add_webauthn": "orgs.passkeys.AddPasskeyForm",
+    "authenticate_webauthn": "orgs.passkeys.SecurityKeyForm",
+    "login_webauthn": "orgs.passkeys.PasskeySignInForm",
+    "reauthenticate_webauthn": "orgs.passkeys.PasskeyAgainForm",
+}
 MFA_TOTP_ISSUER = "Amplisso"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 USERSESSIONS_ADAPTER = "orgs.accounts.SessionsAdapter"

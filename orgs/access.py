@@ -278,5 +278,5 @@ def actor_of(request: HttpRequest, user: User | None = None) -> Actor:
         user_id=user.pk,
         email=user.email if user.is_authenticated else "",
         address=address,
-        user_agent=request.headers.get("User-Agent", "")[:400],
+        user_agent=request.headers.get("User-Agent", "").replace("\0", "")[:400],
     )

@@ -10,6 +10,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -37,6 +38,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         "email_taken": "There is an account with this e-mail address already.",
         "unknown_email": "There is no account with this e-mail address.",
     }
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Where a request came from. One that did not pass all of our proxies came from nobody knows where.
+
+        Raises PermissionDenied, as allauth does, for which pages that count tries answer 403.
+        """
+        try:
+            return str(super().get_client_ip(request))
+        except ImproperlyConfigured as error:
+            raise PermissionDenied("X-Forwarded-For names fewer proxies than TRUSTED_PROXY_COUNT") from error
 
     def clean_email(self, email: str) -> str:
         """Bring an address into its one stored form. Raises ValidationError."""

@@ -106,11 +106,19 @@ def end_door(*, door: Door, actor: Actor) -> None:
 
 
 @transaction.atomic
-def end_doors(*, organization: Organization, user: User | None = None, connection: uuid.UUID | None = None) -> int:
-    """Close the doors into one organization, of everybody or of one user or connection; return how many."""
+def end_doors(
+    *,
+    organization: Organization,
+    user: User | None = None,
+    connection: uuid.UUID | None = None,
+    kind: DoorKind | None = None,
+) -> int:
+    """Close the doors into one organization, of everybody or of one user, connection or kind; return how many."""
     doors = Door.objects.filter(organization=organization, ended_at__isnull=True)
     if user is not None:
         doors = doors.filter(user=user)
     if connection is not None:
         doors = doors.filter(connection=connection)
     return doors.update(ended_at=timezone.now())
+    if kind is not None:
+        doors = doors.filter(kind=kind)

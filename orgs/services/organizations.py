@@ -11,7 +11,7 @@ from audit.actors import Actor
 from audit.events import EventName
 from audit.services import Facts, record
 from orgs.errors import NotAllowedError
-from orgs.models import Membership, MembershipSource, Organization, OrganizationNumber, Plan, Role, User
+from orgs.models import DoorKind, Membership, MembershipSource, Organization, OrganizationNumber, Plan, Role, User
 from orgs.services.doors import end_doors
 
 SLUG_TAKEN = "Another organization has this address already. Choose another one."
@@ -77,11 +77,16 @@ def rename_organization(*, organization: Organization, name: str, slug: str, act
 
 @transaction.atomic
 def change_plan(*, organization: Organization, plan: Plan, actor: Actor) -> None:
-    """Move an organization to another plan; what the plan leaves out is suspended, never lost."""
+    """Move an organization to another plan; what the plan leaves out is suspended, never lost.
+
+    Without single sign-on nobody stays in by it: who has a password uses that, since the requirement rests.
+    """
     organization = _locked(organization)
     before = {"plan": organization.plan.slug}
     organization.plan = plan
     organization.save(update_fields=["plan"])
+    if not plan.sso:
+        end_doors(organization=organization, kind=DoorKind.SSO)
     _record(EventName.ORGANIZATION_PLAN_CHANGED, organization, actor, before, {"plan": plan.slug})
 
 

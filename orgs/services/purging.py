@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.core.cache import caches
 from django.core.cache.backends.db import DatabaseCache
 from django.db import connection, transaction
@@ -37,8 +38,8 @@ def purge_cache() -> int:
     cache = caches["default"]
     if not isinstance(cache, DatabaseCache):
         return 0
-    table = connection.ops.quote_name(cache._table)
+    table = connection.ops.quote_name(settings.CACHES["default"]["LOCATION"])
     now = connection.ops.adapt_datetimefield_value(timezone.now().replace(tzinfo=None))
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {table} WHERE expires < %s", [now])  # noqa: S608  the name is from our settings
-        return cursor.rowcount
+        return int(cursor.rowcount)

@@ -23,7 +23,7 @@ from orgs.services import (
     set_sso_active,
     verify_domain,
 )
-from tests.conftest import MakeOrganization, MakeUser, SignedIn
+from tests.conftest import MakeMember, MakeOrganization, MakeUser, SignedIn
 
 from .conftest import RequireSSO
 
@@ -180,3 +180,15 @@ def test_adding_a_domain_twice_keeps_one(organization: Organization) -> None:
         add_domain(organization=organization, domain="contoso.example", actor=COMMAND_LINE)
     assert organization.email_domains.count() == 1
     assert Event.objects.filter(name="domain:added").count() == 1
+
+
+def test_a_plan_without_sso_ends_what_was_opened_by_it(
+    organization: Organization, member: MakeMember, sso_client: SignedIn, client_of: SignedIn
+) -> None:
+    ada = member(organization).user
+    by_sso, by_password = sso_client(ada, organization), client_of(ada)
+    change_plan(organization=organization, plan=Plan.objects.get(slug="enterprise"), actor=COMMAND_LINE)
+    assert by_sso.get("/o/contoso/").status_code == 200, "this one has single sign-on, too"
+    change_plan(organization=organization, plan=Plan.objects.get(slug="starter"), actor=COMMAND_LINE)
+    assert by_sso.get("/o/contoso/").status_code == 404
+    assert by_password.get("/o/contoso/").status_code == 200

@@ -6,19 +6,21 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from orgs.access import actor_of, doors_of, keep_session_name, session_name
 from orgs.models import Organization
-from orgs.selectors import open_organization
+from orgs.selectors import open_organization, somebody_else_in
 from sso import saml
 from sso.models import Configuration, ConfigurationState, SignIn, StartedBy
 from sso.next_paths import safe_next_path
@@ -85,6 +87,7 @@ def acs(request: HttpRequest, number: int) -> HttpResponse:
     if isinstance(outcome, NotAsked):
         return _restart(request, organization, outcome)
     if isinstance(outcome, Finished):
+        _say_who_left(request, outcome)
         return _enter(request, organization, outcome)
     return _see_other(reverse("sign_in_refused", args=[number, outcome.sign_in.reference]))
 
@@ -163,6 +166,15 @@ def _enter(request: HttpRequest, organization: Organization, finished: Finished)
         cookie_name(finished.sign_in.request_id), path=reverse("saml_acs", args=[organization.number]), samesite="None"
     )
     return response
+
+
+def _say_who_left(request: HttpRequest, finished: Finished) -> None:
+    """Whoever tried somebody else's account is told that they are no longer who they were."""
+    before = somebody_else_in(finished.sign_in.session, finished.user)
+    if before is not None:
+        again = reverse("start_sign_in", args=[finished.sign_in.organization.number]) + "?force=1"
+        said = 'You are now signed in as {}; before, you were {}. <a href="{}">Sign in as somebody else</a>'
+        messages.warning(request, format_html(said, finished.user.email, before.email, again))
 
 
 def _seconds_until(moment: datetime) -> int:

@@ -16,12 +16,14 @@ from orgs.access import OrganizationRequest, actor_of, organization_page
 from orgs.errors import NotAllowedError
 from orgs.models import Role
 from orgs.views.answers import see_other
+from sso.claim_findings import findings_in
 from sso.forms import SettingsForm
 from sso.sealed import Note, seal
 from sso.selectors import (
     active_configuration,
     configuration_by_public_id,
     draft_configuration,
+    sign_in_of_doors,
 )
 from sso.services import discard_draft as give_up_draft
 from sso.services import save_settings
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from orgs.models import Organization
+    from sso.models import SignIn
     from sso.services import Saved
 
 _SAVED_OFF = "Single sign-on is still off: upload the Metadata XML of your identity provider to turn it on."
@@ -68,7 +71,7 @@ def test_sign_in(request: HttpRequest) -> HttpResponse:
     if draft is None and active_configuration(organization) is None:
         messages.error(request, _NOTHING_TO_TEST)
         return see_other("settings_access", organization.slug)
-    back = reverse("settings_access", args=[organization.slug])
+    back = _after_test(organization)
     return go_to_provider(request, organization, next=back, test=seal(Note.TEST, draft.public_id.hex) if draft else "")
 
 
@@ -92,6 +95,18 @@ def uploaded_metadata(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if configuration is None:
         raise Http404
     return render(request, "sso/uploaded_metadata.html", metadata_page(configuration))
+
+
+def _after_test(organization: Organization) -> str:
+    return reverse("settings_access", args=[organization.slug]) + "?tested=1"
+
+
+def _test_of_this_session(request: OrganizationRequest) -> SignIn | None:
+    """The test from which the admin has just come back in this very session; whatever else the address says is none."""
+    sign_in = sign_in_of_doors(request.doors) if "tested" in request.GET else None
+    organization = request.membership.organization
+    is_test = sign_in is not None and sign_in.next_path == _after_test(organization)
+    return sign_in if sign_in and is_test and sign_in.organization_id == organization.pk else None
 
 
 def _save(request: HttpRequest, form: SettingsForm) -> HttpResponse:
@@ -137,6 +152,8 @@ def _page(request: HttpRequest, form: SettingsForm, status: int = 200) -> HttpRe
     form.keep_upload()
     form.point_at_error()
     context: dict[str, Any] = access_page(_organization(request), cast(OrganizationRequest, request).user, form)
+    tested = _test_of_this_session(cast(OrganizationRequest, request))
+    context |= {"tested": tested, "findings": findings_in(tested.claims) if tested else []}
     return render(request, "sso/settings_access.html", context, status=status)
 
 

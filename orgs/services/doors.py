@@ -119,6 +119,6 @@ def end_doors(
         doors = doors.filter(user=user)
     if connection is not None:
         doors = doors.filter(connection=connection)
-    return doors.update(ended_at=timezone.now())
     if kind is not None:
         doors = doors.filter(kind=kind)
+    return doors.update(ended_at=timezone.now())

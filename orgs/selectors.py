@@ -88,7 +88,7 @@ def members_of(organization: Organization, *, search: str = "", role: int | None
     if role is not None:
         members = members.filter(role=role)
     if search:
-        fields = ("user__email", "user__name", "display_name", "given_name", "family_name")
+        fields = ("user__email", "display_name", "given_name", "family_name")
         members = members.filter(reduce(or_, (Q(**{f"{field}__icontains": search}) for field in fields)))
     return members
 

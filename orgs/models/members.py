@@ -85,8 +85,8 @@ class Membership(models.Model):
 
     @property
     def person_name(self) -> str:
-        """The name to show in this organization."""
-        return self.display_name or f"{self.given_name} {self.family_name}".strip() or self.user.name
+        """The name to show in this organization; "" if it has none, since the account's own is not its business."""
+        return self.display_name or f"{self.given_name} {self.family_name}".strip()
 
 
 class Invitation(models.Model):

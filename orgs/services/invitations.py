@@ -28,9 +28,9 @@ from orgs.models import (
     Role,
     User,
 )
-from orgs.selectors import has_own_password
+from orgs.selectors import has_own_password, open_invitations_of
 from orgs.services.accounts import record_for_organizations, record_sign_up
-from orgs.services.members import add_member
+from orgs.services.members import add_member, as_it_is_now, lock
 from orgs.tokens import hash_of_token
 
 LIFE = timedelta(days=14)
@@ -45,6 +45,8 @@ def invite(
     Addresses of members are skipped; whoever has an open invitation gets a new letter with the new role. Raises
     NotAllowedError, and ValidationError for what is not an address.
     """
+    lock(organization)
+    by = as_it_is_now(by)
     if by.role < Role.MANAGER:
         raise NotAllowedError("Only managers and admins invite people.")
     if role == Role.ADMIN and by.role != Role.ADMIN:
@@ -53,7 +55,7 @@ def invite(
     members = _members_among(organization, list(wanted), MembershipState.ACTIVE)
     for address in _members_among(organization, list(wanted), MembershipState.SUSPENDED):
         raise NotAllowedError(f"{address} is a suspended member. Restore the member instead of inviting them again.")
-    return [_invite_one(organization, address, role, by.user, actor) for address in wanted if address not in members]
+    return [_invite_one(organization, address, role, by, actor) for address in wanted if address not in members]
 
 
 @transaction.atomic
@@ -61,7 +63,7 @@ def resend_invitation(*, invitation: Invitation, by: Membership, actor: Actor) -
     """Send a new letter with a new link; the old link stops working. Raises NotAllowedError."""
     invitation = _locked(invitation)
     _check_open(invitation)
-    _check_may_touch(invitation, by)
+    _check_may_touch(invitation, as_it_is_now(by))
     token = secrets.token_urlsafe(32)
     renewed, _ = Invitation.objects.update_or_create(pk=invitation.pk, defaults=_link(token))
     _post(renewed, token, EventName.INVITATION_RESENT, actor)
@@ -72,7 +74,7 @@ def revoke_invitation(*, invitation: Invitation, by: Membership, actor: Actor) -
     """Make an invitation's link worthless. Raises NotAllowedError."""
     invitation = _locked(invitation)
     _check_open(invitation)
-    _check_may_touch(invitation, by)
+    _check_may_touch(invitation, as_it_is_now(by))
     invitation.revoked_at = timezone.now()
     invitation.save(update_fields=["revoked_at"])
     _record(EventName.INVITATION_REVOKED, invitation, actor)
@@ -86,6 +88,7 @@ def accept_invitation(*, invitation: Invitation, user: User, actor: Actor, by_ss
     """
     if user.email != invitation.email:
         raise NotAllowedError(f"This invitation is for {invitation.email}. Sign in with that address to accept it.")
+    lock(invitation.organization)  # as everything does that changes invitations: else two could wait for each other
     now = timezone.now()
     accepted = Invitation.objects.filter(
         pk=invitation.pk, accepted_at__isnull=True, revoked_at__isnull=True, expires_at__gt=now
@@ -138,14 +141,16 @@ def _members_among(organization: Organization, addresses: list[str], state: Memb
     return set(found.values_list("user__email", flat=True))
 
 
-def _invite_one(organization: Organization, address: str, role: Role, by: User, actor: Actor) -> Invitation:
+def _invite_one(organization: Organization, address: str, role: Role, by: Membership, actor: Actor) -> Invitation:
+    for older in open_invitations_of(organization).filter(email=address):
+        _check_may_touch(older, by)
     token = secrets.token_urlsafe(32)
     invitation, created = Invitation.objects.update_or_create(
         organization=organization,
         email=address,
         accepted_at=None,
         revoked_at=None,
-        defaults={"role": role, "invited_by": by, **_link(token)},
+        defaults={"role": role, "invited_by": by.user, **_link(token)},
     )
     _post(invitation, token, EventName.INVITATION_SENT if created else EventName.INVITATION_RESENT, actor)
     return invitation
@@ -164,6 +169,7 @@ def _post(invitation: Invitation, token: str, name: EventName, actor: Actor) -> 
 
 def _locked(invitation: Invitation) -> Invitation:
     """Read the row again, so that a letter is not sent for what has just been accepted."""
+    lock(invitation.organization)
     return Invitation.objects.select_for_update(of=("self",)).select_related("organization").get(pk=invitation.pk)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from audit.actors import Actor
 from audit.events import EventName
 from audit.services import Facts, record
 from orgs.errors import NotAllowedError
-from orgs.models import Membership, MembershipSource, MembershipState, Organization, Role, User
+from orgs.models import Invitation, Membership, MembershipSource, MembershipState, Organization, Role, User
 from orgs.selectors import open_invitations_of
 from orgs.services.accounts import account_for
 from orgs.services.doors import end_doors
@@ -32,7 +33,7 @@ def add_member(
     `accepted` says whether the person's password opens the membership from now on (invariant 8). Raises
     NotAllowedError for a suspended member, whom only `restore_member` brings back.
     """
-    _lock(organization)
+    lock(organization)
     membership, created = Membership.objects.get_or_create(
         organization=organization, user=user, defaults={"role": role, "source": source}
     )
@@ -91,6 +92,7 @@ def note_names(*, membership: Membership, given_name: str, family_name: str, dis
 def change_role(*, membership: Membership, role: Role, by: Membership | None, actor: Actor) -> None:
     """Give a member another role. `by` is the member who asks; None is an operator. Raises NotAllowedError."""
     membership = _locked(membership)
+    by = as_it_is_now(by) if by is not None else None
     before = Role(membership.role)
     if before == role:
         return
@@ -102,6 +104,7 @@ def change_role(*, membership: Membership, role: Role, by: Membership | None, ac
         _check_not_last_admin(membership)
     membership.role = role
     membership.save(update_fields=["role"])
+    _revoke(_sent_by(membership).filter(role__gt=role), actor)
     touches_admin = Role.ADMIN in (before, role)
     name = EventName.MEMBER_ADMIN_CHANGED if touches_admin else EventName.MEMBER_ROLE_CHANGED
     _record(name, membership, actor, {"role": before.slug}, {"role": role.slug})
@@ -123,6 +126,7 @@ def suspend_member(*, membership: Membership, by: Membership | None, actor: Acto
 def restore_member(*, membership: Membership, by: Membership | None, actor: Actor) -> None:
     """Let a suspended member in again. Raises NotAllowedError."""
     membership = _locked(membership)
+    by = as_it_is_now(by) if by is not None else None
     if membership.state != MembershipState.SUSPENDED:
         raise NotAllowedError("Only a suspended member can be restored; invite a removed one again.")
     _check_may_touch(membership, by)
@@ -135,6 +139,7 @@ def _leave(
     membership: Membership, by: Membership | None, state: MembershipState, name: EventName, actor: Actor
 ) -> None:
     membership = _locked(membership)
+    by = as_it_is_now(by) if by is not None else None
     _check_belongs(membership)
     _check_may_touch(membership, by)
     if membership.state == state:
@@ -145,23 +150,50 @@ def _leave(
     membership.state = state
     membership.save(update_fields=["state"])
     end_doors(organization=membership.organization, user=membership.user)
-    _revoke_invitations(membership)
+    _revoke(_sent_to(membership) | _sent_by(membership), actor)
     _record(name, membership, actor, before, {"state": state.value})
 
 
-def _revoke_invitations(membership: Membership) -> None:
-    """An older letter must not bring back who has just been sent away."""
-    open_invitations_of(membership.organization).filter(email=membership.user.email).update(revoked_at=timezone.now())
+def _sent_to(membership: Membership) -> QuerySet[Invitation]:
+    """Open invitations of a member: an older letter must not bring back who has just been sent away."""
+    return open_invitations_of(membership.organization).filter(email=membership.user.email)
 
 
-def _lock(organization: Organization) -> None:
+def _sent_by(membership: Membership) -> QuerySet[Invitation]:
+    """Open invitations that a member has sent; one to another mailbox of theirs must not bring them back either."""
+    return open_invitations_of(membership.organization).filter(invited_by=membership.user)
+
+
+def _revoke(invitations: QuerySet[Invitation], actor: Actor) -> None:
+    for invitation in invitations:
+        invitation.revoked_at = timezone.now()
+        invitation.save(update_fields=["revoked_at"])
+        record(
+            EventName.INVITATION_REVOKED,
+            actor=actor,
+            organization_number=invitation.organization.number,
+            target_kind="invitation",
+            target_id=invitation.public_id,
+            target=invitation.email,
+        )
+
+
+def lock(organization: Organization) -> None:
     """Changes to who is in one organization happen one after another, so that 'the last admin' means something."""
     Organization.objects.select_for_update().get(pk=organization.pk)
 
 
 def _locked(membership: Membership) -> Membership:
-    _lock(membership.organization)
+    lock(membership.organization)
     return Membership.objects.select_related("organization", "user").get(pk=membership.pk)
+
+
+def as_it_is_now(by: Membership) -> Membership:
+    """Read again who asks, behind the lock: a moment ago they may have been somebody else. Raises NotAllowedError."""
+    by = Membership.objects.select_related("organization", "user").get(pk=by.pk)
+    if not by.is_active:
+        raise NotAllowedError("You are no longer a member of this organization.")
+    return by
 
 
 def why_not_touch(membership: Membership, by: Membership) -> str:

@@ -16,7 +16,7 @@ from audit.selectors import count_recent
 from audit.services import record
 from orgs.errors import NotAllowedError
 from orgs.letters import send_recovery_code, tell_admins_of_recovery
-from orgs.models import Door, DoorKind, Membership, RecoveryCode, Role
+from orgs.models import Door, DoorKind, Membership, Organization, RecoveryCode, Role
 from orgs.services.doors import open_door
 
 CODE_LIFE = timedelta(minutes=10)
@@ -29,6 +29,7 @@ _WRONG = "This code is not right, or it is older than ten minutes. Ask for a new
 @transaction.atomic
 def mail_recovery_code(*, membership: Membership, actor: Actor) -> None:
     """Mail a six-digit code to an admin; a new one replaces the last. Raises NotAllowedError after too many."""
+    Organization.objects.select_for_update().get(pk=membership.organization_id)  # requests at once count each other
     _check_admin(membership)
     _check_patience(membership)
     code = f"{secrets.randbelow(1_000_000):06}"

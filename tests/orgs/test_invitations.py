@@ -110,6 +110,10 @@ def test_managers_leave_an_admins_invitation_alone(boss: Membership, member: Mak
     for change in (resend_invitation, revoke_invitation):
         with pytest.raises(NotAllowedError, match="Only admins"):
             change(invitation=invitation, by=manager, actor=COMMAND_LINE)
+    with pytest.raises(NotAllowedError, match="Only admins"):
+        send(manager, role=Role.VIEWER)
+    invitation.refresh_from_db()
+    assert invitation.role == Role.ADMIN
 
 
 def test_an_accepted_or_revoked_invitation_is_not_sent_again(boss: Membership, make_user: MakeUser) -> None:

@@ -229,3 +229,50 @@ def test_a_change_of_role_is_written_down(
     event = Event.objects.get(name=name)
     assert (event.before, event.after) == ({"role": role.slug}, {"role": new.slug})
     assert (event.organization_number, event.target) == (organization.number, ada.user.email)
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_what_an_admin_sent_does_not_outlast_the_admin(
+    boss: Membership, member: MakeMember, change: Change, organization: Organization
+) -> None:
+    """An invitation to another mailbox of theirs would bring them back."""
+    other = member(organization, Role.ADMIN)
+    sent = {"organization": organization, "role": Role.ADMIN, "actor": COMMAND_LINE}
+    invite(addresses=["other@mail.example"], by=other, **sent)
+    invite(addresses=["new@mail.example"], by=boss, **sent)
+    change(other, boss)
+    assert Invitation.objects.get(revoked_at__isnull=True).email == "new@mail.example"
+    assert Event.objects.get(name="invitation:revoked").target == "other@mail.example"
+
+
+def test_a_lower_role_keeps_the_invitations_it_may_send(boss: Membership, member: MakeMember) -> None:
+    other = member(boss.organization, Role.ADMIN)
+    for role in (Role.MANAGER, Role.ADMIN):
+        addresses = [f"{role.slug}@mail.example"]
+        invite(organization=boss.organization, addresses=addresses, role=role, by=other, actor=COMMAND_LINE)
+    change_role(membership=other, role=Role.MANAGER, by=boss, actor=COMMAND_LINE)
+    assert Invitation.objects.get(revoked_at__isnull=True).role == Role.MANAGER
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize(
+    "lost", [{"state": MembershipState.REMOVED}, {"role": Role.VIEWER}], ids=["removed", "lowered"]
+)
+def test_who_was_an_admin_a_moment_ago_changes_nobody(
+    boss: Membership, member: MakeMember, change: Change, lost: dict[str, object]
+) -> None:
+    target, stale = member(boss.organization), member(boss.organization, Role.ADMIN)
+    Membership.objects.filter(pk=stale.pk).update(**lost)
+    with pytest.raises(NotAllowedError, match=r"no longer a member|Only managers"):
+        change(target, stale)
+    with pytest.raises(NotAllowedError, match=r"no longer a member|Only managers"):
+        invite(organization=boss.organization, addresses=["a@b.example"], role=Role.ADMIN, by=stale, actor=COMMAND_LINE)
+
+
+def test_what_people_call_themselves_elsewhere_is_not_shown_or_searched(
+    organization: Organization, admin: User, make_user: Callable[..., User], member: MakeMember, client_of: SignedIn
+) -> None:
+    member(organization, user=make_user("ada@mail.example", name="Ada Lovelace"))
+    client = client_of(admin)
+    assert "Lovelace" not in client.get("/o/contoso/settings/members").content.decode()
+    assert "ada@mail.example" not in client.get("/o/contoso/settings/members?search=lovelace").content.decode()

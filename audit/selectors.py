@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
@@ -48,3 +49,16 @@ def count_recent(name: EventName, *, organization_number: int, target_id: uuid.U
     return Event.objects.filter(
         organization_number=organization_number, at__gte=since, name=name, target_id=str(target_id)
     ).count()
+
+
+def count_recent_of(names: Collection[EventName], *, organization_number: int, since: datetime) -> int:
+    """The same for any of several events, to any target in one organization."""
+    return Event.objects.filter(organization_number=organization_number, at__gte=since, name__in=names).count()
+
+
+def frequent_targets(
+    names: Collection[EventName], *, targets: Collection[str], since: datetime, at_least: int
+) -> list[str]:
+    """Which targets, by name, any of several events has happened to so often, in whatever organization."""
+    events = Event.objects.filter(at__gte=since, name__in=names, target__in=targets).order_by().values("target")
+    return list(events.annotate(times=Count("pk")).filter(times__gte=at_least).values_list("target", flat=True))

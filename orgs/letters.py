@@ -10,9 +10,12 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.text import Truncator
 
 from orgs.models import Invitation, Membership, Organization
 from orgs.selectors import admin_addresses
+
+MOST_IN_SUBJECT = 100  # characters
 
 logger = logging.getLogger(__name__)
 
@@ -49,11 +52,16 @@ def send_sign_in_pages(address: str, organizations: Sequence[Organization]) -> N
     _send("sign_in_pages", [address], {"pages": pages})
 
 
+def _on_one_line(subject: str) -> str:
+    """Names of organizations stand in subjects: no break may begin another header, and no name fill the line."""
+    return Truncator(" ".join(subject.split())).chars(MOST_IN_SUBJECT)
+
+
 def _send(name: str, to: list[str], context: dict[str, Any]) -> None:
     """Send one mail; a mail server that fails must not undo or break what has already been committed."""
     text = render_to_string(f"orgs/mail/{name}.txt", {"base_url": settings.BASE_URL, **context})
     subject, _, body = text.partition("\n")
     try:
-        EmailMessage(subject=subject.strip(), body=body.lstrip("\n"), to=to).send()
+        EmailMessage(subject=_on_one_line(subject), body=body.lstrip("\n"), to=to).send()
     except OSError:
         logger.exception("The mail '%s' could not be sent", name)

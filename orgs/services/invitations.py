@@ -30,6 +30,7 @@ from orgs.models import (
 )
 from orgs.selectors import has_own_password, open_invitations_of
 from orgs.services.accounts import record_for_organizations, record_sign_up
+from orgs.services.letter_limits import check_letters
 from orgs.services.members import add_member, as_it_is_now, lock
 from orgs.tokens import hash_of_token
 
@@ -55,7 +56,9 @@ def invite(
     members = _members_among(organization, list(wanted), MembershipState.ACTIVE)
     for address in _members_among(organization, list(wanted), MembershipState.SUSPENDED):
         raise NotAllowedError(f"{address} is a suspended member. Restore the member instead of inviting them again.")
-    return [_invite_one(organization, address, role, by, actor) for address in wanted if address not in members]
+    others = [address for address in wanted if address not in members]
+    check_letters(organization, others)
+    return [_invite_one(organization, address, role, by, actor) for address in others]
 
 
 @transaction.atomic
@@ -64,6 +67,7 @@ def resend_invitation(*, invitation: Invitation, by: Membership, actor: Actor) -
     invitation = _locked(invitation)
     _check_open(invitation)
     _check_may_touch(invitation, as_it_is_now(by))
+    check_letters(invitation.organization, [invitation.email])
     token = secrets.token_urlsafe(32)
     renewed, _ = Invitation.objects.update_or_create(pk=invitation.pk, defaults=_link(token))
     _post(renewed, token, EventName.INVITATION_RESENT, actor)

@@ -127,6 +127,67 @@ def test_an_accepted_or_revoked_invitation_is_not_sent_again(boss: Membership, m
         assert stale.accepted_at or stale.revoked_at
 
 
+# --- How many
+
+
+def many(count: int, start: int = 0) -> list[str]:
+    return [f"person{number}@mail.example" for number in range(start, start + count)]
+
+
+def test_one_address_gets_a_handful_of_letters_a_day_from_all_organizations(
+    boss: Membership, make_organization: MakeOrganization
+) -> None:
+    for _ in range(3):
+        invitation = send(boss)[0]
+    elsewhere = make_organization("Fabrikam").memberships.get()
+    send(elsewhere)
+    resend_invitation(invitation=invitation, by=boss, actor=COMMAND_LINE)
+    for ask_again in (
+        lambda: send(boss),
+        lambda: send(elsewhere),
+        lambda: resend_invitation(invitation=invitation, by=boss, actor=COMMAND_LINE),
+    ):
+        with pytest.raises(NotAllowedError, match="several invitations today"):
+            ask_again()
+    send(boss, "bob@contoso.example")
+    with time_machine.travel(timezone.now() + timedelta(days=1, minutes=1)):
+        send(boss)
+
+
+def test_starter_sends_few_letters_an_hour_and_a_day(
+    make_organization: MakeOrganization, mailoutbox: list[EmailMessage], committing: Commits
+) -> None:
+    boss = make_organization(plan="starter").memberships.get()
+    send(boss, *many(19))
+    with committing(), pytest.raises(NotAllowedError, match="You can send 1 more now"):
+        send(boss, *many(2, start=19))
+    assert not mailoutbox
+    with time_machine.travel(timezone.now() + timedelta(hours=2)):
+        send(boss, *many(20, start=19))
+    with time_machine.travel(timezone.now() + timedelta(hours=4)):
+        send(boss, *many(11, start=39))
+        with pytest.raises(NotAllowedError, match="You can send no more for now"):
+            send(boss, "one.more@mail.example")
+
+
+def test_a_paid_plan_sends_more(boss: Membership) -> None:
+    send(boss, *many(100))
+    send(boss, *many(100, start=100))
+    with pytest.raises(NotAllowedError, match="up to 200 invitations"):
+        send(boss, NEW)
+
+
+def test_a_name_cannot_begin_another_header_or_fill_the_subject(
+    boss: Membership, mailoutbox: list[EmailMessage], committing: Commits
+) -> None:
+    Organization.objects.filter(pk=boss.organization_id).update(name="Contoso\r" + "x" * 90)
+    boss.organization.refresh_from_db()
+    with committing():
+        send(boss)
+    assert "\r" not in mailoutbox[0].subject
+    assert len(mailoutbox[0].subject) == 100
+
+
 def test_one_open_invitation_for_each_address(boss: Membership) -> None:
     invitation = send(boss)[0]
     invitation.pk, invitation.public_id, invitation.token_hash = None, Invitation().public_id, "another"

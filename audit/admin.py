@@ -58,7 +58,7 @@ def json_block(value: Any) -> str:
 class EventAdmin(LookOnlyAdmin[Event]):
     """What happened, newest first."""
 
-    list_display = ("at", "name", "organization", "actor_email", "target", "risk", "outcome", "address")
+    list_display = ("at", "name", "organization", "actor_email", "target", "risk", "outcome", "ip_address")
     list_filter = ("risk", "outcome", "at", "name")
     search_fields = ("actor_email", "target", "address", "=organization_number")
     search_help_text = "E-mail address of who did it, what it was done to, IP address, or an organization's number"
@@ -67,7 +67,7 @@ class EventAdmin(LookOnlyAdmin[Event]):
         ("risk", "outcome"),
         "organization",
         ("actor_email", "actor_id"),
-        ("address", "user_agent"),
+        ("ip_address", "user_agent"),
         ("target", "target_kind", "target_id"),
         "what_before",
         "what_after",
@@ -82,6 +82,11 @@ class EventAdmin(LookOnlyAdmin[Event]):
         # By the name of the address only: the log knows nothing of organizations.
         address = reverse("admin:orgs_organization_changelist")
         return format_html('<a href="{}?q={}">{}</a>', address, event.organization_number, event.organization_number)
+
+    @admin.display(description="IP address", ordering="address")
+    def ip_address(self, event: Event) -> str:
+        """Where it came from."""
+        return event.address or "-"
 
     @admin.display(description="before")
     def what_before(self, event: Event) -> str:

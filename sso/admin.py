@@ -12,9 +12,12 @@ from orgs.access import actor_of
 from orgs.admin import RELATED, Related
 from orgs.admin.acting import carry_out
 from orgs.admin.links import row_link
+from sso.check_titles import title_of
 from sso.models import Configuration, Connection, Identity, ServiceProviderKey, SignIn, SignOut
 from sso.services import disable_connection, enable_connection, unlink_identity
 
+_CHECK_COLUMNS = ("Check", "Result", "Expected", "Arrived")
+_CHECK_ROW = '<tr><th scope="row">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>'
 _OF_ORGANIZATION = "connection__organization__id__exact"
 
 RELATED.extend(
@@ -61,13 +64,13 @@ class ConnectionAdmin(LookOnlyAdmin[Connection]):
     def disable(self, request: HttpRequest, connections: QuerySet[Connection]) -> None:
         """Switch the chosen connections off."""
         actor = actor_of(request)
-        carry_out(self, request, connections, lambda c: disable_connection(connection=c, actor=actor), "Disabled")
+        carry_out(self, request, connections, lambda c: disable_connection(connection=c, actor=actor), "Disabled {}")
 
     @admin.action(description="Enable", permissions=["operate"])
     def enable(self, request: HttpRequest, connections: QuerySet[Connection]) -> None:
         """Switch the chosen connections on again."""
         actor = actor_of(request)
-        carry_out(self, request, connections, lambda c: enable_connection(connection=c, actor=actor), "Enabled")
+        carry_out(self, request, connections, lambda c: enable_connection(connection=c, actor=actor), "Enabled {}")
 
 
 @admin.register(Configuration)
@@ -168,7 +171,7 @@ class SignInAdmin(LookOnlyAdmin[SignIn]):
         "restart_link",
         ("started_at", "expires_at", "consumed_at"),
         "next_path",
-        ("address", "ip_address", "user_agent"),
+        ("address", "came_from", "user_agent"),
         ("signed", "certificate"),
         "all_checks",
         "all_claims",
@@ -197,12 +200,24 @@ class SignInAdmin(LookOnlyAdmin[SignIn]):
     @admin.display(description="checks")
     def all_checks(self, sign_in: SignIn) -> str:
         """What was expected and what arrived."""
-        return json_block(sign_in.checks)
+        heads = format_html_join("", '<th scope="col">{}</th>', ((head,) for head in _CHECK_COLUMNS))
+        rows = format_html_join("", _CHECK_ROW, (_check_cells(check) for check in sign_in.checks))
+        return format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", heads, rows) if rows else "-"
+
+    @admin.display(description="IP address")
+    def came_from(self, sign_in: SignIn) -> str:
+        """Where the browser was."""
+        return sign_in.ip_address or "-"
 
     @admin.display(description="claims")
     def all_claims(self, sign_in: SignIn) -> str:
         """What the provider asserted."""
         return json_block(sign_in.claims)
+
+
+def _check_cells(check: dict[str, str]) -> tuple[str, ...]:
+    outcome = check["outcome"].replace("_", " ")
+    return title_of(check["name"]), outcome, check["expected"], check["received"]
 
 
 @admin.register(Identity)
@@ -241,7 +256,7 @@ class IdentityAdmin(LookOnlyAdmin[Identity]):
     def unlink(self, request: HttpRequest, identities: QuerySet[Identity]) -> None:
         """Forget the chosen identities."""
         actor = actor_of(request)
-        carry_out(self, request, identities, lambda i: unlink_identity(identity=i, actor=actor), "Unlinked")
+        carry_out(self, request, identities, lambda i: unlink_identity(identity=i, actor=actor), "Unlinked {}")
 
 
 @admin.register(SignOut)

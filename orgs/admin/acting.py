@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
+from django.contrib.admin.utils import model_ngettext
 from django.db.models import Model
 from django.http import HttpRequest
 
@@ -18,7 +19,10 @@ Row = TypeVar("Row", bound=Model)
 def carry_out(
     page: ModelAdmin[Row], request: HttpRequest, rows: Iterable[Row], act: Callable[[Row], Any], done: str
 ) -> None:
-    """Call `act` for each row; what a service refuses is shown in its own words and stops nothing else."""
+    """Call `act` for each row; what a service refuses is shown in its own words and stops nothing else.
+
+    `done` is the sentence to show afterwards, such as "Closed {}", with {} where "2 organizations" belongs.
+    """
     changed = 0
     for row in rows:
         try:
@@ -28,4 +32,5 @@ def carry_out(
         else:
             changed += 1
     if changed:
-        page.message_user(request, f"{done}: {changed}.", messages.SUCCESS)
+        rows_in_words = f"{changed} {model_ngettext(page.opts, changed)}"
+        page.message_user(request, f"{done.replace('{}', rows_in_words)}.", messages.SUCCESS)

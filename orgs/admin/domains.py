@@ -69,10 +69,10 @@ class EmailDomainAdmin(LookOnlyAdmin[EmailDomain]):
     def verify(self, request: HttpRequest, domains: QuerySet[EmailDomain]) -> None:
         """Let /sign-in go by the chosen domains."""
         actor = actor_of(request)
-        carry_out(self, request, domains, lambda domain: verify_domain(domain=domain, actor=actor), "Verified")
+        carry_out(self, request, domains, lambda domain: verify_domain(domain=domain, actor=actor), "Verified {}")
 
     @admin.action(description="Take verification back", permissions=["operate"])
     def unverify(self, request: HttpRequest, domains: QuerySet[EmailDomain]) -> None:
         """Let /sign-in no longer go by the chosen domains."""
         actor = actor_of(request)
-        carry_out(self, request, domains, lambda domain: unverify_domain(domain=domain, actor=actor), "Unverified")
+        carry_out(self, request, domains, lambda domain: unverify_domain(domain=domain, actor=actor), "Unverified {}")

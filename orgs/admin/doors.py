@@ -29,4 +29,4 @@ class DoorAdmin(LookOnlyAdmin[Door]):
         """Close the chosen doors."""
         actor = actor_of(request)
         open_ones = doors.filter(ended_at__isnull=True)
-        carry_out(self, request, open_ones, lambda door: end_door(door=door, actor=actor), "Ended")
+        carry_out(self, request, open_ones, lambda door: end_door(door=door, actor=actor), "Ended {}")

@@ -56,19 +56,23 @@ class MembershipAdmin(LookOnlyAdmin[Membership]):
     def suspend(self, request: HttpRequest, memberships: QuerySet[Membership]) -> None:
         """Keep the chosen members out for now."""
         actor = actor_of(request)
-        carry_out(self, request, memberships, lambda m: suspend_member(membership=m, by=None, actor=actor), "Suspended")
+        carry_out(
+            self, request, memberships, lambda m: suspend_member(membership=m, by=None, actor=actor), "Suspended {}"
+        )
 
     @admin.action(description="Restore", permissions=["operate"])
     def restore(self, request: HttpRequest, memberships: QuerySet[Membership]) -> None:
         """Let suspended members in again."""
         actor = actor_of(request)
-        carry_out(self, request, memberships, lambda m: restore_member(membership=m, by=None, actor=actor), "Restored")
+        carry_out(
+            self, request, memberships, lambda m: restore_member(membership=m, by=None, actor=actor), "Restored {}"
+        )
 
     @admin.action(description="Remove from the organization", permissions=["operate"])
     def remove(self, request: HttpRequest, memberships: QuerySet[Membership]) -> None:
         """Take the chosen members out."""
         actor = actor_of(request)
-        carry_out(self, request, memberships, lambda m: remove_member(membership=m, by=None, actor=actor), "Removed")
+        carry_out(self, request, memberships, lambda m: remove_member(membership=m, by=None, actor=actor), "Removed {}")
 
 
 def _make(role: Role) -> str:
@@ -81,7 +85,7 @@ def _role_action(role: Role) -> Any:
 
 def _give_role(role: Role, page: MembershipAdmin, request: HttpRequest, memberships: QuerySet[Membership]) -> None:
     change = partial(change_role, role=role, by=None, actor=actor_of(request))
-    carry_out(page, request, memberships, lambda m: change(membership=m), _make(role))
+    carry_out(page, request, memberships, lambda m: change(membership=m), f"Changed the role of {{}} to {role.label}")
 
 
 @admin.register(Invitation)

@@ -43,17 +43,31 @@ class NewOrganizationForm(forms.ModelForm):  # type: ignore[type-arg]  # takes n
         return normal_address(self.cleaned_data["admin"])
 
 
+class SSOActiveFilter(admin.BooleanFieldListFilter):
+    """Django would write "sso active"."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = "SSO active"
+
+
 @admin.register(Organization)
 class OrganizationAdmin(Page[Organization]):
     """Customers. They are closed, never deleted, and keep their number."""
 
-    list_display = ("number", "name", "plan", "members", "connected", "require_sso", "is_open")
+    list_display = ("number", "name", "plan", "members", "connected", "requires", "is_open")
     list_display_links = ("number", "name")
-    list_filter = ("plan", "sso_active", "require_sso", ("closed_at", admin.EmptyFieldListFilter), "created_at")
+    list_filter = (
+        "plan",
+        ("sso_active", SSOActiveFilter),
+        "require_sso",
+        ("closed_at", admin.EmptyFieldListFilter),
+        "created_at",
+    )
     list_select_related = ("plan",)
     search_fields = ("name", "slug", "=number")
     search_help_text = "Name, slug or number"
-    readonly_fields = ("number", "connected", "require_sso", "created_at", "closed_at", "related")
+    readonly_fields = ("number", "connected", "requires", "created_at", "closed_at", "related")
     list_per_page = 50
     show_full_result_count = False
     actions = ("close", "reopen", "stop_requiring_sso")
@@ -72,7 +86,7 @@ class OrganizationAdmin(Page[Organization]):
             ("name", "slug"),
             "plan",
             "session_hours",
-            ("connected", "require_sso"),
+            ("connected", "requires"),
             ("created_at", "closed_at"),
             "related",
         ]
@@ -119,10 +133,15 @@ class OrganizationAdmin(Page[Organization]):
         count: int = organization.members  # type: ignore[attr-defined]  # annotated above
         return count
 
-    @admin.display(description="SSO works", boolean=True, ordering="sso_active")
-    def connected(self, organization: Organization) -> bool:
-        """Whether people can come in through an identity provider now."""
-        return organization.can_sign_in_with_sso
+    @admin.display(description="SSO works", ordering="sso_active")
+    def connected(self, organization: Organization) -> str:
+        """Whether people can come in through an identity provider now; a red cross would call it a fault."""
+        return "yes" if organization.can_sign_in_with_sso else "no"
+
+    @admin.display(description="Require SSO", ordering="require_sso")
+    def requires(self, organization: Organization) -> str:
+        """Whether an admin has turned it on."""
+        return "yes" if organization.require_sso else "no"
 
     @admin.display(description="open", boolean=True, ordering="closed_at")
     def is_open(self, organization: Organization) -> bool:
@@ -138,28 +157,28 @@ class OrganizationAdmin(Page[Organization]):
     def close(self, request: HttpRequest, organizations: QuerySet[Organization]) -> None:
         """Close the chosen organizations."""
         actor = actor_of(request)
-        carry_out(self, request, organizations, lambda o: close_organization(organization=o, actor=actor), "Closed")
+        carry_out(self, request, organizations, lambda o: close_organization(organization=o, actor=actor), "Closed {}")
 
     @admin.action(description="Reopen", permissions=["operate"])
     def reopen(self, request: HttpRequest, organizations: QuerySet[Organization]) -> None:
         """Open closed organizations again."""
         closed = organizations.filter(closed_at__isnull=False)
         actor = actor_of(request)
-        carry_out(self, request, closed, lambda o: reopen_organization(organization=o, actor=actor), "Reopened")
+        carry_out(self, request, closed, lambda o: reopen_organization(organization=o, actor=actor), "Reopened {}")
 
     @admin.action(description="Turn Require SSO off", permissions=["operate"])
     def stop_requiring_sso(self, request: HttpRequest, organizations: QuerySet[Organization]) -> None:
         """Let people use their passwords again where the identity provider lets nobody in."""
         stop = partial(set_require_sso, required=False, actor=actor_of(request))
         requiring = organizations.filter(require_sso=True)
-        carry_out(self, request, requiring, lambda o: stop(organization=o), "Require SSO is off")
+        carry_out(self, request, requiring, lambda o: stop(organization=o), "Turned Require SSO off for {}")
 
 
 def _move(plan: Plan, page: OrganizationAdmin, request: HttpRequest, organizations: QuerySet[Organization]) -> None:
     """Put the chosen organizations on a plan."""
     others = organizations.exclude(plan=plan)
     change = partial(change_plan, plan=plan, actor=actor_of(request))
-    carry_out(page, request, others, lambda o: change(organization=o), f"Now on {plan}")
+    carry_out(page, request, others, lambda o: change(organization=o), f"Changed the plan of {{}} to {plan}")
 
 
 def _create(wanted: Organization, address: str, actor: Actor) -> Organization:

@@ -115,10 +115,10 @@ class UserAdmin(Page[User]):
     def disable(self, request: HttpRequest, users: QuerySet[User]) -> None:
         """Disable the chosen accounts."""
         actor = actor_of(request)
-        carry_out(self, request, users, lambda user: disable_account(user=user, actor=actor), "Disabled")
+        carry_out(self, request, users, lambda user: disable_account(user=user, actor=actor), "Disabled {}")
 
     @admin.action(description="Enable", permissions=["operate"])
     def enable(self, request: HttpRequest, users: QuerySet[User]) -> None:
         """Enable the chosen accounts."""
         actor = actor_of(request)
-        carry_out(self, request, users, lambda user: enable_account(user=user, actor=actor), "Enabled")
+        carry_out(self, request, users, lambda user: enable_account(user=user, actor=actor), "Enabled {}")

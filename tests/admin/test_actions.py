@@ -44,10 +44,17 @@ def recorded(name: EventName) -> Event:
 
 
 def test_a_plan_is_changed_by_an_action(browser: Client, organization: Organization) -> None:
-    act(browser, "plan_enterprise", organization)
+    answer = act(browser, "plan_enterprise", organization)
+    assert said(answer) == ["Changed the plan of 1 organization to Enterprise."]
     organization.refresh_from_db()
     assert organization.plan.slug == "enterprise"
     assert recorded(EventName.ORGANIZATION_PLAN_CHANGED).before == {"plan": "growth"}
+
+
+def test_an_action_says_to_how_many_rows_it_was_done(
+    browser: Client, organization: Organization, make_organization: MakeOrganization
+) -> None:
+    assert said(act(browser, "close", organization, make_organization("Fabrikam"))) == ["Closed 2 organizations."]
 
 
 def test_there_is_an_action_for_each_plan(browser: Client, organization: Organization) -> None:

@@ -98,6 +98,24 @@ def test_what_is_kept_cannot_be_deleted(model: type[Model], browser: Client, cro
     assert model._default_manager.filter(pk=row.pk).exists(), answer.content
 
 
+def test_what_was_never_wanted_is_no_fault(browser: Client, organization: Organization) -> None:
+    page = browser.get(address(Organization, "changelist")).content.decode()
+    assert "icon-no" not in page
+    assert page.count(">no</td>") == 2
+    assert "By SSO active" in page
+
+
+def test_the_checks_of_a_sign_in_are_a_table(browser: Client, crowd: Crowd) -> None:
+    crowd.grow()
+    sign_in = SignIn.objects.get()
+    check = {"name": "one_assertion", "outcome": "not_reached", "expected": "1", "received": "<2>", "clause": ""}
+    SignIn.objects.filter(pk=sign_in.pk).update(checks=[check])
+    page = browser.get(address(SignIn, "change", sign_in.pk)).content.decode()
+    row = '<tr><th scope="row">One assertion</th><td>not reached</td><td>1</td><td>&lt;2&gt;</td></tr>'
+    assert row in page
+    assert "IP address" in page
+
+
 def test_an_organization_links_to_everything_that_belongs_to_it(browser: Client, crowd: Crowd) -> None:
     crowd.grow()
     organization = Organization.objects.get()

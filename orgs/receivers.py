@@ -14,6 +14,8 @@ from allauth.mfa.signals import (
     authenticator_reset,
 )
 from django.conf import settings
+from django.contrib.auth.models import update_last_login
+from django.contrib.auth.signals import user_logged_in as django_user_logged_in
 from django.contrib.auth.signals import user_logged_out, user_login_failed
 from django.db import transaction
 from django.dispatch import Signal, receiver
@@ -39,6 +41,15 @@ _SECOND_FACTOR_EVENTS: list[tuple[Signal, EventName]] = [
 ]
 
 
+@receiver(django_user_logged_in, dispatch_uid="update_last_login")
+def leave_last_login(**kwargs: Any) -> None:
+    """Take the place of Django's receiver of this name, which would note single sign-on, too.
+
+    A change of `last_login` voids the link in a password mail, and no organization's provider may do that (invariant
+    1).
+    """
+
+
 @receiver(user_signed_up)
 def note_sign_up(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """Somebody made an account; they are not signed in before they have confirmed their address."""
@@ -49,6 +60,7 @@ def note_sign_up(request: HttpRequest, user: User, **kwargs: Any) -> None:
 def open_password_door(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """allauth has checked password and second factor, or a passkey: the session gets its password door."""
     with transaction.atomic():
+        update_last_login(User, user)
         open_door(
             session=name_session(request),
             user=user,

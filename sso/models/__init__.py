@@ -1,12 +1,13 @@
 """How people get in: connections and their configurations, sign-ins, identities."""
 
 from sso.models.connections import Configuration, ConfigurationState, Connection, ConnectionState, Provider
-from sso.models.identities import Identity, SubjectKind
+from sso.models.identities import LONGEST_SUBJECT, Identity, SubjectKind
 from sso.models.keys import KeyState, ServiceProviderKey
 from sso.models.sign_ins import Purpose, SignIn, SignInState, StartedBy
 from sso.models.sign_outs import Direction, SignOut, SignOutState
 
 __all__ = [
+    "LONGEST_SUBJECT",
     "Configuration",
     "ConfigurationState",
     "Connection",

@@ -8,6 +8,9 @@ from django.db import models
 from sso.models.connections import Connection
 
 
+LONGEST_SUBJECT = 1024
+
+
 class SubjectKind(models.TextChoices):
     """What the provider's subject is, best first (invariant 8)."""
 
@@ -22,7 +25,7 @@ class Identity(models.Model):
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="identities")
     provider_entity_id = models.CharField(max_length=1024)
     subject_kind = models.CharField(max_length=16, choices=SubjectKind.choices)
-    subject = models.CharField(max_length=1024)
+    subject = models.CharField(max_length=LONGEST_SUBJECT)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="identities")
     address = models.CharField("address last asserted", max_length=254)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -17,7 +17,7 @@ from orgs.models import Membership, MembershipState, Role, User
 from orgs.selectors import pending_invitation
 from orgs.services import accept_invitation, create_account, join_just_in_time, note_names
 from sso import saml
-from sso.models import Connection, Identity, SubjectKind
+from sso.models import LONGEST_SUBJECT, Connection, Identity, SubjectKind
 from sso.reasons import Reason
 
 CLAIM_ADDRESS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"
@@ -55,10 +55,17 @@ def person_in(assertion: saml.Assertion) -> Person:
     name_id = "" if assertion.name_id_format == TRANSIENT else assertion.name_id
     identifiers = assertion.attributes.get(CLAIM_OBJECT_IDENTIFIER, ())
     if len(identifiers) == 1 and identifiers[0].strip():
-        return Person(SubjectKind.OBJECT_IDENTIFIER, identifiers[0].strip(), address, name_id)
+        return Person(SubjectKind.OBJECT_IDENTIFIER, _storable(identifiers[0].strip()), address, name_id)
     if name_id:
-        return Person(SubjectKind.NAME_ID, name_id, address, name_id)
+        return Person(SubjectKind.NAME_ID, _storable(name_id), address, name_id)
     return Person(SubjectKind.ADDRESS, address, address, name_id)
+
+
+def _storable(subject: str) -> str:
+    """Nothing is cut off: who is the same person is decided by every letter."""
+    if len(subject) > LONGEST_SUBJECT:
+        raise RefusedError(Reason.UNSAFE, f"The identifier has {len(subject)} characters; {LONGEST_SUBJECT} are the most")
+    return subject
 
 
 def _address_in(assertion: saml.Assertion) -> str:

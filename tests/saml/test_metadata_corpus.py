@@ -1,8 +1,13 @@
-"""Real files of many providers, collected beside this project and not part of it."""
+"""Real files of many providers, collected beside this project and not part of it.
+
+The environment variable METADATA_CORPUS names their folder: SOURCES.tsv (columns `file` and `verdict`, among others)
+and `metadata/` with the files. Without it, it is looked for next to the checkout.
+"""
 
 from __future__ import annotations
 
 import csv
+import os
 from pathlib import Path
 
 import pytest
@@ -10,7 +15,7 @@ import pytest
 from sso.saml import IdpMetadata, MetadataError, SeveralProviders, read_idp_metadata
 from tests.saml.provider import ENTITY_ID, NOW
 
-CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
+CORPUS = Path(os.environ.get("METADATA_CORPUS") or Path(__file__).parents[2].parent / "shared" / "corpus")
 SOURCES = CORPUS / "SOURCES.tsv"
 
 
@@ -22,7 +27,7 @@ def _rows() -> list[dict[str, str]]:
 
 
 ROWS = _rows()
-needs_corpus = pytest.mark.skipif(not ROWS, reason="the collection of metadata files is not on this machine")
+needs_corpus = pytest.mark.skipif(not ROWS, reason=f"no metadata files in {CORPUS}: METADATA_CORPUS names their folder")
 
 
 def read(name: str, *, loopback: bool = False, entity_id: str | None = None) -> IdpMetadata:

@@ -281,8 +281,6 @@ def test_the_answer_to_another_organization_is_not_ours(connect, make_organizati
 
 
 def test_the_request_asks_for_no_more_than_it_needs(journey):
-    from tests.simulator.saml import decoded  # noqa: F401
-
     location = journey.browser.get(f"/sso/{journey.organization.number}/start")["Location"]
     (encoded,) = parse_qs(urlsplit(location).query)["SAMLRequest"]
     import base64

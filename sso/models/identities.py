@@ -7,7 +7,6 @@ from django.db import models
 
 from sso.models.connections import Connection
 
-
 LONGEST_SUBJECT = 1024
 
 

@@ -64,7 +64,8 @@ def person_in(assertion: saml.Assertion) -> Person:
 def _storable(subject: str) -> str:
     """Nothing is cut off: who is the same person is decided by every letter."""
     if len(subject) > LONGEST_SUBJECT:
-        raise RefusedError(Reason.UNSAFE, f"The identifier has {len(subject)} characters; {LONGEST_SUBJECT} are the most")
+        detail = f"The identifier has {len(subject)} characters; {LONGEST_SUBJECT} are the most"
+        raise RefusedError(Reason.UNSAFE, detail)
     return subject
 
 

@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from audit.models import Event
 from orgs.models import Door, DoorKind, Membership, Role, User
 from sso.models import Identity, SignIn, SignInState, StartedBy, SubjectKind
 from sso.reasons import Reason
@@ -79,6 +80,7 @@ def test_without_just_in_time_only_invited_people_come_in(connect, organization,
     assert journey.last().state == SignInState.SUCCEEDED
     membership = Membership.objects.get(user__email="ada@contoso.example")
     assert (membership.role, membership.source) == (Role.MANAGER, "invited")
+    assert Event.objects.get(name="user:signed_up").target == "ada@contoso.example"
     assert membership.accepted_at is None, "only single sign-on has vouched for this person so far"
 
 

@@ -109,6 +109,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "orgs.afterwards.LettersAfterwards",
     "csp.middleware.CSPMiddleware",
     "amplisso.readable.only_readable",  # before anything looks at cookies, query or form
     "django.contrib.sessions.middleware.SessionMiddleware",

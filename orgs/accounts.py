@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as current
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from allauth.usersessions.models import UserSession
 from django.conf import settings
@@ -15,6 +16,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from orgs.access import actor_of, name_in
+from orgs.afterwards import do_afterwards
 from orgs.email_addresses import normal_address
 from orgs.letters import absolute
 from orgs.models import User
@@ -67,8 +69,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         return next(filter(None, pages), "") or str(super().get_logout_redirect_url(request))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send one of allauth's mails; every link in them starts with `base_url`."""
-        super().send_mail(template_prefix, email, {**context, "base_url": settings.BASE_URL})
+        """Send one of allauth's mails once the page is out; every link in them starts with `base_url`."""
+        request, send = current.request, super().send_mail
+
+        def work() -> None:
+            with current.request_context(request):
+                send(template_prefix, email, {**context, "base_url": settings.BASE_URL})
+
+        do_afterwards(request, work)
 
     def can_delete_email(self, email_address: Any) -> bool:
         """The e-mail address is the account's key (AM-64)."""

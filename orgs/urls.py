@@ -24,6 +24,8 @@ account_pages: list[URLPattern | URLResolver] = [
     # Before allauth's own, which they take the place of.
     path("email/", accounts.email_address, name="account_email"),
     path("login/", accounts.password_sign_in, name="account_login"),
+    path("signup/", accounts.sign_up, name="account_signup"),
+    path("confirm-email/<str:key>/", accounts.confirm_address, name="account_confirm_email"),
     path("2fa/authenticate/", accounts.second_factor, name="mfa_authenticate"),
     path("2fa/webauthn/login/", accounts.passkey_sign_in, name="mfa_login_webauthn"),
     path("", include("allauth.urls")),

@@ -7,6 +7,8 @@ from typing import Any
 from allauth.account import views as account_views
 from allauth.mfa.base import views as factor_views
 from allauth.mfa.webauthn import views as passkey_views
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -28,6 +30,28 @@ class PasswordSignIn(account_views.LoginView):  # type: ignore[misc]  # allauth 
         return {**context, **known}
 
 
+class SignUp(account_views.SignupView):  # type: ignore[misc]
+    """Make an account. It takes as long for an address that has one already, whose owner gets a mail instead."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Hash the password here if allauth will not: that is nearly all of the time."""
+        if form.account_already_exists:
+            make_password(form.cleaned_data["password1"])
+        answer: HttpResponse = super().form_valid(form)
+        return answer
+
+
+class ConfirmAddress(account_views.ConfirmEmailView):  # type: ignore[misc]
+    """Ask whether an address is theirs. Whoever is signed in stays so until they have said yes."""
+
+    def logout_other_user(self, confirmation: Any) -> None:
+        """Only after the answer: anybody could put the link into a page of theirs, so opening it ends no session."""
+        if self.request.method == "POST":
+            super().logout_other_user(confirmation)
+
+
+sign_up = SignUp.as_view()
+confirm_address = login_not_required(ConfirmAddress.as_view())
 password_sign_in = sign_in_page(PasswordSignIn.as_view())
 second_factor = sign_in_page(factor_views.authenticate)
 passkey_sign_in = sign_in_page(passkey_views.login_webauthn)

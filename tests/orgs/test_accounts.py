@@ -16,8 +16,11 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.mail import EmailMessage
-from django.test import Client
+from django.core.mail.backends.base import BaseEmailBackend
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from audit.actors import COMMAND_LINE
@@ -325,3 +328,73 @@ def test_sessions_are_listed_and_others_can_be_ended(organization: Organization,
     assert visitor.post("/account/sessions/").status_code == 303
     assert other.get("/session").status_code == 401
     assert visitor.get("/session").status_code == 200
+
+
+# --- What strangers may learn or do
+
+
+class CountingHasher(MD5PasswordHasher):
+    """The hash of the tests, which also counts."""
+
+    hashed = 0
+
+    def encode(self, password: str, salt: str) -> str:
+        CountingHasher.hashed += 1
+        return super().encode(password, salt)
+
+
+def test_signing_up_hashes_one_password_whether_the_address_is_known_or_not(make_user: MakeUser, settings: Any) -> None:
+    make_user(ADA)
+    settings.PASSWORD_HASHERS = [f"{__name__}.CountingHasher"]
+    for address in (ADA, "new@contoso.example"):
+        CountingHasher.hashed = 0
+        assert sign_up(new_browser(), email=address).status_code == 303
+        assert CountingHasher.hashed == 1, address
+
+
+@pytest.mark.parametrize(
+    ("path", "typed"),
+    [
+        ("/account/password/reset/", {"email": ADA}),
+        ("/account/signup/", SIGN_UP),
+        ("/account/signup/", SIGN_UP | {"email": "new@contoso.example"}),
+    ],
+)
+def test_account_mails_leave_after_the_answer(
+    make_user: MakeUser, mailoutbox: list[EmailMessage], path: str, typed: dict[str, str]
+) -> None:
+    make_user(ADA)
+    request = RequestFactory(headers={"host": "amplisso.example"}).post(path, typed)
+    request._dont_enforce_csrf_checks = True
+    handler = WSGIHandler()
+    answer = handler.get_response(request)
+    assert answer.status_code == 303
+    assert not mailoutbox
+    answer.close()  # as a server does once the visitor has the whole answer
+    assert len(mailoutbox) == 1
+
+
+def test_a_mail_server_that_fails_shows_on_no_page(make_user: MakeUser, settings: Any, visitor: Client) -> None:
+    make_user(ADA)
+    settings.EMAIL_BACKEND = f"{__name__}.NoMailServer"
+    assert visitor.post("/account/password/reset/", {"email": ADA}).status_code == 303
+
+
+class NoMailServer(BaseEmailBackend):
+    """A mail server that is not there."""
+
+    def send_messages(self, email_messages: Any) -> int:
+        raise ConnectionRefusedError
+
+
+def test_opening_somebody_elses_link_signs_nobody_out(
+    visitor: Client, make_user: MakeUser, client_of: SignedIn, mailoutbox: list[EmailMessage]
+) -> None:
+    sign_up(visitor)
+    link = link_in(str(mailoutbox.pop().body))
+    bob = client_of(make_user("bob@contoso.example"))
+    assert bob.get(link).status_code == 200
+    assert bob.get("/session").json()["email"] == "bob@contoso.example"
+    assert bob.post(link).status_code == 303
+    assert EmailAddress.objects.get(email=ADA).verified
+    assert bob.get("/session").status_code == 401, "who says that the address is theirs is somebody else from then on"

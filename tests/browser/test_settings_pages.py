@@ -59,14 +59,19 @@ def test_save_and_cancel_sleep_until_the_first_change(access: Page) -> None:
 
 def test_nothing_is_cut_off_and_nothing_gapes(access: Page) -> None:
     """The longest provider's name fits into its control; on a phone controls stand right under their words."""
-    chosen = "select => { const ruler = document.createElement('canvas').getContext('2d');" \
-        "ruler.font = getComputedStyle(select).font;" \
-        "const style = getComputedStyle(select);" \
-        "return select.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight)" \
+    chosen = (
+        "select => { const ruler = document.createElement('canvas').getContext('2d');"
+        "ruler.font = getComputedStyle(select).font;"
+        "const style = getComputedStyle(select);"
+        "return select.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight)"
         " - ruler.measureText(select.selectedOptions[0].text).width; }"
+    )
     provider = access.get_by_label("Identity Provider", exact=True)
     assert provider.evaluate(chosen) >= 0
-    widths = [access.get_by_label(name, exact=True).bounding_box()["width"] for name in ("Identity Provider", "Upload Metadata XML")]
+    widths = [
+        access.get_by_label(name, exact=True).bounding_box()["width"]
+        for name in ("Identity Provider", "Upload Metadata XML")
+    ]
     assert widths[0] == widths[1]
     expect(access.get_by_role("link", name="Go to the guide")).to_be_hidden()
     access.set_viewport_size({"width": 390, "height": 844})
@@ -85,7 +90,9 @@ def test_the_browser_goes_to_what_is_wrong(access: Page) -> None:
     access.get_by_role("button", name="Save").click()
     expect(access.get_by_text("Nothing was saved.")).to_be_visible()
     expect(access.get_by_label("Metadata XML as text")).to_be_focused()
-    (colour,) = set(access.locator(".field-errors p").evaluate_all("all => all.map(each => getComputedStyle(each).color)"))
+    (colour,) = set(
+        access.locator(".field-errors p").evaluate_all("all => all.map(each => getComputedStyle(each).color)")
+    )
     assert colour == "rgb(179, 38, 30)"
     access.get_by_role("alert").get_by_role("link", name="Metadata XML as text").click()
     expect(access.get_by_label("Metadata XML as text")).to_be_in_viewport()

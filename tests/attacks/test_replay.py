@@ -250,7 +250,7 @@ def test_relay_state_leads_nowhere(siege: Siege, browser: Client, address: str) 
     assert answer["Location"] == f"/o/{siege.organization.slug}/"
 
 
-@pytest.mark.parametrize("address", ELSEWHERE)
+@pytest.mark.parametrize("address", [each for each in ELSEWHERE if "\x00" not in each])
 def test_next_leads_nowhere_else(siege: Siege, browser: Client, address: str) -> None:
     target = siege.ask(browser, next=address)
     location = siege.post(browser, target.answer().encoded())["Location"]
@@ -258,6 +258,10 @@ def test_next_leads_nowhere_else(siege: Siege, browser: Client, address: str) ->
     assert not location.startswith(("//", "/\\"))
     assert "evil" not in location
     assert "\n" not in location
+
+
+def test_next_with_a_character_that_no_page_reads(siege: Siege, browser: Client) -> None:
+    assert browser.get(f"/sso/{siege.organization.number}/start", {"next": "/\x00"}).status_code == 400
 
 
 # --- Transport --------------------------------------------------------------------------------------------------
@@ -332,5 +336,5 @@ def test_no_organization_no_address(siege: Siege, browser: Client) -> None:
     target = siege.ask(browser)
     for number in ("0", "99999", "999999999999999999999999", "-1", "x", "1e3", "%00"):
         answer = browser.post(f"/saml/2/acs/{number}", {"SAMLResponse": target.answer().encoded()})
-        assert answer.status_code == 404, number
+        assert answer.status_code in {400, 404}, number
     assert not is_anybody_in(browser)

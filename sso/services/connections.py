@@ -148,14 +148,28 @@ def _make_key_for(configuration: Configuration, organization: Organization, acto
         create_key(organization=organization, actor=actor)
 
 
+def hold_settings(organization: Organization) -> None:
+    """Let nobody else change these settings until this transaction ends, after waiting for whoever does so now."""
+    Organization.objects.select_for_update(of=("self",)).get(pk=organization.pk)
+
+
+class NoDraftError(RuntimeError):
+    """Something that is no draft (any more) was to become active."""
+
+
 def activate(*, configuration: Configuration, actor: Actor) -> None:
-    """Make a configuration the one that sign-ins are judged by; call inside the transaction of what made it so."""
+    """Make a draft the configuration that sign-ins are judged by; call inside the transaction of what made it so.
+
+    The caller holds the settings, and has made sure that it is a draft. Raises NoDraftError.
+    """
     connection, now = configuration.connection, timezone.now()
     active = connection.configurations.filter(state=ConfigurationState.ACTIVE).first()
     if active is not None:
         connection.configurations.filter(pk=active.pk).update(state=ConfigurationState.RETIRED, retired_at=now)
+    draft = connection.configurations.filter(pk=configuration.pk, state=ConfigurationState.DRAFT)
+    if not draft.update(state=ConfigurationState.ACTIVE, activated_at=now):
+        raise NoDraftError(configuration)
     configuration.state, configuration.activated_at = ConfigurationState.ACTIVE, now
-    configuration.save(update_fields=["state", "activated_at"])
     set_sso_active(organization=connection.organization, active=connection.state == ConnectionState.ENABLED)
     before = _summary(active) if active else {}
     _record(EventName.CONFIGURATION_ACTIVATED, connection, actor, before, _summary(configuration))
@@ -190,6 +204,7 @@ def _check_tried(organization: Organization, by: User | None) -> None:
 @transaction.atomic
 def discard_draft(*, organization: Organization, actor: Actor) -> None:
     """Give a draft up; what is active stays active."""
+    hold_settings(organization)
     connection = connection_of(organization)
     if connection is None:
         return

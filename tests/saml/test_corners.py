@@ -149,6 +149,19 @@ def test_signed_info_with_blanks_in_it() -> None:
     assert verdict.failure is None
 
 
+def test_signed_info_under_a_prefix_list() -> None:
+    """The schema knows none there, so no response with one gets that far; the signature is read rightly all the same."""
+
+    def list_prefixes(signature: etree._Element) -> None:
+        listed = etree.SubElement(signature[0][0], "{http://www.w3.org/2001/10/xml-exc-c14n#}InclusiveNamespaces")
+        listed.set("PrefixList", "samlp xs")
+        signature[0].text = "\n"
+
+    signature = next(Answer(placed=list_prefixes).document().iter("{*}Signature"))
+    assert b"xmlns:samlp" in signed_info_bytes(signature)
+    assert signer_of(signature, [key_pair().certificate]) == key_pair().certificate
+
+
 @pytest.mark.parametrize(("kind", "method"), [("ec", "ecdsa-sha256"), ("rsa2048", "rsa-sha256")])
 def test_a_key_signs_by_its_own_method_only(kind: str, method: str) -> None:
     """Though the provider itself made it: what the signature says it is has to be what it is."""

@@ -91,10 +91,9 @@ def test_samlp_signs_somebody_in(installed: Path, organization: Organization) ->
     certificate = "".join(signer.certificate_pem.decode().splitlines()[1:-1])
     upload(organization, entity(role(key(certificate) + sso()), ISSUER).encode())
     ours = create_key(organization=organization, actor=COMMAND_LINE).signing_certificate()
-    for mode, options in MODES.items():
-        if mode == "encrypted":
-            pem = DER_cert_to_PEM_cert(ours.der)
-            options = options | {"encryptionCert": pem, "encryptionPublicKey": _public_key(ours.der)}
+    encryption = {"encryptionCert": DER_cert_to_PEM_cert(ours.der), "encryptionPublicKey": _public_key(ours.der)}
+    for mode, asked in MODES.items():
+        options = asked | (encryption if mode == "encrypted" else {})
         browser = new_browser()
         location = browser.get(f"/sso/{organization.number}/start")["Location"]
         acs = f"https://amplisso.example/saml/2/acs/{organization.number}"

@@ -2,13 +2,14 @@
 
 from orgs.models.doors import Door, DoorKind, RecoveryCode
 from orgs.models.members import Invitation, Membership, MembershipSource, MembershipState, Role
-from orgs.models.organizations import EmailDomain, Organization, OrganizationNumber, Plan
+from orgs.models.organizations import EmailDomain, FormerSlug, Organization, OrganizationNumber, Plan
 from orgs.models.people import User
 
 __all__ = [
     "Door",
     "DoorKind",
     "EmailDomain",
+    "FormerSlug",
     "Invitation",
     "Membership",
     "MembershipSource",

@@ -99,6 +99,17 @@ class Organization(models.Model):
         return timedelta(hours=self.session_hours)
 
 
+class FormerSlug(models.Model):
+    """An address that an organization has given up; people still follow it, so nobody else gets it for a while."""
+
+    slug = models.SlugField(max_length=50, unique=True)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="former_slugs")
+    given_up_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.slug
+
+
 class EmailDomain(models.Model):
     """A domain that an organization says is its own. Only a verified one leads people from /sign-in."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -11,10 +13,22 @@ from audit.actors import Actor
 from audit.events import EventName
 from audit.services import Facts, record
 from orgs.errors import NotAllowedError
-from orgs.models import DoorKind, Membership, MembershipSource, Organization, OrganizationNumber, Plan, Role, User
+from orgs.models import (
+    DoorKind,
+    FormerSlug,
+    Membership,
+    MembershipSource,
+    Organization,
+    OrganizationNumber,
+    Plan,
+    Role,
+    User,
+)
 from orgs.services.doors import end_doors
 
 SLUG_TAKEN = "Another organization has this address already. Choose another one."
+SLUG_KEPT = "Another organization had this address until lately, and its people may still use it. Choose another one."
+KEPT_FOR = timedelta(days=365)
 
 
 @transaction.atomic
@@ -43,29 +57,43 @@ def create_organization(
 
 
 def _next_number() -> int:
-    """Raise the one counter; the row stays locked until the organization exists, so no number is used twice."""
+    """Raise the one counter; the row stays locked until the organization exists, so no number is used twice.
+
+    Addresses are given out behind the same lock.
+    """
     OrganizationNumber.objects.filter(pk=1).update(last=F("last") + 1)
     return OrganizationNumber.objects.get(pk=1).last
 
 
 def _free_slug(name: str) -> str:
     base = slugify(name)[:40].strip("-") or "organization"
-    taken = set(Organization.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    taken = {
+        *Organization.objects.filter(slug__startswith=base).values_list("slug", flat=True),
+        *_kept_slugs().filter(slug__startswith=base).values_list("slug", flat=True),
+    }
     candidates = (base if n == 1 else f"{base}-{n}" for n in range(1, len(taken) + 2))
     return next(slug for slug in candidates if slug not in taken)
+
+
+def _kept_slugs() -> QuerySet[FormerSlug]:
+    """Addresses given up too lately for another organization to have them."""
+    return FormerSlug.objects.filter(given_up_at__gt=timezone.now() - KEPT_FOR)
 
 
 @transaction.atomic
 def rename_organization(*, organization: Organization, name: str, slug: str, actor: Actor) -> None:
     """Change the name and the address of the organization's own pages; nothing given to an identity provider moves.
 
-    Raises NotAllowedError if another organization, open or closed, has the slug.
+    Raises NotAllowedError if another organization, open or closed, has the slug, or had it less than a year ago.
     """
     organization = _locked(organization)
+    OrganizationNumber.objects.select_for_update().get(pk=1)
     before = {"name": organization.name, "slug": organization.slug}
     after = {"name": name, "slug": slug}
     if before == after:
         return
+    if slug != organization.slug:
+        _give_up_slug(organization, slug)
     organization.name, organization.slug = name, slug
     try:
         with transaction.atomic():
@@ -73,6 +101,16 @@ def rename_organization(*, organization: Organization, name: str, slug: str, act
     except IntegrityError as error:
         raise NotAllowedError(SLUG_TAKEN) from error
     _record(EventName.ORGANIZATION_RENAMED, organization, actor, before, after)
+
+
+def _give_up_slug(organization: Organization, wanted: str) -> None:
+    """Keep the address that an organization leaves, and let it take back one of its own."""
+    if _kept_slugs().filter(slug=wanted).exclude(organization=organization).exists():
+        raise NotAllowedError(SLUG_KEPT)
+    FormerSlug.objects.filter(slug=wanted).delete()
+    FormerSlug.objects.update_or_create(
+        slug=organization.slug, defaults={"organization": organization, "given_up_at": timezone.now()}
+    )
 
 
 @transaction.atomic

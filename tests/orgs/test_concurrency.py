@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -12,7 +13,8 @@ from django.db import connection, connections
 from audit.actors import COMMAND_LINE
 from orgs.errors import NotAllowedError
 from orgs.models import Organization
-from orgs.services import mail_recovery_code
+from orgs.services import create_organization, mail_recovery_code, rename_organization
+from tests.conftest import MakeOrganization, MakeUser
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
@@ -41,3 +43,19 @@ def at_once(work: Callable[[], None], count: int = 12) -> int:
 def test_twelve_requests_for_a_code_get_five(organization: Organization) -> None:
     membership = organization.memberships.get()
     assert at_once(lambda: mail_recovery_code(membership=membership, actor=COMMAND_LINE)) == 5
+
+
+def test_an_address_taken_at_the_same_moment_is_not_given_to_a_new_organization(
+    make_organization: MakeOrganization, make_user: MakeUser
+) -> None:
+    renamed, admin = make_organization("Alpha"), make_user()
+    turns = itertools.count()
+
+    def take_the_address() -> None:
+        if next(turns) % 2:
+            rename_organization(organization=renamed, name="Beta", slug="beta", actor=COMMAND_LINE)
+        else:
+            create_organization(name="Beta", admin=admin, actor=COMMAND_LINE)
+
+    assert at_once(take_the_address) >= 6, "renaming may be refused, creating may not"
+    assert len(set(Organization.objects.values_list("slug", flat=True))) == Organization.objects.count() == 7

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from audit.actors import COMMAND_LINE
 from audit.models import Event
@@ -64,6 +68,26 @@ def test_there_is_one_counter(db: None) -> None:
 def test_a_number_below_10001_is_refused_by_the_database(organization: Organization) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         Organization.objects.filter(pk=organization.pk).update(number=10000)
+
+
+def test_an_address_given_up_is_kept_for_a_year(
+    organization: Organization, make_organization: MakeOrganization
+) -> None:
+    def rename(renamed: Organization, slug: str) -> None:
+        rename_organization(organization=renamed, name="Contoso", slug=slug, actor=COMMAND_LINE)
+
+    other = make_organization("Evil")
+    rename(organization, "contoso-europe")
+    with pytest.raises(NotAllowedError, match="had this address until lately"):
+        rename(other, "contoso")
+    assert make_organization("Contoso").slug == "contoso-2"
+    rename(organization, "contoso")
+    rename(organization, "contoso-europe")
+    with time_machine.travel(timezone.now() + timedelta(days=366)):
+        rename(other, "contoso")
+    rename(other, "contoso-free")
+    with pytest.raises(NotAllowedError, match="had this address until lately"):
+        rename(organization, "contoso")
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ class Note(StrEnum):
     LOGIN_HINT = "login hint"
     TEST = "test of a draft"
     SIGN_OUT = "sign-in to be signed out at the provider"
+    SWITCH = "sign-in as somebody else"
 
 
 def seal(kind: Note, content: str) -> str:

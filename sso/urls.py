@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from sso.views import keys, log, protocol, settings, sign_in, sign_out
+from sso.views import keys, log, protocol, settings, sign_in, sign_out, switch
 
 
 class ReferenceConverter:
@@ -30,6 +30,7 @@ urlpatterns = [
     path("saml/2/slo/<int:number>/", sign_out.slo),
     path("sso/<int:number>/sign-out", sign_out.sign_out_at_provider, name="sign_out_at_provider"),
     path("sso/<int:number>/start", protocol.start, name="start_sign_in"),
+    path("sso/<int:number>/switch", switch.switch, name="switch"),
     # For people who want in.
     path("sign-in", sign_in.sign_in, name="sign_in"),
     path("sign-in/mail", sign_in.mail_sign_in_page, name="mail_sign_in_page"),

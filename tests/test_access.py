@@ -76,6 +76,7 @@ PUBLIC = {
     "mail_sign_in_page",
     "sign_in_page_mailed",
     "start_sign_in",
+    "switch",
     "sign_in_refused",
     "saml_metadata",
     "saml_acs",

@@ -13,6 +13,7 @@ from sso.services.finish import Finished, NotAsked, Refused, cookie_name, finish
 from sso.services.keys import create_key, promote_key, reencrypt_keys, retire_key
 from sso.services.sign_out import SignedOut, ask_provider_to_sign_out, purge_sign_outs, take_logout_message
 from sso.services.start import NotConnectedError, Started, start_sign_in
+from sso.services.switch import note_of, waiting
 
 __all__ = [
     "Finished",
@@ -29,6 +30,7 @@ __all__ = [
     "discard_draft",
     "enable_connection",
     "finish_sign_in",
+    "note_of",
     "promote_key",
     "purge_sign_ins",
     "purge_sign_outs",
@@ -39,4 +41,5 @@ __all__ = [
     "start_sign_in",
     "take_logout_message",
     "unlink_identity",
+    "waiting",
 ]

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audit.actors import Actor
-from orgs.models import DoorKind, Membership, Organization, User
+from orgs.models import Door, DoorKind, Membership, Organization, User
 from orgs.services import carry_doors_over, open_door
 from orgs.tokens import hash_of_token
 from sso import saml
@@ -31,12 +31,12 @@ ABANDONED_AFTER = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """Somebody is in: make a session under the name `session` for `user`, which may last until `expires_at`."""
+    """Somebody is in: `user`, through `door`, which belongs to the session of the name `session`."""
 
     sign_in: SignIn
     user: User
     session: str
-    expires_at: datetime
+    door: Door
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +199,7 @@ def _let_in(asked: SignIn, membership: Membership, assertion: saml.Assertion, no
     asked.door, asked.name_id_hash = door.public_id, hash_of_token(assertion.name_id)
     asked.provider_session = session_of(assertion)
     asked.save()
-    return Finished(asked, membership.user, session, expires_at)
+    return Finished(asked, membership.user, session, door)
 
 
 def _expiry(organization: Organization, assertion: saml.Assertion, now: datetime) -> datetime:

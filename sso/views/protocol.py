@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
-from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
@@ -26,7 +24,16 @@ from sso.models import Configuration, ConfigurationState, SignIn, StartedBy
 from sso.next_paths import safe_next_path
 from sso.sealed import Note, unseal
 from sso.selectors import configuration_by_public_id, published_service_provider
-from sso.services import Finished, NotAsked, NotConnectedError, Started, cookie_name, finish_sign_in, start_sign_in
+from sso.services import (
+    Finished,
+    NotAsked,
+    NotConnectedError,
+    Started,
+    cookie_name,
+    finish_sign_in,
+    note_of,
+    start_sign_in,
+)
 
 _BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 # Browsers send the session cookie to the ACS only when the provider is on our own site; nothing here relies on it.
@@ -87,8 +94,10 @@ def acs(request: HttpRequest, number: int) -> HttpResponse:
     if isinstance(outcome, NotAsked):
         return _restart(request, organization, outcome)
     if isinstance(outcome, Finished):
-        _say_who_left(request, outcome)
-        return _enter(request, organization, outcome)
+        if _was_somebody_else(outcome):
+            return _ask_to_switch(outcome)
+        make_session(request, outcome)
+        return welcome(outcome)
     return _see_other(reverse("sign_in_refused", args=[number, outcome.sign_in.reference]))
 
 
@@ -154,12 +163,17 @@ def _restart(request: HttpRequest, organization: Organization, asked: NotAsked) 
     return _send(request, organization, started)
 
 
-def _enter(request: HttpRequest, organization: Organization, finished: Finished) -> HttpResponse:
-    """Make the session. Whatever session the request came with is left behind: its doors have been carried over."""
+def make_session(request: HttpRequest, finished: Finished) -> None:
+    """Leave whatever session the request came with behind: its doors have been carried over, or ended."""
     request.session.flush()
     login(request, finished.user, backend=_BACKEND)
     keep_session_name(request, finished.session)
-    request.session.set_expiry(_seconds_until(finished.expires_at))
+    request.session.set_expiry(_seconds_until(finished.door.expires_at))
+
+
+def welcome(finished: Finished) -> HttpResponse:
+    """Lead somebody who is in to the page they asked for."""
+    organization = finished.sign_in.organization
     target = finished.sign_in.next_path or reverse("organization_home", args=[organization.slug])
     response = _see_other(target)
     response.delete_cookie(
@@ -168,13 +182,15 @@ def _enter(request: HttpRequest, organization: Organization, finished: Finished)
     return response
 
 
-def _say_who_left(request: HttpRequest, finished: Finished) -> None:
-    """Whoever tried somebody else's account is told that they are no longer who they were."""
-    before = somebody_else_in(finished.sign_in.session, finished.user)
-    if before is not None:
-        again = reverse("start_sign_in", args=[finished.sign_in.organization.number]) + "?force=1"
-        said = 'You are now signed in as {}; before, you were {}. <a href="{}">Sign in as somebody else</a>'
-        messages.warning(request, format_html(said, finished.user.email, before.email, again))
+def _was_somebody_else(finished: Finished) -> bool:
+    """Whether the session in which the sign-in began is open to another person than it ended with."""
+    return somebody_else_in(finished.sign_in.session, finished.user) is not None
+
+
+def _ask_to_switch(finished: Finished) -> HttpResponse:
+    """Else whoever owns a provider could have others work in an account of theirs without a word (login CSRF)."""
+    address = reverse("switch", args=[finished.sign_in.organization.number])
+    return _see_other(f"{address}?{urlencode({'note': note_of(finished)})}")
 
 
 def _seconds_until(moment: datetime) -> int:

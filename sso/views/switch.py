@@ -1,0 +1,50 @@
+"""Asking before somebody becomes somebody else: an organization's provider decides that for its own people only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from orgs.access import actor_of, doors_of, session_name
+from orgs.services import end_session
+from orgs.views.answers import see_other
+from sso.services import waiting
+from sso.views.protocol import make_session, welcome
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from orgs.models import User
+    from sso.services import Finished
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def switch(request: HttpRequest, number: int) -> HttpResponse:
+    """Ask who to be; `note` names the sign-in that waits. One that waits no more begins again."""
+    note = request.GET.get("note", "")
+    finished = waiting(number=number, note=note, session=session_name(request)) if doors_of(request) else None
+    if finished is None:
+        return see_other("start_sign_in", number) if request.method == "POST" else redirect("start_sign_in", number)
+    if request.method != "POST":
+        context = {"before": request.user, "after": finished.user, "organization": finished.sign_in.organization}
+        return render(request, "sso/switch.html", context)
+    if request.POST.get("action") == "continue":
+        return _become(request, finished)
+    end_session(session=finished.session, user=finished.user, actor=actor_of(request), by="whoever was signed in")
+    return see_other("home")
+
+
+def _become(request: HttpRequest, finished: Finished) -> HttpResponse:
+    before = cast("User", request.user)
+    with transaction.atomic():
+        end_session(session=session_name(request), user=before, actor=actor_of(request), by="a sign-in as another")
+        make_session(request, finished)
+    return welcome(finished)

@@ -1,0 +1,116 @@
+"""Who is signed in stays who they are until they say otherwise, whatever somebody's provider asserts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from audit.actors import COMMAND_LINE
+from orgs.models import Door, Role
+from orgs.services import suspend_member
+from tests.conftest import new_browser
+from tests.sso.test_sign_in import who
+
+
+@pytest.fixture
+def victim(make_user, make_organization):
+    """Somebody of another organization."""
+    person = make_user("victim@fabrikam.example")
+    make_organization("Fabrikam", admin=person)
+    return person
+
+
+@pytest.fixture
+def browser(journey, victim, client_of):
+    """The victim's, in which an attacker's page begins a sign-in at Contoso."""
+    journey.browser = client_of(victim)
+    return journey.browser
+
+
+@pytest.fixture
+def question(journey, browser) -> str:
+    """The address of the page that asks."""
+    return journey.sign_in("ada")["Location"]
+
+
+def test_nobody_becomes_somebody_else_silently(journey, browser, victim, question):
+    assert question.startswith(f"/sso/{journey.organization.number}/switch?note=")
+    assert who(browser)["email"] == victim.email
+    page = browser.get(question).content.decode()
+    assert victim.email in page
+    assert "ada@contoso.example" in page
+    assert who(browser)["email"] == victim.email, "looking changes nothing"
+
+
+def test_who_continues_is_the_other_one_and_the_old_session_is_over(journey, browser, victim, question):
+    old = browser.cookies["sessionid"].value
+    answer = browser.post(question, {"action": "continue"})
+    assert (answer.status_code, answer["Location"]) == (303, f"/o/{journey.organization.slug}/")
+    assert who(browser)["email"] == "ada@contoso.example"
+    assert not Door.objects.filter(user=victim, ended_at__isnull=True).exists()
+    copied = new_browser()
+    copied.cookies["sessionid"] = old
+    assert who(copied) is None
+
+
+def test_who_stays_is_who_they_were_and_the_answer_opens_nothing_any_more(journey, browser, victim, question):
+    answer = browser.post(question, {"action": "stay"})
+    assert (answer.status_code, answer["Location"]) == (303, "/")
+    assert who(browser)["email"] == victim.email
+    assert not Door.objects.filter(user__email="ada@contoso.example", ended_at__isnull=True).exists()
+    begin_again(journey, browser.post(question, {"action": "continue"}))
+    assert who(browser)["email"] == victim.email
+
+
+def begin_again(journey, answer):
+    assert answer["Location"] == f"/sso/{journey.organization.number}/start"
+
+
+def test_the_question_is_for_this_browser_only(journey, question, client_of, admin):
+    for other in (new_browser(), client_of(admin)):
+        before = who(other)
+        begin_again(journey, other.get(question))
+        begin_again(journey, other.post(question, {"action": "continue"}))
+        assert who(other) == before
+
+
+def test_it_needs_a_form_of_ours(browser, question, victim):
+    browser.handler.enforce_csrf_checks = True
+    assert browser.post(question, {"action": "continue"}).status_code == 403
+    assert who(browser)["email"] == victim.email
+
+
+def test_it_can_be_answered_once_and_for_ten_minutes(journey, browser, question):
+    with time_machine.travel(timezone.now() + timedelta(minutes=11)):
+        begin_again(journey, browser.post(question, {"action": "continue"}))
+    browser.post(question, {"action": "continue"})
+    begin_again(journey, browser.post(question, {"action": "continue"}))
+    begin_again(journey, browser.get(question.split("?")[0] + "?note=made-up"))
+
+
+def test_whoever_was_suspended_meanwhile_does_not_come_in(journey, browser, question, admin):
+    ada = journey.organization.memberships.get(user__email="ada@contoso.example")
+    suspend_member(membership=ada, by=journey.organization.memberships.get(role=Role.ADMIN), actor=COMMAND_LINE)
+    begin_again(journey, browser.post(question, {"action": "continue"}))
+
+
+def test_the_number_in_the_address_is_the_organizations(journey, browser, question, make_organization, connect):
+    other = connect(make_organization("Litware"))
+    path = question.replace(str(journey.organization.number), str(other.organization.number))
+    begin_again(other, browser.post(path, {"action": "continue"}))
+
+
+def test_an_open_session_that_ended_meanwhile_is_not_asked_about(journey, victim, client_of):
+    journey.browser = client_of(victim)
+    request_id = journey.start()
+    Door.objects.filter(user=victim).update(ended_at=timezone.now())
+    assert journey.post(journey.answer("ada", request_id))["Location"] == f"/o/{journey.organization.slug}/"
+
+
+def test_the_same_person_is_asked_nothing(journey, admin, client_of):
+    journey.browser = client_of(admin)
+    answer = journey.sign_in("ada", name_id=admin.email)
+    assert answer["Location"] == f"/o/{journey.organization.slug}/"

@@ -15,7 +15,7 @@ from audit.services import record
 from orgs.email_addresses import normal_address
 from orgs.models import Membership, MembershipState, Role, User
 from orgs.selectors import pending_invitation
-from orgs.services import accept_invitation, create_account, join_just_in_time, note_names
+from orgs.services import accept_invitation, create_account, forget_unproven, join_just_in_time, note_names
 from sso import saml
 from sso.models import LONGEST_SUBJECT, Connection, Identity, SubjectKind
 from sso.reasons import Reason
@@ -139,6 +139,7 @@ def _new(
         _check_account(user)
         _check_not_another(user, person, connection, provider_entity_id)
     membership = _find_or_join(person.address, user, connection, actor, admins_only=admins_only)
+    forget_unproven(user=membership.user, actor=actor)
     Identity.objects.create(
         connection=connection,
         provider_entity_id=provider_entity_id,

@@ -12,7 +12,7 @@ from sso.services.connections import (
 from sso.services.finish import Finished, NotAsked, Refused, cookie_name, finish_sign_in, purge_sign_ins
 from sso.services.keys import create_key, promote_key, reencrypt_keys, retire_key
 from sso.services.sign_out import SignedOut, ask_provider_to_sign_out, purge_sign_outs, take_logout_message
-from sso.services.start import NotConnectedError, Started, start_sign_in
+from sso.services.start import NotConnectedError, Started, TooManyStartsError, start_sign_in
 from sso.services.switch import note_of, waiting
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Saved",
     "SignedOut",
     "Started",
+    "TooManyStartsError",
     "ask_provider_to_sign_out",
     "cookie_name",
     "create_key",

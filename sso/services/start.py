@@ -22,6 +22,14 @@ LIFE = timedelta(minutes=10)
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 
+# A whole company behind one address begins its day with less.
+MOST_STARTS, STARTS_COUNTED_FOR = 600, timedelta(minutes=10)
+
+
+class TooManyStartsError(Exception):
+    """One address has begun so many sign-ins at one organization that somebody only fills the log."""
+
+
 class NotConnectedError(Exception):
     """This organization has no identity provider that could be asked now."""
 
@@ -51,10 +59,11 @@ def start_sign_in(
     """Write down what will be asked, and return the request for the browser to carry.
 
     `session` names the session whose doors may be carried over; `configuration` is a draft to be tested; `force_authn`
-    asks the provider not to rely on a session that it has. Raises NotConnectedError. Source: SAML core 3.4.1, profiles
-    4.1.4.1.
+    asks the provider not to rely on a session that it has. Raises NotConnectedError and TooManyStartsError.
+    Source: SAML core 3.4.1, profiles 4.1.4.1.
     """
     configuration = _usable(organization, configuration)
+    _check_number(organization, actor)
     sign_in, nonce = _write_down(organization, configuration, actor, session, next_path, restart_of, started_by)
     request = saml.build_authn_request(
         service_provider(organization.number),
@@ -76,6 +85,14 @@ def _usable(organization: Organization, draft: Configuration | None) -> Configur
     if configuration is None:
         raise NotConnectedError
     return configuration
+
+
+def _check_number(organization: Organization, actor: Actor) -> None:
+    """The rows of the log are what is limited, so they are what is counted: one look at an index, and no cache."""
+    since = timezone.now() - STARTS_COUNTED_FOR
+    begun = SignIn.objects.filter(organization=organization, started_at__gt=since, ip_address=actor.address or None)
+    if actor.address and begun[:MOST_STARTS].count() == MOST_STARTS:
+        raise TooManyStartsError
 
 
 def _write_down(

@@ -29,11 +29,13 @@ from sso.services import (
     NotAsked,
     NotConnectedError,
     Started,
+    TooManyStartsError,
     cookie_name,
     finish_sign_in,
     note_of,
     start_sign_in,
 )
+from sso.services.start import STARTS_COUNTED_FOR
 
 _BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 # Browsers send the session cookie to the ACS only when the provider is on our own site; nothing here relies on it.
@@ -68,6 +70,8 @@ def start(request: HttpRequest, number: int) -> HttpResponse:
             configuration=_draft_to_test(request, organization),
             force_authn=request.GET.get("force") == "1",
         )
+    except TooManyStartsError:
+        return _too_many(request)
     except NotConnectedError:
         return render(request, "sso/not_connected.html", {"organization": organization}, status=404)
     return _send(request, organization, started)
@@ -158,6 +162,8 @@ def _restart(request: HttpRequest, organization: Organization, asked: NotAsked) 
             restart_of=asked.restart_of,
             started_by=StartedBy.VISITOR if asked.restart_of else StartedBy.PROVIDER,
         )
+    except TooManyStartsError:
+        return _too_many(request)
     except NotConnectedError:
         return _see_other(reverse("start_sign_in", args=[organization.number]))
     return _send(request, organization, started)
@@ -196,6 +202,12 @@ def _ask_to_switch(finished: Finished) -> HttpResponse:
 def _seconds_until(moment: datetime) -> int:
     """A session lasts as long as its longest door may; doors that were carried over end within a day's session."""
     return max(int((moment - timezone.now()).total_seconds()), settings.SESSION_COOKIE_AGE)
+
+
+def _too_many(request: HttpRequest) -> HttpResponse:
+    response = render(request, "429.html", status=429)
+    response["Retry-After"] = str(int(STARTS_COUNTED_FOR.total_seconds()))
+    return response
 
 
 def _see_other(path: str) -> HttpResponse:

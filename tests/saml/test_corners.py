@@ -150,7 +150,7 @@ def test_signed_info_with_blanks_in_it() -> None:
 
 
 def test_signed_info_under_a_prefix_list() -> None:
-    """The schema knows none there, so no response with one gets that far; its signature is read rightly all the same."""
+    """The schema knows none there, so no response with one gets so far; its signature is read rightly all the same."""
 
     def list_prefixes(signature: etree._Element) -> None:
         listed = etree.SubElement(signature[0][0], "{http://www.w3.org/2001/10/xml-exc-c14n#}InclusiveNamespaces")

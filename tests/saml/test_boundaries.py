@@ -13,12 +13,16 @@ from sso.saml.case import SKEW, Case
 from sso.saml.envelope import (
     MAX_ATTRIBUTES,
     MAX_ATTRIBUTES_EACH,
+    MAX_BYTES,
     MAX_DECLARATIONS,
     MAX_DEPTH,
     MAX_ELEMENTS,
     MAX_NAMESPACES,
     Envelope,
+    base64,
     limits,
+    markup,
+    size,
     unique_ids,
 )
 from sso.saml.signed_info import signed_info
@@ -146,6 +150,23 @@ def test_the_last_that_is_allowed(make, most: int) -> None:
     assert not limits(Envelope(encode(make(most + 1).encode()))).passed
 
 
+@pytest.mark.parametrize(
+    ("rule", "encoded", "good"),
+    [
+        (size, "A" * 2 * MAX_BYTES, True),
+        (size, "A" * (2 * MAX_BYTES + 1), False),
+        (base64, encode(b"a"), True),
+        (base64, encode(b"a" * MAX_BYTES), True),
+        (base64, encode(b"a" * (MAX_BYTES + 1)), False),
+        (markup, encode(b"a=''" * (MAX_ATTRIBUTES + MAX_DECLARATIONS)), True),
+        (markup, encode(b"a=''" * (MAX_ATTRIBUTES + MAX_DECLARATIONS + 1)), False),
+    ],
+    ids=lambda value: getattr(value, "__name__", None) or (str(value) if isinstance(value, bool) else "field"),
+)
+def test_the_last_byte_that_is_allowed(rule, encoded: str, good: bool) -> None:
+    assert rule(Envelope(encoded)).passed is good
+
+
 @pytest.mark.parametrize(("length", "good"), [(1, True), (1024, True), (1025, False), (0, False)])
 def test_the_length_of_a_name_id(length: int, good: bool) -> None:
     verdict = judge(Answer(name_id="a" * length))
@@ -162,6 +183,7 @@ def test_how_many_prefixes_may_be_listed(count: int, good: bool) -> None:
 def test_two_ids_on_one_element_are_one_too_many_even_if_they_differ() -> None:
     assert unique_ids(Envelope(encode(b"<a ID='1'><b ID='2'/></a>"))).passed
     assert not unique_ids(Envelope(encode(b"<a ID='1' Id='2'/>"))).passed
+    assert unique_ids(Envelope(encode(b"<a ID='1' paid='1' idea='1'/>"))).passed
 
 
 # --- Rules that another rule behind them would hide -------------------------------------------------------------

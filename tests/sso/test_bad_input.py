@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
+from copy import deepcopy
+from urllib.parse import urlencode
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from orgs.models import DoorKind, Organization, User
 from tests.conftest import new_browser, open_session
+from tests.sso.conftest import Connect
+from tests.test_access import ADDRESSES
 
 CREDENTIALS = [
     "\0",
@@ -76,3 +83,88 @@ def test_a_request_that_did_not_pass_all_proxies_comes_from_nowhere(
     assert known.post("/o/contoso/settings/general", {"name": "New", "slug": "contoso"}, headers=few).status_code < 500
     two = {"x-forwarded-for": "192.0.2.7, 192.0.2.8"}
     assert visitor.post("/sign-in/mail", {"email": "ada@contoso.example"}, headers=two).status_code == 303
+
+
+# --- Everything everywhere
+
+_FIELDS = (
+    "SAMLResponse RelayState SAMLRequest Signature action addresses answer code credential domain email entity_id hint "
+    "hours just_in_time_role kept_name kept_upload login metadata_file metadata_text name next note oldpassword "
+    "organization_name page password password1 password2 period provider public_id q o query reauthenticated remember "
+    "require_sso risk role search seen sign_requests single_logout slug state test token view _selected_action"
+)
+FIELDS = _FIELDS.split()
+JUNK = [
+    "\0",
+    "a\0b@x.example",
+    "x" * 5000,
+    "-1",
+    "9" * 400,
+    "1e999",
+    "[]",
+    "null",
+    '{"id": 1}',
+    "\u0663",
+    "\u202e\u2028\x85",
+    "{%s}",
+    "\\ud800",
+    "18446744073709551616",
+    "../../etc/passwd",
+    "//evil.example",
+]
+BODIES = [
+    (b"\xff\xfe\x00", "application/x-www-form-urlencoded"),
+    (b"login=%00%ff%ed%a0%80&next=%zz&email", "application/x-www-form-urlencoded"),
+    (
+        b'--b\r\nContent-Disposition: form-data; name="metadata_file"; filename="\x00"\r\n\r\n\xff\r\n--b--',
+        "multipart/form-data; boundary=b",
+    ),
+    (b"--b", "multipart/form-data; boundary=b"),
+    (b"{", "application/json"),
+]
+PATHS = ["0", "9" * 30, "%00", "%ff", "x" * 3000, "-1"]
+
+
+def test_junk_is_refused_everywhere(
+    organization: Organization, admin: User, connect: Connect, settings: object
+) -> None:
+    connect(organization)
+    stranger, known = new_browser(), open_session(admin, DoorKind.PASSWORD)
+    failed = [
+        f"{method} {path} of {name}"
+        for number, address in enumerate(ADDRESSES)
+        for name, browser in [("a stranger", stranger), ("an admin", known)]
+        for method, path, fields in requests_to(address.path, organization, number)
+        if status_of(browser, method, path, fields) >= 500
+    ]
+    assert not failed, "\n".join(failed)
+
+
+def requests_to(path: str, organization: Organization, number: int) -> Iterator[tuple[str, str, dict[str, object]]]:
+    """A few requests, which together with those to other addresses have each junk in each field."""
+    path = re.sub(r"/1\d{4}\b", f"/{organization.number}", path)
+    for turn in range(2):
+        values = {field: JUNK[(number + turn * 7 + at) % len(JUNK)] for at, field in enumerate(FIELDS)}
+        yield "get", f"{path}?{urlencode({name: value[:60] for name, value in values.items()}).replace('%00', '')}", {}
+        yield "post", path, {"data": values}
+    body, kind = BODIES[number % len(BODIES)]
+    yield "post", path, {"data": body, "content_type": kind}
+    yield "post", path, {}
+
+
+@pytest.mark.parametrize("address", ["/sso/{}/start", "/o/{}/", "/invitations/{}", "/saml/2/acs/{}"])
+@pytest.mark.parametrize("junk", PATHS, ids=range(len(PATHS)))
+def test_junk_in_a_path(db: None, address: str, junk: str) -> None:
+    for method in ("get", "post"):
+        assert status_of(new_browser(), method, address.format(junk), {}) in {200, 302, 303, 400, 403, 404, 405, 410}
+
+
+def status_of(browser: Client, method: str, path: str, fields: dict[str, object]) -> int:
+    """What a request is answered; whatever it did is undone, so that the next one finds everything as it was."""
+    browser.raise_request_exception = False
+    cookies = deepcopy(browser.cookies)
+    with transaction.atomic():
+        answer = getattr(browser, method)(path, **fields)
+        transaction.set_rollback(True)
+    browser.cookies = cookies
+    return int(answer.status_code)

@@ -19,6 +19,7 @@ class Note(StrEnum):
     TEST = "test of a draft"
     SIGN_OUT = "sign-in to be signed out at the provider"
     SWITCH = "sign-in as somebody else"
+    AGAIN = "answer that could not be used"
 
 
 def seal(kind: Note, content: str) -> str:

@@ -22,8 +22,8 @@ from orgs.selectors import open_organization, somebody_else_in
 from sso import saml
 from sso.models import Configuration, ConfigurationState, SignIn, StartedBy
 from sso.next_paths import safe_next_path
-from sso.sealed import Note, unseal
-from sso.selectors import configuration_by_public_id, published_service_provider
+from sso.sealed import Note, seal, unseal
+from sso.selectors import configuration_by_public_id, published_service_provider, sign_in_by_relay_state
 from sso.services import (
     Finished,
     NotAsked,
@@ -37,6 +37,8 @@ from sso.services import (
 )
 from sso.services.start import STARTS_COUNTED_FOR
 
+# Sealed where there is no sign-in to name.
+_UNASKED = "nobody asked"
 _BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 # Browsers send the session cookie to the ACS only when the provider is on our own site; nothing here relies on it.
 
@@ -56,18 +58,21 @@ def saml_metadata(request: HttpRequest, number: int) -> HttpResponse:
 def start(request: HttpRequest, number: int) -> HttpResponse:
     """Ask the organization's identity provider who this is (profiles 4.1.4.1); the Sign-on URL of the My Apps tile.
 
-    Query: `next` a path of ours to go to afterwards, `hint` a sealed e-mail address, `test` a sealed draft, `force=1`
-    to have the provider ask for password or second factor again.
+    Query: `next` a path of ours to go to afterwards, `hint` a sealed e-mail address, `test` a sealed draft, `again` a
+    sealed answer that could not be used, `force=1` to have the provider ask for password or second factor again.
     """
     organization = _organization(number)
+    again = _asked_again(request, organization)
     try:
         started = start_sign_in(
             organization=organization,
             actor=actor_of(request),
             session=session_name(request) if doors_of(request) else "",
-            next_path=safe_next_path(request.GET.get("next", "")),
+            next_path=again.next_path if again else safe_next_path(request.GET.get("next", "")),
             login_hint=unseal(Note.LOGIN_HINT, request.GET.get("hint", "")),
-            configuration=_draft_to_test(request, organization),
+            configuration=again.draft if again else _draft_to_test(request, organization),
+            restart_of=again.restart_of if again else None,
+            started_by=StartedBy.PROVIDER if again and not again.restart_of else StartedBy.VISITOR,
             force_authn=request.GET.get("force") == "1",
         )
     except TooManyStartsError:
@@ -84,8 +89,7 @@ def start(request: HttpRequest, number: int) -> HttpResponse:
 def acs(request: HttpRequest, number: int) -> HttpResponse:
     """Take the provider's answer (bindings 3.5.4).
 
-    Answers 303, so that Reload posts nothing twice; but for a provider that takes requests by POST only, asking it
-    again is a page with a form.
+    Answers 303, so that Reload posts nothing twice.
     """
     organization = _organization(number)
     outcome = finish_sign_in(
@@ -96,7 +100,7 @@ def acs(request: HttpRequest, number: int) -> HttpResponse:
         actor=actor_of(request),
     )
     if isinstance(outcome, NotAsked):
-        return _restart(request, organization, outcome)
+        return _restart(organization, outcome)
     if isinstance(outcome, Finished):
         if _was_somebody_else(outcome):
             return _ask_to_switch(outcome)
@@ -122,9 +126,7 @@ def _draft_to_test(request: HttpRequest, organization: Organization) -> Configur
 def _send(request: HttpRequest, organization: Organization, started: Started) -> HttpResponse:
     """Let the browser carry the request: by redirect, or by a form where the provider takes nothing else."""
     if started.request.binding == saml.Binding.REDIRECT:
-        response: HttpResponse = HttpResponseRedirect(
-            started.request.url, status=303 if request.method == "POST" else 302
-        )
+        response: HttpResponse = HttpResponseRedirect(started.request.url)
     else:
         response = render(request, "sso/post_to_provider.html", {"saml": started.request, "organization": organization})
         _allow_form_to(response, started.request.url)
@@ -151,22 +153,22 @@ def _bind_to_browser(response: HttpResponse, sign_in: SignIn, nonce: str) -> Non
     )
 
 
-def _restart(request: HttpRequest, organization: Organization, asked: NotAsked) -> HttpResponse:
-    """Answer what we did not ask for, or no longer wait for, by asking properly (invariant 4)."""
-    try:
-        started = start_sign_in(
-            organization=organization,
-            actor=actor_of(request),
-            next_path=asked.next_path,
-            configuration=asked.draft,
-            restart_of=asked.restart_of,
-            started_by=StartedBy.VISITOR if asked.restart_of else StartedBy.PROVIDER,
-        )
-    except TooManyStartsError:
-        return _too_many(request)
-    except NotConnectedError:
-        return _see_other(reverse("start_sign_in", args=[organization.number]))
-    return _send(request, organization, started)
+def _restart(organization: Organization, asked: NotAsked) -> HttpResponse:
+    """Answer what we did not ask for, or no longer wait for, by asking properly (invariant 4).
+
+    By way of the start page, where the browser sends its session along, so that nobody who is signed in is overlooked.
+    """
+    note = seal(Note.AGAIN, asked.restart_of.public_id.hex if asked.restart_of else _UNASKED)
+    address = reverse("start_sign_in", args=[organization.number])
+    return _see_other(f"{address}?{urlencode({'again': note})}")
+
+
+def _asked_again(request: HttpRequest, organization: Organization) -> NotAsked | None:
+    """What the ACS could not use, and sent on to be asked for."""
+    public_id = unseal(Note.AGAIN, request.GET.get("again", ""))
+    if not public_id:
+        return None
+    return NotAsked(sign_in_by_relay_state(organization, public_id))
 
 
 def make_session(request: HttpRequest, finished: Finished) -> None:

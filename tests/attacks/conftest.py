@@ -19,7 +19,7 @@ from tests.attacks.target import Target
 from tests.conftest import new_browser
 from tests.saml.metadata_files import base64_of, entity, key, role, sso
 from tests.saml.provider import ISSUER, NOW, KeyPair, key_pair
-from tests.sso.conftest import request_id_in, upload
+from tests.sso.conftest import follow_again, request_id_in, upload
 
 LOGIN = "https://login.example.test/saml2"
 
@@ -56,7 +56,7 @@ class Siege:
 
     def post(self, browser: Client, encoded: str, **fields: str) -> HttpResponse:
         """Post a response the way the provider's page does."""
-        return browser.post(self.address, {"SAMLResponse": encoded, **fields})
+        return follow_again(browser, self.address, {"SAMLResponse": encoded, **fields})
 
     def row(self, target: Target) -> SignIn:
         """The log of one request."""
@@ -64,7 +64,7 @@ class Siege:
 
     def is_asked_properly(self, answer: HttpResponse) -> bool:
         """Whether the visitor is sent to the provider with a request of our own."""
-        return answer.status_code == 303 and answer["Location"].startswith(LOGIN)
+        return answer.status_code == 302 and answer["Location"].startswith(LOGIN)
 
     def is_refused(self, answer: HttpResponse) -> bool:
         """Whether the visitor gets the page with a reference code, which says no more."""

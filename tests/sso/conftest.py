@@ -52,9 +52,9 @@ class Journey:
         return self.tenant.respond(self.app, self.tenant.users[alias], in_response_to=request_id, **twists)
 
     def post(self, encoded: str, browser: Client | None = None, **fields: str) -> HttpResponse:
-        """Post a response to the ACS, as the provider's page does."""
+        """Post a response to the ACS, as the provider's page does; if it is to be asked for again, ask."""
         path = f"/saml/2/acs/{self.organization.number}"
-        return (browser or self.browser).post(path, {"SAMLResponse": encoded, **fields})
+        return follow_again(browser or self.browser, path, {"SAMLResponse": encoded, **fields})
 
     def sign_in(self, alias: str = "ada", **twists: object) -> HttpResponse:
         """Walk the whole way and return the ACS's answer."""
@@ -63,6 +63,13 @@ class Journey:
     def last(self) -> SignIn:
         """The newest row of the log."""
         return SignIn.objects.filter(organization=self.organization).latest("id")
+
+
+def follow_again(browser: Client, path: str, fields: dict[str, str]) -> HttpResponse:
+    """Post, and go where an answer leads that nobody asked for: to the start page, which asks."""
+    answer = browser.post(path, fields)
+    location = answer.get("Location", "")
+    return browser.get(location) if "/start?again=" in location else answer
 
 
 def request_id_in(location: str) -> str:

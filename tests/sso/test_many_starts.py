@@ -49,5 +49,5 @@ def test_others_and_those_who_wait_may_begin(few, journey, connect, make_organiz
 def test_what_nobody_asked_for_counts_too(few, journey):
     encoded = journey.answer("ada", "")
     answers = [journey.post(encoded, browser=new_browser()).status_code for _ in range(4)]
-    assert answers == [303, 303, 303, 429]
+    assert answers == [302, 302, 302, 429]
     assert SignIn.objects.count() == 3

@@ -11,7 +11,9 @@ from django.utils import timezone
 from audit.actors import COMMAND_LINE
 from orgs.models import Door, Role
 from orgs.services import suspend_member
+from sso.models import StartedBy
 from tests.conftest import new_browser
+from tests.sso.conftest import request_id_in
 from tests.sso.test_sign_in import who
 
 
@@ -114,3 +116,16 @@ def test_the_same_person_is_asked_nothing(journey, admin, client_of):
     journey.browser = client_of(admin)
     answer = journey.sign_in("ada", name_id=admin.email)
     assert answer["Location"] == f"/o/{journey.organization.slug}/"
+
+
+def test_what_nobody_asked_for_does_not_swap_anybody_either(journey, browser, victim):
+    """The ACS sees no session of the victim's: it asks by way of the start page, which does."""
+    without_session = new_browser()
+    path = f"/saml/2/acs/{journey.organization.number}"
+    answer = without_session.post(path, {"SAMLResponse": journey.answer("ada", "")})
+    assert answer.status_code == 303
+    asked = browser.get(answer["Location"])
+    assert journey.last().started_by == StartedBy.PROVIDER
+    question = journey.post(journey.answer("ada", request_id_in(asked["Location"])))["Location"]
+    assert question.startswith(f"/sso/{journey.organization.number}/switch?note=")
+    assert who(browser)["email"] == victim.email

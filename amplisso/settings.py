@@ -154,6 +154,8 @@ if "sqlite3" in DATABASES["default"]["ENGINE"]:
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
     }
+elif "postgresql" in DATABASES["default"]["ENGINE"]:
+    DATABASES["default"]["ENGINE"] = "amplisso.postgresql"
 
 REDIS_URL: str = env.str("REDIS_URL", "")
 CACHES: dict[str, dict[str, Any]]
@@ -167,7 +169,7 @@ else:
     CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache", "OPTIONS": _limits}
     }
-    SESSION_ENGINE = "django.contrib.sessions.backends.db"
+    SESSION_ENGINE = "orgs.sessions"
 
 SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds; a door of an organization may end sooner
 SESSION_COOKIE_SECURE = HTTPS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from bench import protocol
+from bench import http, protocol
 from bench.provider import Material
 from bench.report import say
 
@@ -14,6 +14,11 @@ def main() -> None:
     quick = os.environ.get("QUICK", "") not in {"", "0"}
     say("Ratios are medians over rounds in which all cases took turns; the times are of this machine, now.")
     protocol.run(Material.create(), rounds=7 if quick else 21, seconds=0.1 if quick else 0.25)
+    http.run(
+        rounds=5 if quick else 15,
+        sign_ins=10 if quick else 40,
+        connections=(1, 1000) if quick else (1, 1000, 100_000),
+    )
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ ENTITY_ID = f"https://{HOST}/saml/2/metadata/{NUMBER}"
 ACS_PATH = f"/saml/2/acs/{NUMBER}"
 ACS = f"https://{HOST}{ACS_PATH}"
 SSO_URL = "https://login.example.test/saml2"
+_ALIAS = "ada"
 
 
 @dataclass
@@ -28,12 +29,32 @@ class Material:
     @classmethod
     def create(cls) -> Material:
         """New keys."""
-        tenant = simulator.Tenant.create()
+        tenant = simulator.Tenant.create("https://login.example.test")
         return cls(tenant, tenant.register("Amplisso", ENTITY_ID, ACS, name_id_source="user.mail"))
 
-    def response(self, request_id: str, alias: str = "ada") -> str:
-        """A signed response to one request, base64, about 5 KB before that."""
-        return self.tenant.respond(self.app, self.tenant.users[alias], in_response_to=request_id)
+    def response(self, request_id: str, number: int = NUMBER) -> str:
+        """A signed response to one request of an organization, base64, about 5 KB before that."""
+        if number == NUMBER:
+            return self.tenant.respond(self.app, _ALIAS, in_response_to=request_id)
+        acs = f"https://{HOST}/saml/2/acs/{number}"
+        return self.tenant.respond(
+            self.app,
+            _ALIAS,
+            in_response_to=request_id,
+            audience=f"https://{HOST}/saml/2/metadata/{number}",
+            recipient=acs,
+            destination=acs,
+        )
+
+    @property
+    def address(self) -> str:
+        """Whose responses these are."""
+        return self.tenant.users[_ALIAS].mail
+
+    @property
+    def subject(self) -> str:
+        """The same person's object identifier."""
+        return self.tenant.users[_ALIAS].object_id
 
     @cached_property
     def certificate(self) -> saml.SigningCertificate:

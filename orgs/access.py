@@ -259,9 +259,10 @@ def name_session(request: HttpRequest) -> str:
     return session_name(request)
 
 
-def keep_session_name(request: HttpRequest, name: str) -> None:
-    """Give this session the name under which its doors were just opened."""
+def keep_session_name(request: HttpRequest, name: str, door: Door) -> None:
+    """Give this session the name under which `door` was just opened."""
     request.session[_SESSION_NAME] = name
+    cast(PersonRequest, request).doors = [door]
 
 
 def actor_of(request: HttpRequest, user: User | None = None) -> Actor:

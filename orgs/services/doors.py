@@ -16,7 +16,7 @@ from orgs.models import Door, DoorKind, Organization, User
 from orgs.selectors import opened_by_password
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def open_door(
     *,
     session: str,
@@ -25,12 +25,16 @@ def open_door(
     expires_at: datetime,
     organization: Organization | None = None,
     connection: uuid.UUID | None = None,
+    is_first: bool = False,
 ) -> Door:
-    """Open one more way in for a session; an older door of the same kind to the same place is closed by it."""
+    """Open one more way in for a session; an older door of the same kind to the same place is closed by it.
+
+    `is_first` says that the session is new and has no other door.
+    """
     now = timezone.now()
-    Door.objects.filter(session=session, user=user, kind=kind, organization=organization, ended_at__isnull=True).update(
-        ended_at=now
-    )
+    if not is_first:
+        same = Door.objects.filter(session=session, user=user, kind=kind, organization=organization)
+        same.filter(ended_at__isnull=True).update(ended_at=now)
     return Door.objects.create(
         session=session,
         user=user,
@@ -42,7 +46,7 @@ def open_door(
     )
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def carry_doors_over(*, from_session: str, to_session: str, user: User) -> int:
     """Move the live doors of a session to the one that follows it, if they are the same user's; return how many."""
     if not from_session:

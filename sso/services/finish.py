@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from orgs.models import Door, DoorKind, Membership, Organization, User
+from orgs.selectors import open_organization
 from orgs.services import carry_doors_over, open_door
 from orgs.tokens import hash_of_token
 from sso import saml
@@ -24,6 +25,25 @@ from sso.services.connections import activate, hold_settings
 from sso.services.people import RefusedError, admit, keep_names, person_in
 from sso.services.start import new_reference
 from sso.services.verdicts import claims_of, reason_of, session_of
+
+# What is written down when a request is used up.
+_OUTCOME = (
+    "state",
+    "reason",
+    "detail",
+    "user",
+    "address",
+    "checks",
+    "claims",
+    "signed",
+    "certificate",
+    "ip_address",
+    "user_agent",
+    "door",
+    "name_id_hash",
+    "provider_session",
+    "consumed_at",
+)
 
 # How long the rows of attempts that nobody finished are kept.
 ABANDONED_AFTER = timedelta(days=30)
@@ -50,6 +70,7 @@ class Refused:
 class NotAsked:
     """This browser did not ask for this answer, or too long ago: ask properly, once (invariant 4)."""
 
+    organization: Organization
     restart_of: SignIn | None
 
     @property
@@ -64,33 +85,43 @@ class NotAsked:
         return configuration if configuration and configuration.state == ConfigurationState.DRAFT else None
 
 
+class _UsedUpError(Exception):
+    """Another answer to the same request was quicker; nothing of this one stays."""
+
+
 def finish_sign_in(
-    *, organization: Organization, encoded: str, relay_state: str, cookies: Mapping[str, str], actor: Actor
-) -> Finished | Refused | NotAsked:
-    """Judge a response that was posted to this organization's ACS.
+    *,
+    number: int,
+    encoded: str,
+    relay_state: str,
+    cookies: Mapping[str, str],
+    actor: Actor,
+    enter: Callable[[Finished], None],
+) -> Finished | Refused | NotAsked | None:
+    """Judge a response that was posted to the ACS of organization `number`; None if there is no such organization.
 
     `encoded` is the SAMLResponse field, `cookies` what the browser sent: the row of the request is found by
     InResponseTo, and the nonce in the cookie proves that this browser made it. An answer that names no request is still
     the answer to the one whose RelayState it brings back: it will be refused, with its reason, instead of being asked
-    for again and again. The signature is verified outside any transaction; then one transaction consumes the row and
-    decides.
+    for again and again. The signature is verified outside any transaction; then one transaction decides, uses the row
+    up, and has `enter` make the session.
     """
     now = timezone.now()
     request_id = saml.unverified_in_response_to(encoded)
-    asked = sign_in_by_request(organization, request_id) or sign_in_by_relay_state(organization, relay_state)
+    asked = sign_in_by_request(number, request_id) or sign_in_by_relay_state(number, relay_state)
     if asked is None:
-        return NotAsked(None)
+        organization = open_organization(number)
+        return NotAsked(organization, None) if organization else None
     if not _is_from_this_browser(asked, cookies) or (asked.expires_at <= now and asked.consumed_at is None):
         return _ask_again(asked, actor, now)
     if asked.consumed_at is not None:
         return _refuse_apart(asked, Reason.ALREADY_USED, actor, now)
-    verdict = _judge(organization, asked, encoded, now)
-    asked.organization = asked.connection.organization = organization
+    verdict = _judge(asked, encoded, now)
     try:
-        return _decide(asked, verdict, actor, now)
+        return _decide(asked, verdict, actor, now, enter)
     except IntegrityError:
         # Two first sign-ins of one person at the same moment: the other one has made the rows that this one needs.
-        return _decide(asked, verdict, actor, now)
+        return _decide(asked, verdict, actor, now, enter)
 
 
 def cookie_name(request_id: str) -> str:
@@ -106,11 +137,11 @@ def _is_from_this_browser(asked: SignIn, cookies: Mapping[str, str]) -> bool:
 def _ask_again(asked: SignIn, actor: Actor, now: datetime) -> Refused | NotAsked:
     if asked.is_restart:
         return _refuse_apart(asked, Reason.COOKIE_LOST, actor, now)
-    return NotAsked(asked)
+    return NotAsked(asked.organization, asked)
 
 
-def _judge(organization: Organization, asked: SignIn, encoded: str, now: datetime) -> saml.Verdict:
-    encrypted = saml.may_be_encrypted(encoded)
+def _judge(asked: SignIn, encoded: str, now: datetime) -> saml.Verdict:
+    organization, encrypted = asked.organization, saml.may_be_encrypted(encoded)
     us = decrypting_service_provider(organization) if encrypted else service_provider(organization.number)
     return saml.validate_response(
         encoded,
@@ -121,24 +152,40 @@ def _judge(organization: Organization, asked: SignIn, encoded: str, now: datetim
     )
 
 
-@transaction.atomic
-def _decide(asked: SignIn, verdict: saml.Verdict, actor: Actor, now: datetime) -> Finished | Refused:
-    if not _consume(asked, now):
+def _decide(
+    asked: SignIn, verdict: saml.Verdict, actor: Actor, now: datetime, enter: Callable[[Finished], None]
+) -> Finished | Refused:
+    try:
+        with transaction.atomic():
+            outcome = _let_in_or_refuse(asked, verdict, actor, now)
+            if isinstance(outcome, Finished):
+                enter(outcome)
+            return outcome
+    except _UsedUpError:
         return _refuse_apart(asked, Reason.ALREADY_USED, actor, now)
+
+
+def _let_in_or_refuse(asked: SignIn, verdict: saml.Verdict, actor: Actor, now: datetime) -> Finished | Refused:
     _write_verdict(asked, verdict, actor)
     if verdict.assertion is None:
-        return _refuse(asked, reason_of(verdict), verdict.status_message)
+        return _refuse(asked, reason_of(verdict), verdict.status_message, now)
     try:
         membership = _admit(asked, verdict.assertion, actor)
     except RefusedError as refusal:
-        return _refuse(asked, refusal.reason, refusal.detail)
+        return _refuse(asked, refusal.reason, refusal.detail, now)
     return _let_in(asked, membership, verdict.assertion, now)
 
 
-def _consume(asked: SignIn, now: datetime) -> bool:
-    """Use the request up, once: an UPDATE on the row's own columns, which one of many concurrent requests wins."""
+def _use_up(asked: SignIn, now: datetime) -> None:
+    """Use the request up, once, and write down what became of it. Raises _UsedUpError.
+
+    One UPDATE on the row's own columns, which one of many concurrent requests wins. It comes last but for the session:
+    whoever loses has written nothing that stays.
+    """
     asked.consumed_at = now
-    return bool(SignIn.objects.filter(pk=asked.pk, consumed_at__isnull=True).update(consumed_at=now))
+    outcome = {name: getattr(asked, name) for name in _OUTCOME}
+    if not SignIn.objects.filter(pk=asked.pk, consumed_at__isnull=True).update(**outcome):
+        raise _UsedUpError
 
 
 def _write_verdict(asked: SignIn, verdict: saml.Verdict, actor: Actor) -> None:
@@ -170,11 +217,10 @@ def _admit(asked: SignIn, assertion: saml.Assertion, actor: Actor) -> Membership
 
 
 def _check_open(asked: SignIn) -> None:
-    """What may have changed while the person was at the provider."""
-    asked.configuration.refresh_from_db(fields=["state"])
-    asked.connection.refresh_from_db(fields=["state", "just_in_time_role"])
-    if not asked.organization.is_open:
-        raise RefusedError(Reason.CLOSED)
+    """What may have changed while the person was at the provider: it was read, with the row, for this request."""
+    if asked.purpose == Purpose.TEST:
+        # Another admin's test of the same draft may have ended meanwhile.
+        asked.configuration.refresh_from_db(fields=["state"])
     if not asked.organization.plan.sso:
         raise RefusedError(Reason.PLAN)
     if asked.connection.state == ConnectionState.DISABLED and asked.purpose != Purpose.TEST:
@@ -184,21 +230,21 @@ def _check_open(asked: SignIn) -> None:
 
 
 def _let_in(asked: SignIn, membership: Membership, assertion: saml.Assertion, now: datetime) -> Finished:
-    asked.state, asked.user = SignInState.SUCCEEDED, membership.user
-    expires_at = _expiry(asked.organization, assertion, now)
     session = secrets.token_urlsafe(32)
-    carry_doors_over(from_session=asked.session, to_session=session, user=membership.user)
+    carried = carry_doors_over(from_session=asked.session, to_session=session, user=membership.user)
     door = open_door(
         session=session,
         user=membership.user,
         kind=DoorKind.SSO,
         organization=asked.organization,
         connection=asked.connection.public_id,
-        expires_at=expires_at,
+        expires_at=_expiry(asked.organization, assertion, now),
+        is_first=not carried,
     )
+    asked.state, asked.user = SignInState.SUCCEEDED, membership.user
     asked.door, asked.name_id_hash = door.public_id, hash_of_token(assertion.name_id)
     asked.provider_session = session_of(assertion)
-    asked.save()
+    _use_up(asked, now)
     return Finished(asked, membership.user, session, door)
 
 
@@ -210,10 +256,10 @@ def _expiry(organization: Organization, assertion: saml.Assertion, now: datetime
     return max(until, now + timedelta(minutes=1))
 
 
-def _refuse(asked: SignIn, reason: Reason, detail: str) -> Refused:
+def _refuse(asked: SignIn, reason: Reason, detail: str, now: datetime) -> Refused:
     """Returned, not raised, so that it commits: the row keeps every check."""
     asked.state, asked.reason, asked.detail = SignInState.REFUSED, reason, detail[:1000]
-    asked.save()
+    _use_up(asked, now)
     return Refused(asked)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -19,6 +20,7 @@ from orgs.services import accept_invitation, create_account, forget_unproven, jo
 from sso import saml
 from sso.models import LONGEST_SUBJECT, Connection, Identity, SubjectKind
 from sso.reasons import Reason
+from sso.selectors import KnownPerson, known_person
 
 CLAIM_ADDRESS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"
 CLAIM_OBJECT_IDENTIFIER = "http://schemas.microsoft.com/identity/claims/objectidentifier"
@@ -26,6 +28,8 @@ CLAIM_GIVEN_NAME = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/givenn
 CLAIM_SURNAME = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/surname"
 CLAIM_DISPLAY_NAME = "http://schemas.microsoft.com/identity/claims/displayname"
 TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
+
+_SAME_USE = timedelta(days=1)
 
 # Entra's name for a guest of another provider, made of the guest's address; it looks like an address and is none.
 _GUEST_NAME = re.compile("#ext#", re.IGNORECASE)
@@ -106,29 +110,28 @@ def admit(
     `admins_only`: the test of a draft, which lets in admins and makes nobody a member. Raises RefusedError, before any
     write.
     """
-    identity = (
-        Identity.objects.select_related("user")
-        .filter(
-            connection=connection,
-            provider_entity_id=provider_entity_id,
-            subject_kind=person.subject_kind,
-            subject=person.subject,
-        )
-        .first()
-    )
-    if identity is not None:
-        return _known(identity, person, connection, actor, admins_only=admins_only)
+    known = known_person(connection, provider_entity_id, person.subject_kind, person.subject)
+    if known is not None:
+        return _known(known, person, connection, actor, admins_only=admins_only)
     return _new(person, connection, provider_entity_id, actor, admins_only=admins_only)
 
 
 def _known(
-    identity: Identity, person: Person, connection: Connection, actor: Actor, *, admins_only: bool
+    known: KnownPerson, person: Person, connection: Connection, actor: Actor, *, admins_only: bool
 ) -> Membership:
     """Somebody who was here before: by subject, whatever address is asserted today."""
-    _check_account(identity.user)
-    membership = _find_or_join(identity.user.email, identity.user, connection, actor, admins_only=admins_only)
-    Identity.objects.filter(pk=identity.pk).update(address=person.address, last_used_at=timezone.now())
+    user = known.identity.user
+    _check_account(user)
+    membership = _enter_or_join(user.email, user, known.membership, connection, actor, admins_only=admins_only)
+    _note_use(known.identity, person)
     return membership
+
+
+def _note_use(identity: Identity, person: Person) -> None:
+    """When it was last used, to the day: the sign-in's own row says it to the second."""
+    now, before = timezone.now(), identity.last_used_at
+    if before is None or now - before > _SAME_USE or identity.address != person.address:
+        Identity.objects.filter(pk=identity.pk).update(address=person.address, last_used_at=now)
 
 
 def _new(
@@ -138,7 +141,8 @@ def _new(
     if user is not None:
         _check_account(user)
         _check_not_another(user, person, connection, provider_entity_id)
-    membership = _find_or_join(person.address, user, connection, actor, admins_only=admins_only)
+    found = _membership(connection, user) if user else None
+    membership = _enter_or_join(person.address, user, found, connection, actor, admins_only=admins_only)
     forget_unproven(user=membership.user, actor=actor)
     Identity.objects.create(
         connection=connection,
@@ -161,11 +165,16 @@ def _new(
     return membership
 
 
-def _find_or_join(
-    address: str, user: User | None, connection: Connection, actor: Actor, *, admins_only: bool
+def _enter_or_join(
+    address: str,
+    user: User | None,
+    membership: Membership | None,
+    connection: Connection,
+    actor: Actor,
+    *,
+    admins_only: bool,
 ) -> Membership:
     """Member, else invitee, else just in time, else refused."""
-    membership = _membership(connection, user) if user else None
     if membership is not None and membership.state != MembershipState.REMOVED:
         _check_may_enter(membership, admins_only=admins_only)
         return membership

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
@@ -91,21 +92,20 @@ def acs(request: HttpRequest, number: int) -> HttpResponse:
 
     Answers 303, so that Reload posts nothing twice.
     """
-    organization = _organization(number)
     outcome = finish_sign_in(
-        organization=organization,
+        number=number,
         encoded=request.POST.get("SAMLResponse", ""),
         relay_state=request.POST.get("RelayState", ""),
         cookies=request.COOKIES,
         actor=actor_of(request),
+        enter=partial(_enter, request),
     )
+    if outcome is None:
+        raise Http404
     if isinstance(outcome, NotAsked):
-        return _restart(organization, outcome)
+        return _restart(outcome)
     if isinstance(outcome, Finished):
-        if _was_somebody_else(outcome):
-            return _ask_to_switch(outcome)
-        make_session(request, outcome)
-        return welcome(outcome)
+        return _ask_to_switch(outcome) if _was_somebody_else(outcome) else welcome(outcome)
     return _see_other(reverse("sign_in_refused", args=[number, outcome.sign_in.reference]))
 
 
@@ -153,13 +153,13 @@ def _bind_to_browser(response: HttpResponse, sign_in: SignIn, nonce: str) -> Non
     )
 
 
-def _restart(organization: Organization, asked: NotAsked) -> HttpResponse:
+def _restart(asked: NotAsked) -> HttpResponse:
     """Answer what we did not ask for, or no longer wait for, by asking properly (invariant 4).
 
     By way of the start page, where the browser sends its session along, so that nobody who is signed in is overlooked.
     """
     note = seal(Note.AGAIN, asked.restart_of.public_id.hex if asked.restart_of else _UNASKED)
-    address = reverse("start_sign_in", args=[organization.number])
+    address = reverse("start_sign_in", args=[asked.organization.number])
     return _see_other(f"{address}?{urlencode({'again': note})}")
 
 
@@ -168,15 +168,22 @@ def _asked_again(request: HttpRequest, organization: Organization) -> NotAsked |
     public_id = unseal(Note.AGAIN, request.GET.get("again", ""))
     if not public_id:
         return None
-    return NotAsked(sign_in_by_relay_state(organization, public_id))
+    return NotAsked(organization, sign_in_by_relay_state(organization.number, public_id))
+
+
+def _enter(request: HttpRequest, finished: Finished) -> None:
+    """In the transaction that lets the person in. Who is still somebody else in this browser is asked first."""
+    if not _was_somebody_else(finished):
+        make_session(request, finished)
 
 
 def make_session(request: HttpRequest, finished: Finished) -> None:
     """Leave whatever session the request came with behind: its doors have been carried over, or ended."""
     request.session.flush()
     login(request, finished.user, backend=_BACKEND)
-    keep_session_name(request, finished.session)
+    keep_session_name(request, finished.session, finished.door)
     request.session.set_expiry(_seconds_until(finished.door.expires_at))
+    request.session.save()
 
 
 def welcome(finished: Finished) -> HttpResponse:

@@ -1,0 +1,1 @@
+"""What signs people in over HTTP: Amplisso and those it is compared with, each in a process of its own."""

@@ -1,0 +1,44 @@
+"""Amplisso: the whole ACS, with the sign-in's row consumed and logged, the door and the session, all durable."""
+
+from __future__ import annotations
+
+import itertools
+import os
+
+from amplisso.wsgi import application
+from audit.actors import Actor
+from bench.peers.worker import Prepare, SignIn
+from bench.population import populate
+from bench.provider import Material
+from bench.wsgi import call
+from orgs.models import Organization
+from sso.services import cookie_name, start_sign_in
+
+_SEE_OTHER = 303
+_VISITOR = Actor(address="192.0.2.1", user_agent="bench")
+
+
+def begin() -> Prepare:
+    """Fill the database; every sign-in goes to the next of the organizations that have a certificate of their own."""
+    material = Material.create()
+    own = populate(material, connections=int(os.environ["BENCH_CONNECTIONS"]))
+    turn = itertools.cycle(Organization.objects.select_related("plan").filter(number__in=own).order_by("number"))
+
+    def prepare(count: int) -> list[SignIn]:
+        return [_ready(material, next(turn)) for _ in range(count)]
+
+    return prepare
+
+
+def _ready(material: Material, organization: Organization) -> SignIn:
+    """Ask, and let the provider answer: what comes before the ACS is not measured."""
+    started = start_sign_in(organization=organization, actor=_VISITOR)
+    encoded = material.response(started.sign_in.request_id, number=organization.number)
+    path, cookies = f"/saml/2/acs/{organization.number}", {cookie_name(started.sign_in.request_id): started.nonce}
+
+    def once() -> None:
+        answer = call(application, path, {"SAMLResponse": encoded}, cookies)
+        if answer.status != _SEE_OTHER or not answer.cookies.get("sessionid"):
+            raise RuntimeError(answer)
+
+    return once

@@ -1,0 +1,41 @@
+"""A Django sign-in without SAML and without a password to check: what the framework and the database cost alone."""
+
+from __future__ import annotations
+
+from django.contrib.auth import get_user_model, login
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+
+from bench.peers.worker import Prepare, SignIn
+from bench.wsgi import call
+
+_ADDRESS = "ada@contoso.example"
+
+
+@csrf_exempt
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Believe the address."""
+    user = get_user_model().objects.get(email=request.POST["address"])
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    return HttpResponseRedirect("/")
+
+
+urlpatterns = [path("sign-in", sign_in)]
+
+
+def begin() -> Prepare:
+    """Make the person."""
+    get_user_model().objects.get_or_create(email=_ADDRESS)
+    application = WSGIHandler()
+
+    def once() -> None:
+        answer = call(application, "/sign-in", {"address": _ADDRESS})
+        if answer.status != HttpResponseRedirect.status_code or "sessionid" not in answer.cookies:
+            raise RuntimeError(answer)
+
+    def prepare(count: int) -> list[SignIn]:
+        return [once] * count
+
+    return prepare

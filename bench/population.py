@@ -1,0 +1,116 @@
+"""Many organizations with a connection each. All but some are copies, made inside the database: 100,000 in seconds."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime, timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from django.db import connection, models, transaction
+from django.utils import timezone
+
+from audit.actors import COMMAND_LINE
+from bench.provider import NUMBER, Material
+from orgs.models import Membership, MembershipSource, Organization, Plan, Role, User
+from orgs.services import add_member, create_organization
+from sso.models import Configuration, Connection, Identity, SubjectKind
+from sso.services import read_upload, save_settings
+
+# As many as a run signs in to, so that no certificate is met twice and nothing about one is known already.
+OWN_CERTIFICATES = 900
+
+
+@transaction.atomic
+def populate(material: Material, *, connections: int) -> list[int]:
+    """Make organizations 10001 and following; return the numbers of those to sign in to, at most OWN_CERTIFICATES."""
+    first = _first_organization(material)
+    copies = connections - 1
+    if copies:
+        _copy_organizations(first, copies)
+        own = range(NUMBER, NUMBER + min(connections, OWN_CERTIFICATES))
+        for number in own[1:]:
+            _give_certificate(material, number)
+        return list(own)
+    return [NUMBER]
+
+
+def _first_organization(material: Material) -> Organization:
+    """As the settings page would make it, with one member who is known to the provider."""
+    admin = User.objects.create_user("admin@contoso.example")
+    organization = create_organization(
+        name="Contoso", plan=Plan.objects.get(slug="growth"), admin=admin, actor=COMMAND_LINE
+    )
+    saved = save_settings(
+        organization=organization,
+        provider="azure",
+        just_in_time_role=Role.MEMBER,
+        metadata=read_upload(organization=organization, data=material.metadata),
+        metadata_text=material.metadata.decode("utf-8-sig"),
+        require_sso=False,
+        by=None,
+        actor=COMMAND_LINE,
+    )
+    if saved.configuration is None:
+        raise RuntimeError("the metadata was not saved")
+    member = add_member(
+        organization=organization,
+        user=User.objects.create_user(material.address),
+        role=Role.MEMBER,
+        source=MembershipSource.INVITED,
+        actor=COMMAND_LINE,
+    )
+    Identity.objects.create(
+        connection=saved.configuration.connection,
+        provider_entity_id=material.tenant.issuer,
+        subject_kind=SubjectKind.OBJECT_IDENTIFIER,
+        subject=material.subject,
+        user=member.user,
+        address=material.address,
+        last_used_at=timezone.now(),
+    )
+    return organization
+
+
+def _copy_organizations(first: Organization, copies: int) -> None:
+    """The primary keys of the copies are far from all others, so that rows can name each other."""
+    connection_row, member = Connection.objects.get(), Membership.objects.get(user__identities__isnull=False)
+    far = 1_000_000
+    _copy(first, copies, {"id": far, "number": NUMBER}, {"slug": "'copy-'"})
+    _copy(connection_row, copies, {"id": far, "organization_id": far}, {"public_id": ""})
+    _copy(Configuration.objects.get(), copies, {"id": far, "connection_id": far}, {"public_id": ""})
+    _copy(member.user, copies, {"id": far}, {"email": "'copy-'"})
+    _copy(member, copies, {"id": far, "organization_id": far, "user_id": far}, {"public_id": ""})
+    _copy(Identity.objects.get(), copies, {"id": far, "connection_id": far, "user_id": far}, {})
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def _copy(row: models.Model, copies: int, counted: dict[str, int], unique: dict[str, str]) -> None:
+    """Copy a row: `counted` columns count from a number, `unique` ones get a prefix, or a new UUID if that is empty."""
+    table, columns = row._meta.db_table, [str(field.column) for field in row._meta.concrete_fields]
+    values = {name: f"{begin} + each" for name, begin in counted.items()}
+    values |= {
+        name: f"{prefix} || each || {name}" if prefix else "gen_random_uuid()" for name, prefix in unique.items()
+    }
+    listed, selected = ", ".join(f'"{name}"' for name in columns), ", ".join(values.get(n, f'"{n}"') for n in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({listed}) SELECT {selected} FROM {table}, generate_series(1, %s) each WHERE id = %s",  # noqa: S608
+            [copies, row.pk],
+        )
+
+
+def _give_certificate(material: Material, number: int) -> None:
+    """The same key, since making keys takes long, in a certificate that nobody has seen before."""
+    found = Configuration.objects.filter(connection__organization__number=number)
+    found.update(certificates=[base64.b64encode(_certificate(material, number)).decode()])
+
+
+def _certificate(material: Material, number: int) -> bytes:
+    key = serialization.load_pem_private_key(material.app.signing_key().private_pem, password=None)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, f"Organization {number}")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())  # type: ignore[arg-type]
+    certificate = builder.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+    return certificate.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)  # type: ignore[arg-type]

@@ -1,0 +1,43 @@
+"""Counting what goes to the database and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from unittest import mock
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+_WRITES = ("INSERT", "UPDATE", "DELETE")
+
+
+class Counts(NamedTuple):
+    """Of one sign-in: statements that read or write, all round trips, and how often something became durable."""
+
+    statements: int
+    round_trips: int
+    commits: int
+
+
+def count(work: Callable[[], object]) -> Counts:
+    """Do some work on an open connection and count; asking whether the connection still lives is a round trip, too."""
+    connection.ensure_connection()
+    alive = mock.patch.object(connection, "is_usable", wraps=connection.is_usable)
+    with CaptureQueriesContext(connection) as captured, alive as asked:
+        work()
+    return _counts([str(query["sql"]) for query in captured.captured_queries], asked.call_count)
+
+
+def _counts(texts: list[Any], asked: int) -> Counts:
+    statements = commits = 0
+    inside = False
+    for text in texts:
+        word = text.lstrip().split(maxsplit=1)[0].rstrip(";").upper()
+        if word in {"BEGIN", "COMMIT", "ROLLBACK"}:
+            inside = word == "BEGIN"
+            commits += word == "COMMIT"
+        elif word not in {"SAVEPOINT", "RELEASE"}:
+            statements += 1
+            commits += not inside and word in _WRITES
+    return Counts(statements, len(texts) + asked, commits)

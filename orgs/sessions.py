@@ -1,0 +1,62 @@
+"""Sessions in the database, by Django's own store, with fewer words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.sessions.backends import db
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError
+from django.db import IntegrityError, router
+from django.utils.crypto import get_random_string
+
+_KEY_LENGTH = 32
+
+
+class SessionStore(db.SessionStore):
+    """Writes a new session once, in one statement, in the transaction there is; Django's own takes seven.
+
+    A key is made without looking whether somebody has it: it holds 165 random bits, and the INSERT would say so.
+    """
+
+    def __init__(self, session_key: str | None = None) -> None:
+        self._is_new = False
+        self._is_written = False
+        super().__init__(session_key)
+
+    @property
+    def modified(self) -> bool:
+        """Whether the browser has to be given the session's cookie again."""
+        return self._modified
+
+    @modified.setter
+    def modified(self, value: bool) -> None:
+        self._modified = value
+        if value:
+            self._is_written = False
+
+    def create(self) -> None:
+        """Begin a new session; it is written when it is saved."""
+        self._session_key = get_random_string(_KEY_LENGTH, VALID_KEY_CHARS)
+        self._session_cache: dict[str, Any] = {}
+        self._is_new = self.modified = True
+
+    def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002 - Django's signature
+        """Write the session unless it is written as it is. Raises CreateError or UpdateError."""
+        if self.session_key is None:
+            data = dict(self.items())
+            self.create()
+            self._session_cache = data
+        if self._is_written:
+            return
+        if must_create or self._is_new:
+            self._insert()
+        else:
+            super().save()
+        self._is_new, self._is_written = False, True
+
+    def _insert(self) -> None:
+        row = self.create_model_instance(dict(self.items()))
+        try:
+            row.save(force_insert=True, using=router.db_for_write(self.model))
+        except IntegrityError as error:
+            raise CreateError from error

@@ -16,6 +16,8 @@ from django.core.management.utils import get_random_secret_key
 from environs import Env
 from xstatic.pkg import bootstrap
 
+from amplisso.log_settings import log_settings
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
@@ -166,9 +168,8 @@ else:
     # Rate limits count in the cache, so it must be one that all workers share.
     # When there are too many rows, Django drops some that are still needed; so many that nobody fills it on purpose.
     _limits = {"MAX_ENTRIES": 1_000_000, "CULL_FREQUENCY": 100}
-    CACHES = {
-        "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache", "OPTIONS": _limits}
-    }
+    _table = "django.core.cache.backends.db.DatabaseCache"
+    CACHES = {"default": {"BACKEND": _table, "LOCATION": "cache", "OPTIONS": _limits}}
     SESSION_ENGINE = "orgs.sessions"
 
 SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds; a door of an organization may end sooner
@@ -250,12 +251,8 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(BASE_URL).scheme
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_FORMS = {
-    "add_webauthn": "orgs.passkeys.AddPasskeyForm",
-    "authenticate_webauthn": "orgs.passkeys.SecurityKeyForm",
-    "login_webauthn": "orgs.passkeys.PasskeySignInForm",
-    "reauthenticate_webauthn": "orgs.passkeys.PasskeyAgainForm",
-}
+_PASSKEY_USES = ("add", "authenticate", "login", "reauthenticate")
+MFA_FORMS = {f"{use}_webauthn": f"orgs.passkeys.{use.title()}PasskeyForm" for use in _PASSKEY_USES}
 MFA_TOTP_ISSUER = "Amplisso"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 USERSESSIONS_ADAPTER = "orgs.accounts.SessionsAdapter"
@@ -291,34 +288,11 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "amplisso" / "static", ("bootstrap", bootstrap.BASE_DIR)]
+_plain_files = "django.contrib.staticfiles.storage.StaticFilesStorage"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
-    },
+    "staticfiles": {"BACKEND": _plain_files if DEBUG else "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
 LOG_LEVEL: str = env.str("LOG_LEVEL", "INFO").upper()
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"pages": {"()": "amplisso.access_lines.PagesOnly"}},
-    "formatters": {
-        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
-        "access": {"()": "django.utils.log.ServerFormatter", "format": "[{server_time}] {message}", "style": "{"},
-    },
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line"},
-        "access": {"class": "logging.StreamHandler", "formatter": "access", "filters": ["pages"]},
-    },
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {
-        # Without a handler of its own, or each line would be there twice.
-        "django": {"level": "INFO"},
-        # The development server has a line for each request, with its status.
-        "django.request": {"level": "ERROR" if DEBUG else "INFO"},
-        "django.server": {"handlers": ["access"], "level": "INFO", "propagate": False},
-    },
-}
+LOGGING = log_settings(LOG_LEVEL, debug=DEBUG)

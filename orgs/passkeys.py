@@ -39,13 +39,13 @@ class AddPasskeyForm(_Readable, allauth_forms.AddWebAuthnForm):  # type: ignore[
     """Add a passkey or a security key to the account."""
 
 
-class PasskeySignInForm(_Readable, allauth_forms.LoginWebAuthnForm):  # type: ignore[misc]
+class LoginPasskeyForm(_Readable, allauth_forms.LoginWebAuthnForm):  # type: ignore[misc]
     """Sign in with a passkey instead of a password."""
 
 
-class SecurityKeyForm(_Readable, allauth_forms.AuthenticateWebAuthnForm):  # type: ignore[misc]
+class AuthenticatePasskeyForm(_Readable, allauth_forms.AuthenticateWebAuthnForm):  # type: ignore[misc]
     """Use a security key as the second factor."""
 
 
-class PasskeyAgainForm(_Readable, allauth_forms.ReauthenticateWebAuthnForm):  # type: ignore[misc]
+class ReauthenticatePasskeyForm(_Readable, allauth_forms.ReauthenticateWebAuthnForm):  # type: ignore[misc]
     """Show once more that it is still the same person."""

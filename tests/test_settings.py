@@ -98,7 +98,7 @@ def test_forwarded_headers_count_from_our_own_proxies_only() -> None:
 
 
 def test_redis_keeps_cache_and_sessions_when_there_is_one() -> None:
-    assert values("SESSION_ENGINE") == ["django.contrib.sessions.backends.db"]
+    assert values("SESSION_ENGINE") == ["orgs.sessions"]
     assert values("SESSION_ENGINE", REDIS_URL="redis://redis:6379/0") == ["django.contrib.sessions.backends.cache"]
 
 

@@ -1,0 +1,30 @@
+"""What is logged, and how a line looks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def log_settings(level: str, *, debug: bool) -> dict[str, Any]:
+    """Django's LOGGING: everything of at least `level` to standard output, a line each."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"pages": {"()": "amplisso.access_lines.PagesOnly"}},
+        "formatters": {
+            "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+            "access": {"()": "django.utils.log.ServerFormatter", "format": "[{server_time}] {message}", "style": "{"},
+        },
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": "line"},
+            "access": {"class": "logging.StreamHandler", "formatter": "access", "filters": ["pages"]},
+        },
+        "root": {"handlers": ["console"], "level": level},
+        "loggers": {
+            # Without a handler of its own, or each line would be there twice.
+            "django": {"level": "INFO"},
+            # The development server has a line for each request, with its status.
+            "django.request": {"level": "ERROR" if debug else "INFO"},
+            "django.server": {"handlers": ["access"], "level": "INFO", "propagate": False},
+        },
+    }

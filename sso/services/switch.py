@@ -25,7 +25,7 @@ def waiting(*, number: int, note: str, session: str) -> Finished | None:
         return None
     begun_here = SignIn.objects.filter(organization__number=number, session=session, state=SignInState.SUCCEEDED)
     sign_in = begun_here.select_related("organization", "connection", "user").filter(public_id=public_id).first()
-    if sign_in is None or sign_in.user is None:
+    if sign_in is None or sign_in.user is None or sign_in.door is None:
         return None
     door = Door.objects.filter(
         public_id=sign_in.door, session=name, ended_at__isnull=True, expires_at__gt=timezone.now()

@@ -91,12 +91,12 @@ def test_the_image_runs_without_rights_and_without_the_simulator() -> None:
         if line[:1] == "!"
     }
     assert {"amplisso", "audit", "orgs", "sso", "templates", "manage.py"} <= kept
-    assert not kept & {"simulator", "tests", ".env", "var"}
+    assert not kept & {"bench", "simulator", "tests", ".env", "var"}
 
 
 def test_everything_that_serves_is_in_the_image() -> None:
     kept = {line.strip("!/\n") for line in (ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"}
-    apps = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"simulator", "tests"}
+    apps = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"bench", "simulator", "tests"}
     assert apps <= kept
 
 

@@ -22,8 +22,8 @@ GUIDE = Guide(
             (Entry("Name ID format", "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"),),
         ),
         Step(
-            "Let it sign with SHA-256, the assertion or the response or both. Leave encryption off, unless you have made "
-            "a certificate on this page and given it to the provider."
+            "Let it sign with SHA-256, the assertion or the response or both. Leave encryption off, unless you have "
+            "made a certificate on this page and given it to the provider."
         ),
         Step("Allow the people who may sign in, and download the metadata of the identity provider as XML."),
         *upload_and_save("Other"),

@@ -13,7 +13,7 @@ from django.utils import timezone
 from audit.actors import COMMAND_LINE
 from bench.provider import NUMBER, Material
 from orgs.models import Membership, MembershipSource, Organization, Plan, Role, User
-from orgs.services import add_member, create_organization
+from orgs.services import add_member, create_organization, note_names
 from sso.models import Configuration, Connection, Identity, SubjectKind
 from sso.services import read_upload, save_settings
 
@@ -60,6 +60,7 @@ def _first_organization(material: Material) -> Organization:
         source=MembershipSource.INVITED,
         actor=COMMAND_LINE,
     )
+    note_names(membership=member, **material.names)
     Identity.objects.create(
         connection=saved.configuration.connection,
         provider_entity_id=material.tenant.issuer,

@@ -22,22 +22,27 @@ class Answer(NamedTuple):
     cookies: dict[str, str]
 
 
+def encoded(form: dict[str, str]) -> bytes:
+    """A form as a browser sends it."""
+    return urlencode(form).encode()
+
+
 def call(
-    application: Application, path: str, form: dict[str, str] | None = None, cookies: dict[str, str] | None = None
+    application: Application, path: str, body: bytes | None = None, cookies: dict[str, str] | None = None
 ) -> Answer:
-    """POST a form, or GET if there is none, over https, and read the answer to its end."""
-    environ = _environ(path, form, cookies or {})
+    """POST a body, or GET if there is none, over https, and read the answer to its end."""
+    environ = _environ(path, body, cookies or {})
     begun: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], *_: object) -> None:
         begun.append((status, headers))
 
-    body = application(environ, start_response)
+    answer = application(environ, start_response)
     try:
-        for _ in body:
+        for _ in answer:
             pass
     finally:
-        close = getattr(body, "close", None)
+        close = getattr(answer, "close", None)
         if close:
             close()
     ((status, headers),) = begun
@@ -49,19 +54,18 @@ def call(
     return Answer(int(status.split()[0]), location, {name: each.value for name, each in jar.items()})
 
 
-def _environ(path: str, form: dict[str, str] | None, cookies: dict[str, str]) -> dict[str, Any]:
-    body = urlencode(form or {}).encode()
+def _environ(path: str, body: bytes | None, cookies: dict[str, str]) -> dict[str, Any]:
     environ: dict[str, Any] = {
-        "REQUEST_METHOD": "GET" if form is None else "POST",
+        "REQUEST_METHOD": "GET" if body is None else "POST",
         "PATH_INFO": path,
         "CONTENT_TYPE": "application/x-www-form-urlencoded",
-        "CONTENT_LENGTH": str(len(body)),
+        "CONTENT_LENGTH": str(len(body or b"")),
         "HTTP_HOST": HOST,
         "HTTP_COOKIE": "; ".join(f"{name}={value}" for name, value in cookies.items()),
         "HTTP_USER_AGENT": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
         "REMOTE_ADDR": "192.0.2.1",
         "wsgi.url_scheme": "https",
-        "wsgi.input": io.BytesIO(body),
+        "wsgi.input": io.BytesIO(body or b""),
     }
     setup_testing_defaults(environ)
     environ["SERVER_PORT"] = "443"

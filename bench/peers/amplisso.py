@@ -10,7 +10,7 @@ from audit.actors import Actor
 from bench.peers.worker import Prepare, SignIn
 from bench.population import populate
 from bench.provider import Material
-from bench.wsgi import call
+from bench.wsgi import call, encoded
 from orgs.models import Organization
 from sso.services import cookie_name, start_sign_in
 
@@ -33,11 +33,11 @@ def begin() -> Prepare:
 def _ready(material: Material, organization: Organization) -> SignIn:
     """Ask, and let the provider answer: what comes before the ACS is not measured."""
     started = start_sign_in(organization=organization, actor=_VISITOR)
-    encoded = material.response(started.sign_in.request_id, number=organization.number)
+    body = encoded({"SAMLResponse": material.response(started.sign_in.request_id, number=organization.number)})
     path, cookies = f"/saml/2/acs/{organization.number}", {cookie_name(started.sign_in.request_id): started.nonce}
 
     def once() -> None:
-        answer = call(application, path, {"SAMLResponse": encoded}, cookies)
+        answer = call(application, path, body, cookies)
         if answer.status != _SEE_OTHER or not answer.cookies.get("sessionid"):
             raise RuntimeError(answer)
 

@@ -12,7 +12,7 @@ from django.urls import include, path
 
 from bench.peers.worker import Prepare, SignIn
 from bench.provider import HOST, SSO_URL, Material
-from bench.wsgi import Answer, call
+from bench.wsgi import Answer, call, encoded
 
 _ACS_PATH = "/accounts/saml/bench/acs/"
 _ACS, _ENTITY_ID = f"https://{HOST}{_ACS_PATH}", f"https://{HOST}/accounts/saml/bench/metadata/"
@@ -31,12 +31,12 @@ def begin() -> Prepare:
     """Tell allauth about the provider; the first sign-in makes the account."""
     material = Material.create()
     app = dataclasses.replace(material.app, identifier=_ENTITY_ID, reply_url=_ACS)
-    encoded = material.tenant.respond(app, "ada")
+    body = encoded({"SAMLResponse": material.tenant.respond(app, "ada")})
     settings.SOCIALACCOUNT_PROVIDERS = {"saml": {"APPS": [_app(material)]}}
     application = WSGIHandler()
 
     def once() -> None:
-        answer = call(application, _ACS_PATH, {"SAMLResponse": encoded})
+        answer = call(application, _ACS_PATH, body)
         cookies = dict(answer.cookies)
         answer = call(application, answer.location.removeprefix(f"https://{HOST}"), cookies=cookies)
         _check(answer)

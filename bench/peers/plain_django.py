@@ -9,7 +9,7 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
 from bench.peers.worker import Prepare, SignIn
-from bench.wsgi import call
+from bench.wsgi import call, encoded
 
 _ADDRESS = "ada@contoso.example"
 
@@ -28,10 +28,10 @@ urlpatterns = [path("sign-in", sign_in)]
 def begin() -> Prepare:
     """Make the person."""
     get_user_model().objects.get_or_create(email=_ADDRESS)
-    application = WSGIHandler()
+    application, body = WSGIHandler(), encoded({"address": _ADDRESS})
 
     def once() -> None:
-        answer = call(application, "/sign-in", {"address": _ADDRESS})
+        answer = call(application, "/sign-in", body)
         if answer.status != HttpResponseRedirect.status_code or "sessionid" not in answer.cookies:
             raise RuntimeError(answer)
 

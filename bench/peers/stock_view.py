@@ -13,7 +13,7 @@ from onelogin.saml2.auth import OneLogin_Saml2_Auth
 
 from bench.peers.worker import Prepare, SignIn
 from bench.provider import ACS_PATH, Material
-from bench.wsgi import call
+from bench.wsgi import call, encoded
 
 
 @cache
@@ -52,10 +52,10 @@ def begin() -> Prepare:
     address = "ada@contoso.example"
     get_user_model().objects.get_or_create(email=address)
     application = WSGIHandler()
-    encoded = _material().response("_" + "0" * 40)
+    body = encoded({"SAMLResponse": _material().response("_" + "0" * 40)})
 
     def once() -> None:
-        answer = call(application, ACS_PATH, {"SAMLResponse": encoded})
+        answer = call(application, ACS_PATH, body)
         if answer.status != HttpResponseRedirect.status_code or "sessionid" not in answer.cookies:
             raise RuntimeError(answer)
 

@@ -6,10 +6,8 @@ from typing import Any
 
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError
-from django.db import IntegrityError
+from django.db import IntegrityError, router
 from django.utils.crypto import get_random_string
-
-from orgs.prepared import insert
 
 _KEY_LENGTH = 32
 
@@ -59,6 +57,6 @@ class SessionStore(db.SessionStore):
     def _insert(self) -> None:
         row = self.create_model_instance(dict(self.items()))
         try:
-            insert(row)
+            row.save(force_insert=True, using=router.db_for_write(self.model))
         except IntegrityError as error:
             raise CreateError from error

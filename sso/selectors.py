@@ -13,7 +13,6 @@ from django.db.models import Case, FilteredRelation, Q, QuerySet, When
 from django.urls import reverse
 
 from orgs.models import Door, DoorKind, Membership, Organization, User
-from orgs.prepared import PreparedQuery
 from orgs.tokens import hash_of_token
 from sso import saml
 from sso.key_encryption import LockedKeyError
@@ -136,9 +135,7 @@ def has_signed_in_through(configuration: Configuration, user: User) -> bool:
 
 def sign_in_by_request(number: int, request_id: str) -> SignIn | None:
     """The sign-in that made a request, looked for in one open organization only (invariant 2)."""
-    if not request_id:
-        return None
-    return _together(_ASKED.first(number=number, request_id=request_id))
+    return _asked_for(number, request_id=request_id) if request_id else None
 
 
 def sign_in_by_relay_state(number: int, relay_state: str) -> SignIn | None:
@@ -147,29 +144,20 @@ def sign_in_by_relay_state(number: int, relay_state: str) -> SignIn | None:
         public_id = uuid.UUID(hex=relay_state)
     except ValueError:
         return None
-    return _together(_with_everything(number).filter(public_id=public_id).first())
+    return _asked_for(number, public_id=public_id)
 
 
-def _with_everything(number: int) -> QuerySet[SignIn]:
-    """Sign-ins with all that decides about them, in one query; without the file, which nobody reads then."""
-    return (
+def _asked_for(number: int, **wanted: Any) -> SignIn | None:
+    """A sign-in with everything that decides about it, in one query; without the file, which nobody reads now."""
+    asked = (
         SignIn.objects.select_related("organization__plan", "connection", "configuration")
         .defer("configuration__metadata", "configuration__findings")
-        .filter(organization__number=number, organization__closed_at__isnull=True)
+        .filter(organization__number=number, organization__closed_at__isnull=True, **wanted)
+        .first()
     )
-
-
-def _together(asked: SignIn | None) -> SignIn | None:
     if asked is not None:
         asked.connection.organization, asked.configuration.connection = asked.organization, asked.connection
     return asked
-
-
-_ASKED = PreparedQuery(
-    lambda number, request_id: _with_everything(number).filter(request_id=request_id).order_by(),
-    number=int,
-    request_id=str,
-)
 
 
 def sign_ins_of(organization: Organization, *, state: str = "", search: str = "") -> QuerySet[SignIn]:
@@ -210,12 +198,15 @@ def known_person(
     connection: Connection, provider_entity_id: str, subject_kind: SubjectKind, subject: str
 ) -> KnownPerson | None:
     """The person whom a provider calls by this subject: one query for all that most sign-ins need."""
-    identity = _KNOWN.first(
-        organization=connection.organization_id,
-        connection=connection.pk,
-        provider_entity_id=provider_entity_id,
-        subject_kind=subject_kind,
-        subject=subject,
+    in_organization = Q(user__memberships__organization=connection.organization_id)
+    identity = (
+        Identity.objects.annotate(membership=FilteredRelation("user__memberships", condition=in_organization))
+        .select_related("user", "membership")  # type: ignore[misc]  # the stubs know of no FilteredRelation
+        .filter(
+            connection=connection, provider_entity_id=provider_entity_id, subject_kind=subject_kind, subject=subject
+        )
+        .order_by("pk")
+        .first()
     )
     if identity is None:
         return None
@@ -223,21 +214,6 @@ def known_person(
     if membership is not None:
         membership.user, membership.organization = identity.user, connection.organization
     return KnownPerson(identity, membership)
-
-
-def _identities_in(organization: int, **subject: Any) -> QuerySet[Identity]:
-    in_organization = Q(user__memberships__organization=organization)
-    return (
-        Identity.objects.annotate(membership=FilteredRelation("user__memberships", condition=in_organization))
-        .select_related("user", "membership")  # type: ignore[misc]  # the stubs know of no FilteredRelation
-        .filter(**subject)
-        .order_by()
-    )
-
-
-_KNOWN = PreparedQuery(
-    _identities_in, organization=int, connection=int, provider_entity_id=str, subject_kind=str, subject=str
-)
 
 
 def identities_of_address(organization: Organization, address: str) -> QuerySet[Identity]:

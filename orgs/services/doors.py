@@ -13,7 +13,6 @@ from audit.actors import Actor
 from audit.events import EventName
 from audit.services import record
 from orgs.models import Door, DoorKind, Organization, User
-from orgs.prepared import insert
 from orgs.selectors import opened_by_password
 
 
@@ -36,7 +35,7 @@ def open_door(
     if not is_first:
         same = Door.objects.filter(session=session, user=user, kind=kind, organization=organization)
         same.filter(ended_at__isnull=True).update(ended_at=now)
-    door = Door(
+    return Door.objects.create(
         session=session,
         user=user,
         kind=kind,
@@ -45,8 +44,6 @@ def open_door(
         opened_at=now,
         expires_at=expires_at,
     )
-    insert(door)
-    return door
 
 
 @transaction.atomic(savepoint=False)

@@ -14,7 +14,6 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from orgs.models import Door, DoorKind, Membership, Organization, User
-from orgs.prepared import update
 from orgs.selectors import open_organization
 from orgs.services import carry_doors_over, open_door
 from orgs.tokens import hash_of_token
@@ -184,7 +183,8 @@ def _use_up(asked: SignIn, now: datetime) -> None:
     whoever loses has written nothing that stays.
     """
     asked.consumed_at = now
-    if not update(asked, *_OUTCOME, only_if="consumed_at IS NULL"):
+    outcome = {name: getattr(asked, name) for name in _OUTCOME}
+    if not SignIn.objects.filter(pk=asked.pk, consumed_at__isnull=True).update(**outcome):
         raise _UsedUpError
 
 

@@ -19,6 +19,8 @@ def test_what_is_known_about_a_certificate() -> None:
     stored = SigningCertificate(certificate().certificate.der)
     assert stored == certificate().certificate
     assert len(stored.fingerprint) == 64
+    sha1 = x509.load_der_x509_certificate(stored.der).fingerprint(hashes.SHA1())  # noqa: S303 - as the portal shows it
+    assert stored.thumbprint == sha1.hex().upper()
     assert stored.subject == "CN=idp.example.test"
     assert (stored.not_before, stored.not_after) == (datetime(2025, 1, 1, tzinfo=UTC), datetime(2035, 1, 1, tzinfo=UTC))
     assert (stored.key, stored.strong) == ("RSA 2048", True)

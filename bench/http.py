@@ -74,7 +74,8 @@ def run(*, rounds: int, sign_ins: int, connections: tuple[int, ...]) -> None:
 
 
 def _peers(stack: contextlib.ExitStack, url: str, connections: tuple[int, ...]) -> Iterator[tuple[str, Peer]]:
-    template = "amplisso_bench"
+    # Two runs at once must not drop each other's databases.
+    template = f"amplisso_bench_{os.getpid()}"
     ours, others = _our_environment(), {"DJANGO_SETTINGS_MODULE": "bench.peers.settings"}
     at = stack.enter_context(database(url, template))
     _migrate({**ours, "DATABASE_URL": at})

@@ -21,6 +21,13 @@ DATABASES = {"default": Env().dj_db_url("DATABASE_URL", conn_max_age=600)}
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 STATIC_URL = "static/"
 LOGIN_REDIRECT_URL = "/"
+# With DEBUG off Django says nothing about errors anywhere else.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": "ERROR"},
+}
 
 INSTALLED_APPS = [
     "django.contrib.auth",

@@ -81,7 +81,10 @@ def digest_matches(case: Case, signature_element: etree._Element) -> bool:
 
 
 def toolkit_agrees(case: Case) -> Observation:
-    """python3-saml, strict, has the last word: it may find what we overlooked."""
+    """python3-saml, strict, has the last word: it may find what we overlooked, and xmlsec verifies all over again.
+
+    Not what was encrypted: put back into its response, its bytes are no longer those that were signed.
+    """
     until = case.identity_provider.sha1_until
     composed = None if case.decrypted is None else case.composed
     complaint = toolkit.complaint(
@@ -93,7 +96,7 @@ def toolkit_agrees(case: Case) -> Observation:
         now=case.now,
         allow_sha1=until is not None and case.now < until,
         schema_passed=True,
-        verified=case.verified if composed is None else (*case.verified, *composed.iter(DS + "Signature")),
+        verified=() if composed is None else (*case.verified, *composed.iter(DS + "Signature")),
         decrypted=composed,
     )
     return Observation(not complaint, "accepted by python3-saml", shown(complaint) or "accepted")

@@ -15,6 +15,7 @@ _REASONS: dict[CheckName, Reason] = {
     CheckName.BASE64: Reason.UNREADABLE,
     CheckName.ENCODING: Reason.UNREADABLE,
     CheckName.PLAIN_XML: Reason.UNSAFE,
+    CheckName.MARKUP: Reason.UNSAFE,
     CheckName.WELL_FORMED: Reason.UNREADABLE,
     CheckName.LIMITS: Reason.UNSAFE,
     CheckName.NAMESPACES: Reason.UNSAFE,

@@ -477,3 +477,20 @@ def test_who_was_removed_and_invited_again_comes_in(journey, admin):
     assert journey.last().state == SignInState.SUCCEEDED
     membership.refresh_from_db()
     assert (membership.state, membership.role) == ("active", Role.VIEWER)
+
+
+def test_every_check_of_the_protocol_has_a_reason():
+    from sso.saml import CheckName
+    from sso.services import verdicts
+
+    assert set(verdicts._REASONS) == set(CheckName)
+
+
+def test_markup_without_end_is_explained_too(journey):
+    """More attributes than any provider sends, in the answer to our own request."""
+    import base64
+
+    relay_state = relay_state_in(journey.browser.get(f"/sso/{journey.organization.number}/start")["Location"])
+    attributes = " ".join(f'a{number}="1"' for number in range(9000))
+    encoded = base64.b64encode(f"<x {attributes}/>".encode()).decode()
+    assert refused_for(journey, journey.post(encoded, RelayState=relay_state)) == Reason.UNSAFE

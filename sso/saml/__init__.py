@@ -1,16 +1,24 @@
 """The SAML 2.0 protocol, as a service provider speaks it. No Django, no database, no clock.
 
     read_idp_metadata     an uploaded file            -> IdpMetadata, or a MetadataError for the administrator
+    offered_providers     a federation's file         -> each identity provider as a file of its own
+    provider_document     the same                    -> the file of one of them
     build_sp_metadata     ServiceProvider             -> the document identity providers import
     build_authn_request   who asks whom               -> AuthnRequest
-    validate_response     what came back              -> Verdict: every check, and an Assertion if all passed
+    glance                what came back              -> which request it says it answers, and whether it needs our keys
+    validate_response     the same                    -> Verdict: every check, and an Assertion if all passed
+    logout_request_address, logout_response_address
+                          a sign-out, an answer to one -> the address for the browser, with our message in it
     self_check            can this machine verify signatures?
 
-A response is data that somebody else sent: it is refused by a verdict, never by an exception.
+A response is data that somebody else sent: it is refused by a verdict, never by an exception. Logout messages are read
+by `logout_messages`, which is imported where it is used: importing it fails where xmlsec doesn't fit lxml.
 """
 
+from sso.saml.aggregates import OfferedProvider, offered_providers, provider_document
+from sso.saml.case import SKEW
 from sso.saml.certificates import SigningCertificate
-from sso.saml.envelope import may_be_encrypted, unverified_in_response_to
+from sso.saml.envelope import Glance, glance
 from sso.saml.errors import (
     MetadataError,
     MetadataProblem,
@@ -21,6 +29,7 @@ from sso.saml.errors import (
 from sso.saml.key_pairs import KeyPair, make_key_pair
 from sso.saml.logout import (
     LOGOUT_LIFE,
+    MAX_LOGOUT_ID,
     LogoutRefusal,
     LogoutRequest,
     LogoutResponse,
@@ -32,11 +41,14 @@ from sso.saml.metadata import read_idp_metadata
 from sso.saml.metadata_bytes import MAX_BYTES as MAX_METADATA_BYTES
 from sso.saml.metadata_bytes import metadata_text
 from sso.saml.metadata_findings import SOON
+from sso.saml.metadata_stream import MAX_STREAMED as MAX_AGGREGATE_BYTES
+from sso.saml.metadata_stream import TOO_LARGE as AGGREGATE_TOO_LARGE
 from sso.saml.request import build_authn_request, new_request_id
 from sso.saml.response import validate_response
 from sso.saml.self_check import self_check
 from sso.saml.sp_metadata import build_sp_metadata
 from sso.saml.types import (
+    REQUEST_LIFE,
     AuthnRequest,
     Binding,
     Finding,
@@ -49,8 +61,13 @@ from sso.saml.types import (
 from sso.saml.verdict import Assertion, Check, CheckName, Outcome, Verdict
 
 __all__ = [
+    "AGGREGATE_TOO_LARGE",
     "LOGOUT_LIFE",
+    "MAX_AGGREGATE_BYTES",
+    "MAX_LOGOUT_ID",
     "MAX_METADATA_BYTES",
+    "REQUEST_LIFE",
+    "SKEW",
     "SOON",
     "Assertion",
     "AuthnRequest",
@@ -59,6 +76,7 @@ __all__ = [
     "CheckName",
     "Finding",
     "FindingCode",
+    "Glance",
     "IdentityProvider",
     "IdpMetadata",
     "KeyPair",
@@ -67,6 +85,7 @@ __all__ = [
     "LogoutResponse",
     "MetadataError",
     "MetadataProblem",
+    "OfferedProvider",
     "Outcome",
     "PendingRequest",
     "ProviderSession",
@@ -78,14 +97,15 @@ __all__ = [
     "Verdict",
     "build_authn_request",
     "build_sp_metadata",
+    "glance",
     "logout_request_address",
     "logout_response_address",
     "make_key_pair",
-    "may_be_encrypted",
     "metadata_text",
     "new_request_id",
+    "offered_providers",
+    "provider_document",
     "read_idp_metadata",
     "self_check",
-    "unverified_in_response_to",
     "validate_response",
 ]

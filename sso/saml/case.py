@@ -10,6 +10,7 @@ from lxml import etree
 from sso.saml.certificates import SigningCertificate
 from sso.saml.decryption import UndecryptableError, decrypt, in_place
 from sso.saml.envelope import PLAINTEXT_RULES, Envelope, Plaintext
+from sso.saml.instants import parse_instant
 from sso.saml.names import BEARER, DS, SAML
 from sso.saml.parser import parse_utf8
 from sso.saml.signed_bytes import signed_bytes, signed_element
@@ -18,7 +19,13 @@ from sso.saml.types import IdentityProvider, PendingRequest, ServiceProvider
 # How far a provider's clock may be off, in either direction.
 SKEW = timedelta(minutes=3)
 
+_SUBJECT = SAML + "Subject"
+_CONFIRMATION = SAML + "SubjectConfirmation"
 _DATA = SAML + "SubjectConfirmationData"
+_CONDITIONS = SAML + "Conditions"
+_AUTHN_STATEMENT = SAML + "AuthnStatement"
+_ATTRIBUTE_STATEMENT = SAML + "AttributeStatement"
+_ATTRIBUTE = SAML + "Attribute"
 
 
 class Case(Envelope):
@@ -44,6 +51,8 @@ class Case(Envelope):
         self.signers: tuple[SigningCertificate, ...] = ()
         # Those of `signatures` of which the digest is good, too; the check for signed content fills it in.
         self.verified: tuple[etree._Element, ...] = ()
+        # When the provider says it wrote the assertion, as far as it can be read; the check for that fills it in.
+        self.issued: datetime | None = None
         # The assertion of an EncryptedAssertion, a document of its own; the check for decryption fills it in.
         self.decrypted: Plaintext | None = None
 
@@ -115,15 +124,53 @@ class Case(Envelope):
         return plaintext
 
     @cached_property
+    def confirmations(self) -> list[etree._Element]:
+        """Every SubjectConfirmation."""
+        subjects = self.assertion.iterchildren(_SUBJECT)
+        return [each for subject in subjects for each in subject.iterchildren(_CONFIRMATION)]
+
+    @cached_property
     def bearers(self) -> list[etree._Element]:
         """The data of every confirmation by bearer."""
-        confirmations = self.assertion.iterfind(f"{SAML}Subject/{SAML}SubjectConfirmation")
-        return [data for each in confirmations if each.get("Method") == BEARER for data in each.iterchildren(_DATA)]
+        by_bearer = [each for each in self.confirmations if each.get("Method") == BEARER]
+        return [data for each in by_bearer for data in each.iterchildren(_DATA)]
+
+    @cached_property
+    def addressed(self) -> list[etree._Element]:
+        """Those of them that name our ACS, exactly."""
+        ours = self.service_provider.acs_url
+        return [each for each in self.bearers if each.get("Recipient") == ours]
+
+    @cached_property
+    def answering(self) -> list[etree._Element]:
+        """Those of them that answer this request."""
+        return [each for each in self.addressed if each.get("InResponseTo") == self.request.id]
+
+    @cached_property
+    def timely_ends(self) -> list[datetime]:
+        """Until when those of them hold that are not over and say nothing of a beginning."""
+        written = [each.get("NotOnOrAfter", "") for each in self.answering if each.get("NotBefore") is None]
+        return [end for text in written if (end := parse_instant(text)) is not None and end > self.earliest]
+
+    @cached_property
+    def conditions(self) -> list[etree._Element]:
+        """Every Conditions element; one, once the check for that has passed."""
+        return list(self.assertion.iterchildren(_CONDITIONS))
+
+    @cached_property
+    def authn_statements(self) -> list[etree._Element]:
+        """Every AuthnStatement; one, once the check for that has passed."""
+        return list(self.assertion.iterchildren(_AUTHN_STATEMENT))
+
+    @cached_property
+    def attribute_statements(self) -> list[etree._Element]:
+        """Every AttributeStatement; at most one, once the check for that has passed."""
+        return list(self.assertion.iterchildren(_ATTRIBUTE_STATEMENT))
 
     @cached_property
     def attributes(self) -> list[etree._Element]:
         """Every attribute that somebody is told by, in the order of the document."""
-        return self.assertion.findall(f"{SAML}AttributeStatement/{SAML}Attribute")
+        return [each for statement in self.attribute_statements for each in statement.iterchildren(_ATTRIBUTE)]
 
     @property
     def response(self) -> etree._Element:

@@ -16,16 +16,21 @@ _IN_LOGOUT_REQUEST = [SAML + "EncryptedID", SAMLP + "LogoutRequest"]
 _NAME_ID_PATH = [SAML + "EncryptedID", SAML + "Subject", SAML + "Assertion"]
 
 
+_EXPECTED = "nothing, or one assertion or name ID, with AES and RSA-OAEP"
+_NOTHING_ENCRYPTED = satisfied(_EXPECTED, "nothing")
+_NOT_ENCRYPTED = satisfied("not encrypted, or opened by a key of ours", "not encrypted")
+
+
 def encryption(case: Case) -> Observation:
     """The assertion or the name ID, with AES and RSA-OAEP, or nothing."""
-    return _allowed(case.root)
+    return _allowed(case.root) if case.may_be_encrypted else _NOTHING_ENCRYPTED
 
 
 def decryption(case: Case) -> Observation:
     """What was encrypted is held against the rules of every message, as a document of its own."""
-    encrypted = case.root.find(SAML + "EncryptedAssertion")
+    encrypted = case.root.find(SAML + "EncryptedAssertion") if case.may_be_encrypted else None
     if encrypted is None:
-        return satisfied("not encrypted, or opened by a key of ours", "not encrypted")
+        return _NOT_ENCRYPTED
     try:
         plaintext = case.opened(encrypted)
         passed = _is_one_assertion(plaintext, case)
@@ -38,18 +43,17 @@ def decryption(case: Case) -> Observation:
 
 
 def _allowed(document: etree._Element) -> Observation:
-    expected = "nothing, or one assertion or name ID, with AES and RSA-OAEP"
     containers = list(document.iter(*(f"{{*}}{name}" for name in _CONTAINERS)))
     known = sum(_local(child) == "EncryptedData" for each in containers for child in each)
     if known != sum(1 for _ in document.iter("{*}EncryptedData")):
-        return refused(expected, "EncryptedData outside of an EncryptedAssertion or EncryptedID")
+        return refused(_EXPECTED, "EncryptedData outside of an EncryptedAssertion or EncryptedID")
     wrong = next((name for each in containers if (name := _misplaced(each))), "")
     if wrong or len(containers) > 1:
-        return refused(expected, shown(wrong) or f"{len(containers)} encrypted elements")
+        return refused(_EXPECTED, shown(wrong) or f"{len(containers)} encrypted elements")
     mistake = next((found for each in containers for found in mistakes(each)), None)
     if mistake is not None:
-        return refused(expected, shown(mistake))
-    return satisfied(expected, shown(", ".join(map(algorithms_of, containers))) or "nothing")
+        return refused(_EXPECTED, shown(mistake))
+    return satisfied(_EXPECTED, shown(", ".join(map(algorithms_of, containers))) or "nothing")
 
 
 def _misplaced(container: etree._Element) -> str:

@@ -1,7 +1,7 @@
 """A message as it arrived: bounded, decoded and parsed, before anything in it is believed.
 
-These rules keep hostile documents away from every library behind them: libxmlsec runs what a document asks for before
-it knows who signed it, and two readers of one document may disagree about comments, entities and encodings.
+These rules keep hostile documents away from every library behind them: parsers and canonicalization have their own
+bombs, and two readers of one document may disagree about comments, entities and encodings.
 """
 
 import binascii
@@ -13,7 +13,6 @@ from typing import Any, NamedTuple, cast
 
 from lxml import etree
 
-from sso.saml.names import SAML, SAMLP
 from sso.saml.observation import Observation, refused, satisfied, shown
 from sso.saml.parser import NotXMLError, parse_utf8
 
@@ -23,13 +22,15 @@ MAX_ELEMENTS = 5_000
 MAX_ATTRIBUTES = 5_000
 MAX_ATTRIBUTES_EACH = 64
 MAX_NAMESPACES = 64
+MAX_NAME = 100
+MAX_NAMES_LENGTH = 8 * 1024
 MAX_DECLARATIONS = 2_000
 
 # Base64 grows by a third, and some providers break it into lines.
 _MAX_ENCODED = MAX_BYTES * 2
 _BLANKS = " \t\r\n"
 _NO_BLANKS = str.maketrans("", "", _BLANKS)
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
 _DECLARATION = re.compile(
     r"""<\?xml\s+version\s*=\s*["']1\.0["'](?:\s+encoding\s*=\s*["']utf-?8["'])?"""
     r"""(?:\s+standalone\s*=\s*["'](?:yes|no)["'])?\s*\?>""",
@@ -37,15 +38,16 @@ _DECLARATION = re.compile(
 )
 _NOT_PLAIN = re.compile(r"<\?|<!(?!\[CDATA\[)")
 _ATTRIBUTE = re.compile(rb"=\s*[\"']")
+_TAG = re.compile(rb"<([^\s/>!?]{1,%d})" % (MAX_NAME + 1))
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _ID_ENDS = ("id", "ID", "Id", "iD")
-_ID = re.compile(r"(?:\{.*\})?(?:assertion)?id", re.IGNORECASE | re.DOTALL)
-# Where some providers name the request that they leave out of the response itself.
-_CONFIRMED = f"{SAML}Assertion/{SAML}Subject/{SAML}SubjectConfirmation/{SAML}SubjectConfirmationData"
+_ID = re.compile(r"(?:\{.*\})?(?:assertion)?id", re.IGNORECASE | re.DOTALL).fullmatch
+# The first one: the response's own, else its assertion's, where some providers have the only one.
+_IN_RESPONSE_TO = re.compile(rb"""\sInResponseTo\s*=\s*["']([A-Za-z0-9_.-]{1,64})["']""")
 
 
 class Survey(NamedTuple):
-    """What a walk over the whole document found: counts, (prefix, URI) of namespaces, and the IDs of each element."""
+    """What a walk over the whole document found: counts, (prefix, URI) of namespaces, what could be taken for an ID."""
 
     too_deep: bool
     elements: int
@@ -53,7 +55,7 @@ class Survey(NamedTuple):
     most_attributes: int
     declarations: int
     namespaces: frozenset[tuple[str, str]]
-    ids: tuple[list[str], ...]
+    ids: tuple[list[str], ...]  # of the elements that have any
 
 
 class _Expressions(threading.local):
@@ -78,12 +80,17 @@ class Envelope:
         """The decoded bytes without a byte order mark."""
         broken = any(blank in self.encoded for blank in _BLANKS)
         compact = self.encoded.translate(_NO_BLANKS) if broken else self.encoded
-        return binascii.a2b_base64(compact.encode("ascii"), strict_mode=True).removeprefix(_BOM)
+        return binascii.a2b_base64(compact.encode("ascii"), strict_mode=True).removeprefix(BOM)
 
     @cached_property
     def text(self) -> str:
         """The same as text; raises UnicodeDecodeError."""
         return self.data.decode("utf-8")
+
+    @property
+    def may_be_encrypted(self) -> bool:
+        """False only if nothing is: the name of an element can't be written in any other way in UTF-8."""
+        return b"Encrypted" in self.data
 
     @cached_property
     def root(self) -> etree._Element:
@@ -94,22 +101,20 @@ class Envelope:
     def survey(self) -> Survey:
         """Counts of the whole document."""
         # lxml's stubs know that names and values may be bytes, which these are not.
-        attributes = [cast("list[tuple[str, str]]", element.items()) for element in self.root.iter()]
+        elements = [cast("list[tuple[str, str]]", element.items()) for element in self.root.iter()]
+        attributes = [each for each in elements if each]
+        ids = [[value.strip() for name, value in each if name.endswith(_ID_ENDS) and _ID(name)] for each in attributes]
         declared = [item for _, item in etree.iterwalk(self.root, events=("start-ns",))]
+        counts = list(map(len, attributes))
         return Survey(
             too_deep=_expressions.too_deep(self.root),
-            elements=len(attributes),
-            attributes=sum(map(len, attributes)),
-            most_attributes=max(map(len, attributes)),
+            elements=len(elements),
+            attributes=sum(counts),
+            most_attributes=max(counts, default=0),
             declarations=len(declared),
             namespaces=frozenset(declared),
-            ids=tuple(ids for each in attributes if each and (ids := _ids(each))),
+            ids=tuple(filter(None, ids)),
         )
-
-
-def _ids(attributes: list[tuple[str, str]]) -> list[str]:
-    """The values of those attributes of one element that somebody could take for its ID."""
-    return [value.strip() for name, value in attributes if name[-2:] in _ID_ENDS and _ID.fullmatch(name)]
 
 
 def size(envelope: Envelope) -> Observation:
@@ -156,10 +161,43 @@ def plain_xml(envelope: Envelope) -> Observation:
 
 
 def markup(envelope: Envelope) -> Observation:
-    """Counted before the parser sees it, which takes more than a second for 27,000 attributes of one element."""
-    found = len(_ATTRIBUTE.findall(envelope.data))
+    """Counted before the parser sees it, which takes more than a second for 27,000 attributes of one element.
+
+    It also keeps every name and namespace it meets for as long as its thread runs, and stops working when there are too
+    many; so a message must not bring much that is new.
+    """
+    found = envelope.data.count(b"=")
     most = MAX_ATTRIBUTES + MAX_DECLARATIONS
-    return Observation(found <= most, f"at most {most} attributes", f"about {found}")
+    if found > most:
+        return refused(f"at most {most} equals signs, as every attribute has one", f"{found}")
+    expected = f"at most {MAX_NAMES_LENGTH} bytes of different names, none longer than {MAX_NAME}"
+    if len(envelope.data) <= MAX_NAMES_LENGTH:
+        return satisfied(expected, "not counted in so short a message")
+    names, uris = _names(envelope.data)
+    length = sum(map(len, names | uris))
+    usual = length <= MAX_NAMES_LENGTH and all(len(name) <= MAX_NAME for name in names)
+    return Observation(usual, expected, f"{len(names)} names, {length} bytes with their namespaces")
+
+
+def _names(data: bytes) -> tuple[set[bytes], set[bytes]]:
+    """Whatever may be the name of an element or attribute, and whatever may be a namespace.
+
+    Of a name that is too long only so much as shows that.
+    """
+    names, uris = set(_TAG.findall(data)), set()
+    for equals in _ATTRIBUTE.finditer(data):
+        name = _word_before(equals.start(), data)
+        names.add(name)
+        if name.startswith(b"xmlns"):
+            begin = equals.end()
+            uris.add(data[begin : data.find(data[begin - 1 : begin], begin)])
+    return names, uris
+
+
+def _word_before(at: int, data: bytes) -> bytes:
+    """As much of it as shows that it is too long; so do blanks, behind which there might be one."""
+    around = data[max(0, at - MAX_NAME - 1) : at]
+    return next(reversed(around.split()), around)
 
 
 def well_formed(envelope: Envelope) -> Observation:
@@ -206,9 +244,7 @@ def unique_ids(envelope: Envelope) -> Observation:
     )
 
 
-ENVELOPE_RULES: tuple[Callable[[Envelope], Observation], ...] = (
-    size,
-    base64,
+PLAINTEXT_RULES: tuple[Callable[[Envelope], Observation], ...] = (
     encoding,
     plain_xml,
     markup,
@@ -217,6 +253,7 @@ ENVELOPE_RULES: tuple[Callable[[Envelope], Observation], ...] = (
     namespaces,
     unique_ids,
 )
+ENVELOPE_RULES = (size, base64, *PLAINTEXT_RULES)
 
 
 class Plaintext(Envelope):
@@ -224,37 +261,29 @@ class Plaintext(Envelope):
 
     def __init__(self, data: bytes) -> None:
         super().__init__("")
-        self.data = data.removeprefix(_BOM)
+        self.data = data.removeprefix(BOM)
 
 
-PLAINTEXT_RULES = ENVELOPE_RULES[2:]
+class Glance(NamedTuple):
+    """What can be seen of a response without parsing it or believing anything.
 
-
-def may_be_encrypted(encoded: str) -> bool:
-    """Return whether keys are needed to judge a response: False only if nothing in it is encrypted. Never raises.
-
-    The name of an element can't be written in any other way in UTF-8, so nothing has to be parsed to find out.
+    `in_response_to` is the ID of the request it says it answers, "" if it names none: good for finding the record of a
+    sign-in and for nothing else, since the signed one is compared in `validate_response`. Unless `may_be_encrypted`,
+    nothing in it is, and no key is needed to judge it.
     """
-    if len(encoded) > _MAX_ENCODED:
-        return False
+
+    in_response_to: str
+    may_be_encrypted: bool
+
+
+def glance(encoded: str) -> Glance:
+    """Look at a response before it is judged. Never raises.
+
+    Whoever writes such names elsewhere makes us look for another record, or for keys, in vain.
+    """
     try:
-        return b"Encrypted" in Envelope(encoded).data
+        envelope = Envelope(encoded if len(encoded) <= _MAX_ENCODED else "")
+        named = _IN_RESPONSE_TO.search(envelope.data)
     except ValueError:
-        return False
-
-
-def unverified_in_response_to(encoded: str) -> str:
-    """Return the ID of the request that an unverified response says it answers, "" if it names none. Never raises.
-
-    Good for finding the record of a sign-in and for nothing else: the signed one is compared in `validate_response`.
-    """
-    envelope = Envelope(encoded)
-    try:
-        readable = all(rule(envelope).passed for rule in ENVELOPE_RULES)
-    except Exception:  # noqa: BLE001 - as in checklist.py: whatever a hostile document does to a library
-        return ""
-    if not readable or envelope.root.tag != SAMLP + "Response":
-        return ""
-    confirmed = envelope.root.find(_CONFIRMED)
-    named = [each.get("InResponseTo") for each in (envelope.root, confirmed) if each is not None]
-    return next((each for each in named if each is not None), "")
+        return Glance("", may_be_encrypted=False)
+    return Glance(named[1].decode("ascii") if named else "", envelope.may_be_encrypted)

@@ -10,6 +10,9 @@ A response that is refused is not an error: it is a `Verdict` without an asserti
 
 from enum import StrEnum
 
+# How most messages about an upload end.
+WHAT_TO_DO = "Download the metadata XML file from your identity provider and upload that."
+
 
 class MetadataProblem(StrEnum):
     """What an uploaded file turned out to be, or to lack."""
@@ -67,6 +70,14 @@ class SeveralProviders(MetadataError):  # noqa: N818 - a question more than an e
     def __init__(self, entity_ids: tuple[str, ...]) -> None:
         super().__init__(
             MetadataProblem.SEVERAL,
-            f"This file describes {len(entity_ids)} identity providers. Choose yours by its entity ID.",
+            f"This file describes {len(entity_ids):,} identity providers. Choose yours by its entity ID.",
         )
         self.entity_ids = entity_ids
+
+
+def unknown_entity() -> MetadataError:
+    """A provider was named that the file does not describe."""
+    return MetadataError(
+        MetadataProblem.UNKNOWN_ENTITY,
+        "This file doesn't describe the identity provider you chose. Choose one that it lists.",
+    )

@@ -1,13 +1,24 @@
-"""Moments as the standard writes them: xs:dateTime in UTC, with a Z (SAML core 1.3.3)."""
+"""Moments as the standard writes them: xs:dateTime in UTC, with a Z (SAML core 1.3.3).
+
+One response names the same few moments again and again, so the last ones are remembered.
+"""
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z", re.ASCII)
+# .NET writes seven digits behind the second; nobody writes forty, and what is longer is not remembered.
+_LONGEST = 64
 
 
 def parse_instant(text: str) -> datetime | None:
     """Return the moment, aware and in UTC, or None if it isn't one. More than microseconds are cut off."""
+    return _parsed(text) if len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> datetime | None:
     match = _INSTANT.fullmatch(text)
     if match is None:
         return None
@@ -17,6 +28,7 @@ def parse_instant(text: str) -> datetime | None:
         return None
 
 
+@lru_cache(maxsize=256)
 def format_instant(moment: datetime) -> str:
     """`moment` must be aware; whole seconds are enough for every reader."""
     return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"

@@ -13,6 +13,8 @@ from sso.saml.types import IdentityProvider, ServiceProvider
 
 # As long as a browser may take, twice over. Whoever keeps IDs against replay keeps them longer than this.
 LOGOUT_LIFE = timedelta(minutes=10)
+# Far longer than any provider's; where IDs are kept there is room for so many characters.
+MAX_LOGOUT_ID = 256
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,17 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import unquote_plus
 
-from lxml import etree
-
-from sso.saml.case import Case
-from sso.saml.envelope import ENVELOPE_RULES, MAX_BYTES, PLAINTEXT_RULES
+from sso.saml.envelope import BOM, ENVELOPE_RULES, MAX_BYTES, PLAINTEXT_RULES
 from sso.saml.logout import LogoutRefusal, LogoutRequest, LogoutResponse
-from sso.saml.logout_rules import BODY_RULES, SIGNED_XML_RULES, sender_dates
-from sso.saml.names import SAML, SAMLP, STATUS_SUCCESS
+from sso.saml.logout_case import LogoutCase
+from sso.saml.logout_rules import BODY_RULES, SIGNED_XML_RULES
+from sso.saml.names import SAMLP, STATUS_SUCCESS
 from sso.saml.observation import Observation, shown
+from sso.saml.signature_rules import certificate_dates
 from sso.saml.signature_value import is_made_by
 from sso.saml.signed_info import SIGNATURE_METHODS
-from sso.saml.types import IdentityProvider, PendingRequest, ServiceProvider
+from sso.saml.types import IdentityProvider, ServiceProvider
 
 _NAMES = ("SAMLRequest", "SAMLResponse")
 _IN_QUERY = (*_NAMES, "RelayState", "SigAlg", "Signature", "SAMLEncoding")
@@ -31,32 +30,6 @@ _MAX_QUERY = 64 * 1024
 _MAX_INDEXES = 100
 
 Outcome = LogoutRequest | LogoutResponse | LogoutRefusal
-
-
-class LogoutCase(Case):
-    """One logout message under examination; of a signed one only what is signed is read."""
-
-    def __init__(
-        self, encoded: str, *, service_provider: ServiceProvider, identity_provider: IdentityProvider, now: datetime
-    ) -> None:
-        super().__init__(
-            encoded,
-            service_provider=service_provider,
-            identity_provider=identity_provider,
-            request=PendingRequest(""),
-            now=now,
-        )
-        self.relay_state = ""
-
-    @property
-    def unverified_assertion(self) -> etree._Element:
-        """There is none: the message itself is what may be signed."""
-        return self.root
-
-    @property
-    def assertion(self) -> etree._Element:
-        """The message, for the checks that a response and a logout message share."""
-        return self.response
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +44,25 @@ class _Query:
         names = [name for name in (*_NAMES, "RelayState", "SigAlg") if name in self.raw]
         return "&".join(f"{name}={self.raw[name]}" for name in names)
 
+    @property
+    def message(self) -> bytes:
+        """The one message in it; raises ValueError."""
+        return _inflated(self.value("SAMLRequest") or self.value("SAMLResponse"))
+
     def value(self, name: str) -> str:
         return unquote_plus(self.raw.get(name, ""))
+
+
+def query_may_be_encrypted(query: str) -> bool:
+    """Whether a key may be needed to judge a message that came by Redirect, as `glance` says of others. Never raises.
+
+    False only if nothing in it is encrypted, or it can't be read at all.
+    """
+    found = _parsed(query)
+    try:
+        return found is not None and b"Encrypted" in found.message
+    except ValueError:
+        return False
 
 
 def read_logout_query(
@@ -109,12 +99,12 @@ def _read_query(text: str, case: LogoutCase) -> Outcome:
     if query is None:
         return LogoutRefusal("a query that can be read in two ways", is_genuine=False)
     case.relay_state = query.value("RelayState")
-    case.data = _inflated(query.value("SAMLRequest") or query.value("SAMLResponse"))
+    case.data = query.message
     complaint = _complaint(case, PLAINTEXT_RULES)
     if not complaint and case.signatures:
         complaint = "a signature in the XML, where Redirect has none"
     if not complaint and ("Signature" in query.raw or "SigAlg" in query.raw):
-        complaint = _query_signature(query, case) or _complaint(case, (sender_dates,))
+        complaint = _query_signature(query, case) or _complaint(case, (certificate_dates,))
     return _judged(case, complaint)
 
 
@@ -135,15 +125,7 @@ def _judged(case: LogoutCase, complaint: str) -> Outcome:
         succeeded = code is not None and code.get("Value") == STATUS_SUCCESS
         return LogoutResponse(message.get("InResponseTo", ""), succeeded)
     indexes = [each.text or "" for each in message.iterchildren(SAMLP + "SessionIndex")]
-    return LogoutRequest(
-        message.get("ID", ""), _name_id(case, message), tuple(indexes[:_MAX_INDEXES]), case.relay_state
-    )
-
-
-def _name_id(case: LogoutCase, message: etree._Element) -> str:
-    encrypted = message.find(SAML + "EncryptedID")
-    element = message.find(SAML + "NameID") if encrypted is None else case.opened(encrypted).root
-    return "" if element is None else (element.text or "").strip()
+    return LogoutRequest(message.get("ID", ""), case.said, tuple(indexes[:_MAX_INDEXES]), case.relay_state)
 
 
 def _complaint(case: LogoutCase, rules: tuple[Callable[..., Observation], ...]) -> str:
@@ -165,7 +147,7 @@ def _parsed(text: str) -> _Query | None:
 
 
 def _inflated(text: str) -> bytes:
-    """Raw DEFLATE in base64, bounded before it is unpacked. Raises ValueError."""
+    """Raw DEFLATE in base64, bounded before it is unpacked; without a byte order mark. Raises ValueError."""
     try:
         packed = base64.b64decode("".join(text.split()), validate=True)
         stream = zlib.decompressobj(-zlib.MAX_WBITS)
@@ -174,7 +156,7 @@ def _inflated(text: str) -> bytes:
         raise ValueError("not DEFLATE in base64") from error
     if not stream.eof or stream.unused_data:
         raise ValueError("too large, or not DEFLATE to its end")
-    return data
+    return data.removeprefix(BOM)
 
 
 def _query_signature(query: _Query, case: LogoutCase) -> str:

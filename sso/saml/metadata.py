@@ -6,7 +6,7 @@ from datetime import datetime
 from lxml import etree
 
 from sso.saml.addresses import checked_address
-from sso.saml.errors import MetadataError, MetadataProblem, SeveralProviders
+from sso.saml.errors import MetadataError, MetadataProblem, SeveralProviders, unknown_entity
 from sso.saml.instants import parse_instant
 from sso.saml.metadata_bytes import read_document
 from sso.saml.metadata_findings import findings_about
@@ -43,10 +43,7 @@ def read_idp_metadata(
 def _named(found: Sequence[etree._Element], entity_id: str) -> list[etree._Element]:
     named = [role for role in found if entity_id_of(role) == entity_id.strip()]
     if not named:
-        raise MetadataError(
-            MetadataProblem.UNKNOWN_ENTITY,
-            "This file doesn't describe the identity provider you chose. Choose one that it lists.",
-        )
+        raise unknown_entity()
     return named[:1]
 
 

@@ -1,14 +1,12 @@
 """Which identity providers a metadata document describes, and if none, what it describes instead."""
 
-from collections.abc import Iterable
-
 from lxml import etree
 
-from sso.saml.errors import MetadataError, MetadataProblem
+from sso.saml.errors import WHAT_TO_DO, MetadataError, MetadataProblem
 from sso.saml.names import MD, MD_NAMESPACE, SAMLP_NAMESPACE
 
 _ROOTS = ("EntityDescriptor", "EntitiesDescriptor")
-_WHAT_TO_DO = "Download the metadata XML of your identity provider and upload that."
+_OTHER_ROLES = ("SPSSODescriptor", "RoleDescriptor")
 
 
 def entity_id_of(role: etree._Element) -> str:
@@ -27,13 +25,12 @@ def candidates(root: etree._Element, our_entity_id: str) -> list[etree._Element]
 
     Raises `MetadataError` that says what the document is instead.
     """
-    _refuse_other_root(root)
-    entities = list(root.iter(MD + "EntityDescriptor"))
-    _refuse_our_own(entities, our_entity_id)
-    roles = [list(entity.iterchildren(MD + "IDPSSODescriptor")) for entity in entities]
-    found = [max(several, key=speaks_saml2) for several in roles if several]
+    refuse_other_root(root)
+    described = Described(our_entity_id)
+    roles = [described.provider(entity) for entity in root.iter(MD + "EntityDescriptor")]
+    found = [role for role in roles if role is not None]
     if not found:
-        raise _without_provider(root, entities)
+        raise described.refusal()
     return found
 
 
@@ -42,48 +39,76 @@ def speaks_saml2(role: etree._Element) -> bool:
     return SAMLP_NAMESPACE in role.get("protocolSupportEnumeration", "").split()
 
 
-def _refuse_other_root(root: etree._Element) -> None:
-    name = etree.QName(root)
-    if name.namespace == MD_NAMESPACE and name.localname in _ROOTS:
-        return
-    if name.localname in _ROOTS:
-        raise MetadataError(
-            MetadataProblem.NAMESPACE,
-            "The elements of this file are not in the namespace of SAML metadata "
-            f"({MD_NAMESPACE}). Download the file again, unchanged, from your identity provider.",
-        )
+def refuse_other_root(root: etree._Element) -> None:
+    """Raise `MetadataError` where a document is not SAML 2.0 metadata at all."""
+    namespace, _, name = str(root.tag).rpartition("}")
+    if ":" in name or (namespace[1:] == MD_NAMESPACE and name in _ROOTS):
+        return  # A prefix that nobody declares is a mistake in the XML, which the parser tells.
+    if name in _ROOTS:
+        raise _other_namespace()
     raise MetadataError(
         MetadataProblem.OTHER_XML,
-        f"This is XML, but not SAML metadata: it begins with <{name.localname[:60]}>. {_WHAT_TO_DO}",
+        f"This is XML, but not SAML metadata: it begins with <{name[:60]}>. {WHAT_TO_DO}",
     )
 
 
-def _refuse_our_own(entities: Iterable[etree._Element], our_entity_id: str) -> None:
-    if any(entity.get("entityID", "").strip() == our_entity_id for entity in entities):
-        raise MetadataError(
-            MetadataProblem.OUR_OWN,
-            "This is Amplisso's own metadata, which your identity provider wants. Upload the metadata "
-            "that your identity provider offers for download.",
-        )
+class Described:
+    """What the entities of a document are, so that one without an identity provider can be told what it is instead."""
+
+    def __init__(self, our_entity_id: str) -> None:
+        self._our_entity_id = our_entity_id
+        self._entities = self._us = self._elsewhere = False
+        self._roles: set[str] = set()
+
+    def provider(self, entity: etree._Element) -> etree._Element | None:
+        """Return an entity's IDPSSODescriptor, the one for SAML 2.0 if there are several; note what else it is.
+
+        We are in the metadata of our customers' federations, too; only a file about us alone was taken by mistake.
+        """
+        self._entities = True
+        if entity.get("entityID", "").strip() == self._our_entity_id:
+            self._us = True
+            return None
+        role = max(entity.iterchildren(MD + "IDPSSODescriptor"), key=speaks_saml2, default=None)
+        if role is None:
+            self._roles |= {role for role in _OTHER_ROLES if entity.find(MD + role) is not None}
+            self._elsewhere |= entity.find("{*}IDPSSODescriptor") is not None
+        return role
+
+    def refusal(self) -> MetadataError:
+        """What to say of a document in which no identity provider was found."""
+        if self._us:
+            return MetadataError(
+                MetadataProblem.OUR_OWN,
+                "This is Amplisso's own metadata, which your identity provider wants. Upload the metadata "
+                "that your identity provider offers for download.",
+            )
+        if not self._entities:
+            return _no_provider("This file describes nobody: it is an empty list.")
+        if self._elsewhere:
+            return _other_namespace()
+        if "SPSSODescriptor" in self._roles:
+            return MetadataError(
+                MetadataProblem.SERVICE_PROVIDER,
+                "This file describes a service provider, an application that people sign in to. Upload the "
+                "metadata of the identity provider, where people sign in.",
+            )
+        if "RoleDescriptor" in self._roles:
+            return MetadataError(
+                MetadataProblem.WS_FEDERATION,
+                "This file describes WS-Federation only. Upload metadata with SAML 2.0 in it: in Microsoft Entra "
+                "ID, the Federation Metadata XML of the application's SAML-based sign-on.",
+            )
+        return _no_provider("There is no identity provider in this file (no IDPSSODescriptor).")
 
 
-def _without_provider(root: etree._Element, entities: list[etree._Element]) -> MetadataError:
-    if not entities:
-        return _no_provider("This file describes nobody: it is an empty list.")
-    if any(True for _ in root.iter(MD + "SPSSODescriptor")):
-        return MetadataError(
-            MetadataProblem.SERVICE_PROVIDER,
-            "This file describes a service provider, an application that people sign in to. Upload the "
-            "metadata of the identity provider, where people sign in.",
-        )
-    if any(True for _ in root.iter(MD + "RoleDescriptor")):
-        return MetadataError(
-            MetadataProblem.WS_FEDERATION,
-            "This file describes WS-Federation only. Upload metadata with SAML 2.0 in it: in Microsoft Entra "
-            "ID, the Federation Metadata XML of the application's SAML-based sign-on.",
-        )
-    return _no_provider("There is no identity provider in this file (no IDPSSODescriptor).")
+def _other_namespace() -> MetadataError:
+    return MetadataError(
+        MetadataProblem.NAMESPACE,
+        "The elements of this file are not in the namespace of SAML metadata "
+        f"({MD_NAMESPACE}). Download the file again, unchanged, from your identity provider.",
+    )
 
 
 def _no_provider(what: str) -> MetadataError:
-    return MetadataError(MetadataProblem.NO_PROVIDER, f"{what} {_WHAT_TO_DO}")
+    return MetadataError(MetadataProblem.NO_PROVIDER, f"{what} {WHAT_TO_DO}")

@@ -1,8 +1,21 @@
 """The one way bytes become XML here. Whoever calls it has bounded their size and refused a DTD before."""
 
 import threading
+from typing import Any
 
 from lxml import etree
+
+# What every parser here has in common; Any, since lxml types each option by itself.
+SAFE: dict[str, Any] = {
+    "encoding": "utf-8",
+    "no_network": True,
+    "load_dtd": False,
+    "dtd_validation": False,
+    "huge_tree": False,
+    "recover": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
 
 
 class NotXMLError(Exception):
@@ -18,17 +31,7 @@ class _Parsers(threading.local):
     """One parser a thread: lxml's may be shared, but then they take turns."""
 
     def __init__(self) -> None:
-        self.plain = etree.XMLParser(
-            encoding="utf-8",
-            resolve_entities=False,
-            no_network=True,
-            load_dtd=False,
-            dtd_validation=False,
-            huge_tree=False,
-            recover=False,
-            remove_comments=True,
-            remove_pis=True,
-        )
+        self.plain = etree.XMLParser(resolve_entities=False, **SAFE)
 
 
 _parsers = _Parsers()

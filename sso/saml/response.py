@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from sso.saml.case import Case
-from sso.saml.reading import read_assertion
+from sso.saml.clock import clock_skew
+from sso.saml.reading import read_assertion, read_claims
 from sso.saml.response_rules import status_message
 from sso.saml.types import IdentityProvider, PendingRequest, ServiceProvider
 from sso.saml.verdict import Check, CheckName, Outcome, Verdict
@@ -34,13 +35,16 @@ def validate_response(
 
     checks = examine(case)
     failure = next((check for check in checks if check.outcome is Outcome.FAILED), None)
+    claims = read_claims(case)
     return Verdict(
         checks=checks,
-        assertion=read_assertion(case) if failure is None else None,
+        assertion=read_assertion(case, claims) if failure is None and claims is not None else None,
         failure=failure,
         signed=case.signed,
         certificate=case.signers[0].fingerprint if case.signers else "",
         status_message=_status_message(case, failure),
+        claims=claims,
+        clock_skew=None if case.issued is None else clock_skew(case.issued, request, now),
     )
 
 

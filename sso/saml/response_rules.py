@@ -6,6 +6,8 @@ from sso.saml.case import Case
 from sso.saml.names import ENTITY_FORMAT, SAML, SAMLP, STATUS_SUCCESS
 from sso.saml.observation import Observation, equal, refused, satisfied, shown
 
+_STATUS = SAMLP + "Status"
+_STATUS_CODE = SAMLP + "StatusCode"
 _STATUS_MESSAGE = 1000
 
 
@@ -21,7 +23,7 @@ def response_version(case: Case) -> Observation:
 
 def status(case: Case) -> Observation:
     """The first-level code alone decides; the codes inside it only explain."""
-    codes = case.root.findall(f"{SAMLP}Status/{SAMLP}StatusCode")
+    codes = [code for found in case.root.iterchildren(_STATUS) for code in found.iterchildren(_STATUS_CODE)]
     value = codes[0].get("Value") if len(codes) == 1 else None
     return equal(STATUS_SUCCESS, value)
 

@@ -1,5 +1,7 @@
 """Whether this installation can verify signatures at all, asked once at start-up instead of at somebody's sign-in."""
 
+import base64
+import hashlib
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 
@@ -14,7 +16,7 @@ from sso.saml.errors import ToolkitError
 PINNED = "1.16.0"
 
 _WHAT_TO_DO = (
-    "xmlsec and lxml don't work together here, so no signature can be verified: install both again, "
+    "xmlsec and lxml don't work together here, so no response can be judged: install both again, "
     "in the versions that requirements/base.txt pins."
 )
 
@@ -46,8 +48,9 @@ def _check_version() -> None:
 def _sign_and_verify() -> bool:
     import xmlsec
 
-    from sso.saml import signature_value, toolkit
+    from sso.saml import signature_value
     from sso.saml.certificates import SigningCertificate
+    from sso.saml.signed_bytes import signed_bytes
 
     key, certificate = _key_pair()
     sample = etree.Element("sample", ID="_sample")
@@ -55,14 +58,17 @@ def _sign_and_verify() -> bool:
     sample.append(signature)
     reference = xmlsec.template.add_reference(signature, xmlsec.constants.TransformSha256, uri="#_sample")
     xmlsec.template.add_transform(reference, xmlsec.constants.TransformEnveloped)
+    xmlsec.template.add_transform(reference, xmlsec.constants.TransformExclC14N)
     xmlsec.tree.add_ids(sample, ["ID"])
     context = xmlsec.SignatureContext()
     context.key = xmlsec.Key.from_memory(key, xmlsec.constants.KeyDataFormatPem)
     context.sign(signature)
     trusted = SigningCertificate(certificate)
-    genuine = toolkit.signer_of(signature, [trusted]) == signature_value.signer_of(signature, [trusted]) == trusted
-    sample.set("changed", "afterwards")
-    return genuine and toolkit.signer_of(signature, [trusted]) is None
+    digest = hashlib.sha256(signed_bytes(signature)).digest()
+    genuine = signature_value.signer_of(signature, [trusted]) == trusted
+    same = base64.b64encode(digest).decode() == (reference[2].text or "").strip()
+    reference[2].text = "changed"
+    return genuine and same and signature_value.signer_of(signature, [trusted]) is None
 
 
 def _key_pair() -> tuple[bytes, bytes]:

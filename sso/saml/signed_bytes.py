@@ -1,11 +1,11 @@
 """The very bytes that a signature covers, made a second time, so that nothing else has to be read."""
 
-from copy import deepcopy
-from typing import cast
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from lxml import etree
 
-from sso.saml.names import DS
+from sso.saml.parser import parse_utf8
 
 EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
 EXCLUSIVE_NAMESPACE = "{http://www.w3.org/2001/10/xml-exc-c14n#}"
@@ -18,7 +18,7 @@ def signed_info_bytes(signature: etree._Element) -> bytes:
     """
     info = signature[0]
     prefixes = _prefixes(info[0])
-    return _canonical(_in_scope(info, deepcopy(info)) if prefixes else info, exclusive=True, prefixes=prefixes)
+    return _canonical(_in_scope(info) if prefixes else info, exclusive=True, prefixes=prefixes)
 
 
 def signed_bytes(signature: etree._Element) -> bytes:
@@ -28,11 +28,10 @@ def signed_bytes(signature: etree._Element) -> bytes:
     transforms it names (XML Signature 6.6.4 and Exclusive XML Canonicalization 1.0). Whoever calls compares the digest.
     """
     signed = signed_element(signature)
-    copy = _without(signature, signed)
     exclusive, prefixes = _canonicalization(signature)
-    if prefixes or not exclusive:
-        copy = _in_scope(signed, copy)
-    return _canonical(copy, exclusive=exclusive, prefixes=prefixes)
+    with _taken_out(signature, signed):
+        bare = signed if exclusive and not prefixes else _in_scope(signed)
+        return _canonical(bare, exclusive=exclusive, prefixes=prefixes)
 
 
 def _canonical(element: etree._Element, *, exclusive: bool, prefixes: list[str]) -> bytes:
@@ -51,8 +50,8 @@ def signed_element(signature: etree._Element) -> etree._Element:
 
 def _canonicalization(signature: etree._Element) -> tuple[bool, list[str]]:
     """Without a transform for it, plain canonicalization is the default (XML Signature 4.4.3.2)."""
-    path = f"{DS}SignedInfo/{DS}Reference/{DS}Transforms/{DS}Transform"
-    for transform in signature.iterfind(path):
+    _, _, reference = signature[0]
+    for transform in reference[0]:
         if transform.get("Algorithm", "").startswith(EXCLUSIVE):
             return True, _prefixes(transform)
     return False, []
@@ -63,28 +62,25 @@ def _prefixes(canonicalization: etree._Element) -> list[str]:
     return [] if listed is None else listed.get("PrefixList", "").split()
 
 
-def _without(signature: etree._Element, signed: etree._Element) -> etree._Element:
-    """Copy the signed element, but leave the signature out."""
-    copy = deepcopy(signed)
-    left_out = copy[signed.index(signature)]
-    before, tail = left_out.getprevious(), left_out.tail
-    copy.remove(left_out)
-    # The text behind the signature stays when the signature goes.
-    if tail and before is None:
-        copy.text = (copy.text or "") + tail
-    elif tail and before is not None:
-        before.tail = (before.tail or "") + tail
-    return copy
+@contextmanager
+def _taken_out(signature: etree._Element, signed: etree._Element) -> Iterator[None]:
+    """Without its signature for a moment, which is faster than a copy. The text behind the signature stays."""
+    at, tail = signed.index(signature), signature.tail
+    before, text = (signed[at - 1], "tail") if at else (signed, "text")
+    original = getattr(before, text)
+    signed.remove(signature)
+    if tail:
+        setattr(before, text, (original or "") + tail)
+    try:
+        yield
+    finally:
+        if tail:
+            setattr(before, text, original)
+        signed.insert(at, signature)
 
 
-def _in_scope(original: etree._Element, copy: etree._Element) -> etree._Element:
-    """Declare what is in scope at the original, used or not: prefix lists and plain canonicalization ask for it.
-
-    lxml copies only the declarations that an element makes or uses.
+def _in_scope(element: etree._Element) -> etree._Element:
+    """The same as a document of its own, with every declaration in scope: prefix lists and plain canonicalization ask
+    for them, used or not. Written and read again, since copies lose those that repeat another one.
     """
-    # lxml's stubs don't know the default namespace, whose prefix is None.
-    scope = cast("dict[str, str]", original.nsmap)
-    element = etree.Element(copy.tag, {str(k): str(v) for k, v in copy.attrib.items()}, nsmap=scope)
-    element.text = copy.text
-    element.extend(list(copy))
-    return element
+    return parse_utf8(etree.tostring(element, encoding="utf-8", with_tail=False))

@@ -1,7 +1,8 @@
-"""What a signature may ask for, decided before any library does it.
+"""What a signature may ask for, decided before anybody does it.
 
-libxmlsec runs the transforms that a document names before it looks at the signature value: a few kilobytes signed by
-nobody could cost minutes. So everything in a Signature is held against this short list first (SAML core 5.4).
+XML Signature lets a document name what is done to it before its signature is verified: a few kilobytes signed by nobody
+can cost libraries minutes. Our own reader understands no more than this short list, and nothing else gets so far (SAML
+core 5.4).
 """
 
 import re
@@ -33,6 +34,12 @@ DIGESTS = {
 _MAX_PREFIXES = 32
 # Possessive: the schema lets stray characters pass here, and giving blanks back one by one would take minutes.
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]++={0,2}\s*+", re.ASCII)
+_SIGNATURE = [DS + "SignedInfo", DS + "SignatureValue"]
+_SIGNATURE_WITH_KEY = [*_SIGNATURE, DS + "KeyInfo"]
+_SIGNED_INFO = [DS + "CanonicalizationMethod", DS + "SignatureMethod", DS + "Reference"]
+_REFERENCE = [DS + "Transforms", DS + "DigestMethod", DS + "DigestValue"]
+_TRANSFORM = DS + "Transform"
+_PREFIX_LISTS: tuple[list[str], ...] = ([], [EXCLUSIVE_NAMESPACE + "InclusiveNamespaces"])
 # Keycloak names and repeats its key. None of it is ever read: the keys come from the metadata.
 _KEY_INFO = {DS + "X509Data", DS + "KeyName", DS + "KeyValue"}
 
@@ -68,7 +75,8 @@ def algorithms(case: Case) -> Observation:
     used = [_methods(signature) for signature in case.signatures]
     return Observation(
         all(method in methods and digest in digests for method, digest in used),
-        "RSA or ECDSA with SHA-256, SHA-384 or SHA-512",
+        "RSA or ECDSA with SHA-256, SHA-384 or SHA-512"
+        + (f", or SHA-1, accepted until {until:%Y-%m-%d}" if sha1 else ""),
         shown(", ".join(sorted({name.rpartition("#")[2] for pair in used for name in pair}))),
     )
 
@@ -89,33 +97,39 @@ def key_info(case: Case) -> Observation:
 
 
 def _mistakes(signature: etree._Element) -> Iterator[str]:
-    yield from _wrong_children(signature, ["SignedInfo", "SignatureValue"], ["SignedInfo", "SignatureValue", "KeyInfo"])
+    yield from _wrong_children(signature, _SIGNATURE, _SIGNATURE_WITH_KEY)
     info = signature[0]
-    yield from _wrong_children(info, ["CanonicalizationMethod", "SignatureMethod", "Reference"])
+    yield from _wrong_children(info, _SIGNED_INFO)
     canonicalization, method, reference = info
     yield from _wrong_canonicalization(canonicalization)
-    yield from _wrong_reference(reference, signature)
-    for leaf in (method, reference[1], reference[2], signature[1]):
+    yield from _wrong_children(reference, _REFERENCE)
+    transforms, digest_method, digest_value = reference
+    yield from _wrong_reference(reference.get("URI"), signature)
+    yield from _wrong_transforms(transforms)
+    value = signature[1]
+    for leaf in (method, digest_method, digest_value, value):
         if len(leaf):
             yield f"{_tag(leaf)} has elements in it"
-    for value in (reference[2], signature[1]):
-        if not _BASE64.fullmatch(value.text or ""):
-            yield f"{_tag(value)} is not base64"
+    for text in (digest_value, value):
+        if not _BASE64.fullmatch(text.text or ""):
+            yield f"{_tag(text)} is not base64"
 
 
-def _wrong_reference(reference: etree._Element, signature: etree._Element) -> Iterator[str]:
-    yield from _wrong_children(reference, ["Transforms", "DigestMethod", "DigestValue"])
+def _wrong_reference(uri: str | None, signature: etree._Element) -> Iterator[str]:
     signed = signature.getparent()
     own = "" if signed is None else signed.get("ID", "")
-    if not own or reference.get("URI") != "#" + own:
-        yield f"the reference is to {shown(reference.get('URI'), 80)}, not to the element itself"
-    names = [transform.get("Algorithm", "") for transform in reference[0]]
+    if not own or uri != "#" + own:
+        yield f"the reference is to {shown(uri, 80)}, not to the element itself"
+
+
+def _wrong_transforms(transforms: etree._Element) -> Iterator[str]:
+    names = [transform.get("Algorithm", "") for transform in transforms]
     if names[:1] != [_ENVELOPED] or not set(names[1:]).issubset(_CANONICAL) or len(names) > 2:  # noqa: PLR2004
         yield "the transforms are " + ", ".join(shown(name, 60) for name in names[:3])
-    for transform in reference[0]:
-        if transform.tag != DS + "Transform":
+    for transform, name in zip(transforms, names, strict=True):
+        if transform.tag != _TRANSFORM:
             yield f"{_tag(transform)} among the transforms"
-        elif transform.get("Algorithm") in _CANONICAL:
+        elif name in _CANONICAL:
             yield from _wrong_canonicalization(transform)
         elif len(transform):
             yield "a transform has elements in it"
@@ -124,16 +138,16 @@ def _wrong_reference(reference: etree._Element, signature: etree._Element) -> It
 def _wrong_canonicalization(element: etree._Element) -> Iterator[str]:
     if element.get("Algorithm") not in _CANONICAL:
         yield f"the canonicalization is {shown(element.get('Algorithm'), 80)}"
-    tags = [child.tag for child in element]
-    if tags not in ([], [EXCLUSIVE_NAMESPACE + "InclusiveNamespaces"]) or any(map(len, element)):
+    children = list(element)
+    if [child.tag for child in children] not in _PREFIX_LISTS or any(map(len, children)):
         yield "the canonicalization has unknown elements in it"
-    elif any(len(child.get("PrefixList", "").split()) > _MAX_PREFIXES for child in element):
+    elif any(len(child.get("PrefixList", "").split()) > _MAX_PREFIXES for child in children):
         yield f"the canonicalization lists more than {_MAX_PREFIXES} prefixes"
 
 
 def _wrong_children(element: etree._Element, *allowed: list[str]) -> Iterator[str]:
     names = [str(child.tag) for child in element]
-    if names not in [[DS + name for name in choice] for choice in allowed]:
+    if names not in allowed:
         yield f"{_tag(element)} holds " + ", ".join(name.rpartition("}")[2][:40] for name in names[:6])
 
 

@@ -1,4 +1,4 @@
-"""python3-saml and xmlsec. Nothing else in this project knows them, but for the settings in toolkit_settings.py.
+"""python3-saml. Nothing else in this project knows it, but for the settings in toolkit_settings.py.
 
 python3-saml compiles its schema, its expressions and its keys again for each response, and looks the signed assertion
 up again for each value: fourteen fifteenths of its time (docs/performance.md). What it asks for under a few names is
@@ -7,19 +7,17 @@ to the very same tree. self_check.py holds its version against the pinned one.
 """
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-import xmlsec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from lxml import etree
 from onelogin.saml2 import response as toolkit_response
 from onelogin.saml2 import utils as toolkit_utils
@@ -29,7 +27,6 @@ from onelogin.saml2.utils import OneLogin_Saml2_Utils
 from onelogin.saml2.xml_utils import OneLogin_Saml2_XML
 
 from sso.saml.case import SKEW
-from sso.saml.certificates import SigningCertificate
 from sso.saml.instants import parse_instant
 from sso.saml.names import SAML
 from sso.saml.toolkit_settings import settings_for
@@ -43,12 +40,11 @@ _PROTOCOL = "saml-schema-protocol-2.0.xsd"
 class _Question:
     """What we ask python3-saml about, and what is established already.
 
-    `now` is in seconds since the epoch. The tree satisfied the schema if `schema_passed`, and `verified` are those of
-    its signatures of which key and digest are good.
+    `now` is in seconds since the epoch. The tree satisfies the schema; `verified` are those of its signatures of which
+    key and digest are good.
     """
 
     now: int
-    schema_passed: bool
     verified: tuple[etree._Element, ...]
 
 
@@ -83,7 +79,7 @@ class _XML(OneLogin_Saml2_XML):  # type: ignore[misc]
         question = _question.get()
         if question is None or schema != _PROTOCOL:
             return OneLogin_Saml2_XML.validate_xml(xml, schema, debug)
-        return xml if question.schema_passed or not schema_complaint(xml) else "invalid_xml"
+        return xml
 
     @staticmethod
     def query(dom: Any, query: str, context: Any = None, tagid: str | None = None) -> Any:
@@ -113,10 +109,7 @@ class _Utils(OneLogin_Saml2_Utils):  # type: ignore[misc]
         if question is None:
             return bool(OneLogin_Saml2_Utils.validate_sign(xml, *args, **options))
         signatures = _XML.query(xml, options["xpath"])
-        if len(signatures) != 1:
-            return False
-        known = any(signatures[0] is each for each in question.verified)
-        return known or signer_of(signatures[0], options["multicerts"] or ()) is not None
+        return len(signatures) == 1 and any(signatures[0] is each for each in question.verified)
 
 
 # python3-saml's modules look these names up when they run; there is no other way in.
@@ -179,55 +172,26 @@ def _empty_statements(assertion: etree._Element) -> Iterator[etree._Element]:
     return (each for each in assertion.iterchildren(SAML + "AttributeStatement") if not len(each))
 
 
-def signer_of(signature: etree._Element, certificates: Iterable[SigningCertificate]) -> SigningCertificate | None:
-    """Return the certificate whose key made a signature, None if none did. The document's own keys don't count.
-
-    Only for a signature that signed_info.py has let through.
-    """
-    xmlsec.tree.add_ids(signature.getroottree().getroot(), ["ID"])
-    return next((each for each in certificates if _is_signed_by(signature, each)), None)
-
-
-def _is_signed_by(signature: etree._Element, certificate: SigningCertificate) -> bool:
-    context = xmlsec.SignatureContext()
-    try:
-        context.key = _key(certificate)
-        context.set_enabled_key_data([xmlsec.constants.KeyDataX509])
-        context.verify(signature)
-    except xmlsec.Error:
-        return False
-    return True
-
-
-@lru_cache(maxsize=1024)
-def _key(certificate: SigningCertificate) -> xmlsec.Key:
-    """The bare key: with its certificate, xmlsec would copy that, too, each time it is used."""
-    bare = certificate.public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return xmlsec.Key.from_memory(bare, xmlsec.constants.KeyDataFormatDer)
-
-
 def complaint(
     document: etree._Element,
     *,
     service_provider: ServiceProvider,
     issuer: str,
-    certificates: tuple[SigningCertificate, ...],
     request_id: str,
     now: datetime,
     allow_sha1: bool,
-    schema_passed: bool = False,
     verified: tuple[etree._Element, ...] = (),
     decrypted: etree._Element | None = None,
 ) -> str:
     """Return what python3-saml has against a response, "" if it would accept it.
 
-    `schema_passed`: `schema_complaint` had nothing to say about this very document. `verified`: those of its signatures
-    that signature_rules.py has verified. Neither is done twice; xmlsec verifies the others, by `certificates` alone.
-    `decrypted` is the response with its assertion in place of the encrypted one.
+    Only for a document against which `schema_complaint` had nothing to say. `verified`: those of its signatures that
+    signature_rules.py has verified; python3-saml hears of any other that it is not good. `decrypted` is the response
+    with its assertion in place of the encrypted one.
     """
     # Set back by what clocks may differ: python3-saml allows none for the confirmation's NotOnOrAfter.
-    question = _Question(int((now - SKEW).timestamp()), schema_passed, verified)
-    settings = settings_for(service_provider, issuer, certificates, allow_sha1=allow_sha1)
+    question = _Question(int((now - SKEW).timestamp()), verified)
+    settings = settings_for(service_provider, issuer, allow_sha1=allow_sha1)
     request_data = _request_data(service_provider.acs_url)
     with _asking(question):
         try:

@@ -5,7 +5,6 @@ from typing import Any
 
 from onelogin.saml2.settings import OneLogin_Saml2_Settings
 
-from sso.saml.certificates import SigningCertificate
 from sso.saml.types import Binding, ServiceProvider
 
 
@@ -16,22 +15,17 @@ class _Settings(OneLogin_Saml2_Settings):  # type: ignore[misc]
         self.__dict__ = checked.__dict__ | {"_sp": sp, "_idp": idp}
 
 
-def settings_for(
-    service_provider: ServiceProvider, issuer: str, certificates: tuple[SigningCertificate, ...], *, allow_sha1: bool
-) -> OneLogin_Saml2_Settings:
-    """Return the settings that python3-saml has checked, with this connection's names and keys: none of those is kept.
-
-    `x509certMulti` holds SigningCertificates instead of texts, for toolkit.py's own validate_sign.
-    """
+def settings_for(service_provider: ServiceProvider, issuer: str, *, allow_sha1: bool) -> OneLogin_Saml2_Settings:
+    """Return the settings that python3-saml has checked, with this connection's names, of which none is kept."""
     checked = _checked_settings(allow_sha1)
     sp = checked.get_sp_data() | {"entityId": service_provider.entity_id}
-    idp = checked.get_idp_data() | {"entityId": issuer, "x509certMulti": {"signing": certificates}}
+    idp = checked.get_idp_data() | {"entityId": issuer}
     return _Settings(checked, sp, idp)
 
 
 @lru_cache(maxsize=2)
 def _checked_settings(allow_sha1: bool) -> OneLogin_Saml2_Settings:  # noqa: FBT001 - a cache key
-    """Addresses and certificate stand for any: nothing is sent there, and validate_sign reads x509certMulti alone."""
+    """Addresses and certificate stand for any: nothing is sent there, and toolkit.py knows which signature is good."""
     anywhere = "https://unused.invalid/"
     return OneLogin_Saml2_Settings(
         {

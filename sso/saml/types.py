@@ -1,11 +1,14 @@
 """What goes into the protocol and what comes out of it, except verdicts (verdict.py). All frozen."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sso.saml.certificates import SigningCertificate
 from sso.saml.key_pairs import KeyPair
+
+# How long a request waits for its answer: enough for a second factor at the provider.
+REQUEST_LIFE = timedelta(minutes=10)
 
 
 class Binding(StrEnum):
@@ -20,7 +23,7 @@ class ServiceProvider:
     """We, as one organization's identity provider knows us.
 
     `certificates` are those of our own keys, the one in use first; `signs_requests` is what our metadata says about it.
-    `keys` open what is encrypted for us; they are only needed for a response that `may_be_encrypted`.
+    `keys` open what is encrypted for us; they are only needed for a response of which `glance` says so.
     """
 
     entity_id: str
@@ -50,9 +53,15 @@ class IdentityProvider:
 
 @dataclass(frozen=True, slots=True)
 class PendingRequest:
-    """The request that a response must answer."""
+    """The request that a response must answer.
+
+    `issued_at`: when we made it, aware; without it a provider's clock that is behind can't be told. `force_authn`: it
+    asked for a fresh sign-in (core 3.4.1), so that only one from then on will do.
+    """
 
     id: str
+    issued_at: datetime | None = None
+    force_authn: bool = False
 
 
 @dataclass(frozen=True, slots=True)

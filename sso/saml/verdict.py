@@ -52,8 +52,10 @@ class CheckName(StrEnum):
     CONFIRMATION_TIME = "confirmation_time"
     CONDITIONS = "conditions"
     VALIDITY = "validity"
+    LIFETIME = "lifetime"
     AUDIENCE = "audience"
     AUTHN_STATEMENT = "authn_statement"
+    FORCE_AUTHN = "force_authn"
     SESSION_TIME = "session_time"
     ATTRIBUTES = "attributes"
     TENANT = "tenant"
@@ -103,13 +105,26 @@ class Assertion:
     sp_name_qualifier: str = ""
 
 
+class Claims(NamedTuple):
+    """What the signed bytes say about a person, whether or not anything follows from it; "" and {} where they don't.
+
+    `attributes` as in Assertion.
+    """
+
+    name_id: str
+    name_id_format: str
+    attributes: Mapping[str, tuple[str, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The outcome of one response, complete enough to be its log.
 
     `signed`: "assertion", "response" or "both" once a signature was verified, else "". `certificate`: the SHA-256
     fingerprint of the certificate that verified it, else "". `status_message`: what the identity provider said when it
-    declined (unverified text).
+    declined (unverified text). `clock_skew`: how many whole seconds the provider's clock is ahead of ours at least;
+    below 0: behind; 0: no difference shows; None: the assertion was not verified, or has no readable date. `claims`:
+    also of a response that was refused for what else it says; None if its content was not verified.
     """
 
     checks: tuple[Check, ...]
@@ -118,6 +133,8 @@ class Verdict:
     signed: str = ""
     certificate: str = ""
     status_message: str = ""
+    clock_skew: int | None = None
+    claims: Claims | None = None
 
     @property
     def accepted(self) -> bool:

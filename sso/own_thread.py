@@ -1,0 +1,52 @@
+"""Reading files in threads that end.
+
+libxml2 keeps every name that it meets for as long as the thread runs. A file of an admin may bring as many as it likes;
+what a thread has kept is given back when it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import TypeVar
+
+_T = TypeVar("_T")
+# Handing over one takes as long as making it; many would be much to have in memory.
+_AT_ONCE = 8
+
+
+def in_own_thread(work: Callable[[], _T]) -> _T:
+    """Return what `work` does, or raise what it raises. It must not use the database, whose connection is another's."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(work).result()
+
+
+def each_in_own_thread(items: Generator[_T]) -> Iterator[_T]:
+    """Yield what a generator yields, a few at a time; what it raises comes when those before it have been yielded."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        try:
+            while batch := thread.submit(_take, items).result():
+                for item in batch:
+                    if isinstance(item, _Raised):
+                        raise item.error
+                    yield item
+        finally:
+            thread.submit(items.close).result()
+
+
+class _Raised:
+    """What ended a batch too soon."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
+def _take(items: Iterator[_T]) -> list[_T | _Raised]:
+    taken: list[_T | _Raised] = []
+    try:
+        for item in islice(items, _AT_ONCE):
+            taken.append(item)  # noqa: PERF402 - what came before an error stays
+    except Exception as error:  # noqa: BLE001 - raised again where it is waited for
+        taken.append(_Raised(error))
+    return taken

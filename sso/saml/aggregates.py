@@ -1,0 +1,196 @@
+"""The metadata of a federation: thousands of entities in one file, of which one is ours to trust (metadata 2.3.1).
+
+The file is streamed. Each identity provider in it becomes a document of its own, so that whichever is chosen is read
+and judged by the same reader as any small file.
+"""
+
+import contextlib
+import html
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import BinaryIO, Literal, cast
+
+from lxml import etree
+
+from sso.saml.errors import MetadataError, MetadataProblem, SeveralProviders, unknown_entity
+from sso.saml.metadata_bytes import MAX_BYTES, crowded, ends_too_soon, incomplete, malformed
+from sso.saml.metadata_root import Described, entity_id_of, refuse_other_root
+from sso.saml.metadata_stream import safe_pieces
+from sso.saml.names import MD, MD_NAMESPACE
+from sso.saml.parser import SAFE
+from sso.saml.provider_names import names_of
+
+# Twice as many as all federations of the world have together.
+MOST_PROVIDERS = 20_000
+
+_LIST, _ENTITY = MD + "EntitiesDescriptor", MD + "EntityDescriptor"
+# What every entity inherits from the lists round it is written into its own document, so there must not be much of it.
+_MOST_INHERITED = 8_000
+_INHERITED = ("validUntil", "cacheDuration")
+_LONGEST_VALUE = 100
+# Enough of the end of a file to see whether it is the end of an element.
+_TAIL = 500
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedProvider:
+    """One identity provider of an aggregate. `entity_id` and `names` are text as it was written, to be escaped.
+
+    `names` are the display name first, then all others and the domains it speaks for; it may be empty. `document` is
+    metadata in UTF-8 that describes this entity alone, at most about 1 MB.
+    """
+
+    entity_id: str
+    names: tuple[str, ...]
+    document: bytes
+
+
+def offered_providers(stream: BinaryIO, *, our_entity_id: str) -> Generator[OfferedProvider]:
+    """Yield every entity with an IDPSSODescriptor, in the file's order; whether it can be used is not judged yet.
+
+    `stream` is a seekable file at its beginning, of at most 100 MB. Takes memory for a few entities, however large the
+    file is. Raises `MetadataError`, possibly after some have been yielded, also when there is none.
+    """
+    for entity, role in _providers(stream, our_entity_id):
+        yield OfferedProvider(entity_id_of(role), names_of(entity, role), _document(entity))
+
+
+def provider_document(stream: BinaryIO, *, our_entity_id: str, entity_id: str | None = None) -> bytes:
+    """Return the document of the one identity provider of a file of any size up to 100 MB, or of the one named.
+
+    Raises `SeveralProviders` when there is a choice to make, `MetadataError` when the file can't be used.
+    """
+    found = _providers(stream, our_entity_id)
+    if entity_id is not None:
+        for entity, role in found:
+            if entity_id_of(role) == entity_id.strip():
+                return _document(entity)
+        raise unknown_entity()
+    only, role = next(found)
+    document, name = _document(only), entity_id_of(role)
+    others = tuple(entity_id_of(role) for _, role in found)
+    if others:
+        raise SeveralProviders((name, *others))
+    return document
+
+
+def _providers(stream: BinaryIO, our_entity_id: str) -> Iterator[tuple[etree._Element, etree._Element]]:
+    """Every entity with its role, each of which is gone as soon as the next one is asked for."""
+    described, found = Described(our_entity_id), 0
+    for entity in _entities(stream):
+        role = described.provider(entity)
+        if role is not None:
+            found += 1
+            if found > MOST_PROVIDERS:
+                raise _too_large(f"This file describes more than {MOST_PROVIDERS:,} identity providers.")
+            yield entity, role
+    if not found:
+        raise described.refusal()
+
+
+def _entities(stream: BinaryIO) -> Iterator[etree._Element]:
+    """Every EntityDescriptor of the lists, complete; it is gone as soon as the next one is asked for."""
+    parser, waiting, tail = _parser(("start", "end"), (_LIST, _ENTITY)), 0, b""
+    for number, piece in enumerate(safe_pieces(stream)):
+        if not number:
+            _look_at_root(piece)
+        _feed(parser, piece)
+        waiting, tail = waiting + len(piece), (tail + piece)[-_TAIL:]
+        for event, element in _events(parser):
+            if event == "start":
+                _refuse_much_to_inherit(element)
+            elif _is_listed(element):
+                if element.tag == _ENTITY:
+                    yield element
+                _forget(element)
+                waiting = 0
+        if waiting > MAX_BYTES:
+            raise _too_large("One entry of this file is larger than 1 MB.")
+    _close(parser, tail.decode(errors="replace"))
+
+
+def _parser(events: tuple[Literal["start", "end"], ...], tag: tuple[str, ...] | None = None) -> etree.XMLPullParser:
+    """Like the parser of small files, but without resolve_entities=False.
+
+    With that, lxml's feed parser stops silently at an entity that is not declared, such as &copy;, and takes what
+    follows for a new document; without it, that is a mistake in the XML. No DTD comes this far, so none is declared.
+    """
+    return etree.XMLPullParser(events, tag=tag, collect_ids=False, **SAFE)
+
+
+def _look_at_root(beginning: bytes) -> None:
+    """Tell what is no metadata at once; a mistake in the XML is for the parser that reads all of it."""
+    parser = _parser(("start",))
+    with contextlib.suppress(etree.XMLSyntaxError):
+        parser.feed(beginning)
+    for _, root in _events(parser):
+        refuse_other_root(root)
+        return
+
+
+def _events(parser: etree.XMLPullParser) -> Iterator[tuple[str, etree._Element]]:
+    return cast(Iterator[tuple[str, etree._Element]], parser.read_events())
+
+
+def _feed(parser: etree.XMLPullParser, piece: bytes) -> None:
+    try:
+        parser.feed(piece)
+    except etree.XMLSyntaxError as error:
+        raise malformed(*error.position) from error
+
+
+def _close(parser: etree.XMLPullParser, tail: str) -> None:
+    """Some mistakes, such as an undeclared prefix, are only told now."""
+    try:
+        refuse_other_root(parser.close())
+    except etree.XMLSyntaxError as error:
+        broken_off = ends_too_soon(tail, error.msg or "")
+        raise incomplete() if broken_off else malformed(*error.position) from error
+
+
+def _is_listed(element: etree._Element) -> bool:
+    """Whether nothing but lists is round it: what stands elsewhere belongs to somebody's extensions."""
+    return all(outer.tag == _LIST for outer in element.iterancestors())
+
+
+def _forget(element: etree._Element) -> None:
+    """Free an element and all that came before it, but not its tail, to which the parser may still be adding."""
+    element.clear(keep_tail=True)  # type: ignore[call-arg]  # the stubs know of no tail
+    for outer in (element, *element.iterancestors()):
+        parent = outer.getparent()
+        while parent is not None and outer.getprevious() is not None:
+            del parent[0]
+
+
+def _refuse_much_to_inherit(element: etree._Element) -> None:
+    if element.tag == _LIST:
+        attributes, namespaces = element.attrib.items(), element.nsmap.items()
+        if sum(len(name or "") + len(value) for name, value in (*attributes, *namespaces)) > _MOST_INHERITED:
+            raise crowded()
+
+
+def _document(entity: etree._Element) -> bytes:
+    """The entity with the namespaces that are declared round it, in lists that end when those round it do."""
+    text = etree.tostring(entity, encoding="utf-8", with_tail=False)
+    for outer in entity.iterancestors():
+        opening = _opening(*(outer.get(name, "") for name in _INHERITED))
+        if opening:
+            text = opening + text + b"</EntitiesDescriptor>"
+    return text
+
+
+@lru_cache(maxsize=64)
+def _opening(*values: str) -> bytes:
+    written = "".join(
+        f' {name}="{html.escape(value)}"'
+        for name, value in zip(_INHERITED, values, strict=True)
+        if 0 < len(value) <= _LONGEST_VALUE
+    )
+    return f'<EntitiesDescriptor xmlns="{MD_NAMESPACE}"{written}>'.encode() if written else b""
+
+
+def _too_large(what: str) -> MetadataError:
+    return MetadataError(
+        MetadataProblem.TOO_LARGE, f"{what} Upload the metadata of your identity provider alone, in a file of its own."
+    )

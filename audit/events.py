@@ -36,6 +36,8 @@ class EventName(models.TextChoices):
     CONFIGURATION_DRAFTED = "configuration:drafted", "Metadata uploaded as a draft"
     CONFIGURATION_ACTIVATED = "configuration:activated", "Metadata in use"
     CONFIGURATION_DISCARDED = "configuration:discarded", "Draft discarded"
+    EXCEPTION_ALLOWED = "exception:allowed", "Exception allowed until a date"
+    EXCEPTION_ENDED = "exception:ended", "Exception ended"
     KEY_CREATED = "key:created", "Certificate made"
     KEY_PROMOTED = "key:promoted", "New certificate in use"
     KEY_RETIRED = "key:retired", "Certificate retired"
@@ -67,6 +69,7 @@ class EventName(models.TextChoices):
     SIGN_OUT_REFUSED = "user:sign_out_refused", "Provider's sign-out refused"
     PASSWORD_CHANGED = "password:changed", "Password changed"
     PASSWORD_SET = "password:set", "First password set"
+    PASSWORD_RESET_ASKED = "password:reset_asked", "Password mail asked for"
     PASSWORD_RESET = "password:reset", "Password reset by mail"
     SECOND_FACTOR_ADDED = "second_factor:added", "Second factor or passkey added"
     SECOND_FACTOR_REMOVED = "second_factor:removed", "Second factor or passkey removed"
@@ -88,6 +91,7 @@ _HIGH = {
     EventName.OPERATOR_CHANGED,
     EventName.PLAN_EDITED,
     EventName.RECOVERY_OPENED,
+    EventName.EXCEPTION_ALLOWED,
 }
 _LOW = {
     EventName.MEMBER_ACCEPTED,
@@ -96,6 +100,7 @@ _LOW = {
     EventName.USER_SIGN_IN_REFUSED,
     EventName.USER_SIGNED_OUT,
     EventName.SIGN_OUT_REFUSED,
+    EventName.PASSWORD_RESET_ASKED,
     EventName.PASSWORD_RESET,
     EventName.IDENTITY_LINKED,
 }

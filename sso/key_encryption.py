@@ -10,8 +10,8 @@ from django.conf import settings
 from orgs.errors import NotAllowedError
 
 NOT_SET = (
-    "Keys can't be made here yet: whoever runs Amplisso has to set KEY_ENCRYPTION_KEYS first, "
-    "since private keys are only ever stored encrypted."
+    "Keys can't be made here yet: whoever runs Amplisso for you has to set KEY_ENCRYPTION_KEYS "
+    "first, since private keys are only ever stored encrypted."
 )
 
 

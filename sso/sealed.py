@@ -18,6 +18,7 @@ class Note(StrEnum):
     LOGIN_HINT = "login hint"
     TEST = "test of a draft"
     SIGN_OUT = "sign-in to be signed out at the provider"
+    SIGNED_OUT = "how a sign-out ended"
     SWITCH = "sign-in as somebody else"
     AGAIN = "answer that could not be used"
 

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from sso.models import Configuration
 
 # What people choose in the form; a draft or an active configuration is what became of an upload.
-CHOICES = ("provider", "just_in_time_role", "require_sso", "sign_requests", "single_logout")
+CHOICES = ("provider", "just_in_time_role", "require_sso", "sign_requests", "force_authn", "single_logout")
 _CHANGED = "These settings were changed since you opened this page. Nothing was saved; look at them and save again."
 _SWITCHES = {
     "require_sso": ("Require SSO is on.", "Require SSO is off."),
-    "sign_requests": ("Requests are signed.", "Requests are not signed."),
+    "sign_requests": ("Sign requests is on.", "Sign requests is off."),
+    "force_authn": ("A fresh sign-in is asked for.", "No fresh sign-in is asked for."),
     "single_logout": ("Sign-out at the provider is on.", "Sign-out at the provider is off."),
 }
 
@@ -43,6 +44,7 @@ def stored_settings(organization: Organization) -> dict[str, Any]:
         "just_in_time_role": connection.just_in_time_role if connection else Role.MEMBER.value,
         "require_sso": Organization.objects.values_list("require_sso", flat=True).get(pk=organization.pk),
         "sign_requests": newest is not None and newest.sign_requests,
+        "force_authn": newest is not None and newest.force_authn,
         "single_logout": connection is not None and connection.single_logout,
         "active": _name(active),
         "draft": _name(draft),

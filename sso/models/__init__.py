@@ -1,10 +1,12 @@
 """How people get in: connections and their configurations, sign-ins, identities."""
 
 from sso.models.connections import Configuration, ConfigurationState, Connection, ConnectionState, Provider
+from sso.models.exceptions import DatedException
 from sso.models.identities import LONGEST_SUBJECT, Identity, SubjectKind
 from sso.models.keys import KeyState, ServiceProviderKey
 from sso.models.sign_ins import Purpose, SignIn, SignInState, StartedBy
 from sso.models.sign_outs import Direction, SignOut, SignOutState
+from sso.models.uploads import OfferedProvider, Upload
 
 __all__ = [
     "LONGEST_SUBJECT",
@@ -12,9 +14,11 @@ __all__ = [
     "ConfigurationState",
     "Connection",
     "ConnectionState",
+    "DatedException",
     "Direction",
     "Identity",
     "KeyState",
+    "OfferedProvider",
     "Provider",
     "Purpose",
     "ServiceProviderKey",
@@ -24,4 +28,5 @@ __all__ = [
     "SignOutState",
     "StartedBy",
     "SubjectKind",
+    "Upload",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -11,6 +12,7 @@ from django.db.models import Q
 
 from orgs.models import Organization, Role
 from sso import saml
+from sso.models.exceptions import DatedException
 
 
 class Provider(models.TextChoices):
@@ -96,6 +98,12 @@ class Configuration(models.Model):
     certificates = models.JSONField(default=list)
     wants_signed_requests = models.BooleanField(default=False)
     sign_requests = models.BooleanField(default=False, help_text="Signed although the metadata does not ask for it.")
+    force_authn = models.BooleanField(
+        "ask for a fresh sign-in",
+        default=False,
+        db_default=False,
+        help_text="The provider asks for password or second factor each time, whatever session it has.",
+    )
     valid_until = models.DateTimeField(null=True, blank=True)
     findings = models.JSONField(default=list, blank=True)
     metadata = models.TextField()
@@ -135,6 +143,19 @@ class Configuration(models.Model):
     def signs_requests(self) -> bool:
         """Whether our requests have to be signed."""
         return self.wants_signed_requests or self.sign_requests
+
+    def exceptions_at(self, moment: datetime) -> dict[DatedException, datetime]:
+        """The dated exceptions that are in force at a moment, each with its end."""
+        ends = {each: getattr(self, each.field) for each in DatedException}
+        return {each: end for each, end in ends.items() if end is not None and moment < end}
+
+    def accepts_signatures_at(self, moment: datetime) -> bool:
+        """Whether any of the certificates would do at a moment, by its dates as sso.saml judges them."""
+        expired = DatedException.EXPIRED_CERTIFICATES in self.exceptions_at(moment)
+        return any(
+            each.not_before - saml.SKEW <= moment and (expired or moment <= each.not_after)
+            for each in self.signing_certificates()
+        )
 
     def identity_provider(self) -> saml.IdentityProvider:
         """What the protocol needs to know of this provider."""

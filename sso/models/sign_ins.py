@@ -12,6 +12,9 @@ from orgs.models import Organization
 from sso.models.connections import Configuration, Connection
 from sso.reasons import Reason
 
+# The end of the path to which a test leads back, of whatever organization.
+AFTER_TEST = "/settings/access?tested=1"
+
 
 class SignInState(models.TextChoices):
     """From the request to its outcome."""
@@ -56,6 +59,7 @@ class SignIn(models.Model):
     nonce_hash = models.CharField(max_length=64, editable=False)
     session = models.CharField(max_length=64, blank=True, editable=False)
     next_path = models.CharField(max_length=2000, blank=True)
+    force_authn = models.BooleanField("asked for a fresh sign-in", default=False, db_default=False)
     started_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     consumed_at = models.DateTimeField(null=True, blank=True)
@@ -71,6 +75,10 @@ class SignIn(models.Model):
     detail = models.CharField(max_length=1000, blank=True, help_text="What the identity provider or a policy said.")
     signed = models.CharField(max_length=10, blank=True)
     certificate = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the certificate that verified.")
+    # Big enough for whatever year a provider writes.
+    clock_skew = models.BigIntegerField(
+        null=True, blank=True, help_text="Seconds that the provider's clock is ahead of ours at least; below 0: behind."
+    )
     # How the provider calls the session that this sign-in began, and which door of ours that is: single logout.
     provider_session = models.JSONField(default=dict, blank=True, editable=False)
     name_id_hash = models.CharField(max_length=64, blank=True, editable=False)
@@ -102,6 +110,16 @@ class SignIn(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def is_test(self) -> bool:
+        """Whether Test sign-in began it: through a draft, or on the way back to the settings."""
+        return self.purpose == Purpose.TEST or self.next_path.endswith(AFTER_TEST)
+
+    @property
+    def kind_in_words(self) -> str:
+        """What it was for; a test of what is in use is judged as any other sign-in."""
+        return "Test" if self.is_test and self.purpose == Purpose.SIGN_IN else self.get_purpose_display()
 
     @property
     def is_restart(self) -> bool:

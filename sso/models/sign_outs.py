@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from sso import saml
 from sso.models.connections import Connection
 
 
@@ -28,7 +29,7 @@ class SignOut(models.Model):
 
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="sign_outs")
     direction = models.CharField(max_length=9, choices=Direction.choices)
-    message_id = models.CharField("ID of the request", max_length=256)
+    message_id = models.CharField("ID of the request", max_length=saml.MAX_LOGOUT_ID)
     state = models.CharField(max_length=7, choices=SignOutState.choices)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"

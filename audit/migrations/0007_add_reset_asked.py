@@ -1,0 +1,16 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('audit', '0006_add_exception_events'),
+    ]
+
+    operations = [
+        migrations.AlterField(
+            model_name='event',
+            name='name',
+            field=models.CharField(choices=[('organization:created', 'Organization created'), ('organization:renamed', 'Name or address changed'), ('organization:plan_changed', 'Plan changed'), ('organization:closed', 'Organization closed'), ('organization:reopened', 'Organization reopened'), ('organization:session_length_changed', 'Session length changed'), ('sso:required', 'Require SSO turned on'), ('sso:not_required', 'Require SSO turned off'), ('connection:changed', 'Identity provider settings changed'), ('connection:disabled', 'Connection disabled'), ('connection:enabled', 'Connection enabled'), ('configuration:drafted', 'Metadata uploaded as a draft'), ('configuration:activated', 'Metadata in use'), ('configuration:discarded', 'Draft discarded'), ('exception:allowed', 'Exception allowed until a date'), ('exception:ended', 'Exception ended'), ('key:created', 'Certificate made'), ('key:promoted', 'New certificate in use'), ('key:retired', 'Certificate retired'), ('key:reencrypted', 'Private keys encrypted again'), ('identity:linked', 'Person linked to the identity provider'), ('identity:unlinked', 'Person unlinked from the identity provider'), ('domain:added', 'E-mail domain added'), ('domain:removed', 'E-mail domain removed'), ('domain:verified', 'E-mail domain verified'), ('domain:unverified', 'E-mail domain no longer verified'), ('invitation:sent', 'Invitation sent'), ('invitation:resent', 'Invitation sent again'), ('invitation:revoked', 'Invitation revoked'), ('invitation:accepted', 'Invitation accepted'), ('member:added', 'Member added'), ('member:accepted', 'Membership accepted'), ('member:role_changed', 'Role changed'), ('member:admin_changed', 'Admin role granted or revoked'), ('member:suspended', 'Member suspended'), ('member:restored', 'Member restored'), ('member:removed', 'Member removed'), ('user:signed_up', 'Account created'), ('user:signed_in', 'Signed in'), ('user:sign_in_refused', 'Sign-in refused'), ('user:signed_out', 'Signed out'), ('user:sign_out_refused', "Provider's sign-out refused"), ('password:changed', 'Password changed'), ('password:set', 'First password set'), ('password:reset_asked', 'Password mail asked for'), ('password:reset', 'Password reset by mail'), ('second_factor:added', 'Second factor or passkey added'), ('second_factor:removed', 'Second factor or passkey removed'), ('second_factor:codes_renewed', 'Recovery codes made anew'), ('account:unproven_forgotten', 'Password of an unconfirmed account taken away'), ('door:ended', 'Session ended by an operator'), ('account:renamed', "Account's name changed by an operator"), ('account:disabled', 'Account disabled by an operator'), ('account:enabled', 'Account enabled by an operator'), ('account:operator_changed', 'Operator rights changed'), ('plan:edited', 'What a plan includes changed'), ('recovery:requested', 'Recovery code mailed'), ('recovery:refused', 'Recovery refused'), ('recovery:opened', 'Access & SSO Settings opened for recovery')], max_length=64),
+        ),
+    ]

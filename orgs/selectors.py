@@ -204,8 +204,10 @@ def organizations_of_address(address: str) -> list[Organization]:
 
 def somebody_else_in(session: str, user: User) -> User | None:
     """Another person than `user` to whom this session is still open."""
+    if not session:
+        return None
     doors = Door.objects.select_related("user").filter(session=session, ended_at__isnull=True)
-    other = doors.filter(expires_at__gt=timezone.now()).exclude(user=user).first() if session else None
+    other = doors.filter(expires_at__gt=timezone.now()).exclude(user=user).first()
     return other.user if other else None
 
 

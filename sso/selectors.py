@@ -6,13 +6,15 @@ import logging
 import uuid
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, NamedTuple
+from datetime import datetime
+from functools import lru_cache
 
 from django.conf import settings
-from django.db.models import Case, FilteredRelation, Q, QuerySet, When
+from django.db.models import Case, Count, Q, QuerySet, When
 from django.urls import reverse
+from django.utils import timezone
 
-from orgs.models import Door, DoorKind, Membership, Organization, User
+from orgs.models import Door, DoorKind, Organization, User
 from orgs.tokens import hash_of_token
 from sso import saml
 from sso.key_encryption import LockedKeyError
@@ -21,26 +23,36 @@ from sso.models import (
     ConfigurationState,
     Connection,
     ConnectionState,
+    DatedException,
     Identity,
     KeyState,
+    OfferedProvider,
     ServiceProviderKey,
     SignIn,
     SignInState,
-    SubjectKind,
+    Upload,
 )
 
 # Sign-ins of one person that may still have an open door, with much to spare.
 _RECENT = 200
+# Sign-ins that fit into a cookie: one for each organization that somebody was in at once.
+_MOST_TO_END = 40
 
 _log = logging.getLogger(__name__)
 
 
 def service_provider(number: int) -> saml.ServiceProvider:
-    """We, as the identity provider of organization `number` knows us. The addresses never change (invariant 3)."""
+    """We, as the identity provider of organization `number` knows us."""
+    return _service_provider(settings.BASE_URL, number)
+
+
+@lru_cache(maxsize=4096)
+def _service_provider(base: str, number: int) -> saml.ServiceProvider:
+    """Kept, because the addresses never change (invariant 3)."""
     return saml.ServiceProvider(
-        entity_id=settings.BASE_URL + reverse("saml_metadata", args=[number]),
-        acs_url=settings.BASE_URL + reverse("saml_acs", args=[number]),
-        slo_url=settings.BASE_URL + reverse("saml_slo", args=[number]),
+        entity_id=base + reverse("saml_metadata", args=[number]),
+        acs_url=base + reverse("saml_acs", args=[number]),
+        slo_url=base + reverse("saml_slo", args=[number]),
     )
 
 
@@ -116,6 +128,13 @@ def usable_configurations(organization: Organization) -> QuerySet[Configuration]
     return _configurations(organization).filter(state__in=[ConfigurationState.ACTIVE, ConfigurationState.DRAFT])
 
 
+def excepted_configurations(organization: Organization) -> list[Configuration]:
+    """Those of them that an exception is made for: a draft of another provider than the one in use gets none."""
+    usable = list(usable_configurations(organization))
+    in_use = {each.entity_id for each in usable if each.state == ConfigurationState.ACTIVE}
+    return [each for each in usable if not in_use or each.entity_id in in_use]
+
+
 def configuration_by_public_id(organization: Organization, public_id: uuid.UUID | str) -> Configuration | None:
     """One configuration of this organization."""
     return _configurations(organization).filter(public_id=public_id).first()
@@ -133,31 +152,16 @@ def has_signed_in_through(configuration: Configuration, user: User) -> bool:
     return SignIn.objects.filter(configuration=configuration, user=user, state=SignInState.SUCCEEDED).exists()
 
 
-def sign_in_by_request(number: int, request_id: str) -> SignIn | None:
-    """The sign-in that made a request, looked for in one open organization only (invariant 2)."""
-    return _asked_for(number, request_id=request_id) if request_id else None
-
-
-def sign_in_by_relay_state(number: int, relay_state: str) -> SignIn | None:
-    """The sign-in that sent a RelayState along, in one organization only; whatever else comes in that field is none."""
-    try:
-        public_id = uuid.UUID(hex=relay_state)
-    except ValueError:
-        return None
-    return _asked_for(number, public_id=public_id)
-
-
-def _asked_for(number: int, **wanted: Any) -> SignIn | None:
-    """A sign-in with everything that decides about it, in one query; without the file, which nobody reads now."""
-    asked = (
-        SignIn.objects.select_related("organization__plan", "connection", "configuration")
-        .defer("configuration__metadata", "configuration__findings")
-        .filter(organization__number=number, organization__closed_at__isnull=True, **wanted)
-        .first()
+def has_signed_in_through_like(configuration: Configuration, user: User) -> bool:
+    """The same for any version with its provider, sign-in addresses and certificates: enough for words, no more."""
+    alike = Configuration.objects.filter(
+        connection=configuration.connection_id,
+        entity_id=configuration.entity_id,
+        sso_redirect_url=configuration.sso_redirect_url,
+        sso_post_url=configuration.sso_post_url,
+        certificates=configuration.certificates,
     )
-    if asked is not None:
-        asked.connection.organization, asked.configuration.connection = asked.organization, asked.connection
-    return asked
+    return SignIn.objects.filter(configuration__in=alike, user=user, state=SignInState.SUCCEEDED).exists()
 
 
 def sign_ins_of(organization: Organization, *, state: str = "", search: str = "") -> QuerySet[SignIn]:
@@ -187,35 +191,6 @@ def sign_in_by_reference(organization: Organization, reference: str) -> SignIn |
     )
 
 
-class KnownPerson(NamedTuple):
-    """An identity, and its person's membership of the connection's organization, if there is one."""
-
-    identity: Identity
-    membership: Membership | None
-
-
-def known_person(
-    connection: Connection, provider_entity_id: str, subject_kind: SubjectKind, subject: str
-) -> KnownPerson | None:
-    """The person whom a provider calls by this subject: one query for all that most sign-ins need."""
-    in_organization = Q(user__memberships__organization=connection.organization_id)
-    identity = (
-        Identity.objects.annotate(membership=FilteredRelation("user__memberships", condition=in_organization))
-        .select_related("user", "membership")  # type: ignore[misc]  # the stubs know of no FilteredRelation
-        .filter(
-            connection=connection, provider_entity_id=provider_entity_id, subject_kind=subject_kind, subject=subject
-        )
-        .order_by("pk")
-        .first()
-    )
-    if identity is None:
-        return None
-    membership: Membership | None = getattr(identity, "membership", None)
-    if membership is not None:
-        membership.user, membership.organization = identity.user, connection.organization
-    return KnownPerson(identity, membership)
-
-
 def identities_of_address(organization: Organization, address: str) -> QuerySet[Identity]:
     """How the person with this address is known at the organization's identity providers."""
     return Identity.objects.select_related("connection__organization", "user").filter(
@@ -226,12 +201,14 @@ def identities_of_address(organization: Organization, address: str) -> QuerySet[
 def sign_in_of_doors(doors: Iterable[Door]) -> SignIn | None:
     """The newest sign-in through a connection that opened one of these doors."""
     ids = [door.public_id for door in doors if door.kind == DoorKind.SSO]
-    return _with_session().filter(door__in=ids).order_by("-id").first() if ids else None
+    return SignIn.objects.filter(door__in=ids).order_by("-id").first() if ids else None
 
 
-def sign_in_to_sign_out(organization: Organization, public_id: str) -> SignIn | None:
-    """The sign-in whose session at the provider is to be ended."""
-    return _with_session().filter(organization=organization, public_id=public_id).first()
+def sign_ins_to_end(doors: Iterable[Door]) -> list[SignIn]:
+    """The sign-ins behind these doors whose providers want to be told of a sign-out, the newest first."""
+    ids = [door.public_id for door in doors if door.kind == DoorKind.SSO]
+    found = SignIn.objects.select_related("organization").filter(door__in=ids, connection__single_logout=True)
+    return list(found.order_by("-id")[:_MOST_TO_END]) if ids else []
 
 
 def may_sign_out_at_provider(sign_in: SignIn) -> Configuration | None:
@@ -259,5 +236,35 @@ def doors_of_provider_session(
     return named or [door for door, _ in opened]
 
 
-def _with_session() -> QuerySet[SignIn]:
-    return SignIn.objects.select_related("organization__plan", "connection", "user")
+def exceptions_in_force(organization: Organization) -> dict[DatedException, datetime]:
+    """What is accepted for a time by what sign-ins go through now, or may go through next; each with its end."""
+    now, ends = timezone.now(), dict[DatedException, datetime]()
+    for configuration in usable_configurations(organization):
+        for each, end in configuration.exceptions_at(now).items():
+            ends[each] = max(end, ends.get(each, end))
+    return ends
+
+
+def upload_by_public_id(organization: Organization, public_id: uuid.UUID) -> Upload | None:
+    """An upload of this organization that waits for a choice."""
+    return _waiting_uploads(organization).filter(public_id=public_id).first()
+
+
+def upload_to_choose_from(organization: Organization, user: User) -> Upload | None:
+    """The file with several providers that this admin uploaded and left without choosing one."""
+    several = _waiting_uploads(organization).annotate(offered=Count("providers")).filter(offered__gt=1)
+    return several.filter(created_by=user).first()
+
+
+def offered_provider(organization: Organization, public_id: str) -> OfferedProvider | None:
+    """One provider of an upload of this organization that still waits; whatever else the text is finds none."""
+    try:
+        wanted = uuid.UUID(public_id)
+    except ValueError:
+        return None
+    found = OfferedProvider.objects.select_related("upload").filter(upload__in=_waiting_uploads(organization))
+    return found.filter(public_id=wanted).first()
+
+
+def _waiting_uploads(organization: Organization) -> QuerySet[Upload]:
+    return Upload.objects.filter(organization=organization, is_ready=True, expires_at__gt=timezone.now())

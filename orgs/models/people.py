@@ -6,10 +6,14 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.db import models
+from django.db import models, transaction
+from django.dispatch import Signal
 from django.utils import timezone
 
 from orgs.email_addresses import NORMAL_ADDRESS, normal_address
+
+# Sent in the transaction that makes an operator from the command line, with `user`.
+operator_made = Signal()
 
 
 class UserManager(BaseUserManager["User"]):
@@ -23,8 +27,11 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """Return a new operator who may do everything in the Django admin."""
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        """Return a new operator who may do everything in the Django admin: `manage.py createsuperuser`."""
+        with transaction.atomic(using=self._db):
+            user = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+            operator_made.send(sender=type(user), user=user)
+        return user
 
     def get_by_natural_key(self, email: str | None) -> User:
         """Find a user by an address as somebody typed it."""

@@ -1,0 +1,156 @@
+"""The two statements by which the ACS reads, written out.
+
+Every sign-in waits for them, and Django takes longer to write such a join than PostgreSQL to answer it
+(docs/performance.md). They give whole rows of the models that they name, as `select_related` would.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, NamedTuple
+
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Field, Model
+
+from orgs.models import Membership, Organization, Plan, User
+from sso.models import Configuration, Connection, Identity, SignIn, SubjectKind
+
+# No column holds a higher one; SQLite's driver refuses to look for it.
+_HIGHEST_NUMBER = 2**63 - 1
+
+
+class _Part(NamedTuple):
+    """One model's share of a row."""
+
+    alias: str
+    model: type[Model]
+    fields: tuple[Field[Any, Any], ...]
+    names: list[str]
+
+    @property
+    def columns(self) -> str:
+        return ", ".join(f"{self.alias}.{field.column}" for field in self.fields)
+
+
+def _part(alias: str, model: type[Model], *, without: Iterable[str] = ()) -> _Part:
+    every: Iterable[Field[Any, Any]] = model._meta.concrete_fields
+    fields = tuple(field for field in every if field.name not in set(without))
+    return _Part(alias, model, fields, [field.attname for field in fields])
+
+
+_ASKED = (
+    _part("asked", SignIn),
+    _part("organization", Organization),
+    _part("plan", Plan),
+    _part("connection", Connection),
+    # The file and what was said about it are long, and nobody reads them now.
+    _part("configuration", Configuration, without=("metadata", "findings")),
+)
+_KNOWN = (_part("identity", Identity), _part("person", User), _part("membership", Membership))
+
+# The request is looked for in one open organization only (invariant 2).
+_ASKED_FOR = f"""
+    SELECT {", ".join(part.columns for part in _ASKED)}
+    FROM {SignIn._meta.db_table} asked
+    JOIN {Organization._meta.db_table} organization ON organization.id = asked.organization_id
+    JOIN {Plan._meta.db_table} plan ON plan.id = organization.plan_id
+    JOIN {Connection._meta.db_table} connection ON connection.id = asked.connection_id
+    JOIN {Configuration._meta.db_table} configuration ON configuration.id = asked.configuration_id
+    WHERE organization.number = %s AND organization.closed_at IS NULL AND
+"""  # noqa: S608 - names of ours; what comes from outside is a parameter
+_BY_REQUEST = _ASKED_FOR + "asked.request_id = %s"
+_BY_PUBLIC_ID = _ASKED_FOR + "asked.public_id = %s"
+
+_KNOWN_PERSON = f"""
+    SELECT {", ".join(part.columns for part in _KNOWN)}
+    FROM {Identity._meta.db_table} identity
+    JOIN {User._meta.db_table} person ON person.id = identity.user_id
+    LEFT JOIN {Membership._meta.db_table} membership
+        ON membership.user_id = identity.user_id AND membership.organization_id = %s
+    WHERE identity.connection_id = %s AND identity.provider_entity_id = %s
+        AND identity.subject_kind = %s AND identity.subject = %s
+"""  # noqa: S608 - as above
+
+
+class KnownPerson(NamedTuple):
+    """An identity, and its person's membership of the connection's organization, if there is one."""
+
+    identity: Identity
+    membership: Membership | None
+
+
+def sign_in_by_request(number: int, request_id: str) -> SignIn | None:
+    """The sign-in that made a request, with everything that decides about it; in one open organization only."""
+    return _asked_for(_BY_REQUEST, number, request_id) if request_id else None
+
+
+def sign_in_by_relay_state(number: int, relay_state: str) -> SignIn | None:
+    """The same by the RelayState that was sent along; whatever else comes in that field is none."""
+    try:
+        public_id = uuid.UUID(hex=relay_state)
+    except ValueError:
+        return None
+    field = SignIn._meta.get_field("public_id")
+    return _asked_for(_BY_PUBLIC_ID, number, field.get_db_prep_value(public_id, connections[DEFAULT_DB_ALIAS]))
+
+
+def _asked_for(statement: str, number: int, wanted: Any) -> SignIn | None:
+    if number > _HIGHEST_NUMBER:
+        return None
+    found = _row(statement, (number, wanted), _ASKED)
+    if found is None:
+        return None
+    asked, organization, plan, connection, configuration = found
+    organization.plan = plan
+    connection.organization, configuration.connection = organization, connection
+    asked.organization, asked.connection, asked.configuration = organization, connection, configuration
+    return asked  # type: ignore[no-any-return]  # what _ASKED begins with
+
+
+def known_person(
+    connection: Connection, provider_entity_id: str, subject_kind: SubjectKind, subject: str
+) -> KnownPerson | None:
+    """The person whom a provider calls by this subject: one statement for all that most sign-ins need."""
+    parameters = (connection.organization_id, connection.pk, provider_entity_id, subject_kind.value, subject)
+    found = _row(_KNOWN_PERSON, parameters, _KNOWN)
+    if found is None:
+        return None
+    identity, user, membership = found
+    identity.user, identity.connection = user, connection
+    if membership is not None:
+        membership.user, membership.organization = user, connection.organization
+    return KnownPerson(identity, membership)
+
+
+def _row(statement: str, parameters: Sequence[Any], parts: Iterable[_Part]) -> tuple[Any, ...] | None:
+    """The first row, as an object for each part; None for the part that an outer join did not find."""
+    database = connections[DEFAULT_DB_ALIAS]
+    with database.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    values = iter(row)
+    return tuple(_made(part, list(islice(values, len(part.fields))), database) for part in parts)
+
+
+def _made(part: _Part, values: list[Any], database: BaseDatabaseWrapper) -> Model | None:
+    """The primary key comes first in every model."""
+    if values[0] is None:
+        return None
+    for at, field in enumerate(part.fields):
+        if hasattr(field, "from_db_value"):
+            values[at] = field.from_db_value(values[at], None, database)
+        elif database.vendor != "postgresql" and values[at] is not None:
+            values[at] = _in_its_type(field, values[at])
+    return part.model.from_db(database.alias, part.names, values)
+
+
+def _in_its_type(field: Field[Any, Any], value: Any) -> Any:
+    """What PostgreSQL gives in Python's own types, SQLite gives as numbers and texts."""
+    found = field.to_python(value)
+    return found.replace(tzinfo=UTC) if isinstance(found, datetime) and found.tzinfo is None else found

@@ -1,0 +1,113 @@
+"""What lets somebody in, written at once: the request used up, with its verdict; the door; the session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import AutoField, Field, Model
+
+from orgs.models import Door
+from sso.models import SignIn
+
+# What is written down when a request is used up.
+_OUTCOME = (
+    "state",
+    "reason",
+    "detail",
+    "user",
+    "address",
+    "checks",
+    "claims",
+    "signed",
+    "certificate",
+    "clock_skew",
+    "ip_address",
+    "user_agent",
+    "door",
+    "name_id_hash",
+    "provider_session",
+    "consumed_at",
+)
+
+
+class UsedUpError(Exception):
+    """Another answer to the same request was quicker; nothing of this one may stay."""
+
+
+def use_up(asked: SignIn) -> None:
+    """Use the request up, once, and write down what became of it. Raises UsedUpError.
+
+    One UPDATE on the row's own columns, which one of many concurrent requests wins.
+    """
+    outcome = {name: getattr(asked, name) for name in _OUTCOME}
+    if not SignIn.objects.filter(pk=asked.pk, consumed_at__isnull=True).update(**outcome):
+        raise UsedUpError
+
+
+def let_in(asked: SignIn, door: Door, session: Model | None) -> None:
+    """Use the request up and write the door and the session's row, if it has one. Raises UsedUpError.
+
+    Whoever loses has written nothing. On PostgreSQL it is one statement instead of three.
+    """
+    rows: list[Model] = [door] if session is None else [door, session]
+    database = connections[DEFAULT_DB_ALIAS]
+    if database.vendor == "postgresql":
+        _write_in_one(database, asked, rows)
+        return
+    with transaction.atomic(savepoint=False):
+        use_up(asked)
+        for row in rows:
+            row.save(force_insert=True)
+
+
+def _write_in_one(database: BaseDatabaseWrapper, asked: SignIn, rows: list[Model]) -> None:
+    values = _values(database, asked, _outcome())
+    values.append(asked.pk)
+    for row in rows:
+        values += _values(database, row, _inserted(type(row)))
+    with database.cursor() as cursor:
+        cursor.execute(_statement(*map(type, rows)), values)
+        if not cursor.fetchall():
+            raise UsedUpError
+
+
+@cache
+def _statement(*models: type[Model]) -> str:
+    """Parts of a WITH that write run together and only once (PostgreSQL 7.8.4).
+
+    Each INSERT selects from the UPDATE: it writes a row if the UPDATE found the request unused, else none.
+    """
+    assignments = ", ".join(f"{field.column} = %s" for field in _outcome())
+    inserts = "".join(
+        f", written_{number} AS (INSERT INTO {model._meta.db_table} ({_columns(model)})"  # noqa: S608 - names of ours
+        f" SELECT {', '.join(['%s'] * len(_inserted(model)))} FROM used)"
+        for number, model in enumerate(models)
+    )
+    update = f"UPDATE {SignIn._meta.db_table} SET {assignments} WHERE id = %s AND consumed_at IS NULL RETURNING id"  # noqa: S608
+    return f"WITH used AS ({update}){inserts} SELECT id FROM used"  # noqa: S608
+
+
+def _columns(model: type[Model]) -> str:
+    return ", ".join(f'"{field.column}"' for field in _inserted(model))
+
+
+@cache
+def _outcome() -> tuple[Field[Any, Any], ...]:
+    fields: Iterable[Field[Any, Any]] = SignIn._meta.concrete_fields
+    return tuple(field for field in fields if field.name in _OUTCOME)
+
+
+@cache
+def _inserted(model: type[Model]) -> tuple[Field[Any, Any], ...]:
+    """The database numbers the rows."""
+    fields: Iterable[Field[Any, Any]] = model._meta.concrete_fields
+    return tuple(field for field in fields if not isinstance(field, AutoField))
+
+
+def _values(database: BaseDatabaseWrapper, row: Model, fields: Iterable[Field[Any, Any]]) -> list[Any]:
+    """As they are: none of these models fills a field in when it is saved."""
+    return [field.get_db_prep_save(getattr(row, field.attname), database) for field in fields]

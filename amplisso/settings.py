@@ -123,6 +123,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "orgs.views.answers.see_other_after_post",
+    "orgs.views.answers.explain_not_allowed",
     "orgs.access.DoorMiddleware",
 ]
 
@@ -194,9 +195,9 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS: bool = env.bool("HSTS_INCLUDE_SUBDOMAINS", True)
 SECURE_HSTS_PRELOAD = SECURE_HSTS_INCLUDE_SUBDOMAINS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# A SAML response of 256 KB is larger in base64, a metadata file may have 1 MB.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
-FILE_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
+# A SAML response of 256 KB is larger in base64, metadata may be pasted. Files are taken by one page only, up to 100 MB.
+DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
+FILE_UPLOAD_HANDLERS = ["amplisso.uploads.NoUploads"]
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

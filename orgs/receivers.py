@@ -22,12 +22,13 @@ from django.dispatch import Signal, receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
-from audit.actors import Actor
+from audit.actors import COMMAND_LINE, Actor
 from audit.events import EventName, Outcome
 from audit.services import record
 from orgs.access import actor_of, name_session, session_name
 from orgs.models import DoorKind, User
-from orgs.services import end_session, open_door, record_for_organizations, record_sign_up
+from orgs.models.people import operator_made
+from orgs.services import end_session, open_door, record_for_organizations, record_operator, record_sign_up
 
 _PASSWORD_EVENTS: list[tuple[Signal, EventName]] = [
     (password_changed, EventName.PASSWORD_CHANGED),
@@ -54,6 +55,12 @@ def leave_last_login(**kwargs: Any) -> None:
 def note_sign_up(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """Somebody made an account; they are not signed in before they have confirmed their address."""
     record_sign_up(user=user, actor=actor_of(request, user))
+
+
+@receiver(operator_made)
+def note_operator(user: User, **kwargs: Any) -> None:
+    """Django's own command made an operator; whoever ran it has the machine."""
+    record_operator(user=user, actor=COMMAND_LINE)
 
 
 @receiver(user_logged_in)

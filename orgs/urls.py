@@ -25,6 +25,7 @@ account_pages: list[URLPattern | URLResolver] = [
     path("email/", accounts.email_address, name="account_email"),
     path("login/", accounts.password_sign_in, name="account_login"),
     path("signup/", accounts.sign_up, name="account_signup"),
+    path("password/reset/", accounts.ask_for_reset, name="account_reset_password"),
     path("confirm-email/<str:key>/", accounts.confirm_address, name="account_confirm_email"),
     path("2fa/authenticate/", accounts.second_factor, name="mfa_authenticate"),
     path("2fa/webauthn/login/", accounts.passkey_sign_in, name="mfa_login_webauthn"),

@@ -14,6 +14,7 @@ from orgs.admin.acting import carry_out
 from orgs.admin.links import row_link
 from sso.check_titles import title_of
 from sso.models import Configuration, Connection, Identity, ServiceProviderKey, SignIn, SignOut
+from sso.selectors import exceptions_in_force
 from sso.services import disable_connection, enable_connection, unlink_identity
 
 _CHECK_COLUMNS = ("Check", "Result", "Expected", "Arrived")
@@ -44,6 +45,7 @@ class ConnectionAdmin(LookOnlyAdmin[Connection]):
         "organization_link",
         ("provider", "state"),
         ("just_in_time_role", "single_logout"),
+        "exceptions",
         "versions",
         ("created_at", "public_id"),
     )
@@ -53,6 +55,13 @@ class ConnectionAdmin(LookOnlyAdmin[Connection]):
     def organization_link(self, connection: Connection) -> str:
         """The organization, as a link."""
         return row_link(connection.organization)
+
+    @admin.display(description="exceptions")
+    def exceptions(self, connection: Connection) -> str:
+        """What its admins, or an operator on the command line, have accepted for a time, and until when."""
+        ends = exceptions_in_force(connection.organization).items()
+        rows = ((each.label, f"{end:%Y-%m-%d}") for each, end in ends)
+        return format_html_join("", "<div>{} accepted until {}, end of the day in UTC</div>", rows) or "None"
 
     @admin.display(description="configurations")
     def versions(self, connection: Connection) -> str:
@@ -88,7 +97,7 @@ class ConfigurationAdmin(LookOnlyAdmin[Configuration]):
         ("sso_redirect_url", "sso_post_url"),
         ("slo_url", "slo_response_url"),
         "certificate_list",
-        ("wants_signed_requests", "sign_requests", "valid_until"),
+        ("wants_signed_requests", "sign_requests", "force_authn", "valid_until"),
         ("expired_certificates_until", "sha1_until"),
         "findings_list",
         ("created_at", "created_by"),
@@ -167,12 +176,12 @@ class SignInAdmin(LookOnlyAdmin[SignIn]):
         "detail",
         ("organization_link", "user_link"),
         "configuration_link",
-        ("purpose", "started_by"),
+        ("purpose", "started_by", "force_authn"),
         "restart_link",
         ("started_at", "expires_at", "consumed_at"),
         "next_path",
         ("address", "came_from", "user_agent"),
-        ("signed", "certificate"),
+        ("signed", "certificate", "clock_skew"),
         "all_checks",
         "all_claims",
     )

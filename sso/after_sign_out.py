@@ -1,21 +1,37 @@
-"""Where somebody goes who signs out here: to the provider, if their organization wants that, too."""
+"""Where somebody goes who signs out here: to the providers they came in by, if their organizations want that, too."""
 
 from __future__ import annotations
 
+import uuid
+from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib.auth.signals import user_logged_out
+from django.dispatch import receiver
 from django.http import HttpRequest
 from django.urls import reverse
 
-from orgs.access import doors_of
-from sso.sealed import Note, seal
-from sso.selectors import sign_in_of_doors
+from orgs.access import actor_of, doors_of
+from orgs.services import end_doors_of_sessions
+from sso.selectors import sign_ins_to_end
+from sso.services.sign_out_chain import note_of_chain
+
+# In a session: the doors that wait for its person to say who to be.
+WAITING_DOORS = "waiting_doors"
 
 
 def page_after_sign_out(request: HttpRequest) -> str:
-    """Return the page that goes on to the provider, "" for the ordinary one. It only reads: nothing stops it."""
-    sign_in = sign_in_of_doors(doors_of(request))
-    if sign_in is None or not sign_in.connection.single_logout:
+    """Return the page that goes on to the providers, "" for the ordinary one. It only reads: nothing stops it."""
+    sign_ins = sign_ins_to_end(doors_of(request))
+    if not sign_ins:
         return ""
-    note = urlencode({"of": seal(Note.SIGN_OUT, sign_in.public_id.hex)})
-    return f"{reverse('sign_out_at_provider', args=[sign_in.organization.number])}?{note}"
+    note = urlencode({"of": note_of_chain(sign_ins)})
+    return f"{reverse('sign_out_at_provider', args=[sign_ins[0].organization.number])}?{note}"
+
+
+@receiver(user_logged_out)
+def close_waiting_doors(request: HttpRequest, **kwargs: Any) -> None:
+    """Whoever signs out has not become the other one that a provider said they are."""
+    waiting = [uuid.UUID(hex=each) for each in request.session.get(WAITING_DOORS, [])]
+    if waiting:
+        end_doors_of_sessions(doors=waiting, by="whoever was signed in", actor=actor_of(request))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from typing import Any, cast
+from io import BytesIO
+from typing import Any, BinaryIO, Self, cast
 
 from django import forms
 from django.http import QueryDict
@@ -13,14 +12,18 @@ from orgs.email_addresses import normal_address
 from orgs.models import Organization
 from sso import saml
 from sso.key_encryption import NOT_SET, can_encrypt
-from sso.models import Provider, SignInState
+from sso.models import OfferedProvider, Provider, SignInState
 from sso.models.connections import JUST_IN_TIME_ROLES
 from sso.next_paths import safe_next_path
-from sso.selectors import active_configuration, draft_configuration
+from sso.selectors import active_configuration, draft_configuration, offered_provider
 from sso.services import read_upload
 from sso.stored_settings import CHOICES, as_text, from_text, stored_settings
 
 _BOTH = "Choose a file or paste the text, not both."
+_AGAIN = "Choose this file again when the rest is right."
+_GONE = "The file that you uploaded is no longer here: an hour has passed, or it was used. Upload it again."
+_PASTED = "The text you pasted"
+_UPLOADS = ("metadata_file", "metadata_text", "kept_upload")
 
 
 class AddressForm(forms.Form):
@@ -44,7 +47,10 @@ class AddressForm(forms.Form):
 
 
 class SettingsForm(forms.Form):
-    """Access & SSO Settings. After `is_valid`, `metadata` is what was uploaded, read; None if nothing was."""
+    """Access & SSO Settings. After `is_valid`, `metadata` is what was uploaded, read; None if nothing was.
+
+    A file that is too large to be read in one go, or has several providers, is `aggregate`, and not yet read.
+    """
 
     provider = forms.ChoiceField(
         label="Identity Provider",
@@ -67,9 +73,8 @@ class SettingsForm(forms.Form):
     )
     # What the page was made from, so that a stale tab turns nothing back.
     seen = forms.CharField(required=False, max_length=400, widget=forms.HiddenInput)
-    kept_upload = forms.CharField(required=False, widget=forms.HiddenInput)
-    kept_name = forms.CharField(required=False, widget=forms.HiddenInput)
-    entity_id = forms.ChoiceField(label="Your identity provider in this file", required=False, widget=forms.RadioSelect)
+    # The public id of what waits in the database.
+    kept_upload = forms.CharField(required=False, max_length=36, widget=forms.HiddenInput)
     require_sso = forms.BooleanField(
         label="Require SSO",
         required=False,
@@ -80,6 +85,13 @@ class SettingsForm(forms.Form):
         label="Sign requests",
         required=False,
         help_text="Your identity provider can then verify that requests are ours. It needs our certificate for that.",
+        widget=forms.CheckboxInput(attrs={"role": "switch"}),
+    )
+    force_authn = forms.BooleanField(
+        label="Ask for a fresh sign-in",
+        required=False,
+        help_text="Your identity provider asks for password or second factor each time somebody comes here, even if "
+        "they are signed in there already (ForceAuthn).",
         widget=forms.CheckboxInput(attrs={"role": "switch"}),
     )
     single_logout = forms.BooleanField(
@@ -103,16 +115,36 @@ class SettingsForm(forms.Form):
         self.organization = organization
         self.upload: bytes | None = None
         self.metadata: saml.IdpMetadata | None = None
-        self._offer([str(self.data.get("entity_id", ""))])
+        self.aggregate: BinaryIO | None = None
+        self.kept: OfferedProvider | None = None
         stored = stored_settings(organization)
         for name in CHOICES:
             self.fields[name].initial = stored[name]
         self.fields["seen"].initial = as_text(stored)
-        current = draft_configuration(organization) or active_configuration(organization)
+        draft, active = draft_configuration(organization), active_configuration(organization)
+        current = draft or active
         # What the metadata asks for isn't ours to turn off; a new file decides anew.
         self.fields["sign_requests"].disabled = self.always_signs = bool(current and current.wants_signed_requests)
-        self.can_sign_out = bool(current and current.slo_url)
+        # What is in use decides today, and a draft soon.
+        self.can_sign_out = any(each is not None and each.slo_url for each in (draft, active))
         self.fields["single_logout"].disabled = not self.can_sign_out
+
+    @classmethod
+    def with_chosen(cls, provider: OfferedProvider, organization: Organization) -> Self:
+        """The form as it came with a file, now that one of its providers is chosen."""
+        data = QueryDict(mutable=True)
+        data.update(provider.upload.choices | {"kept_upload": str(provider.public_id)})
+        return cls(data, organization=organization)
+
+    @classmethod
+    def refusing(cls, organization: Organization, sentence: str, at: str = "metadata_file") -> Self:
+        """The form of somebody whose upload was not even read, with what is stored; `at` is the field it came in."""
+        stored = stored_settings(organization)
+        data = QueryDict(mutable=True)
+        data.update({name: _as_typed(stored[name]) for name in CHOICES} | {"seen": as_text(stored)})
+        form = cls(data, organization=organization)
+        form.add_error(at, sentence)
+        return form
 
     def clean(self) -> dict[str, Any]:
         """Read the upload; what is wrong with it stands at its field, in the words of the reader."""
@@ -121,11 +153,13 @@ class SettingsForm(forms.Form):
         if file is not None and text.strip():
             self.add_error("metadata_file", _BOTH)
         elif file is not None:
-            self._read(file.read(saml.MAX_METADATA_BYTES + 1), "metadata_file")
+            self._take(cast(BinaryIO, file), "metadata_file")
         elif text.strip():
-            self._read(text.encode(), "metadata_text")
+            self._take(BytesIO(text.encode()), "metadata_text")
         elif cleaned.get("kept_upload"):
-            self._read(_decoded(cleaned["kept_upload"]), "metadata_file", cleaned.get("entity_id"))
+            self._take_kept(cleaned["kept_upload"])
+        if self.aggregate is not None and self.errors:
+            self.add_error("metadata_file", _AGAIN)
         return cleaned
 
     def clean_sign_requests(self) -> bool:
@@ -147,15 +181,21 @@ class SettingsForm(forms.Form):
         for name in list(wrong)[:1]:
             self.fields[name].widget.attrs["autofocus"] = True
 
-    def keep_upload(self) -> None:
-        """Carry a readable upload along on a page that goes back to the admin, so that nobody uploads it twice."""
-        if self.upload is None:
-            return
-        self._set(
-            kept_upload=base64.b64encode(self.upload).decode(),
-            kept_name=self._upload_name(),
-            metadata_text="",
-        )
+    def keep(self, provider: OfferedProvider) -> None:
+        """Go back to the admin with an upload that waits in the database."""
+        self.kept = provider
+        self._set(kept_upload=str(provider.public_id), metadata_text="")
+
+    def refuse_upload(self, sentence: str) -> None:
+        """Say what is wrong with the file, at its field."""
+        self.add_error("metadata_text" if self.data.get("metadata_text", "").strip() else "metadata_file", sentence)
+
+    @property
+    def choices(self) -> dict[str, str]:
+        """What was typed besides the upload."""
+        typed = {name: self.data[name] for name in self.fields if name in self.data and name not in _UPLOADS}
+        # PostgreSQL stores no NUL, and none of these fields takes one.
+        return {name: value.replace("\0", "") for name, value in typed.items()}
 
     @property
     def metadata_as_text(self) -> str:
@@ -163,26 +203,48 @@ class SettingsForm(forms.Form):
         return saml.metadata_text(self.upload) if self.upload else ""
 
     @property
-    def offers_choice(self) -> bool:
-        """Whether the upload holds several providers and the admin has to say which."""
-        return bool(self.fields["entity_id"].choices)  # type: ignore[attr-defined]
+    def upload_name(self) -> str:
+        """What the admin knows the upload by."""
+        file = self.files.get("metadata_file")
+        return str(file.name) if file else _PASTED
 
-    def _read(self, data: bytes, field: str, entity_id: str | None = None) -> None:
-        self.upload = data
+    @property
+    def kept_name(self) -> str:
+        """The same for the one that waits, with the provider that was chosen in it."""
+        if self.kept is None:
+            return ""
+        name = self.kept.upload.name
+        return f"{self.kept} in {'the text you pasted' if name == _PASTED else name}" if str(self.kept) else name
+
+    def _take(self, file: BinaryIO, field: str) -> None:
+        data = file.read(saml.MAX_METADATA_BYTES + 1)
+        file.seek(0)
+        if len(data) > saml.MAX_METADATA_BYTES:
+            self.aggregate = file
+            return
         try:
-            self.metadata = read_upload(organization=self.organization, data=data, entity_id=entity_id or None)
-        except saml.SeveralProviders as several:
-            self._offer(list(several.entity_ids))
-            self.add_error("entity_id", str(several))
+            self._read(data)
+        except saml.SeveralProviders:
+            self.aggregate = file
         except saml.MetadataError as error:
-            self.upload = None
-            self._offer([])
-            self._set(kept_upload="", kept_name="", entity_id="")
-            self.add_error(field, str(error))
+            self._refuse(field, error)
 
-    def _offer(self, entity_ids: list[str]) -> None:
-        choices = [(entity_id, entity_id) for entity_id in entity_ids if entity_id]
-        self.fields["entity_id"].choices = choices  # type: ignore[attr-defined]
+    def _take_kept(self, public_id: str) -> None:
+        self.kept = offered_provider(self.organization, public_id)
+        if self.kept is None:
+            self._refuse("metadata_file", _GONE)
+            return
+        try:
+            self._read(self.kept.document)
+        except saml.MetadataError as error:  # also SeveralProviders: an entity may hold another one in an extension
+            self._refuse("metadata_file", error)
+
+    def _read(self, data: bytes) -> None:
+        self.metadata, self.upload = read_upload(organization=self.organization, data=data), data
+
+    def _refuse(self, field: str, reason: object) -> None:
+        self._set(kept_upload="")
+        self.add_error(field, str(reason))
 
     def _set(self, **values: str) -> None:
         """Change what the form shows again; the data of a request is read-only."""
@@ -191,9 +253,16 @@ class SettingsForm(forms.Form):
             data[name] = value
         self.data = data
 
-    def _upload_name(self) -> str:
-        file = self.files.get("metadata_file")
-        return str((file and file.name) or self.data.get("kept_name") or "the text you pasted")
+
+class ProviderSearchForm(forms.Form):
+    """What to look for among the providers of an upload. Anything it does not understand finds all of them."""
+
+    search = forms.CharField(
+        label="Name, domain or entity ID",
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"type": "search", "autocapitalize": "none", "spellcheck": "false"}),
+    )
 
 
 class SignInFilterForm(forms.Form):
@@ -213,10 +282,3 @@ def _as_typed(value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "false"
     return "" if value is None else str(value)
-
-
-def _decoded(kept: str) -> bytes:
-    try:
-        return base64.b64decode(kept, validate=True)
-    except binascii.Error:
-        return b""

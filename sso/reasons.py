@@ -18,12 +18,14 @@ class Reason(models.TextChoices):
     DECLINED = "declined", "The identity provider declined"
     UNTRUSTED = "untrusted", "Not signed by a certificate we know"
     WEAK_ALGORITHM = "weak_algorithm", "Signed with an algorithm that is no longer safe"
-    CERTIFICATE_EXPIRED = "certificate_expired", "The signing certificate has expired"
+    CERTIFICATE_EXPIRED = "certificate_expired", "The signing certificate is not in date"
     WRONG_ISSUER = "wrong_issuer", "Sent by another identity provider"
     WRONG_AUDIENCE = "wrong_audience", "Meant for another Entity ID"
     WRONG_ADDRESS = "wrong_address", "Meant for another Assertion Consumer Service URL"
     WRONG_REQUEST = "wrong_request", "Not the answer to the request of this browser"
     OUT_OF_TIME = "out_of_time", "Too early or too late"
+    TOO_LONG = "too_long", "Valid for longer than a day"
+    NOT_FRESH = "not_fresh", "Signed in before we asked for a fresh sign-in"
     INCOMPLETE = "incomplete", "Something that must be in the response is missing"
     # What our own records say
     ALREADY_USED = "already_used", "This answer was used before"
@@ -51,6 +53,7 @@ IN_SETTINGS = {
     Reason.WRONG_ISSUER,
     Reason.WRONG_AUDIENCE,
     Reason.WRONG_ADDRESS,
+    Reason.NOT_FRESH,
     Reason.INCOMPLETE,
     Reason.NOT_A_MEMBER,
     Reason.TEST_NEEDS_ADMIN,
@@ -100,8 +103,9 @@ ADVICE: dict[str, Advice] = {
         "In Microsoft Entra ID choose SHA-256 under SAML Certificates, Signing Algorithm.",
     ),
     Reason.CERTIFICATE_EXPIRED: Advice(
-        "The response was signed with a certificate that is past its date.",
-        "Make a new certificate at the identity provider, make it active, and upload the new Metadata XML here.",
+        "The response was signed with a certificate that is past its date, or not valid yet; its dates are below.",
+        "If it is past its date, make a new one at the identity provider, make it active, and upload the new Metadata "
+        "XML here. If it is not valid yet, let the provider sign with the one before it until that day.",
     ),
     Reason.WRONG_ISSUER: Advice(
         "The response names another identity provider than the uploaded metadata.",
@@ -121,7 +125,18 @@ ADVICE: dict[str, Advice] = {
     ),
     Reason.OUT_OF_TIME: Advice(
         "The response was not valid at this moment.",
-        "Sign in again. If it always happens, a clock is wrong: compare the time at the identity provider with ours.",
+        "Sign in again. If it always happens, a clock is wrong: look at the clock of the provider below.",
+    ),
+    Reason.TOO_LONG: Advice(
+        "The provider vouches for longer than a day, and whoever copied the response could use it as long elsewhere.",
+        "Set the lifetime of the assertion at the identity provider to an hour or less: in AD FS TokenLifetime of the "
+        "relying party, in Keycloak Assertion Lifespan of the client, in Microsoft Entra ID the token lifetime policy.",
+    ),
+    Reason.NOT_FRESH: Advice(
+        "We asked the provider to have the person sign in afresh (ForceAuthn), and it relied on a session that "
+        "had begun before.",
+        "Check that the identity provider honours ForceAuthn for this application; some leave it to a setting or an "
+        "access policy. If yours does not know it, turn Ask for a fresh sign-in off.",
     ),
     Reason.INCOMPLETE: Advice(
         "The provider left something out that the standard asks for; the failed check below says what.",

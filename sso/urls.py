@@ -2,7 +2,8 @@
 
 from django.urls import path, register_converter
 
-from sso.views import keys, log, protocol, settings, sign_in, sign_out, switch
+from sso.models import DatedException
+from sso.views import choosing, exceptions, keys, log, protocol, settings, sign_in, sign_out, switch
 
 
 class ReferenceConverter:
@@ -19,7 +20,22 @@ class ReferenceConverter:
         return value
 
 
+class ExceptionConverter:
+    """A dated exception, such as expired-certificates."""
+
+    regex = "[a-z0-9-]+"
+
+    def to_python(self, value: str) -> DatedException:
+        """Raises ValueError, and so there is no such address, for a name that none has."""
+        return DatedException(value.replace("-", "_"))
+
+    def to_url(self, value: str) -> str:
+        """The name as addresses write it."""
+        return value.replace("_", "-")
+
+
 register_converter(ReferenceConverter, "reference")
+register_converter(ExceptionConverter, "exception")
 
 urlpatterns = [
     # Given to identity providers; these never change (invariant 3). The ACS answers with and without a slash.
@@ -31,6 +47,7 @@ urlpatterns = [
     path("sso/<int:number>/sign-out", sign_out.sign_out_at_provider, name="sign_out_at_provider"),
     path("sso/<int:number>/start", protocol.start, name="start_sign_in"),
     path("sso/<int:number>/switch", switch.switch, name="switch"),
+    path("signed-out", sign_out.signed_out, name="signed_out"),
     # For people who want in.
     path("sign-in", sign_in.sign_in, name="sign_in"),
     path("sign-in/mail", sign_in.mail_sign_in_page, name="mail_sign_in_page"),
@@ -43,6 +60,7 @@ urlpatterns = [
     path(
         "o/<slug:slug>/settings/access/metadata/<uuid:public_id>", settings.uploaded_metadata, name="uploaded_metadata"
     ),
+    path("o/<slug:slug>/settings/access/providers/<uuid:public_id>", choosing.choose_provider, name="choose_provider"),
     path("o/<slug:slug>/settings/access/keys", keys.create_key, name="create_key"),
     path("o/<slug:slug>/settings/access/keys/use", keys.promote_key, name="promote_key"),
     path("o/<slug:slug>/settings/access/keys/<uuid:public_id>/retire", keys.retire_key, name="retire_key"),
@@ -50,6 +68,12 @@ urlpatterns = [
         "o/<slug:slug>/settings/access/keys/<uuid:public_id>/certificate.cer",
         keys.download_certificate,
         name="download_certificate",
+    ),
+    path(
+        "o/<slug:slug>/settings/access/exceptions/<exception:kind>", exceptions.allow_exception, name="allow_exception"
+    ),
+    path(
+        "o/<slug:slug>/settings/access/exceptions/<exception:kind>/end", exceptions.end_exception, name="end_exception"
     ),
     path("o/<slug:slug>/settings/access/test", settings.test_sign_in, name="test_sign_in"),
     path("o/<slug:slug>/settings/access/discard", settings.discard_draft, name="discard_draft"),

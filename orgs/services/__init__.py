@@ -5,10 +5,20 @@ from orgs.services.accounts import (
     create_account,
     forget_unproven,
     record_for_organizations,
+    record_operator,
+    record_reset_asked,
     record_sign_up,
 )
 from orgs.services.domains import add_domain, remove_domain, unverify_domain, verify_domain
-from orgs.services.doors import carry_doors_over, end_door, end_doors, end_doors_of_sessions, end_session, open_door
+from orgs.services.doors import (
+    carry_doors_over,
+    end_door,
+    end_doors,
+    end_doors_of_sessions,
+    end_session,
+    new_door,
+    open_door,
+)
 from orgs.services.invitations import (
     accept_as_newcomer,
     accept_invitation,
@@ -21,6 +31,7 @@ from orgs.services.members import (
     accept_membership,
     add_member,
     change_role,
+    has_names,
     join_just_in_time,
     note_names,
     remove_member,
@@ -58,13 +69,17 @@ __all__ = [
     "end_doors_of_sessions",
     "end_session",
     "forget_unproven",
+    "has_names",
     "invite",
     "join_just_in_time",
     "mail_recovery_code",
+    "new_door",
     "note_names",
     "open_door",
     "open_recovery_door",
     "record_for_organizations",
+    "record_operator",
+    "record_reset_asked",
     "record_sign_up",
     "remove_domain",
     "remove_member",

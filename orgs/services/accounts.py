@@ -22,6 +22,21 @@ def record_sign_up(*, user: User, actor: Actor) -> None:
 
 
 @transaction.atomic
+def record_operator(*, user: User, actor: Actor) -> None:
+    """Write down that an account was made for an operator who may do everything."""
+    record_sign_up(user=user, actor=actor)
+    nothing = {"is_staff": False, "is_superuser": False}
+    after = {"is_staff": user.is_staff, "is_superuser": user.is_superuser}
+    _record(EventName.OPERATOR_CHANGED, user, actor, nothing, after)
+
+
+@transaction.atomic
+def record_reset_asked(*, address: str, actor: Actor) -> None:
+    """One row whether or not there is an account of this address (normal form), so that time tells nobody."""
+    record(EventName.PASSWORD_RESET_ASKED, actor=actor, target_kind="user", target=address)
+
+
+@transaction.atomic
 def record_for_organizations(
     name: EventName, *, user: User, actor: Actor, after: Facts | None = None, outcome: Outcome = Outcome.SUCCESS
 ) -> None:
@@ -51,7 +66,8 @@ def create_account(
     user = User.objects.create_user(address, password, name=name, is_staff=is_operator, is_superuser=is_operator)
     if is_confirmed:
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    record_sign_up(user=user, actor=actor)
+    note = record_operator if is_operator else record_sign_up
+    note(user=user, actor=actor)
     return user
 
 

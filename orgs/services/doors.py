@@ -25,9 +25,26 @@ def open_door(
     expires_at: datetime,
     organization: Organization | None = None,
     connection: uuid.UUID | None = None,
+) -> Door:
+    """Open one more way in for a session; an older door of the same kind to the same place is closed by it."""
+    door = new_door(
+        session=session, user=user, kind=kind, expires_at=expires_at, organization=organization, connection=connection
+    )
+    door.save(force_insert=True)
+    return door
+
+
+def new_door(
+    *,
+    session: str,
+    user: User,
+    kind: DoorKind,
+    expires_at: datetime,
+    organization: Organization | None = None,
+    connection: uuid.UUID | None = None,
     is_first: bool = False,
 ) -> Door:
-    """Open one more way in for a session; an older door of the same kind to the same place is closed by it.
+    """The same, but the new door is for whoever calls to save, in the transaction in which this is called.
 
     `is_first` says that the session is new and has no other door.
     """
@@ -35,7 +52,7 @@ def open_door(
     if not is_first:
         same = Door.objects.filter(session=session, user=user, kind=kind, organization=organization)
         same.filter(ended_at__isnull=True).update(ended_at=now)
-    return Door.objects.create(
+    return Door(
         session=session,
         user=user,
         kind=kind,
@@ -46,7 +63,6 @@ def open_door(
     )
 
 
-@transaction.atomic(savepoint=False)
 def carry_doors_over(*, from_session: str, to_session: str, user: User) -> int:
     """Move the live doors of a session to the one that follows it, if they are the same user's; return how many."""
     if not from_session:

@@ -76,16 +76,24 @@ def accept_membership(*, membership: Membership, actor: Actor) -> None:
         _record(EventName.MEMBER_ACCEPTED, membership, actor)
 
 
-@transaction.atomic(savepoint=False)
 def note_names(*, membership: Membership, given_name: str, family_name: str, display_name: str) -> None:
     """Keep the names that the identity provider asserted, on the membership only (invariant 1)."""
-    asserted = {
-        "given_name": given_name[:150],
-        "family_name": family_name[:150],
-        "display_name": display_name[:200],
-    }
-    if any(getattr(membership, field) != value for field, value in asserted.items()):
-        Membership.objects.filter(pk=membership.pk).update(**asserted)
+    names = _as_stored(given_name, family_name, display_name)
+    if not _has(membership, names):
+        Membership.objects.filter(pk=membership.pk).update(**names)
+
+
+def has_names(*, membership: Membership, given_name: str, family_name: str, display_name: str) -> bool:
+    """Whether `note_names` would have nothing to write."""
+    return _has(membership, _as_stored(given_name, family_name, display_name))
+
+
+def _as_stored(given_name: str, family_name: str, display_name: str) -> dict[str, str]:
+    return {"given_name": given_name[:150], "family_name": family_name[:150], "display_name": display_name[:200]}
+
+
+def _has(membership: Membership, names: dict[str, str]) -> bool:
+    return all(getattr(membership, name) == value for name, value in names.items())
 
 
 @transaction.atomic

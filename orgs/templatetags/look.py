@@ -84,9 +84,18 @@ def value_words(value: object, name: str) -> SafeString | str:
 
 
 @register.filter
-def reachable(text: str) -> str:
-    """Give the address of whoever runs this deployment, if there is one, where a text speaks of them."""
-    return text.replace(_OPERATOR, settings.SUPPORT_ADDRESS or _OPERATOR)
+def reachable(text: object) -> object:
+    """Give the address of whoever runs this deployment, if there is one, where a text or a message speaks of them."""
+    words = str(text)
+    if not settings.SUPPORT_ADDRESS or _OPERATOR not in words:
+        return text
+    return words.replace(_OPERATOR, settings.SUPPORT_ADDRESS)
+
+
+@register.filter
+def lines(text: object) -> list[str]:
+    """The lines of a message that is a list."""
+    return str(text).split("\n")
 
 
 @register.filter

@@ -17,3 +17,12 @@ def rounded(at: datetime) -> datetime:
     if ahead <= timedelta(0):
         return at
     return at + (timedelta(minutes=30) if ahead >= timedelta(minutes=59, seconds=30) else timedelta(seconds=30))
+
+
+@register.filter
+def moment(text: str) -> datetime | None:
+    """The moment that a field of an audit event holds as text; None if it holds none."""
+    try:
+        return datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None

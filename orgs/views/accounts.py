@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from allauth.account import views as account_views
@@ -13,7 +14,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from orgs.access import sign_in_page
+from orgs.access import actor_of, sign_in_page
+from orgs.email_addresses import normal_address
+from orgs.services import record_reset_asked
 
 
 class PasswordSignIn(account_views.LoginView):  # type: ignore[misc]  # allauth ships no types
@@ -41,6 +44,17 @@ class SignUp(account_views.SignupView):  # type: ignore[misc]
         return answer
 
 
+class AskForReset(account_views.PasswordResetView):  # type: ignore[misc]
+    """Ask for the mail that sets a new password. The log has each that is not one too many, whoever's address it is."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """The mail itself leaves after the answer."""
+        answer: HttpResponse = super().form_valid(form)
+        if answer.status_code != HTTPStatus.TOO_MANY_REQUESTS:
+            record_reset_asked(address=normal_address(form.cleaned_data["email"]), actor=actor_of(self.request))
+        return answer
+
+
 class ConfirmAddress(account_views.ConfirmEmailView):  # type: ignore[misc]
     """Ask whether an address is theirs. Whoever is signed in stays so until they have said yes."""
 
@@ -51,6 +65,7 @@ class ConfirmAddress(account_views.ConfirmEmailView):  # type: ignore[misc]
 
 
 sign_up = SignUp.as_view()
+ask_for_reset = AskForReset.as_view()
 confirm_address = login_not_required(ConfirmAddress.as_view())
 password_sign_in = sign_in_page(PasswordSignIn.as_view())
 second_factor = sign_in_page(factor_views.authenticate)

@@ -2,25 +2,61 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 PAGE_LENGTH = 50
+View = Callable[..., HttpResponseBase]
 
 
 def see_other(name: str, *args: object, query: dict[str, str] | None = None) -> HttpResponse:
     """Answer a POST: 303 to a page of ours, so that Reload sends nothing twice."""
     path = reverse(name, args=args)
     return HttpResponseRedirect(f"{path}?{urlencode(query)}" if query else path, status=303)
+
+
+def post_to(page: str, *parts: str, query: dict[str, str] | None = None) -> Callable[[View], View]:
+    """A view for POST alone. Whoever opens its address is led to the page that its form stands on, and changes nothing.
+
+    Addresses of forms are opened after signing in again, by Enter in the address bar where a form came back with
+    errors, and from the page about a form that is too old. `page` is the name of that page, `parts` are those of the
+    form's own address that it takes. Other methods get 405.
+    """
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.method == "POST":
+                return view(request, *args, **kwargs)
+            if request.method not in {"GET", "HEAD"}:
+                return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+            # Not from kwargs: the guard of an organization's pages has taken the slug out.
+            here = request.resolver_match.kwargs if request.resolver_match else {}
+            return see_other(page, *(here[part] for part in parts), query=query)
+
+        return answer
+
+    return decorate
+
+
+def not_allowed(request: HttpRequest, methods: str, template: str, context: dict[str, Any]) -> HttpResponse:
+    """Answer 405 with a page; `methods` are those that the address takes, as the Allow header has them."""
+    response = render(request, template, context, status=405)
+    response["Allow"] = methods
+    add_never_cache_headers(response)
+    return response
 
 
 def show(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
@@ -40,6 +76,19 @@ def see_other_after_post(get_response: Callable[[HttpRequest], HttpResponseBase]
         response = get_response(request)
         if request.method == "POST" and response.status_code == 302:  # noqa: PLR2004
             response.status_code = 303
+        return response
+
+    return answer
+
+
+def explain_not_allowed(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Middleware: say on a page what a 405 means, since browsers show an empty one as an error of their own."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and "text/html" in request.headers.get("Accept", ""):
+            response.content = render_to_string("405.html", request=request)  # the Allow header stays
+            add_never_cache_headers(response)
         return response
 
     return answer

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from orgs import access, services
 from orgs.errors import NotAllowedError
 from orgs.forms import DomainForm, GeneralForm, SessionLengthForm, initial_of
 from orgs.models import Role
 from orgs.selectors import domain_in, domains_of
-from orgs.views.answers import see_other, show
+from orgs.views.answers import post_to, see_other, show
 
 if TYPE_CHECKING:
     from django import forms
@@ -51,7 +51,7 @@ def _rename(request: access.OrganizationRequest, form: GeneralForm) -> bool:
 
 
 @access.organization_page(Role.ADMIN)
-@require_POST
+@post_to("settings_general", "slug")
 def session_length(request: access.OrganizationRequest) -> HttpResponse:
     """Change how long people stay signed in to this organization."""
     organization = request.membership.organization
@@ -65,7 +65,7 @@ def session_length(request: access.OrganizationRequest) -> HttpResponse:
 
 
 @access.organization_page(Role.ADMIN)
-@require_POST
+@post_to("settings_general", "slug")
 def add_domain(request: access.OrganizationRequest) -> HttpResponse:
     """Add an e-mail domain, which leads nobody here before an operator has verified it."""
     organization = request.membership.organization
@@ -80,7 +80,7 @@ def add_domain(request: access.OrganizationRequest) -> HttpResponse:
 
 
 @access.organization_page(Role.ADMIN)
-@require_POST
+@post_to("settings_general", "slug")
 def remove_domain(request: access.OrganizationRequest, domain: str) -> HttpResponse:
     """Take an e-mail domain off the list."""
     found = domain_in(request.membership.organization, domain) if domain.isprintable() else None

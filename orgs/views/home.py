@@ -11,13 +11,13 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from orgs import access, services
 from orgs.forms import OrganizationForm
 from orgs.models import Role
 from orgs.selectors import membership_to_accept, memberships_of
-from orgs.views.answers import see_other, show
+from orgs.views.answers import post_to, see_other, show
 
 if TYPE_CHECKING:
     from orgs.models import Door, Membership
@@ -82,7 +82,7 @@ def new_organization(request: HttpRequest) -> HttpResponse:
     return show(request, "orgs/new_organization.html", {"form": form})
 
 
-@require_POST
+@post_to("home")
 def accept_membership(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Let the person's password open a membership that single sign-on made for them (invariant 8)."""
     membership = membership_to_accept(cast(access.PersonRequest, request).user, public_id)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from orgs import access, services
 from orgs.errors import NotAllowedError
 from orgs.forms import InvitationForm
 from orgs.models import Role
 from orgs.selectors import invitation_of
-from orgs.views.answers import see_other, show
+from orgs.views.answers import post_to, see_other, show
 
 if TYPE_CHECKING:
     from orgs.models import Invitation
@@ -64,7 +64,7 @@ def _in_words(addresses: list[str]) -> str:
 
 
 @access.organization_page(Role.MANAGER)
-@require_POST
+@post_to("settings_members", "slug", query={"view": "pending"})
 def invitation_change(request: access.OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
     """Change an open invitation: `action` is resend or revoke."""
     organization = request.membership.organization

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from orgs import access, services
 from orgs.errors import NotAllowedError
 from orgs.forms import PeopleFilterForm, RoleForm, role_choices
 from orgs.models import Role
 from orgs.selectors import count_members, member_of, members_of, open_invitations_of
-from orgs.views.answers import page_of, see_other, show
+from orgs.views.answers import page_of, post_to, see_other, show
 
 if TYPE_CHECKING:
     from orgs.models import Invitation, Membership
@@ -67,7 +67,7 @@ def _pending(request: access.OrganizationRequest, wanted: dict[str, Any]) -> dic
 
 
 @access.organization_page(Role.MANAGER)
-@require_POST
+@post_to("settings_members", "slug")
 def member_change(request: access.OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
     """Change a member: `action` is role (with `role`), suspend, restore or remove."""
     organization = request.membership.organization

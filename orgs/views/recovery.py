@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+from typing import Any
+
 from allauth.account.authentication import get_authentication_records
 from django.contrib import messages
-from django.http import HttpResponse
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
@@ -16,6 +20,22 @@ from orgs.selectors import settled_factors
 from orgs.views.answers import see_other, show
 
 
+def by_password_first(view: access.View) -> access.View:
+    """Lead whoever came in another way to the password page, whether there is such an organization or not.
+
+    Another organization's provider may have said who they are, and would learn from a 404 whose admin they are.
+    """
+
+    @functools.wraps(view)
+    def led(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if access.has_password_door(request):
+            return view(request, *args, **kwargs)
+        return redirect_to_login(request.get_full_path(), reverse("account_login"))
+
+    return led
+
+
+@by_password_first
 @access.recovery_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def recovery(request: access.OrganizationRequest) -> HttpResponse:

@@ -121,6 +121,7 @@ _EXPLANATIONS = {
     "51004": _ACCOUNT,
     "50034": _ACCOUNT,
     "50058": ("The person was not signed in to Microsoft.", "Sign in again, and finish Microsoft's page."),
+    "65004": ("The person pressed Cancel.", "Sign in again."),
     "53000": _POLICY,
     "53001": _POLICY,
     "53003": _POLICY,

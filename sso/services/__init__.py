@@ -9,11 +9,13 @@ from sso.services.connections import (
     save_settings,
     unlink_identity,
 )
+from sso.services.exceptions import allow_exception, end_exception
 from sso.services.finish import Finished, NotAsked, Refused, cookie_name, finish_sign_in, purge_sign_ins
 from sso.services.keys import create_key, promote_key, reencrypt_keys, retire_key
 from sso.services.sign_out import SignedOut, ask_provider_to_sign_out, purge_sign_outs, take_logout_message
 from sso.services.start import NotConnectedError, Started, TooManyStartsError, start_sign_in
 from sso.services.switch import note_of, waiting
+from sso.services.uploads import forget_uploads, keep_upload, offer_providers, purge_uploads
 
 __all__ = [
     "Finished",
@@ -24,17 +26,23 @@ __all__ = [
     "SignedOut",
     "Started",
     "TooManyStartsError",
+    "allow_exception",
     "ask_provider_to_sign_out",
     "cookie_name",
     "create_key",
     "disable_connection",
     "discard_draft",
     "enable_connection",
+    "end_exception",
     "finish_sign_in",
+    "forget_uploads",
+    "keep_upload",
     "note_of",
+    "offer_providers",
     "promote_key",
     "purge_sign_ins",
     "purge_sign_outs",
+    "purge_uploads",
     "read_upload",
     "reencrypt_keys",
     "retire_key",

@@ -19,6 +19,7 @@ from orgs.services import end_doors, set_require_sso, set_sso_active
 from sso import saml
 from sso.key_encryption import can_encrypt
 from sso.models import Configuration, ConfigurationState, Connection, ConnectionState, Identity, Provider
+from sso.own_thread import in_own_thread
 from sso.selectors import (
     active_configuration,
     connection_of,
@@ -29,7 +30,8 @@ from sso.selectors import (
 )
 from sso.services.keys import create_key
 from sso.services.plan import check_plan
-from sso.services.versions import new_version
+from sso.services.uploads import forget_uploads
+from sso.services.versions import hold_settings, new_version
 from sso.stored_settings import check_unchanged
 
 DISABLED_BY_OPERATOR = (
@@ -55,12 +57,15 @@ def read_upload(*, organization: Organization, data: bytes, entity_id: str | Non
 
     Raises saml.MetadataError with a sentence for the admin, and saml.SeveralProviders when they have to choose.
     """
-    return saml.read_idp_metadata(
-        data,
-        our_entity_id=service_provider(organization.number).entity_id,
-        now=timezone.now(),
-        allow_loopback_http=settings.DEBUG,
-        entity_id=entity_id,
+    us, now = service_provider(organization.number), timezone.now()
+    return in_own_thread(
+        lambda: saml.read_idp_metadata(
+            data,
+            our_entity_id=us.entity_id,
+            now=now,
+            allow_loopback_http=settings.DEBUG,
+            entity_id=entity_id,
+        )
     )
 
 
@@ -74,6 +79,7 @@ def save_settings(
     metadata_text: str,
     require_sso: bool,
     sign_requests: bool | None = None,
+    force_authn: bool | None = None,
     single_logout: bool | None = None,
     seen: str = "",
     by: User | None,
@@ -81,20 +87,30 @@ def save_settings(
 ) -> Saved:
     """Save the Access & SSO Settings. A valid file turns SSO on at once (AM-23); while SSO is required it is a draft.
 
-    So does a change of `sign_requests`; None leaves that one alone, and `single_logout`, too. `by` is the admin who
-    asks; None is an operator. `seen` is what their page was made from. Raises NotAllowedError, SettingsChangedError.
+    So does a change of `sign_requests` or `force_authn`; None leaves them alone, and `single_logout`, too. `by` is the
+    admin who asks; None is an operator. `seen` is what their page was made from.
+    Raises NotAllowedError, SettingsChangedError.
     """
+    organization = _held(organization, seen)
+    wanted = {"provider": provider, "just_in_time_role": just_in_time_role, "single_logout": single_logout}
+    connection = _save_connection(organization, wanted, actor)
+    switches = {"sign_requests": sign_requests, "force_authn": force_authn}
+    before = draft_configuration(organization) or active_configuration(organization)
+    version = new_version(connection, before=before, metadata=metadata, text=metadata_text, switches=switches)
+    saved = _save_version(organization, version, by, actor) if version else Saved(None, is_draft=False)
+    _save_requirement(organization, required=require_sso, by=by, actor=actor)
+    if metadata is not None and by is not None:
+        forget_uploads(organization=organization, by=by)
+    return saved
+
+
+def _held(organization: Organization, seen: str) -> Organization:
+    """Read it afresh and let nobody else change it until this transaction ends; see that it may be changed now."""
     organization = Organization.objects.select_for_update(of=("self",)).select_related("plan").get(pk=organization.pk)
     check_plan(organization)
     check_unchanged(organization, seen)
     _check_enabled(organization)
-    wanted = {"provider": provider, "just_in_time_role": just_in_time_role, "single_logout": single_logout}
-    connection = _save_connection(organization, wanted, actor)
-    before = draft_configuration(organization) or active_configuration(organization)
-    version = new_version(connection, before=before, metadata=metadata, text=metadata_text, sign_requests=sign_requests)
-    saved = Saved(None, is_draft=False) if version is None else _save_version(organization, version, by, actor)
-    _save_requirement(organization, required=require_sso, by=by, actor=actor)
-    return saved
+    return organization
 
 
 def _check_enabled(organization: Organization) -> None:
@@ -148,11 +164,6 @@ def _make_key_for(configuration: Configuration, organization: Organization, acto
         create_key(organization=organization, actor=actor)
 
 
-def hold_settings(organization: Organization) -> None:
-    """Let nobody else change these settings until this transaction ends, after waiting for whoever does so now."""
-    Organization.objects.select_for_update(of=("self",)).get(pk=organization.pk)
-
-
 class NoDraftError(RuntimeError):
     """Something that is no draft (any more) was to become active."""
 
@@ -182,6 +193,11 @@ def _summary(configuration: Configuration) -> dict[str, Any]:
         "sign_in_address": configuration.sso_redirect_url or configuration.sso_post_url,
         "certificates": [certificate.fingerprint for certificate in configuration.signing_certificates()],
         "signs_requests": configuration.signs_requests,
+        "asks_for_fresh_sign_in": configuration.force_authn,
+        "exceptions": [
+            f"{each.label} until {end.isoformat(timespec='seconds')}"
+            for each, end in configuration.exceptions_at(timezone.now()).items()
+        ],
     }
 
 

@@ -10,41 +10,29 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import F, Model
 from django.utils import timezone
 
 from audit.actors import Actor
 from orgs.models import Door, DoorKind, Membership, Organization, User
 from orgs.selectors import open_organization
-from orgs.services import carry_doors_over, open_door
+from orgs.services import carry_doors_over, new_door
 from orgs.tokens import hash_of_token
 from sso import saml
+from sso.acs_reads import KnownPerson, known_person, sign_in_by_relay_state, sign_in_by_request
 from sso.models import Configuration, ConfigurationState, ConnectionState, Purpose, SignIn, SignInState
 from sso.reasons import Reason
-from sso.selectors import decrypting_service_provider, service_provider, sign_in_by_relay_state, sign_in_by_request
-from sso.services.connections import activate, hold_settings
-from sso.services.people import RefusedError, admit, keep_names, person_in
+from sso.selectors import decrypting_service_provider, service_provider
+from sso.services.connections import activate
+from sso.services.let_in import UsedUpError, let_in, use_up
+from sso.services.people import Person, RefusedError, admit, is_settled, keep_names, person_in
 from sso.services.start import new_reference
 from sso.services.verdicts import claims_of, reason_of, session_of
+from sso.services.versions import hold_settings
 
-# What is written down when a request is used up.
-_OUTCOME = (
-    "state",
-    "reason",
-    "detail",
-    "user",
-    "address",
-    "checks",
-    "claims",
-    "signed",
-    "certificate",
-    "ip_address",
-    "user_agent",
-    "door",
-    "name_id_hash",
-    "provider_session",
-    "consumed_at",
-)
-
+# Rows for answers that came after the request was used up, or without its cookie, for each request and reason. Unlike
+# those that wait for an answer they are over when they begin.
+_KEPT_APART = 5
 # How long the rows of attempts that nobody finished are kept.
 ABANDONED_AFTER = timedelta(days=30)
 
@@ -85,8 +73,8 @@ class NotAsked:
         return configuration if configuration and configuration.state == ConfigurationState.DRAFT else None
 
 
-class _UsedUpError(Exception):
-    """Another answer to the same request was quicker; nothing of this one stays."""
+# Makes the session of whoever is in; gives its row, if it is kept in one, to be written with everything else.
+Enter = Callable[[Finished], Model | None]
 
 
 def finish_sign_in(
@@ -96,19 +84,19 @@ def finish_sign_in(
     relay_state: str,
     cookies: Mapping[str, str],
     actor: Actor,
-    enter: Callable[[Finished], None],
+    enter: Enter,
 ) -> Finished | Refused | NotAsked | None:
     """Judge a response that was posted to the ACS of organization `number`; None if there is no such organization.
 
     `encoded` is the SAMLResponse field, `cookies` what the browser sent: the row of the request is found by
     InResponseTo, and the nonce in the cookie proves that this browser made it. An answer that names no request is still
     the answer to the one whose RelayState it brings back: it will be refused, with its reason, instead of being asked
-    for again and again. The signature is verified outside any transaction; then one transaction decides, uses the row
-    up, and has `enter` make the session.
+    for again and again. The signature is verified outside any transaction; then it is decided, `enter` makes the
+    session, and everything is written together. Whoever is refused after that has no session, whatever `enter` did.
     """
     now = timezone.now()
-    request_id = saml.unverified_in_response_to(encoded)
-    asked = sign_in_by_request(number, request_id) or sign_in_by_relay_state(number, relay_state)
+    seen = saml.glance(encoded)
+    asked = sign_in_by_request(number, seen.in_response_to) or sign_in_by_relay_state(number, relay_state)
     if asked is None:
         organization = open_organization(number)
         return NotAsked(organization, None) if organization else None
@@ -116,7 +104,7 @@ def finish_sign_in(
         return _ask_again(asked, actor, now)
     if asked.consumed_at is not None:
         return _refuse_apart(asked, Reason.ALREADY_USED, actor, now)
-    verdict = _judge(asked, encoded, now)
+    verdict = _judge(asked, encoded, now, with_keys=seen.may_be_encrypted)
     try:
         return _decide(asked, verdict, actor, now, enter)
     except IntegrityError:
@@ -140,71 +128,72 @@ def _ask_again(asked: SignIn, actor: Actor, now: datetime) -> Refused | NotAsked
     return NotAsked(asked.organization, asked)
 
 
-def _judge(asked: SignIn, encoded: str, now: datetime) -> saml.Verdict:
-    organization, encrypted = asked.organization, saml.may_be_encrypted(encoded)
-    us = decrypting_service_provider(organization) if encrypted else service_provider(organization.number)
+def _judge(asked: SignIn, encoded: str, now: datetime, *, with_keys: bool) -> saml.Verdict:
+    organization = asked.organization
+    us = decrypting_service_provider(organization) if with_keys else service_provider(organization.number)
     return saml.validate_response(
         encoded,
         service_provider=us,
         identity_provider=asked.configuration.identity_provider(),
-        request=saml.PendingRequest(asked.request_id),
+        request=saml.PendingRequest(asked.request_id, asked.started_at, asked.force_authn),
         now=now,
     )
 
 
-def _decide(
-    asked: SignIn, verdict: saml.Verdict, actor: Actor, now: datetime, enter: Callable[[Finished], None]
-) -> Finished | Refused:
-    try:
-        with transaction.atomic():
-            outcome = _let_in_or_refuse(asked, verdict, actor, now)
-            if isinstance(outcome, Finished):
-                enter(outcome)
-            return outcome
-    except _UsedUpError:
-        return _refuse_apart(asked, Reason.ALREADY_USED, actor, now)
-
-
-def _let_in_or_refuse(asked: SignIn, verdict: saml.Verdict, actor: Actor, now: datetime) -> Finished | Refused:
+def _decide(asked: SignIn, verdict: saml.Verdict, actor: Actor, now: datetime, enter: Enter) -> Finished | Refused:
     _write_verdict(asked, verdict, actor)
-    if verdict.assertion is None:
-        return _refuse(asked, reason_of(verdict), verdict.status_message, now)
-    try:
-        membership = _admit(asked, verdict.assertion, actor)
-    except RefusedError as refusal:
-        return _refuse(asked, refusal.reason, refusal.detail, now)
-    return _let_in(asked, membership, verdict.assertion, now)
-
-
-def _use_up(asked: SignIn, now: datetime) -> None:
-    """Use the request up, once, and write down what became of it. Raises _UsedUpError.
-
-    One UPDATE on the row's own columns, which one of many concurrent requests wins. It comes last but for the session:
-    whoever loses has written nothing that stays.
-    """
     asked.consumed_at = now
-    outcome = {name: getattr(asked, name) for name in _OUTCOME}
-    if not SignIn.objects.filter(pk=asked.pk, consumed_at__isnull=True).update(**outcome):
-        raise _UsedUpError
+    asked.user = asked.door = None
+    asked.provider_session, asked.name_id_hash = {}, ""
+    try:
+        if verdict.assertion is None:
+            return _refuse(asked, reason_of(verdict), verdict.status_message)
+        try:
+            return _let_in(asked, verdict.assertion, actor, now, enter)
+        except RefusedError as refusal:
+            return _refuse(asked, refusal.reason, refusal.detail)
+    except UsedUpError:
+        return _refuse_apart(asked, Reason.ALREADY_USED, actor, now)
 
 
 def _write_verdict(asked: SignIn, verdict: saml.Verdict, actor: Actor) -> None:
     asked.checks = [check._asdict() for check in verdict.checks]
     asked.claims = claims_of(verdict)
-    asked.signed, asked.certificate = verdict.signed, verdict.certificate
+    asked.signed, asked.certificate, asked.clock_skew = verdict.signed, verdict.certificate, verdict.clock_skew
     asked.ip_address, asked.user_agent = actor.address or None, actor.user_agent[:400]
 
 
-def _admit(asked: SignIn, assertion: saml.Assertion, actor: Actor) -> Membership:
-    if asked.purpose == Purpose.TEST:
-        hold_settings(asked.organization)
+def _let_in(asked: SignIn, assertion: saml.Assertion, actor: Actor, now: datetime, enter: Enter) -> Finished:
+    """All that is written is written together; for most people that is one statement (let_in.py).
+
+    Raises RefusedError, before any write, and UsedUpError.
+    """
     _check_open(asked)
     person = person_in(assertion)
     asked.address = person.address
-    actor = Actor(email=person.address, address=actor.address, user_agent=actor.user_agent)
+    known = known_person(asked.connection, assertion.issuer, person.subject_kind, person.subject)
+    alone = asked.purpose == Purpose.SIGN_IN and not asked.session and is_settled(known, person, assertion)
+    if alone:
+        return _open(asked, _admit(asked, person, known, assertion, actor), assertion, now, enter)
+    with transaction.atomic():
+        if asked.purpose == Purpose.TEST:
+            # Another admin's test of the same draft may have ended meanwhile.
+            hold_settings(asked.organization)
+            asked.configuration.refresh_from_db(fields=["state"])
+            _check_open(asked)
+        # Read again where others have to wait: this may be a demoted admin by now, or somebody else's first sign-in.
+        known = known_person(asked.connection, assertion.issuer, person.subject_kind, person.subject)
+        return _open(asked, _admit(asked, person, known, assertion, actor), assertion, now, enter)
+
+
+def _admit(
+    asked: SignIn, person: Person, known: KnownPerson | None, assertion: saml.Assertion, actor: Actor
+) -> Membership:
     is_test = asked.purpose == Purpose.TEST
+    actor = Actor(email=person.address, address=actor.address, user_agent=actor.user_agent)
     membership = admit(
         person=person,
+        known=known,
         connection=asked.connection,
         provider_entity_id=assertion.issuer,
         actor=actor,
@@ -218,9 +207,6 @@ def _admit(asked: SignIn, assertion: saml.Assertion, actor: Actor) -> Membership
 
 def _check_open(asked: SignIn) -> None:
     """What may have changed while the person was at the provider: it was read, with the row, for this request."""
-    if asked.purpose == Purpose.TEST:
-        # Another admin's test of the same draft may have ended meanwhile.
-        asked.configuration.refresh_from_db(fields=["state"])
     if not asked.organization.plan.sso:
         raise RefusedError(Reason.PLAN)
     if asked.connection.state == ConnectionState.DISABLED and asked.purpose != Purpose.TEST:
@@ -229,10 +215,10 @@ def _check_open(asked: SignIn) -> None:
         raise RefusedError(Reason.REPLACED)
 
 
-def _let_in(asked: SignIn, membership: Membership, assertion: saml.Assertion, now: datetime) -> Finished:
+def _open(asked: SignIn, membership: Membership, assertion: saml.Assertion, now: datetime, enter: Enter) -> Finished:
     session = secrets.token_urlsafe(32)
     carried = carry_doors_over(from_session=asked.session, to_session=session, user=membership.user)
-    door = open_door(
+    door = new_door(
         session=session,
         user=membership.user,
         kind=DoorKind.SSO,
@@ -244,8 +230,9 @@ def _let_in(asked: SignIn, membership: Membership, assertion: saml.Assertion, no
     asked.state, asked.user = SignInState.SUCCEEDED, membership.user
     asked.door, asked.name_id_hash = door.public_id, hash_of_token(assertion.name_id)
     asked.provider_session = session_of(assertion)
-    _use_up(asked, now)
-    return Finished(asked, membership.user, session, door)
+    finished = Finished(asked, membership.user, session, door)
+    let_in(asked, door, enter(finished))
+    return finished
 
 
 def _expiry(organization: Organization, assertion: saml.Assertion, now: datetime) -> datetime:
@@ -256,15 +243,22 @@ def _expiry(organization: Organization, assertion: saml.Assertion, now: datetime
     return max(until, now + timedelta(minutes=1))
 
 
-def _refuse(asked: SignIn, reason: Reason, detail: str, now: datetime) -> Refused:
-    """Returned, not raised, so that it commits: the row keeps every check."""
+def _refuse(asked: SignIn, reason: Reason, detail: str) -> Refused:
+    """The row keeps every check."""
     asked.state, asked.reason, asked.detail = SignInState.REFUSED, reason, detail[:1000]
-    _use_up(asked, now)
+    use_up(asked)
     return Refused(asked)
 
 
 def _refuse_apart(asked: SignIn, reason: Reason, actor: Actor, now: datetime) -> Refused:
-    """Refuse in a row of its own: what became of the request itself must not be touched by who comes after."""
+    """Refuse in a row of its own: what became of the request itself must not be touched by who comes after.
+
+    Whoever goes on and on with the same request gets the last of a few rows again.
+    """
+    alike = SignIn.objects.filter(restart_of=asked, reason=reason, expires_at=F("started_at"))
+    rows = list(alike.order_by("-id")[:_KEPT_APART])
+    if len(rows) == _KEPT_APART:
+        return Refused(rows[0])
     row = SignIn.objects.create(
         reference=new_reference(),
         organization=asked.organization,

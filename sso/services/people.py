@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.utils import timezone
 
 from audit.actors import Actor
@@ -16,11 +17,18 @@ from audit.services import record
 from orgs.email_addresses import normal_address
 from orgs.models import Membership, MembershipState, Role, User
 from orgs.selectors import pending_invitation
-from orgs.services import accept_invitation, create_account, forget_unproven, join_just_in_time, note_names
+from orgs.services import (
+    accept_invitation,
+    create_account,
+    forget_unproven,
+    has_names,
+    join_just_in_time,
+    note_names,
+)
 from sso import saml
+from sso.acs_reads import KnownPerson
 from sso.models import LONGEST_SUBJECT, Connection, Identity, SubjectKind
 from sso.reasons import Reason
-from sso.selectors import KnownPerson, known_person
 
 CLAIM_ADDRESS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"
 CLAIM_OBJECT_IDENTIFIER = "http://schemas.microsoft.com/identity/claims/objectidentifier"
@@ -103,17 +111,29 @@ def as_address(text: str) -> str:
 
 
 def admit(
-    *, person: Person, connection: Connection, provider_entity_id: str, actor: Actor, admins_only: bool
+    *,
+    person: Person,
+    known: KnownPerson | None,
+    connection: Connection,
+    provider_entity_id: str,
+    actor: Actor,
+    admins_only: bool,
 ) -> Membership:
     """Return the membership through which this person comes in; write identity and membership if they are new.
 
-    `admins_only`: the test of a draft, which lets in admins and makes nobody a member. Raises RefusedError, before any
-    write.
+    `known` is who has come in by this subject before. `admins_only`: the test of a draft, which lets in admins and
+    makes nobody a member. Raises RefusedError, before any write.
     """
-    known = known_person(connection, provider_entity_id, person.subject_kind, person.subject)
     if known is not None:
         return _known(known, person, connection, actor, admins_only=admins_only)
     return _new(person, connection, provider_entity_id, actor, admins_only=admins_only)
+
+
+def is_settled(known: KnownPerson | None, person: Person, assertion: saml.Assertion) -> bool:
+    """Whether nothing about this person has to be written: a member, as they were here within the day."""
+    if known is None or known.membership is None or known.membership.state == MembershipState.REMOVED:
+        return False
+    return not _has_news(known.identity, person) and has_names(membership=known.membership, **_names_in(assertion))
 
 
 def _known(
@@ -128,10 +148,14 @@ def _known(
 
 
 def _note_use(identity: Identity, person: Person) -> None:
-    """When it was last used, to the day: the sign-in's own row says it to the second."""
-    now, before = timezone.now(), identity.last_used_at
-    if before is None or now - before > _SAME_USE or identity.address != person.address:
-        Identity.objects.filter(pk=identity.pk).update(address=person.address, last_used_at=now)
+    if _has_news(identity, person):
+        Identity.objects.filter(pk=identity.pk).update(address=person.address, last_used_at=timezone.now())
+
+
+def _has_news(identity: Identity, person: Person) -> bool:
+    """When it was last used is kept to the day: the sign-in's own row says it to the second."""
+    before = identity.last_used_at
+    return before is None or timezone.now() - before > _SAME_USE or identity.address != person.address
 
 
 def _new(
@@ -233,19 +257,24 @@ def _check_not_another(user: User, person: Person, connection: Connection, provi
     known = Identity.objects.filter(connection=connection, provider_entity_id=provider_entity_id, user=user)
     by_kind = dict(known.values_list("subject_kind", "subject"))
     same = {SubjectKind.NAME_ID.value: person.name_id, SubjectKind.ADDRESS.value: person.address}
+    if by_kind.get(person.subject_kind) == person.subject:
+        # The same person's other tab was quicker by a moment; whoever calls decides once more.
+        raise IntegrityError("linked meanwhile")
     if any(kind == person.subject_kind or same.get(kind) != subject for kind, subject in by_kind.items()):
         raise RefusedError(Reason.OTHER_SUBJECT)
 
 
 def keep_names(membership: Membership, assertion: saml.Assertion) -> None:
     """Keep the names the provider asserted, on the membership only (invariant 1)."""
+    note_names(membership=membership, **_names_in(assertion))
 
+
+def _names_in(assertion: saml.Assertion) -> dict[str, str]:
     def first(claim: str) -> str:
         return next(iter(assertion.attributes.get(claim, ())), "").strip()
 
-    note_names(
-        membership=membership,
-        given_name=first(CLAIM_GIVEN_NAME),
-        family_name=first(CLAIM_SURNAME),
-        display_name=first(CLAIM_DISPLAY_NAME),
-    )
+    return {
+        "given_name": first(CLAIM_GIVEN_NAME),
+        "family_name": first(CLAIM_SURNAME),
+        "display_name": first(CLAIM_DISPLAY_NAME),
+    }

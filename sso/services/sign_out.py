@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from audit.actors import Actor
 from audit.events import EventName, Outcome
@@ -46,31 +47,43 @@ class SignedOut:
     at_provider: bool | None = None
 
 
-@transaction.atomic
+def request_id_of(sign_in: SignIn) -> str:
+    """The ID of the one request by which the session of a sign-in is ended; nobody else can tell it beforehand.
+
+    The same each time, so that the constraint on the rows keeps a page that is loaded again from asking again.
+    """
+    return "_" + salted_hmac("sso.sign_out", sign_in.public_id.hex, algorithm="sha256").hexdigest()[:40]
+
+
 def ask_provider_to_sign_out(*, sign_in: SignIn) -> str:
     """Write down that the provider is asked to end the session of a sign-in, and return where the browser goes for it.
 
-    "" if the connection does not do that, or the person is still in here: signing out here always comes first.
+    "" if the connection does not do that, it was asked before, or the person is still in here: signing out here always
+    comes first.
     """
     configuration = may_sign_out_at_provider(sign_in)
-    if configuration is None:
+    if configuration is None or not _note_question(sign_in):
         return ""
-    request_id = saml.new_request_id()
-    SignOut.objects.create(
-        connection=sign_in.connection,
-        direction=Direction.OURS,
-        message_id=request_id,
-        state=SignOutState.ASKED,
-        user=sign_in.user,
-    )
     return saml.logout_request_address(
         service_provider(sign_in.organization.number),
         configuration.identity_provider(),
         saml.ProviderSession(**sign_in.provider_session),
-        request_id=request_id,
+        request_id=request_id_of(sign_in),
         issue_instant=timezone.now(),
         key=signing_key(sign_in.organization),
     )
+
+
+@transaction.atomic
+def _note_question(sign_in: SignIn) -> bool:
+    """Write the row, unless there is one: two pages at once write one."""
+    _, is_new = SignOut.objects.get_or_create(
+        connection=sign_in.connection,
+        direction=Direction.OURS,
+        message_id=request_id_of(sign_in),
+        defaults={"state": SignOutState.ASKED, "user": sign_in.user},
+    )
+    return is_new
 
 
 def take_logout_message(
@@ -101,14 +114,23 @@ def _read(
     organization: Organization, configuration: Configuration, query: str, form: Mapping[str, str]
 ) -> saml.LogoutRequest | saml.LogoutResponse | saml.LogoutRefusal:
     # On first use, because importing xmlsec fails beside an lxml that doesn't match; checks.py says what to do.
-    from sso.saml.logout_messages import read_logout_form, read_logout_query
+    from sso.saml.logout_messages import query_may_be_encrypted, read_logout_form, read_logout_query
 
-    us, provider, now = decrypting_service_provider(organization), configuration.identity_provider(), timezone.now()
+    provider, now = configuration.identity_provider(), timezone.now()
     if query:
+        us = _we(organization, with_keys=query_may_be_encrypted(query))
         return read_logout_query(query, service_provider=us, identity_provider=provider, now=now)
-    message = form.get("SAMLRequest") or form.get("SAMLResponse", "")
+    messages = [form[name] for name in ("SAMLRequest", "SAMLResponse") if name in form]
+    if len(messages) != 1:
+        return saml.LogoutRefusal("not one request or one response", is_genuine=False)
+    us = _we(organization, with_keys=saml.glance(messages[0]).may_be_encrypted)
     relay_state = form.get("RelayState", "")
-    return read_logout_form(message, relay_state, service_provider=us, identity_provider=provider, now=now)
+    return read_logout_form(messages[0], relay_state, service_provider=us, identity_provider=provider, now=now)
+
+
+def _we(organization: Organization, *, with_keys: bool) -> saml.ServiceProvider:
+    """Anybody can send such a message, so our keys stay closed unless something in it is encrypted."""
+    return decrypting_service_provider(organization) if with_keys else service_provider(organization.number)
 
 
 @transaction.atomic

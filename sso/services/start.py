@@ -16,11 +16,8 @@ from sso import saml
 from sso.models import Configuration, ConfigurationState, Provider, Purpose, SignIn, StartedBy
 from sso.selectors import active_configuration, service_provider, signing_key
 
-# Long enough for a second factor at the provider; whoever is slower is simply asked again (invariant 4).
-LIFE = timedelta(minutes=10)
 # No 0/O, 1/I/L: people read these codes out.
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-
 
 # A whole company behind one address begins its day with less.
 MOST_STARTS, STARTS_COUNTED_FOR = 600, timedelta(minutes=10)
@@ -59,23 +56,22 @@ def start_sign_in(
     """Write down what will be asked, and return the request for the browser to carry.
 
     `session` names the session whose doors may be carried over; `configuration` is a draft to be tested; `force_authn`
-    asks the provider not to rely on a session that it has. Raises NotConnectedError and TooManyStartsError.
-    Source: SAML core 3.4.1, profiles 4.1.4.1.
+    asks the provider not to rely on a session that it has, as the configuration may do, too.
+    Raises NotConnectedError and TooManyStartsError. Source: SAML core 3.4.1, profiles 4.1.4.1.
     """
     configuration = _usable(organization, configuration)
     _check_number(organization, actor)
-    sign_in, nonce = _write_down(organization, configuration, actor, session, next_path, restart_of, started_by)
-    request = saml.build_authn_request(
-        service_provider(organization.number),
-        configuration.identity_provider(),
-        request_id=sign_in.request_id,
-        issue_instant=sign_in.started_at,
-        relay_state=sign_in.public_id.hex,
-        login_hint=login_hint if configuration.connection.provider == Provider.AZURE else "",
-        force_authn=force_authn,
-        key=signing_key(organization) if configuration.signs_requests else None,
+    again = restart_of is not None and restart_of.force_authn
+    sign_in = SignIn(
+        organization=organization,
+        session=session,
+        next_path=next_path[:2000],
+        restart_of=restart_of,
+        started_by=started_by,
+        force_authn=force_authn or again or configuration.force_authn,
     )
-    return Started(sign_in, request, nonce)
+    nonce = _write_down(sign_in, configuration, actor)
+    return Started(sign_in, _request(sign_in, configuration, login_hint), nonce)
 
 
 def _usable(organization: Organization, draft: Configuration | None) -> Configuration:
@@ -95,35 +91,36 @@ def _check_number(organization: Organization, actor: Actor) -> None:
         raise TooManyStartsError
 
 
-def _write_down(
-    organization: Organization,
-    configuration: Configuration,
-    actor: Actor,
-    session: str,
-    next_path: str,
-    restart_of: SignIn | None,
-    started_by: StartedBy,
-) -> tuple[SignIn, str]:
+def _write_down(sign_in: SignIn, configuration: Configuration, actor: Actor) -> str:
+    """Complete the row and insert it; return the secret for the browser's cookie."""
     now, nonce = timezone.now(), secrets.token_urlsafe(32)
     is_draft = configuration.state == ConfigurationState.DRAFT
-    sign_in = SignIn.objects.create(
-        reference=new_reference(),
-        organization=organization,
-        connection=configuration.connection,
-        configuration=configuration,
-        purpose=Purpose.TEST if is_draft else Purpose.SIGN_IN,
-        started_by=started_by,
-        restart_of=restart_of,
-        request_id=saml.new_request_id(),
-        nonce_hash=hash_of_token(nonce),
-        session=session,
-        next_path=next_path[:2000],
-        started_at=now,
-        expires_at=now + LIFE,
-        ip_address=actor.address or None,
-        user_agent=actor.user_agent[:400],
+    sign_in.reference = new_reference()
+    sign_in.connection = configuration.connection
+    sign_in.configuration = configuration
+    sign_in.purpose = Purpose.TEST if is_draft else Purpose.SIGN_IN
+    sign_in.request_id = saml.new_request_id()
+    sign_in.nonce_hash = hash_of_token(nonce)
+    sign_in.started_at = now
+    # Whoever is slower is simply asked again (invariant 4).
+    sign_in.expires_at = now + saml.REQUEST_LIFE
+    sign_in.ip_address = actor.address or None
+    sign_in.user_agent = actor.user_agent[:400]
+    sign_in.save(force_insert=True)
+    return nonce
+
+
+def _request(sign_in: SignIn, configuration: Configuration, login_hint: str) -> saml.AuthnRequest:
+    return saml.build_authn_request(
+        service_provider(sign_in.organization.number),
+        configuration.identity_provider(),
+        request_id=sign_in.request_id,
+        issue_instant=sign_in.started_at,
+        relay_state=sign_in.public_id.hex,
+        login_hint=login_hint if configuration.connection.provider == Provider.AZURE else "",
+        force_authn=sign_in.force_authn,
+        key=signing_key(sign_in.organization) if configuration.signs_requests else None,
     )
-    return sign_in, nonce
 
 
 def new_reference() -> str:

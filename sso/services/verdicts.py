@@ -48,8 +48,10 @@ _REASONS: dict[CheckName, Reason] = {
     CheckName.CONFIRMATION_TIME: Reason.OUT_OF_TIME,
     CheckName.CONDITIONS: Reason.INCOMPLETE,
     CheckName.VALIDITY: Reason.OUT_OF_TIME,
+    CheckName.LIFETIME: Reason.TOO_LONG,
     CheckName.AUDIENCE: Reason.WRONG_AUDIENCE,
     CheckName.AUTHN_STATEMENT: Reason.INCOMPLETE,
+    CheckName.FORCE_AUTHN: Reason.NOT_FRESH,
     CheckName.SESSION_TIME: Reason.OUT_OF_TIME,
     CheckName.ATTRIBUTES: Reason.INCOMPLETE,
     CheckName.TENANT: Reason.WRONG_ISSUER,
@@ -64,15 +66,15 @@ def reason_of(verdict: saml.Verdict) -> Reason:
 
 def claims_of(verdict: saml.Verdict) -> dict[str, Any]:
     """What was asserted, as JSON for the log, bounded; empty unless it was verified."""
-    assertion = verdict.assertion
-    if assertion is None:
+    claims = verdict.claims
+    if claims is None:
         return {}
     return {
-        "name_id": assertion.name_id[:_MAX_LENGTH],
-        "name_id_format": assertion.name_id_format[:_MAX_LENGTH],
+        "name_id": claims.name_id[:_MAX_LENGTH],
+        "name_id_format": claims.name_id_format[:_MAX_LENGTH],
         "attributes": {
             name[:_MAX_LENGTH]: [value[:_MAX_LENGTH] for value in values[:_MAX_VALUES]]
-            for name, values in list(assertion.attributes.items())[:_MAX_VALUES]
+            for name, values in list(claims.attributes.items())[:_MAX_VALUES]
         },
     }
 

@@ -1,11 +1,22 @@
-"""Versions of a connection's configuration: when a new one has to be written, and what is in it (invariant 12)."""
+"""Versions of a connection's configuration: one writer at a time, when to write one, what is in it (invariant 12)."""
 
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
+from django.utils import timezone
+
+from orgs.models import Organization
 from sso import saml
-from sso.models import Configuration, Connection
+from sso.models import Configuration, ConfigurationState, Connection
+
+
+def hold_settings(organization: Organization) -> None:
+    """Let nobody else change these settings until this transaction ends, after waiting for whoever does so now."""
+    Organization.objects.select_for_update(of=("self",)).get(pk=organization.pk)
 
 
 def new_version(
@@ -14,23 +25,24 @@ def new_version(
     before: Configuration | None,
     metadata: saml.IdpMetadata | None,
     text: str,
-    sign_requests: bool | None,
+    switches: Mapping[str, bool | None],
 ) -> Configuration | None:
     """Return the configuration that has to be saved, without a number yet; None if nothing changes.
 
-    `metadata` is an uploaded file and `text` its XML; `sign_requests` None leaves the switch as it was `before`.
+    `metadata` is an uploaded file and `text` its XML; a switch that is None stays as it was `before`. Dated exceptions
+    go on until their date, unless the file is another provider's: whom they were meant for is gone then.
     """
-    kept = before is not None and before.sign_requests
-    wanted = kept if sign_requests is None else sign_requests
+    kept = {name: before is not None and getattr(before, name) for name in switches}
+    wanted = {name: kept[name] if value is None else value for name, value in switches.items()}
     if metadata is not None:
-        return _from_metadata(connection, metadata, text, sign_requests=wanted)
+        return _from_metadata(connection, metadata, text, wanted)
     if before is None or wanted == kept:
         return None
-    return _copy_of(before, sign_requests=wanted)
+    return copy_of(before, **wanted)
 
 
 def _from_metadata(
-    connection: Connection, metadata: saml.IdpMetadata, text: str, *, sign_requests: bool
+    connection: Connection, metadata: saml.IdpMetadata, text: str, switches: Mapping[str, bool]
 ) -> Configuration:
     return Configuration(
         connection=connection,
@@ -41,15 +53,25 @@ def _from_metadata(
         slo_response_url=metadata.slo_response_url,
         certificates=[base64.b64encode(certificate.der).decode() for certificate in metadata.certificates],
         wants_signed_requests=metadata.want_authn_requests_signed,
-        sign_requests=sign_requests,
         valid_until=metadata.valid_until,
         findings=[{"code": finding.code.value, "message": finding.message} for finding in metadata.findings],
         metadata=text,
+        **switches,
+        **_exceptions_of(connection, metadata.entity_id),
     )
 
 
-def _copy_of(before: Configuration, *, sign_requests: bool) -> Configuration:
-    """The same provider in another version; dated exceptions go on until their date."""
+def _exceptions_of(connection: Connection, entity_id: str) -> dict[str, datetime]:
+    """What is accepted of this provider for a time, as fields of a configuration."""
+    now = timezone.now()
+    usable = connection.configurations.filter(
+        state__in=[ConfigurationState.ACTIVE, ConfigurationState.DRAFT], entity_id=entity_id
+    )
+    return {each.field: end for configuration in usable for each, end in configuration.exceptions_at(now).items()}
+
+
+def copy_of(before: Configuration, **changes: Any) -> Configuration:
+    """The same provider in another version that has not been saved yet; all but `changes` is as it was before."""
     own = {"id", "public_id", "version", "state", "created_at", "created_by", "activated_at", "retired_at"}
     kept = {field.name: getattr(before, field.name) for field in Configuration._meta.fields if field.name not in own}
-    return Configuration(**kept | {"sign_requests": sign_requests})
+    return Configuration(**kept | changes)

@@ -10,24 +10,28 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from sso.exception_words import exception_rows
 from sso.key_encryption import NOT_SET, can_encrypt
 from sso.models import ConnectionState
 from sso.providers import GUIDES, Ours, filled, guide_of
-from sso.saml import SOON, FindingCode
+from sso.saml import AGGREGATE_TOO_LARGE, MAX_AGGREGATE_BYTES, SOON, FindingCode
 from sso.selectors import (
     active_configuration,
     connection_of,
     draft_configuration,
     has_signed_in_through,
+    has_signed_in_through_like,
     live_keys,
     service_provider,
     signing_key,
+    upload_to_choose_from,
 )
 from sso.services.plan import sentence_about_plans
 from sso.views.differences import differences
 
 if TYPE_CHECKING:
     from orgs.models import Organization, User
+    from sso.exception_forms import ExceptionForm
     from sso.forms import SettingsForm
     from sso.models import Configuration, Connection
     from sso.saml import SigningCertificate
@@ -51,8 +55,10 @@ class Validity:
     at: datetime
 
 
-def access_page(organization: Organization, user: User, form: SettingsForm) -> dict[str, Any]:
-    """Return the context of the page for this admin."""
+def access_page(
+    organization: Organization, user: User, form: SettingsForm, exception_form: ExceptionForm | None = None
+) -> dict[str, Any]:
+    """Return the context of the page for this admin, with what they have just typed."""
     connection, active = connection_of(organization), active_configuration(organization)
     draft = draft_configuration(organization)
     provider = str(form["provider"].value() or "")
@@ -65,17 +71,41 @@ def access_page(organization: Organization, user: User, form: SettingsForm) -> d
         "state": _state(organization, connection, active, draft),
         "provider_name": guide_of(connection.provider).name if connection else "",
         "active": active,
+        "warnings": _warnings(active),
+        "refuses": active is not None and _refuses(active),
+        "may_except": active is not None and _has_begun(active),
+        "has_tried": active is not None and has_signed_in_through(active, user),
+        "has_come_in": active is not None and has_signed_in_through_like(active, user),
+        "recovery_url": settings.BASE_URL + reverse("recovery", args=[organization.slug]),
+        "guides": _guides(organization, provider),
+        "exceptions": exception_rows(organization, exception_form),
+        "to_choose_from": upload_to_choose_from(organization, user),
+        "most_bytes": MAX_AGGREGATE_BYTES,
+        "too_large": AGGREGATE_TOO_LARGE,
+        **_about_draft(active, draft),
+        **_ours(organization, active),
+    }
+
+
+def _about_draft(active: Configuration | None, draft: Configuration | None) -> dict[str, Any]:
+    """What changes with it, and what is odd about it."""
+    return {
         "draft": draft,
         "differences": differences(active, draft) if active and draft else [],
-        "warnings": _warnings(active),
-        "has_tried": active is not None and has_signed_in_through(active, user),
+        "draft_warnings": _warnings(draft),
+        "draft_findings": undated_findings(draft) if draft else [],
+        "draft_refuses": draft is not None and _refuses(draft),
+    }
+
+
+def _ours(organization: Organization, active: Configuration | None) -> dict[str, Any]:
+    """What the provider has to know of us: addresses and keys."""
+    return {
         "service_provider": service_provider(organization.number),
         "our_keys": _our_keys(organization),
-        "recovery_url": settings.BASE_URL + reverse("recovery", args=[organization.slug]),
         "unsigned": active is not None and active.signs_requests and signing_key(organization) is None,
         "can_make_keys": can_encrypt(),
         "cannot_make_keys": NOT_SET,
-        "guides": _guides(organization, provider),
     }
 
 
@@ -86,8 +116,14 @@ def metadata_page(configuration: Configuration) -> dict[str, Any]:
         "section": "access",
         "configuration": configuration,
         "certificates": [_validity(each, now) for each in configuration.signing_certificates()],
-        "findings": [finding["message"] for finding in configuration.findings if finding["code"] not in _DATED],
+        "exceptions": configuration.exceptions_at(now).items(),
+        "findings": undated_findings(configuration),
     }
+
+
+def undated_findings(configuration: Configuration) -> list[str]:
+    """What was noticed in a file when it was uploaded, a sentence each, without what only its day made true."""
+    return [finding["message"] for finding in configuration.findings if finding["code"] not in _DATED]
 
 
 def _state(
@@ -97,7 +133,8 @@ def _state(
     if not organization.plan.sso:
         return "off", "Single sign-on is not part of your plan"
     if active is not None:
-        return "good", "Single sign-on is on and required" if organization.requires_sso else "Single sign-on is on"
+        on = "Single sign-on is on and required" if organization.requires_sso else "Single sign-on is on"
+        return ("bad", f"{on}, but sign-ins are refused") if _refuses(active) else ("good", on)
     if draft is not None:
         return "waiting", "A draft waits for a test"
     if connection is not None and connection.state == ConnectionState.DISABLED:
@@ -105,11 +142,21 @@ def _state(
     return "off", "Single sign-on is off"
 
 
-def _warnings(active: Configuration | None) -> list[Validity]:
-    if active is None:
+def _refuses(configuration: Configuration) -> bool:
+    return not configuration.accepts_signatures_at(timezone.now())
+
+
+def _has_begun(configuration: Configuration) -> bool:
+    """Whether accepting expired certificates would help: it lets none pass that is not valid yet."""
+    now = timezone.now()
+    return any(each.not_before <= now for each in configuration.signing_certificates())
+
+
+def _warnings(configuration: Configuration | None) -> list[Validity]:
+    if configuration is None:
         return []
     now = timezone.now()
-    found = [_validity(each, now) for each in active.signing_certificates()]
+    found = [_validity(each, now) for each in configuration.signing_certificates()]
     return [validity for validity in found if validity.kind != "good"]
 
 

@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from sso.days import day_in_words
 
 if TYPE_CHECKING:
     from sso.models import Configuration
 
+_SAME = "The same provider, sign-in address and certificates as before."
 
-def differences(active: Configuration, draft: Configuration) -> list[str]:
-    """What a draft changes, one plain sentence each; empty if nothing that matters for signing in."""
+
+def differences(before: Configuration, after: Configuration) -> list[str]:
+    """What a draft changes, one plain sentence each, or one sentence that says that nothing does."""
     return [
-        *_changed("Provider's entity ID", active.entity_id, draft.entity_id),
-        *_changed("Sign-in address", _sign_in_address(active), _sign_in_address(draft)),
-        *_certificate_changes(active, draft),
-        *_signing_changes(active, draft),
-    ] or ["The same provider, sign-in address and certificates as before."]
+        *_provider_changes(before, after),
+        *_signing_changes(before, after),
+        *_fresh_sign_in_changes(before, after),
+        *_exception_changes(before, after),
+    ] or [_SAME]
+
+
+def differences_of_file(before: Configuration, after: Configuration) -> list[str]:
+    """The same for what its file changes; stored_settings.changes tells of the switches."""
+    return [
+        *_provider_changes(before, after),
+        *(_signing_changes(before, after) if before.sign_requests == after.sign_requests else []),
+        *_exception_changes(before, after),
+    ] or [_SAME]
+
+
+def _provider_changes(before: Configuration, after: Configuration) -> list[str]:
+    return [
+        *_changed("Provider's entity ID", before.entity_id, after.entity_id),
+        *_changed("Sign-in address", _sign_in_address(before), _sign_in_address(after)),
+        *_certificate_changes(before, after),
+    ]
 
 
 def _sign_in_address(configuration: Configuration) -> str:
@@ -27,26 +49,35 @@ def _changed(what: str, before: str, after: str) -> list[str]:
     return [] if before == after else [f"{what}: {before} becomes {after}."]
 
 
-def _certificate_changes(active: Configuration, draft: Configuration) -> list[str]:
-    before = {certificate.fingerprint: certificate for certificate in active.signing_certificates()}
-    after = {certificate.fingerprint: certificate for certificate in draft.signing_certificates()}
-    added = [certificate for key, certificate in after.items() if key not in before]
-    removed = [certificate for key, certificate in before.items() if key not in after]
+def _certificate_changes(before: Configuration, after: Configuration) -> list[str]:
+    old = {certificate.fingerprint: certificate for certificate in before.signing_certificates()}
+    new = {certificate.fingerprint: certificate for certificate in after.signing_certificates()}
+    added = [certificate for key, certificate in new.items() if key not in old]
+    removed = [certificate for key, certificate in old.items() if key not in new]
     return [
-        *(f"New signing certificate, valid until {_day(c.not_after)}: {_short(c.fingerprint)}." for c in added),
+        *(f"New signing certificate, valid until {day_in_words(c.not_after)}: {_short(c.fingerprint)}." for c in added),
         *(f"Signing certificate no longer listed: {_short(c.fingerprint)}." for c in removed),
-        *(["All signing certificates change at once."] if before and not before.keys() & after.keys() else []),
+        *(["All signing certificates change at once."] if old and not old.keys() & new.keys() else []),
     ]
 
 
-def _signing_changes(active: Configuration, draft: Configuration) -> list[str]:
-    if active.signs_requests == draft.signs_requests:
+def _signing_changes(before: Configuration, after: Configuration) -> list[str]:
+    if before.signs_requests == after.signs_requests:
         return []
-    return ["Requests will be signed." if draft.signs_requests else "Requests will no longer be signed."]
+    return ["Requests will be signed." if after.signs_requests else "Requests will no longer be signed."]
 
 
-def _day(moment: datetime) -> str:
-    return f"{moment.day} {moment:%B %Y}"
+def _fresh_sign_in_changes(before: Configuration, after: Configuration) -> list[str]:
+    if before.force_authn == after.force_authn:
+        return []
+    return ["A fresh sign-in will be asked for." if after.force_authn else "No fresh sign-in will be asked for."]
+
+
+def _exception_changes(before: Configuration, after: Configuration) -> list[str]:
+    """Only what ends: whatever an admin allows holds for both."""
+    now = timezone.now()
+    over = [each for each in before.exceptions_at(now) if each not in after.exceptions_at(now)]
+    return [f"{each.label} will no longer be accepted: you allowed them for another provider." for each in over]
 
 
 def _short(fingerprint: str) -> str:

@@ -10,12 +10,12 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from orgs.access import OrganizationRequest, actor_of, organization_page
 from orgs.errors import NotAllowedError
 from orgs.models import Role
-from orgs.views.answers import see_other
+from orgs.views.answers import post_to, see_other
 from sso import services
 from sso.selectors import key_by_public_id
 
@@ -32,7 +32,7 @@ _RETIRED = "The certificate is retired, and its private key is gone."
 
 
 @organization_page(Role.ADMIN, recovery=True)
-@require_POST
+@post_to("settings_access", "slug")
 @never_cache
 def create_key(request: HttpRequest) -> HttpResponse:
     """Make a certificate."""
@@ -46,7 +46,7 @@ def create_key(request: HttpRequest) -> HttpResponse:
 
 
 @organization_page(Role.ADMIN, recovery=True)
-@require_POST
+@post_to("settings_access", "slug")
 @never_cache
 def promote_key(request: HttpRequest) -> HttpResponse:
     """Use the next certificate."""
@@ -59,7 +59,7 @@ def promote_key(request: HttpRequest) -> HttpResponse:
 
 
 @organization_page(Role.ADMIN, recovery=True)
-@require_POST
+@post_to("settings_access", "slug")
 @never_cache
 def retire_key(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Withdraw a certificate."""

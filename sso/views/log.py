@@ -8,19 +8,21 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from orgs.access import OrganizationRequest, actor_of, organization_page
 from orgs.models import Role
-from orgs.views.answers import page_of, see_other
+from orgs.views.answers import page_of, post_to, see_other
 from sso.check_titles import title_of
 from sso.claim_findings import findings_in
+from sso.clock_findings import clock_of
+from sso.exception_words import exception_for
 from sso.forms import SignInFilterForm
 from sso.models import Provider
 from sso.providers import explain
 from sso.reasons import ADVICE, IN_SETTINGS, Reason
 from sso.saml import Outcome
-from sso.selectors import identities_of_address, sign_in_by_reference, sign_ins_of
+from sso.selectors import exceptions_in_force, identities_of_address, sign_in_by_reference, sign_ins_of
 from sso.services import unlink_identity
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ def settings_sign_in(request: HttpRequest, reference: str) -> HttpResponse:
         "advice": ADVICE.get(sign_in.reason),
         "in_settings": sign_in.reason in IN_SETTINGS,
         "explanation": explain(sign_in.detail),
+        **_exception(sign_in),
         **_checks(sign_in),
         "may_unlink": sign_in.reason == Reason.OTHER_SUBJECT
         and identities_of_address(organization, sign_in.address).exists(),
@@ -69,12 +72,13 @@ def settings_sign_in(request: HttpRequest, reference: str) -> HttpResponse:
         **_claims(sign_in),
         "findings": findings_in(sign_in.claims or {}),
         "thumbprint": _thumbprint(sign_in),
+        "clock": clock_of(sign_in.clock_skew),
     }
     return render(request, "sso/sign_in_detail.html", context)
 
 
 @organization_page(Role.ADMIN)
-@require_POST
+@post_to("settings_sign_in", "slug", "reference")
 @never_cache
 def unlink_person(request: HttpRequest, reference: str) -> HttpResponse:
     """Forget who the address of a refused sign-in was at the provider, so that its next sign-in is a first one."""
@@ -88,6 +92,12 @@ def unlink_person(request: HttpRequest, reference: str) -> HttpResponse:
         request, f"{sign_in.address} is unlinked. Whoever signs in with it next is that member from then on."
     )
     return see_other("settings_sign_in", organization.slug, reference)
+
+
+def _exception(sign_in: SignIn) -> dict[str, Any]:
+    """The exception that would help, and until when it is in force by now."""
+    kind = exception_for(sign_in)
+    return {"exception": kind, "accepted_until": kind and exceptions_in_force(sign_in.organization).get(kind)}
 
 
 def _checks(sign_in: SignIn) -> dict[str, Any]:

@@ -9,22 +9,26 @@ from urllib.parse import urlencode, urlsplit
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from orgs.access import actor_of, doors_of, keep_session_name, session_name
 from orgs.models import Organization
 from orgs.selectors import open_organization, somebody_else_in
+from orgs.sessions import SessionStore
+from orgs.views.answers import not_allowed
 from sso import saml
+from sso.acs_reads import sign_in_by_relay_state
 from sso.models import Configuration, ConfigurationState, SignIn, StartedBy
 from sso.next_paths import safe_next_path
 from sso.sealed import Note, seal, unseal
-from sso.selectors import configuration_by_public_id, published_service_provider, sign_in_by_relay_state
+from sso.selectors import configuration_by_public_id, published_service_provider
 from sso.services import (
     Finished,
     NotAsked,
@@ -85,13 +89,15 @@ def start(request: HttpRequest, number: int) -> HttpResponse:
 
 @login_not_required
 @csrf_exempt
-@require_POST
 @never_cache
 def acs(request: HttpRequest, number: int) -> HttpResponse:
     """Take the provider's answer (bindings 3.5.4).
 
-    Answers 303, so that Reload posts nothing twice.
+    Answers 303, so that Reload posts nothing twice. Whoever opens the address by hand is told how to sign in, whether
+    there is such an organization or not.
     """
+    if request.method != "POST":
+        return not_allowed(request, "POST", "sso/for_providers.html", {"number": number})
     outcome = finish_sign_in(
         number=number,
         encoded=request.POST.get("SAMLResponse", ""),
@@ -100,12 +106,14 @@ def acs(request: HttpRequest, number: int) -> HttpResponse:
         actor=actor_of(request),
         enter=partial(_enter, request),
     )
+    if isinstance(outcome, Finished):
+        return _ask_to_switch(outcome) if _was_somebody_else(outcome) else welcome(outcome)
+    # One of two answers at the same moment comes too late; what `_enter` made for it has no door, and no row.
+    request.session = type(request.session)(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
     if outcome is None:
         raise Http404
     if isinstance(outcome, NotAsked):
         return _restart(outcome)
-    if isinstance(outcome, Finished):
-        return _ask_to_switch(outcome) if _was_somebody_else(outcome) else welcome(outcome)
     return _see_other(reverse("sign_in_refused", args=[number, outcome.sign_in.reference]))
 
 
@@ -171,19 +179,26 @@ def _asked_again(request: HttpRequest, organization: Organization) -> NotAsked |
     return NotAsked(organization, sign_in_by_relay_state(organization.number, public_id))
 
 
-def _enter(request: HttpRequest, finished: Finished) -> None:
-    """In the transaction that lets the person in. Who is still somebody else in this browser is asked first."""
-    if not _was_somebody_else(finished):
-        make_session(request, finished)
+def _enter(request: HttpRequest, finished: Finished) -> Model | None:
+    """Just before everything is written. Who is still somebody else in this browser is asked first."""
+    if _was_somebody_else(finished):
+        return None
+    _begin_session(request, finished)
+    # Any other store's is saved with the answer, by Django's middleware.
+    return request.session.take_row() if isinstance(request.session, SessionStore) else None
 
 
 def make_session(request: HttpRequest, finished: Finished) -> None:
     """Leave whatever session the request came with behind: its doors have been carried over, or ended."""
+    _begin_session(request, finished)
+    request.session.save()
+
+
+def _begin_session(request: HttpRequest, finished: Finished) -> None:
     request.session.flush()
     login(request, finished.user, backend=_BACKEND)
     keep_session_name(request, finished.session, finished.door)
     request.session.set_expiry(_seconds_until(finished.door.expires_at))
-    request.session.save()
 
 
 def welcome(finished: Finished) -> HttpResponse:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods, require_safe
 
 from orgs.access import OrganizationRequest, actor_of, organization_page
 from orgs.errors import NotAllowedError
 from orgs.models import Role
-from orgs.views.answers import see_other
+from orgs.views.answers import post_to, see_other
 from sso.claim_findings import findings_in
+from sso.clock_findings import clock_findings
 from sso.forms import SettingsForm
+from sso.saml import AGGREGATE_TOO_LARGE, MetadataError
 from sso.sealed import Note, seal
 from sso.selectors import (
     active_configuration,
@@ -26,27 +30,25 @@ from sso.selectors import (
     sign_in_of_doors,
 )
 from sso.services import discard_draft as give_up_draft
-from sso.services import save_settings
+from sso.services import keep_upload, offer_providers, save_settings
 from sso.stored_settings import SettingsChangedError, changes, stored_settings
+from sso.uploading import TEXT_TOO_LARGE, is_too_large, read_to_the_end, take_files
 from sso.views.access_page import access_page, metadata_page
+from sso.views.differences import differences_of_file
+from sso.views.saved import tell_what_saving_did
 from sso.views.sign_in import go_to_provider
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-    from orgs.models import Organization
+    from orgs.models import Organization, User
     from sso.models import SignIn
     from sso.services import Saved
 
-_SAVED_OFF = "Single sign-on is still off: upload the Metadata XML of your identity provider to turn it on."
-_SAVED_ON = "Single sign-on is on. Try it with Test sign-in before you tell your people."
-_SAVED_DRAFT = (
-    "The new metadata is saved as a draft, and people go on signing in as before. Test the sign-in: when yours "
-    "succeeds, the draft takes over."
-)
 _NOTHING_TO_TEST = "There is nothing to test yet. Upload the Metadata XML of your identity provider and save."
 
 
+@csrf_exempt  # the token is in the form, and that is not read before it is known whose upload it is: see _post
 @organization_page(Role.ADMIN, recovery=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
@@ -55,14 +57,51 @@ def settings_access(request: HttpRequest) -> HttpResponse:
     organization = _organization(request)
     if request.method != "POST":
         return _page(request, SettingsForm(organization=organization))
+    if is_too_large(request):
+        return _page(request, SettingsForm.refusing(organization, AGGREGATE_TOO_LARGE), status=413)
+    if organization.plan.sso:
+        take_files(request)
+    try:
+        return _post(request)
+    except RequestDataTooBig:
+        read_to_the_end(request)
+        form = SettingsForm.refusing(organization, TEXT_TOO_LARGE, at="metadata_text")
+        return _page(request, form, status=413)
+
+
+@csrf_protect
+def _post(request: HttpRequest) -> HttpResponse:
+    organization = _organization(request)
     form = SettingsForm(request.POST, request.FILES, organization=organization)
     if not organization.plan.sso:
         return _page(request, form, status=403)
-    return _save(request, form) if form.is_valid() else _page(request, form, status=422)
+    if form.is_valid() and form.aggregate is not None:
+        return _offer(request, form, form.aggregate)
+    return save_form(request, form)
+
+
+def _offer(request: HttpRequest, form: SettingsForm, file: BinaryIO) -> HttpResponse:
+    """Lead to the choice between the providers of a file; where there is only one, it is chosen."""
+    organization = _organization(request)
+    try:
+        upload = offer_providers(
+            organization=organization,
+            by=_admin(request),
+            file=file,
+            name=form.upload_name,
+            choices=form.choices,
+        )
+    except MetadataError as error:
+        form.refuse_upload(str(error))
+        return _page(request, form, status=422)
+    first, *others = upload.providers.all()[:2]
+    if others:
+        return see_other("choose_provider", organization.slug, upload.public_id)
+    return save_form(request, SettingsForm.with_chosen(first, organization))
 
 
 @organization_page(Role.ADMIN, recovery=True)
-@require_POST
+@post_to("settings_access", "slug")
 @never_cache
 def test_sign_in(request: HttpRequest) -> HttpResponse:
     """Lead the admin to the provider, through the draft if one waits, and back to the settings."""
@@ -76,7 +115,7 @@ def test_sign_in(request: HttpRequest) -> HttpResponse:
 
 
 @organization_page(Role.ADMIN, recovery=True)
-@require_POST
+@post_to("settings_access", "slug")
 @never_cache
 def discard_draft(request: HttpRequest) -> HttpResponse:
     """Give the draft up."""
@@ -109,53 +148,66 @@ def _test_of_this_session(request: OrganizationRequest) -> SignIn | None:
     return sign_in if sign_in and is_test and sign_in.organization_id == organization.pk else None
 
 
-def _save(request: HttpRequest, form: SettingsForm) -> HttpResponse:
+def save_form(request: HttpRequest, form: SettingsForm) -> HttpResponse:
+    """Save the settings, or show them again with what is wrong."""
+    if not form.is_valid():
+        return _page_again(request, form, status=422)
     organization = _organization(request)
-    before = stored_settings(organization)
+    before, previous = stored_settings(organization), active_configuration(organization)
     try:
-        saved = save_settings(
-            organization=organization,
-            provider=form.cleaned_data["provider"],
-            just_in_time_role=form.cleaned_data["just_in_time_role"],
-            metadata=form.metadata,
-            metadata_text=form.metadata_as_text,
-            require_sso=form.cleaned_data["require_sso"],
-            sign_requests=form.cleaned_data["sign_requests"],
-            single_logout=form.cleaned_data["single_logout"],
-            seen=form.cleaned_data["seen"],
-            by=cast(OrganizationRequest, request).user,
-            actor=actor_of(request),
-        )
+        saved = _save(request, form)
     except SettingsChangedError as error:
         form.take_over()
         form.add_error(None, str(error))
-        return _page(request, form, status=409)
+        return _page_again(request, form, status=409)
     except NotAllowedError as error:
         form.add_error("require_sso" if form.cleaned_data["require_sso"] else None, str(error))
-        return _page(request, form, status=422)
-    messages.success(request, _what_saving_did(organization, saved, changes(before, stored_settings(organization))))
+        return _page_again(request, form, status=422)
+    changed = changes(before, stored_settings(organization))
+    if saved.configuration and previous and form.metadata and not saved.is_draft:  # a draft shows them on the page
+        changed += differences_of_file(previous, saved.configuration)
+    tell_what_saving_did(request, organization, saved, changed, has_metadata=form.metadata is not None)
     return see_other("settings_access", organization.slug)
 
 
-def _what_saving_did(organization: Organization, saved: Saved, changed: list[str]) -> str:
-    then = []
-    if saved.is_draft:
-        then = [_SAVED_DRAFT]
-    elif saved.configuration is not None:
-        then = [_SAVED_ON]
-    elif active_configuration(organization) is None:
-        then = [_SAVED_OFF]
-    return " ".join(["Saved.", *changed, *then]) if changed or then else "Saved. Nothing was different from before."
+def _save(request: HttpRequest, form: SettingsForm) -> Saved:
+    cleaned = form.cleaned_data
+    return save_settings(
+        organization=_organization(request),
+        provider=cleaned["provider"],
+        just_in_time_role=cleaned["just_in_time_role"],
+        metadata=form.metadata,
+        metadata_text=form.metadata_as_text,
+        require_sso=cleaned["require_sso"],
+        sign_requests=cleaned["sign_requests"],
+        force_authn=cleaned["force_authn"],
+        single_logout=cleaned["single_logout"],
+        seen=cleaned["seen"],
+        by=_admin(request),
+        actor=actor_of(request),
+    )
 
 
 def _page(request: HttpRequest, form: SettingsForm, status: int = 200) -> HttpResponse:
-    form.keep_upload()
     form.point_at_error()
-    context: dict[str, Any] = access_page(_organization(request), cast(OrganizationRequest, request).user, form)
+    context: dict[str, Any] = access_page(_organization(request), _admin(request), form)
     tested = _test_of_this_session(cast(OrganizationRequest, request))
-    context |= {"tested": tested, "findings": findings_in(tested.claims) if tested else []}
+    findings = [*findings_in(tested.claims), *clock_findings(tested.clock_skew)] if tested else []
+    context |= {"tested": tested, "findings": findings}
     return render(request, "sso/settings_access.html", context, status=status)
+
+
+def _page_again(request: HttpRequest, form: SettingsForm, status: int) -> HttpResponse:
+    """A file that could be read waits for what else has to be put right; one that waits already goes on waiting."""
+    if form.upload is not None and form.kept is None:
+        organization, admin = _organization(request), _admin(request)
+        form.keep(keep_upload(organization=organization, by=admin, document=form.upload, name=form.upload_name))
+    return _page(request, form, status)
 
 
 def _organization(request: HttpRequest) -> Organization:
     return cast(OrganizationRequest, request).membership.organization
+
+
+def _admin(request: HttpRequest) -> User:
+    return cast(OrganizationRequest, request).user

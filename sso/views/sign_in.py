@@ -12,18 +12,20 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_safe
 
 from orgs.access import any_door
 from orgs.email_addresses import domain_of
 from orgs.letters import send_sign_in_pages
 from orgs.selectors import memberships_of, organization_by_slug, organization_of_domain, organizations_of_address
+from orgs.views.answers import post_to
 from sso.forms import AddressForm
 from sso.next_paths import safe_next_path
 from sso.providers import guide_of
 from sso.sealed import Note, seal
 from sso.selectors import connection_of
 from sso.views.afterwards import SeeOtherThen
+from sso.views.sign_out import unfinished_sign_out
 
 if TYPE_CHECKING:
     from orgs.models import Organization, User
@@ -46,7 +48,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
-@require_POST
+@post_to("sign_in")
 @never_cache
 def mail_sign_in_page(request: HttpRequest) -> HttpResponse:
     """Mail somebody the sign-in pages of their organizations. The answer says nothing, nor does its time."""
@@ -128,7 +130,8 @@ def start_url(organization: Organization, **query: str) -> str:
 
 def _ask(request: HttpRequest, form: AddressForm, status: int = 200) -> HttpResponse:
     next_path = safe_next_path(form["next"].value() or "")
-    return render(request, "sso/sign_in.html", {"form": form, "next": next_path}, status=status)
+    context = {"form": form, "next": next_path, "sign_out_url": unfinished_sign_out(request)}
+    return render(request, "sso/sign_in.html", context, status=status)
 
 
 def _with_query(path: str, **query: str) -> str:

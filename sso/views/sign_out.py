@@ -1,42 +1,62 @@
-"""Single logout: the page that leads to the provider, and the address at which both sides' messages arrive."""
+"""Single logout: the page that leads to the providers, and the address at which both sides' messages arrive."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
-from orgs.access import actor_of
+from orgs.access import actor_of, doors_of
 from orgs.selectors import open_organization
+from orgs.views.answers import see_other
+from sso.models import SignOutState
 from sso.providers import guide_of
-from sso.sealed import Note, unseal
-from sso.selectors import sign_in_to_sign_out
-from sso.services import ask_provider_to_sign_out, take_logout_message
+from sso.sealed import LIFE, Note, seal, unseal
+from sso.services import take_logout_message
+from sso.services.sign_out_chain import Step, ask_next, chain, number_in, steps_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from orgs.models import Organization
+    from sso.models import SignIn
+    from sso.services import SignedOut
+
+# The sealed note, in a browser on its way from one provider to the next.
+_COOKIE = "signing_out"
+# How a sign-out ended, by what the provider said of it.
+_ENDED = {True: "confirmed", False: "not confirmed", None: "asked by the provider"}
 
 
 @login_not_required
 @require_GET
 @never_cache
 def sign_out_at_provider(request: HttpRequest, number: int) -> HttpResponse:
-    """Say that somebody is signed out here, and go on to the provider (profiles 4.4.3.1); `of` is a sealed sign-in."""
-    public_id = unseal(Note.SIGN_OUT, request.GET.get("of", ""))
-    sign_in = sign_in_to_sign_out(_organization(number), public_id) if public_id else None
-    address = ask_provider_to_sign_out(sign_in=sign_in) if sign_in else ""
-    if sign_in is None or not address:
-        return redirect("sign_in")
-    provider = guide_of(sign_in.connection.provider).name
-    context = {"organization": sign_in.organization, "provider": provider, "address": address}
-    return render(request, "sso/signing_out.html", context)
+    """Say that somebody is signed out here, and go on to the next provider (profiles 4.4.3.1), or say how it went.
+
+    `of` is a sealed note of the sign-ins whose sessions are to be ended.
+    """
+    note = request.GET.get("of", "")
+    sign_ins = chain(organization=_organization(number), note=note)
+    asked = ask_next(sign_ins)
+    steps = steps_of(sign_ins)
+    if asked is None:
+        return _say_how_it_went(request, steps)
+    list(messages.get_messages(request))  # that they are signed out here is the heading of this page already
+    sign_in, address = asked
+    context = {"address": address, "provider": _provider(sign_in), "steps": _told(steps, now=sign_in)}
+    response = render(request, "sso/signing_out.html", context)
+    if len(sign_ins) > 1:
+        _remember(response, note)
+    return response
 
 
 @login_not_required
@@ -46,7 +66,8 @@ def sign_out_at_provider(request: HttpRequest, number: int) -> HttpResponse:
 def slo(request: HttpRequest, number: int) -> HttpResponse:
     """Take a LogoutRequest or a LogoutResponse, by Redirect or by POST (bindings 3.4 and 3.5).
 
-    No cookie is needed: the provider may come in a frame, where browsers send none.
+    No cookie is needed: the provider may come in a frame, where browsers send none. Nobody stays at this address, where
+    a message that was good once would be refused when it is loaded again.
     """
     outcome = take_logout_message(
         organization=_organization(number),
@@ -54,11 +75,85 @@ def slo(request: HttpRequest, number: int) -> HttpResponse:
         form=request.POST.dict(),
         actor=actor_of(request),
     )
+    onwards = _next_page(request, outcome)
+    if onwards:
+        return HttpResponseRedirect(onwards, status=303)
     if outcome is None:
-        return render(request, "sso/sign_out_refused.html", status=403)
+        return _refuse(request)
     if outcome.answer_to:
         return HttpResponseRedirect(outcome.answer_to, status=303 if request.method == "POST" else 302)
-    return render(request, "sso/signed_out.html", {"at_provider": outcome.at_provider})
+    return see_other("signed_out", query={"of": seal(Note.SIGNED_OUT, _ENDED[outcome.at_provider])})
+
+
+@login_not_required
+@require_safe
+@never_cache
+def signed_out(request: HttpRequest) -> HttpResponse:
+    """Say that nobody is signed in here any more, and for as long as the note is good, what the provider made of it.
+
+    `of` is a sealed note of how it ended. Who is signed in sees their organizations instead.
+    """
+    if doors_of(request):
+        return redirect("home")
+    return render(request, "sso/signed_out.html", {"ended": unseal(Note.SIGNED_OUT, request.GET.get("of", ""))})
+
+
+def unfinished_sign_out(request: HttpRequest) -> str:
+    """The page that goes on with a sign-out, if this browser is on its way through several; "" if it is not."""
+    note = request.COOKIES.get(_COOKIE, "")
+    number = number_in(note)
+    return f"{reverse('sign_out_at_provider', args=[number])}?{urlencode({'of': note})}" if number else ""
+
+
+def _next_page(request: HttpRequest, outcome: SignedOut | None) -> str:
+    """Where somebody goes on to after a provider's answer, good or bad: none of them stops the others."""
+    may_go_on = _is_answer(request) and (outcome is None or not outcome.answer_to)
+    return unfinished_sign_out(request) if may_go_on else ""
+
+
+def _is_answer(request: HttpRequest) -> bool:
+    return "SAMLResponse" in request.GET or "SAMLResponse" in request.POST
+
+
+def _refuse(request: HttpRequest) -> HttpResponse:
+    """An answer changes nothing, so that a browser in which nobody is signed in may be told just that: nobody is.
+
+    It is most often one that was good, loaded again.
+    """
+    if _is_answer(request) and not doors_of(request):
+        return see_other("signed_out")
+    return render(request, "sso/sign_out_refused.html", status=403)
+
+
+def _say_how_it_went(request: HttpRequest, steps: list[Step]) -> HttpResponse:
+    if not any(step.state for step in steps):
+        return redirect("sign_in")
+    everywhere = all(step.state == SignOutState.DONE for step in steps)
+    response = render(request, "sso/signed_out_at_providers.html", {"steps": _told(steps), "everywhere": everywhere})
+    response.delete_cookie(_COOKIE, samesite="None")
+    return response
+
+
+def _told(steps: list[Step], now: SignIn | None = None) -> list[dict[str, str]]:
+    """The steps in the words of the pages; `now` is the sign-in whose provider comes next."""
+    current = next((index for index, step in enumerate(steps) if step.sign_in == now), len(steps))
+    return [
+        {
+            "organization": step.sign_in.organization.name,
+            "provider": _provider(step.sign_in),
+            "state": "now" if index == current else step.state or ("next" if index > current else ""),
+        }
+        for index, step in enumerate(steps)
+    ]
+
+
+def _provider(sign_in: SignIn) -> str:
+    return guide_of(sign_in.connection.provider).name
+
+
+def _remember(response: HttpResponse, note: str) -> None:
+    """Only a SameSite=None cookie comes along when a provider posts its answer; the sign-in page reads it, too."""
+    response.set_cookie(_COOKIE, note, max_age=LIFE, secure=True, httponly=True, samesite="None")
 
 
 def _organization(number: int) -> Organization:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from orgs.access import actor_of, doors_of, session_name
 from orgs.services import end_session
 from orgs.views.answers import see_other
+from sso.after_sign_out import WAITING_DOORS
 from sso.services import waiting
 from sso.views.protocol import make_session, welcome
 
@@ -34,12 +35,20 @@ def switch(request: HttpRequest, number: int) -> HttpResponse:
     if finished is None:
         return see_other("start_sign_in", number) if request.method == "POST" else redirect("start_sign_in", number)
     if request.method != "POST":
+        _remember(request, finished)
         context = {"before": request.user, "after": finished.user, "organization": finished.sign_in.organization}
         return render(request, "sso/switch.html", context)
     if request.POST.get("action") == "continue":
         return _become(request, finished)
     end_session(session=finished.session, user=finished.user, actor=actor_of(request), by="whoever was signed in")
     return see_other("home")
+
+
+def _remember(request: HttpRequest, finished: Finished) -> None:
+    """Have the session know what waits for its person: signing out closes that, too."""
+    door = finished.door.public_id.hex
+    if door not in (known := request.session.get(WAITING_DOORS, [])):
+        request.session[WAITING_DOORS] = [*known, door][-10:]
 
 
 def _become(request: HttpRequest, finished: Finished) -> HttpResponse:

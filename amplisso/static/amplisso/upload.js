@@ -20,4 +20,38 @@ for (const zone of document.querySelectorAll("[data-drop]")) {
     input.files = event.dataTransfer.files;
     input.dispatchEvent(new Event("change", { bubbles: true }));
   });
+
+  // Nobody should wait for a hundred megabytes to be told that they are too many.
+  const most = Number(zone.dataset.mostBytes);
+  const tooLarge = zone.querySelector("[data-too-large]");
+  let refused = false;
+  input.addEventListener("change", () => {
+    refused = most > 0 && [...input.files].some((file) => file.size > most);
+    if (refused) input.value = "";
+    if (tooLarge) tooLarge.textContent = refused ? tooLarge.dataset.tooLarge : "";
+  });
+
+  const form = input.form;
+  const pasted = form.elements.namedItem("metadata_text");
+  const save = form.querySelector("[data-save]");
+  const word = save.textContent;
+  const rest = () => {
+    save.textContent = word;
+    save.removeAttribute("aria-busy");
+  };
+  // Before other listeners, for whom the page would be left.
+  form.addEventListener("submit", (event) => {
+    if (refused && !pasted.value.trim()) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      if (tooLarge) tooLarge.textContent = tooLarge.dataset.notSaved;
+      input.focus();
+    } else if (input.files.length) {
+      save.textContent = save.dataset.uploading;
+      save.setAttribute("aria-busy", "true");
+    }
+  }, true);
+  // Whoever stops the upload goes on with the form, and whoever comes back finds it as it was.
+  form.addEventListener("input", rest);
+  window.addEventListener("pageshow", rest);
 }

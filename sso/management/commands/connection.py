@@ -1,11 +1,17 @@
-"""`manage.py connection`: an identity provider's metadata from the command line, as the settings page takes it."""
+"""`manage.py connection`: what the settings page does with an identity provider, from the command line."""
 
 from __future__ import annotations
 
+import argparse
 import json
+import shutil
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
@@ -16,46 +22,92 @@ from orgs.letters import absolute
 from orgs.models import Organization
 from orgs.selectors import open_organization
 from sso import saml
-from sso.models import Provider
+from sso.days import day_in_words
+from sso.models import DatedException, Provider
 from sso.selectors import service_provider
-from sso.services import Saved
+from sso.services import Saved, allow_exception, end_exception
 from sso.services.imports import import_metadata
 
-# One more than is accepted, so that a file that is too large is told so without being read to its end.
 Facts = dict[str, Any]
+_MOST_NAMED = 20
+_EXCEPTIONS = {kind.value.replace("_", "-"): kind for kind in DatedException}
 
 
 class Command(BaseCommand):
-    """Import a metadata file."""
+    """Import a metadata file; allow an exception until a day, and end it."""
 
-    help = "Connect an organization to its identity provider."
+    help = "Connect an organization to its identity provider, and set what is accepted of it for a time."
 
     def add_arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
-        action = actions.add_parser("import", help="Import the provider's metadata XML.")
-        action.add_argument("number", type=int, help="number of the organization")
-        action.add_argument("file", help="metadata XML; - reads standard input")
-        action.add_argument("--provider", required=True, choices=Provider.values)
-        action.add_argument("--entity-id", metavar="ID", help="which one, if the file describes several")
-        action.add_argument("--json", action="store_true", help="print JSON")
+        _add_import(actions)
+        allow = actions.add_parser("allow", help="Accept until a day what is normally refused.")
+        end = actions.add_parser("end", help="Refuse it again at once.")
+        for action in (allow, end):
+            action.add_argument("number", type=int, help="number of the organization")
+            action.add_argument("exception", choices=list(_EXCEPTIONS))
+            action.add_argument("--json", action="store_true", help="print JSON")
+        allow.add_argument("--until", metavar="DAY", type=_day, required=True, help="last day, UTC, such as 2026-12-05")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        organization = _organization(options["number"])
-        data = _read(options["file"])
+        do = {"import": _import, "allow": _allow, "end": _end}[options["action"]]
         try:
-            saved = import_metadata(
-                organization=organization,
-                data=data,
-                provider=options["provider"],
-                entity_id=options["entity_id"],
-                actor=COMMAND_LINE,
-            )
-        except saml.SeveralProviders as error:
-            raise CommandError(f"{error} Name it with --entity-id: {', '.join(error.entity_ids)}") from error
+            facts, sentence = do(_organization(options["number"]), options)
         except (saml.MetadataError, NotAllowedError) as error:
             raise CommandError(str(error)) from error
-        facts = _facts(organization, saved)
-        self.stdout.write(json.dumps(facts) if options["json"] else _sentence(facts))
+        self.stdout.write(json.dumps(facts) if options["json"] else sentence)
+
+
+def _add_import(actions: Any) -> None:
+    action = actions.add_parser("import", help="Import the provider's metadata XML.")
+    action.add_argument("number", type=int, help="number of the organization")
+    action.add_argument("file", help="metadata XML; - reads standard input")
+    action.add_argument("--provider", required=True, choices=Provider.values)
+    action.add_argument("--entity-id", metavar="ID", help="which one, if the file describes several")
+    action.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("write the day as year, month and day, such as 2026-12-05") from None
+
+
+def _import(organization: Organization, options: dict[str, Any]) -> tuple[Facts, str]:
+    try:
+        saved = import_metadata(
+            organization=organization,
+            data=_read(organization, options["file"], options["entity_id"]),
+            provider=options["provider"],
+            entity_id=options["entity_id"],
+            actor=COMMAND_LINE,
+        )
+    except saml.SeveralProviders as error:
+        raise CommandError(f"{error} Name it with --entity-id: {_which(error.entity_ids)}") from error
+    facts = _facts(organization, saved)
+    return facts, _sentence(facts)
+
+
+def _allow(organization: Organization, options: dict[str, Any]) -> tuple[Facts, str]:
+    kind = _EXCEPTIONS[options["exception"]]
+    until = allow_exception(
+        organization=organization, kind=kind, last_day=options["until"], by=None, actor=COMMAND_LINE
+    )
+    sentence = f"{kind.label} of {organization.name}'s provider are accepted until {day_in_words(until)}."
+    return _exception_facts(organization, options) | {"until": until.isoformat(timespec="seconds")}, sentence
+
+
+def _end(organization: Organization, options: dict[str, Any]) -> tuple[Facts, str]:
+    kind = _EXCEPTIONS[options["exception"]]
+    if not end_exception(organization=organization, kind=kind, by=None, actor=COMMAND_LINE):
+        raise CommandError(f"{kind.label} of {organization.name}'s provider are not accepted; nothing was changed.")
+    sentence = f"{kind.label} of {organization.name}'s provider are no longer accepted."
+    return _exception_facts(organization, options) | {"until": None}, sentence
+
+
+def _exception_facts(organization: Organization, options: dict[str, Any]) -> Facts:
+    return {"number": organization.number, "name": organization.name, "exception": options["exception"]}
 
 
 def _organization(number: int) -> Organization:
@@ -65,14 +117,34 @@ def _organization(number: int) -> Organization:
     return organization
 
 
-def _read(file: str) -> bytes:
-    if file == "-":
-        return sys.stdin.buffer.read(saml.MAX_METADATA_BYTES + 1)
+def _read(organization: Organization, file: str, entity_id: str | None) -> bytes:
+    """The file; of one that is too large to be read in one go, the part about the provider that is wanted."""
+    with _opened(file) as stream:
+        data = stream.read(saml.MAX_METADATA_BYTES + 1)
+        if len(data) <= saml.MAX_METADATA_BYTES:
+            return data
+        stream.seek(0)
+        us = service_provider(organization.number)
+        return saml.provider_document(stream, our_entity_id=us.entity_id, entity_id=entity_id)
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[BinaryIO]:
+    """A file that can be read twice, which standard input can't."""
     try:
-        with Path(file).open("rb") as stream:
-            return stream.read(saml.MAX_METADATA_BYTES + 1)
+        with TemporaryFile() if file == "-" else Path(file).open("rb") as stream:
+            if file == "-":
+                shutil.copyfileobj(sys.stdin.buffer, stream)
+                stream.seek(0)
+            yield stream
     except OSError as error:
         raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
+
+
+def _which(entity_ids: Sequence[str]) -> str:
+    """As many as anybody reads."""
+    more = len(entity_ids) - _MOST_NAMED
+    return ", ".join(entity_ids[:_MOST_NAMED]) + (f", and {more:,} more" if more > 0 else "")
 
 
 def _facts(organization: Organization, saved: Saved) -> Facts:

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from orgs.services.purging import purge_cache, purge_doors, purge_recovery_codes
-from sso.services import purge_sign_ins, purge_sign_outs
+from sso.services import purge_sign_ins, purge_sign_outs, purge_uploads
 
 
 class Command(BaseCommand):
@@ -27,10 +27,11 @@ class Command(BaseCommand):
             "recovery_codes": purge_recovery_codes(),
             "abandoned_sign_ins": purge_sign_ins(),
             "sign_outs": purge_sign_outs(),
+            "uploads": purge_uploads(),
             "cache_entries": purge_cache(),
         }
         sentence = (
             "Gone: {doors} doors, {recovery_codes} recovery codes, {abandoned_sign_ins} unfinished sign-ins, "
-            "{sign_outs} sign-outs, {cache_entries} cache entries."
+            "{sign_outs} sign-outs, {uploads} uploads, {cache_entries} cache entries."
         )
         self.stdout.write(json.dumps(gone) if options["json"] else sentence.format(**gone))

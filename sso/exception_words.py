@@ -1,0 +1,100 @@
+"""What pages say about dated exceptions: what each weakens, why a provider may need it, and until when it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sso.exception_forms import ExceptionForm
+from sso.models import DatedException
+from sso.reasons import Reason
+from sso.saml import Outcome
+from sso.selectors import excepted_configurations, exceptions_in_force, usable_configurations
+
+if TYPE_CHECKING:
+    from orgs.models import Organization
+    from sso.models import SignIn
+
+_EXCEPTED = {Reason.CERTIFICATE_EXPIRED, Reason.WEAK_ALGORITHM}
+_SHA1_NAMES = {"rsa-sha1", "sha1"}
+_SHA2 = {"sha256", "sha384", "sha512"}
+_GOOD = _SHA2 | {f"{key}-{digest}" for key in ("rsa", "ecdsa") for digest in _SHA2}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Why somebody may need an exception, and what they give up for it."""
+
+    need: str
+    risk: str
+
+
+WORDS = {
+    DatedException.EXPIRED_CERTIFICATES: Words(
+        "Your provider's certificate has run out, and a new one is not ready yet. Until it is, sign-ins by the old one "
+        "are accepted.",
+        "Nobody watches over a key that should be out of use: somebody who has got hold of it can sign in as any of "
+        "your people.",
+    ),
+    DatedException.SHA1: Words(
+        "Your provider is an old product that can't sign with SHA-256 before it is updated. In Microsoft Entra ID you "
+        "don't need this: choose SHA-256 there, under SAML Certificates, Signing Algorithm.",
+        "SHA-1 is broken. Somebody with enough means can make a sign-in that looks as if your provider had signed it.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionRow:
+    """One exception on the settings page; `until` is its end while it is in force."""
+
+    kind: DatedException
+    words: Words
+    until: datetime | None
+    form: ExceptionForm
+
+
+def exception_rows(organization: Organization, typed: ExceptionForm | None = None) -> list[ExceptionRow]:
+    """Both exceptions, with what somebody has just `typed`; none before there is a provider to make them for."""
+    if not usable_configurations(organization).exists():
+        return []
+    ends = exceptions_in_force(organization)
+    return [_row(kind, ends.get(kind), typed) for kind in DatedException]
+
+
+def _row(kind: DatedException, until: datetime | None, typed: ExceptionForm | None) -> ExceptionRow:
+    is_typed = typed is not None and typed.kind == kind
+    form = typed if typed and is_typed else ExceptionForm(kind=kind, initial={"until": until and until.date()})
+    return ExceptionRow(kind, WORDS[kind], until, form)
+
+
+def exception_for(sign_in: SignIn) -> DatedException | None:
+    """The exception that would have let a refused sign-in through this far, if one can be made for its provider."""
+    if sign_in.reason not in _EXCEPTED or not _is_of_a_provider_in_use(sign_in):
+        return None
+    if sign_in.reason == Reason.CERTIFICATE_EXPIRED and _certificate_had_begun(sign_in):
+        return DatedException.EXPIRED_CERTIFICATES
+    if sign_in.reason == Reason.WEAK_ALGORITHM and _is_weak_by_sha1_alone(sign_in):
+        return DatedException.SHA1
+    return None
+
+
+def _is_of_a_provider_in_use(sign_in: SignIn) -> bool:
+    """No exception is made for a draft of another provider, nor for a provider of the past."""
+    excepted = excepted_configurations(sign_in.organization)
+    return sign_in.configuration.entity_id in {each.entity_id for each in excepted}
+
+
+def _certificate_had_begun(sign_in: SignIn) -> bool:
+    """No exception lets a certificate pass that is not valid yet, which is refused for the same reason."""
+    known, moment = sign_in.configuration.signing_certificates(), sign_in.consumed_at
+    signer = next((each for each in known if each.fingerprint == sign_in.certificate), None)
+    return signer is not None and moment is not None and signer.not_before <= moment
+
+
+def _is_weak_by_sha1_alone(sign_in: SignIn) -> bool:
+    """Whether all that the failed check found besides good algorithms is SHA-1 as the exception accepts it."""
+    received = next((check["received"] for check in sign_in.checks if check["outcome"] == Outcome.FAILED), "")
+    weak = set(received.split(", ")) - _GOOD
+    return bool(weak) and weak <= _SHA1_NAMES

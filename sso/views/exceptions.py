@@ -1,0 +1,76 @@
+"""Dated exceptions: an admin has something accepted until a day, and ends that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from django.contrib import messages
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+
+from orgs.access import OrganizationRequest, actor_of, organization_page
+from orgs.errors import NotAllowedError
+from orgs.models import Role
+from orgs.views.answers import post_to, see_other
+from sso import services
+from sso.days import day_in_words
+from sso.exception_forms import ExceptionForm
+from sso.forms import SettingsForm
+from sso.services.exceptions import DayError
+from sso.views.access_page import access_page
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from sso.models import DatedException
+
+
+@organization_page(Role.ADMIN, recovery=True)
+@post_to("settings_access", "slug")
+@never_cache
+def allow_exception(request: HttpRequest, kind: DatedException) -> HttpResponse:
+    """Accept something until a day that the admin chooses; also for an admin whom just this keeps out."""
+    form = ExceptionForm(request.POST, kind=kind)
+    if not form.is_valid():
+        return _page(request, form)
+    by = cast(OrganizationRequest, request)
+    organization = by.membership.organization
+    try:
+        until = services.allow_exception(
+            organization=organization,
+            kind=kind,
+            last_day=form.cleaned_data["until"],
+            by=by.user,
+            actor=actor_of(request),
+        )
+    except DayError as error:
+        form.add_error("until", str(error))
+        return _page(request, form)
+    except NotAllowedError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"{kind.label} are accepted until {day_in_words(until)}.")
+    return see_other("settings_access", organization.slug)
+
+
+@organization_page(Role.ADMIN, recovery=True)
+@post_to("settings_access", "slug")
+@never_cache
+def end_exception(request: HttpRequest, kind: DatedException) -> HttpResponse:
+    """Refuse it again, from this moment."""
+    by = cast(OrganizationRequest, request)
+    organization = by.membership.organization
+    if services.end_exception(organization=organization, kind=kind, by=by.user, actor=actor_of(request)):
+        messages.success(request, f"{kind.label} are no longer accepted.")
+    else:
+        messages.info(request, f"{kind.label} were not accepted any more. Nothing was changed.")
+    return see_other("settings_access", organization.slug)
+
+
+def _page(request: HttpRequest, form: ExceptionForm) -> HttpResponse:
+    """The settings again, with what is wrong at the field that the browser goes to."""
+    form.fields["until"].widget.attrs["autofocus"] = True
+    by = cast(OrganizationRequest, request)
+    organization = by.membership.organization
+    context = access_page(organization, by.user, SettingsForm(organization=organization), form)
+    return render(request, "sso/settings_access.html", context, status=422)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from simulator.keys import SigningKey
+from simulator.keys import SigningKey, UploadedCertificate
 
 Signing = Literal["assertion", "response", "both", "none"]
 Algorithm = Literal["sha256", "sha1"]
@@ -38,6 +38,10 @@ class App:
     algorithm: Algorithm = "sha256"
     # PEM; empty: assertions are not encrypted.
     encryption_certificate: str = ""
+    # With what requests are verified, the newest last; only looked at where signed requests are required.
+    verification_certificates: list[UploadedCertificate] = field(default_factory=list)
+    requires_signed_requests: bool = False
+    allows_sha1_requests: bool = False
     assigned: set[str] = field(default_factory=set)
     keys: list[SigningKey] = field(default_factory=list, repr=False)
     active: int = 0
@@ -71,12 +75,16 @@ class App:
     def settings(self) -> dict[str, Any]:
         """Everything but the keys, ready for JSON."""
         kept = {name: value for name, value in vars(self).items() if name != "keys"}
-        return kept | {"assigned": sorted(self.assigned)}
+        pems = [certificate.certificate_pem.decode() for certificate in self.verification_certificates]
+        return kept | {"assigned": sorted(self.assigned), "verification_certificates": pems}
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any], keys: list[SigningKey]) -> "App":
         """The application that `settings` described."""
-        return cls(**settings | {"assigned": set(settings["assigned"]), "keys": keys})
+        # A folder that was left by an older version has no verification certificates.
+        certificates = [UploadedCertificate(pem.encode()) for pem in settings.get("verification_certificates", [])]
+        kept = {"assigned": set(settings["assigned"]), "keys": keys, "verification_certificates": certificates}
+        return cls(**settings | kept)
 
 
 def reply_url_problem(url: str) -> str:

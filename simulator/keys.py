@@ -17,8 +17,31 @@ PLATFORM_SUBJECT = "accounts.accesscontrol.windows.net"
 LIFETIME = dt.timedelta(days=3 * 365)
 
 
+class _Certified:
+    """What the portal shows of a certificate, whoever's it is; its fields hold it as PEM."""
+
+    certificate_pem: bytes
+
+    @cached_property
+    def certificate(self) -> x509.Certificate:
+        return x509.load_pem_x509_certificate(self.certificate_pem)
+
+    @property
+    def der(self) -> bytes:
+        return self.certificate.public_bytes(serialization.Encoding.DER)
+
+    @property
+    def thumbprint(self) -> str:
+        """SHA-1 of the DER certificate in upper-case hexadecimal, as the portal shows it."""
+        return self.certificate.fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303  # a name, not a proof
+
+    @property
+    def expires(self) -> dt.datetime:
+        return self.certificate.not_valid_after_utc
+
+
 @dataclass(frozen=True)
-class SigningKey:
+class SigningKey(_Certified):
     """A private key and the certificate that shows its public half, both as PEM."""
 
     private_pem: bytes
@@ -39,24 +62,10 @@ class SigningKey:
         certificate = _self_signed(key, common_name, start, valid_until or start + LIFETIME)
         return cls(_private_pem(key), certificate.public_bytes(serialization.Encoding.PEM))
 
-    @cached_property
-    def certificate(self) -> x509.Certificate:
-        return x509.load_pem_x509_certificate(self.certificate_pem)
-
     @property
     def certificate_base64(self) -> str:
         """The DER certificate as base64 on one line, the form of ds:X509Certificate."""
-        der = self.certificate.public_bytes(serialization.Encoding.DER)
-        return base64.b64encode(der).decode()
-
-    @property
-    def thumbprint(self) -> str:
-        """SHA-1 of the DER certificate in upper-case hexadecimal, as the portal shows it."""
-        return self.certificate.fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303  # a name, not a proof
-
-    @property
-    def expires(self) -> dt.datetime:
-        return self.certificate.not_valid_after_utc
+        return base64.b64encode(self.der).decode()
 
     def write(self, file: Path) -> None:
         """Key and certificate in one PEM file that only its owner can read."""
@@ -69,6 +78,25 @@ class SigningKey:
         """The key that `write` left in this file."""
         private, mark, certificate = file.read_bytes().partition(b"-----BEGIN CERTIFICATE-----")
         return cls(private, mark + certificate)
+
+
+@dataclass(frozen=True)
+class UploadedCertificate(_Certified):
+    """A certificate of the service provider's, as PEM; `read_certificate` has seen that its key is RSA."""
+
+    certificate_pem: bytes
+
+    @property
+    def has_expired(self) -> bool:
+        return self.expires <= dt.datetime.now(dt.UTC)
+
+    @property
+    def public_key(self) -> rsa.RSAPublicKey:
+        """Raises TypeError for anything but RSA."""
+        key = self.certificate.public_key()
+        if not isinstance(key, rsa.RSAPublicKey):
+            raise TypeError("requests are verified with RSA keys")
+        return key
 
 
 def _self_signed(key: rsa.RSAPrivateKey, common_name: str, start: dt.datetime, end: dt.datetime) -> x509.Certificate:

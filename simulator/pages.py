@@ -59,6 +59,7 @@ def _refused(refusal: Refusal) -> tuple[str, int]:
         "refused.html",
         refusal=refusal,
         request_id=uuid.uuid4(),
+        correlation_id=uuid.uuid4(),
         timestamp=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
     )
     return page, 400

@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
 from simulator import settings_forms
@@ -113,11 +114,10 @@ def upload(app_id: str) -> str | tuple[str, int]:
     """Fill the basic form from a service provider's metadata file, without saving it."""
     app = app_or_404(app_id)
     basic = settings_forms.basic_of(app)
-    file = request.files.get("metadata")
     try:
-        provider = read_sp_metadata(file.read() if file else b"")
+        provider = read_sp_metadata(_uploaded("metadata"))
     except ValueError as error:
-        return _sso_page(app, basic, {"metadata": str(error)}), 422
+        return _refused(app, "metadata", error)
     basic |= {"identifier": provider.entity_id, "reply_url": provider.acs_url, "logout_url": provider.logout_url}
     return _sso_page(app, basic, {"uploaded": "Taken from the file. Check it, then save."})
 
@@ -154,15 +154,55 @@ def activate_certificate(app_id: str, thumbprint: str) -> AnyResponse:
     return _saved(app, "certificates")
 
 
+@blueprint.post("/apps/<app_id>/sso/verification")
+def save_verification(app_id: str) -> AnyResponse | tuple[str, int]:
+    """Keep whether requests must be signed, and how."""
+    app = app_or_404(app_id)
+    problem = settings_forms.verification_problem(app, request.form)
+    if problem:
+        return _refused(app, "required", problem)
+    settings_forms.apply_verification(app, request.form)
+    return _saved(app, "verification")
+
+
+@blueprint.post("/apps/<app_id>/sso/verification/certificates")
+def add_verification_certificate(app_id: str) -> AnyResponse | tuple[str, int]:
+    """Import a certificate that requests are verified with, beside those there are."""
+    app = app_or_404(app_id)
+    try:
+        settings_forms.add_verification_certificate(app, _uploaded("certificate"))
+    except ValueError as error:
+        return _refused(app, "verification", error)
+    return _saved(app, "verification")
+
+
+@blueprint.post("/apps/<app_id>/sso/verification/certificates/<thumbprint>/remove")
+def remove_verification_certificate(app_id: str, thumbprint: str) -> AnyResponse | tuple[str, int]:
+    """Verify with this certificate no longer."""
+    app = app_or_404(app_id)
+    try:
+        settings_forms.remove_verification_certificate(app, thumbprint)
+    except ValueError as error:
+        return _refused(app, "removal", error)
+    return _saved(app, "verification")
+
+
 @blueprint.post("/apps/<app_id>/sso/encryption")
 def save_encryption(app_id: str) -> AnyResponse | tuple[str, int]:
-    """Import the certificate that assertions are encrypted for, and use it at once; without a file: stop encrypting."""
+    """Import the certificate that assertions are encrypted for, and use it at once."""
     app = app_or_404(app_id)
-    file = request.files.get("certificate")
     try:
-        app.encryption_certificate = read_certificate(file.read()) if file else ""
+        app.encryption_certificate = read_certificate(_uploaded("certificate"))
     except ValueError as error:
-        return _sso_page(app, settings_forms.basic_of(app), {"encryption": str(error)}), 422
+        return _refused(app, "encryption", error)
+    return _saved(app, "encryption")
+
+
+@blueprint.post("/apps/<app_id>/sso/encryption/off")
+def stop_encrypting(app_id: str) -> AnyResponse:
+    """Encrypt assertions no longer."""
+    app = app_or_404(app_id)
+    app.encryption_certificate = ""
     return _saved(app, "encryption")
 
 
@@ -188,6 +228,23 @@ def sign_out(app_id: str) -> AnyResponse:
     """Sign a person out of the directory: the application is told, by way of the browser."""
     app = app_or_404(app_id)
     return redirect(tenant().logout_request_url(app, user_or_404(request.form.get("account", ""))), 303)
+
+
+def _uploaded(field: str) -> bytes:
+    """The file of a form. Raises ValueError with a sentence to show, if there is none or it is too large to be read."""
+    try:
+        file = request.files.get(field)
+    except RequestEntityTooLarge as error:
+        raise ValueError("This file is larger than 1 MB.") from error
+    if not file:
+        raise ValueError("Choose a file.")
+    data: bytes = file.read()
+    return data
+
+
+def _refused(app: App, field: str, problem: ValueError | str) -> tuple[str, int]:
+    """The same page with what is wrong beside the field; nothing was saved."""
+    return _sso_page(app, settings_forms.basic_of(app), {field: str(problem)}), 422
 
 
 def _saved(app: App, part: str, page: str = ".sso") -> AnyResponse:

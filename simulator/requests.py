@@ -42,7 +42,7 @@ def read_request(message: str, *, deflated: bool) -> SamlRequest:
     """
     if not message:
         raise Refusal(750054, "There is no SAMLRequest parameter. Start from the application.")
-    root = _decode(message, deflated=deflated)
+    root = decode(message, deflated=deflated)
     if root.tag == f"{{{SAMLP}}}LogoutRequest":
         return SamlRequest(root.get("ID", ""), _issuer(root), is_logout=True)
     if root.tag != f"{{{SAMLP}}}AuthnRequest":
@@ -51,7 +51,8 @@ def read_request(message: str, *, deflated: bool) -> SamlRequest:
     return _read(root)
 
 
-def _decode(message: str, *, deflated: bool) -> etree._Element:
+def decode(message: str, *, deflated: bool) -> etree._Element:
+    """The document of a SAMLRequest parameter (`deflated`: Redirect binding). Raises Refusal 75005."""
     try:
         data = base64.b64decode("".join(message.split()), validate=True)
         return parse(_inflate(data) if deflated else data)

@@ -6,9 +6,13 @@ from urllib.parse import urlsplit
 from flask import abort
 
 from simulator.apps import SOURCES, App, as_algorithm, as_signing, reply_url_problem
+from simulator.encryption import read_certificate
+from simulator.keys import UploadedCertificate
 from simulator.tenant import Tenant
 
 Problems = dict[str, str]
+NOTHING_TO_VERIFY_WITH = "Upload a certificate first: without one, every request would be refused."
+STILL_REQUIRED = "Upload its successor first, or stop requiring: without a certificate every request would be refused."
 BASIC_FIELDS = ("identifier", "reply_url", "more_reply_urls", "sign_on_url", "relay_state", "logout_url")
 
 
@@ -88,3 +92,32 @@ def activate(app: App, thumbprint: str) -> None:
         app.activate(thumbprint)
     except LookupError:
         abort(404)
+
+
+def verification_problem(app: App, form: Mapping[str, str]) -> str:
+    """Why the switches can't be set like this, '' if they can."""
+    return "" if app.verification_certificates or "required" not in form else NOTHING_TO_VERIFY_WITH
+
+
+def apply_verification(app: App, form: Mapping[str, str]) -> None:
+    """Set whether requests must be signed, and whether SHA-1 is good enough."""
+    app.requires_signed_requests = "required" in form
+    app.allows_sha1_requests = "sha1" in form
+
+
+def add_verification_certificate(app: App, data: bytes) -> None:
+    """Add an uploaded certificate as the newest. Raises ValueError with a sentence to show."""
+    certificate = UploadedCertificate(read_certificate(data).encode())
+    if certificate in app.verification_certificates:
+        raise ValueError("This certificate is in the list already.")
+    app.verification_certificates.append(certificate)
+
+
+def remove_verification_certificate(app: App, thumbprint: str) -> None:
+    """Take a certificate off the list; an unknown one is a 404. Raises ValueError if it is needed."""
+    kept = [each for each in app.verification_certificates if each.thumbprint != thumbprint]
+    if len(kept) == len(app.verification_certificates):
+        abort(404)
+    if not kept and app.requires_signed_requests:
+        raise ValueError(STILL_REQUIRED)
+    app.verification_certificates = kept

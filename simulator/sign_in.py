@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from simulator.apps import App
 from simulator.context import tenant, user_or_404
 from simulator.refusals import Refusal
+from simulator.request_signatures import check_signature, refuse_unasked
 from simulator.requests import SamlRequest, read_request
 from simulator.users import User
 
@@ -27,13 +28,20 @@ def saml2(tenant_id: str) -> str | AnyResponse:
     if asked.is_logout:
         return _signed_out(asked, values.get("RelayState"))
     app = _app_for(asked)
+    relay_state = values.get("RelayState")
+    check_signature(app, values["SAMLRequest"], binding=binding, query=_raw_query(), relay_state=relay_state)
     if asked.is_passive:
         raise Refusal(50058, "A silent sign-in was asked for, but nobody is signed in here.")
     return _account_picker(app, values, binding)
 
 
+def _raw_query() -> str:
+    """As it was sent: a signature of the Redirect binding is over these very octets."""
+    return request.query_string.decode("latin-1")
+
+
 def _signed_out(asked: SamlRequest, relay_state: str | None) -> str | AnyResponse:
-    """Entra answers only where a Logout URL is registered."""
+    """Entra answers only where a Logout URL is registered, and is not known to verify the signature here."""
     app = tenant().app_with_identifier(asked.issuer)
     if app is None or not app.logout_url:
         return render_template("signed_out.html")
@@ -51,6 +59,7 @@ def _account_picker(app: App, values: Mapping[str, str], binding: str) -> str:
         last=request.cookies.get(LAST_PERSON, ""),
         binding=binding,
         saml_request=values["SAMLRequest"],
+        query=_raw_query() if app.requires_signed_requests else "",
         relay_state=values.get("RelayState"),
         tenant=tenant(),
     )
@@ -85,9 +94,11 @@ def _hinted(user: User, hint: str) -> bool:
 def account(tenant_id: str) -> str:
     """Answer the request that the picker carried along, for the chosen account or as declined."""
     _require_tenant(tenant_id)
-    message = request.form.get("SAMLRequest", "")
-    asked = read_request(message, deflated=request.form.get("binding") == "redirect")
+    message, binding = request.form.get("SAMLRequest", ""), request.form.get("binding", "")
+    asked = read_request(message, deflated=binding == "redirect")
     app = _app_for(asked)
+    query, relay_state = request.form.get("query", ""), request.form.get("RelayState")
+    check_signature(app, message, binding=binding, query=query, relay_state=relay_state)
     if "cancel" in request.form:
         answer = tenant().decline(
             app,
@@ -100,11 +111,13 @@ def account(tenant_id: str) -> str:
         user = user_or_404(request.form.get("account", ""))
         answer = answer_for(app, user, asked)
         remember(user)
-    return post_page(asked.acs_url or app.reply_url, answer, request.form.get("RelayState"))
+    return post_page(asked.acs_url or app.reply_url, answer, relay_state)
 
 
 def answer_for(app: App, user: User, asked: SamlRequest | None = None) -> str:
-    """The SAMLResponse for this person. Raises Refusal 50105 if they aren't assigned."""
+    """The SAMLResponse for this person, to a request or unasked. Raises Refusal 50105 if they aren't assigned."""
+    if asked is None:
+        refuse_unasked(app)
     if user.alias not in app.assigned:
         raise Refusal(
             50105,

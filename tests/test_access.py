@@ -54,10 +54,13 @@ ORGANIZATION_PAGES = {
     "settings_audit_csv": For(Role.ADMIN),
     "settings_access": For(Role.ADMIN, recovery=True),
     "uploaded_metadata": For(Role.ADMIN, recovery=True),
+    "choose_provider": For(Role.ADMIN, recovery=True),
     "create_key": For(Role.ADMIN, recovery=True),
     "promote_key": For(Role.ADMIN, recovery=True),
     "retire_key": For(Role.ADMIN, recovery=True),
     "download_certificate": For(Role.ADMIN, recovery=True),
+    "allow_exception": For(Role.ADMIN, recovery=True),
+    "end_exception": For(Role.ADMIN, recovery=True),
     "test_sign_in": For(Role.ADMIN, recovery=True),
     "discard_draft": For(Role.ADMIN, recovery=True),
     "settings_sign_ins": For(Role.ADMIN),
@@ -84,6 +87,7 @@ PUBLIC = {
     "saml_slo",
     "saml/2/slo/<int:number>/",
     "sign_out_at_provider",
+    "signed_out",
     "admin/login/",
     "admin:login",
     "admin:jsi18n",
@@ -109,6 +113,7 @@ ANY_DOOR = {"home", "sign_in_in_log"}
 SAMPLES = {
     "slug": "contoso",
     "number": "10001",
+    "kind": "expired-certificates",
     "public_id": "1b4e28ba-2fa1-11d2-883f-0016d3cca427",
     "reference": "7KQ4-M2XD-P9TR",
     "domain": "contoso.example",
@@ -193,9 +198,9 @@ class Visitor:
     def expected(self, page: For, *, is_post: bool) -> int | None:
         """The status of the refusal; None where they get in."""
         needed = (page.change or page.see) if is_post else page.see
-        if page is RECOVERY_PAGE and self.door is None:  # led to the password page
+        if page is RECOVERY_PAGE and self.door != DoorKind.PASSWORD:  # led to the password page
             return 303 if is_post else 302
-        if page is RECOVERY_PAGE and (self.door != DoorKind.PASSWORD or self.role != Role.ADMIN):
+        if page is RECOVERY_PAGE and self.role != Role.ADMIN:
             return 404
         if self.door == DoorKind.RECOVERY and not page.recovery:
             return 404
@@ -222,7 +227,7 @@ def visitors(
         Visitor("signed in, but without a door", without_door, door=None),
         Visitor("nobody's member", open_session(make_user(), DoorKind.PASSWORD)),
         Visitor("admin of another organization", open_session(fabrikam.memberships.first().user, DoorKind.PASSWORD)),
-        Visitor("SSO session of another organization", open_session(both, DoorKind.SSO, fabrikam)),
+        Visitor("SSO session of another organization", open_session(both, DoorKind.SSO, fabrikam), door=DoorKind.SSO),
         Visitor(
             "recovery in another organization", open_session(both, DoorKind.RECOVERY, fabrikam), door=DoorKind.RECOVERY
         ),
@@ -263,7 +268,7 @@ def test_a_slug_that_does_not_exist_looks_like_one_that_is_not_yours(visitors: l
         path = BY_NAME[name].path
         other = path.replace("/o/contoso/", "/o/nowhere/")
         real, made_up = visitor.client.get(path), visitor.client.get(other)
-        led = ORGANIZATION_PAGES[name] is RECOVERY_PAGE and visitor.door is None
+        led = ORGANIZATION_PAGES[name] is RECOVERY_PAGE and visitor.door != DoorKind.PASSWORD
         assert real.status_code == made_up.status_code == (302 if led else 404)
         assert real.get("Location", "").replace(path, other) == made_up.get("Location", "")
         page = without_chance(real).replace(path, other).replace(quote(path, ""), quote(other, ""))
@@ -301,6 +306,52 @@ def test_a_closed_organization_is_there_for_nobody(organization: Organization, v
         status, entered = answer(visitor.client, BY_NAME[name].path, is_post=False)
         led = name == "recovery" and status == 302  # whose door closed with it is a visitor now
         assert (status == 404 or led, entered) == (True, False), (visitor.name, name)
+
+
+FORMS = {  # addresses that take a POST alone, and the pages that their forms stand on
+    "session_length": "/o/contoso/settings/general",
+    "add_domain": "/o/contoso/settings/general",
+    "remove_domain": "/o/contoso/settings/general",
+    "member_change": "/o/contoso/settings/members",
+    "invitation_change": "/o/contoso/settings/members?view=pending",
+    "create_key": "/o/contoso/settings/access",
+    "promote_key": "/o/contoso/settings/access",
+    "retire_key": "/o/contoso/settings/access",
+    "allow_exception": "/o/contoso/settings/access",
+    "end_exception": "/o/contoso/settings/access",
+    "test_sign_in": "/o/contoso/settings/access",
+    "discard_draft": "/o/contoso/settings/access",
+    "unlink_person": "/o/contoso/settings/sign-ins/7KQ4-M2XD-P9TR",
+}
+
+
+@pytest.mark.parametrize("name", ORGANIZATION_PAGES)
+def test_whoever_opens_the_address_of_a_form_comes_to_its_page(
+    organization: Organization, admin: User, name: str
+) -> None:
+    """After signing in again, by the link on the page about a form that is too old, by Enter in the address bar."""
+    client, path = open_session(admin, DoorKind.PASSWORD), BY_NAME[name].path
+    opened = client.get(path)
+    assert opened.status_code != 405
+    if name in FORMS:
+        assert (opened.status_code, opened["Location"]) == (303, FORMS[name])
+        refused = client.delete(path, headers={"accept": "text/html"})
+        assert (refused.status_code, refused["Allow"]) == (405, "GET, HEAD, POST")
+        assert "Your organizations" in refused.content.decode()
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_lost_session_or_an_old_form_ends_on_the_page(organization: Organization, admin: User, name: str) -> None:
+    path, page = BY_NAME[name].path, FORMS[name]
+    asked = new_browser().post(path)
+    (after,) = re.findall(r'name="next" value="([^"]*)"', asked.content.decode())
+    assert open_session(admin, DoorKind.PASSWORD).get(after)["Location"] == page
+    client = open_session(admin, DoorKind.PASSWORD)
+    client.handler.enforce_csrf_checks = True
+    too_old = client.post(path)
+    assert too_old.status_code == 403
+    (again,) = re.findall(r'href="([^"]*)">Open the page again', too_old.content.decode())
+    assert client.get(again)["Location"] == page
 
 
 @pytest.mark.parametrize("name", sorted(PUBLIC_ORGANIZATION_PAGES))
@@ -369,6 +420,7 @@ def test_accepting_a_membership_is_for_its_own_person(
     waiting = member(organization)
     type(waiting).objects.filter(pk=waiting.pk).update(accepted_at=None)
     path = f"/memberships/{waiting.public_id}/accept"
+    assert open_session(waiting.user, DoorKind.PASSWORD).get(path)["Location"] == "/"
     assert open_session(make_user(), DoorKind.PASSWORD).post(path).status_code == 404
     assert open_session(waiting.user, DoorKind.SSO, organization).post(path).status_code == 403
     assert open_session(waiting.user, DoorKind.PASSWORD).post(path).status_code == 303

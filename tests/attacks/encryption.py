@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from copy import deepcopy
-from ssl import DER_cert_to_PEM_cert
 from typing import Any
 
 from lxml import etree
@@ -27,7 +26,7 @@ from tests.attacks.target import (
     rebuilds,
     remove,
 )
-from tests.saml.provider import encode, key_pair, sign
+from tests.saml.provider import certificate_pem, encode, key_pair, sign
 
 XMLENC = "http://www.w3.org/2001/04/xmlenc#"
 XMLENC11 = "http://www.w3.org/2009/xmlenc11#"
@@ -49,7 +48,8 @@ CONTENT_METHODS = {
 KEY_METHODS = {"RSA 1.5": RSA_1_5, "RSA-OAEP": OAEP_MGF1P, "AES key wrap": XMLENC + "kw-aes128"}
 
 
-def _data(content: str, key: str, cipher: str = f"<CipherValue>{RUBBISH}</CipherValue>") -> str:
+def encrypted_data(content: str, key: str, cipher: str = f"<CipherValue>{RUBBISH}</CipherValue>") -> str:
+    """An EncryptedData by these algorithms, with rubbish for its key and its content."""
     return (
         f'<EncryptedData xmlns="{XMLENC}" Type="{XMLENC}Element"><EncryptionMethod Algorithm="{content}"/>'
         f'<KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><EncryptedKey xmlns="{XMLENC}">'
@@ -76,7 +76,7 @@ def _instead(data: str) -> Case:
 def _in_the_subject(root: etree._Element) -> None:
     subject = one(root, "Subject")
     remove(root, "NameID")
-    subject.insert(0, _wrapped("EncryptedID", _data(CBC, OAEP_MGF1P)))
+    subject.insert(0, _wrapped("EncryptedID", encrypted_data(CBC, OAEP_MGF1P)))
 
 
 CIPHERS = {
@@ -86,11 +86,11 @@ CIPHERS = {
 }
 FOR_NOBODY: Group = {
     **{
-        f"{content} under {key}": _instead(_data(content_method, key_method))
+        f"{content} under {key}": _instead(encrypted_data(content_method, key_method))
         for content, content_method in CONTENT_METHODS.items()
         for key, key_method in KEY_METHODS.items()
     },
-    **{name: _instead(_data(CBC, OAEP_MGF1P, text)) for name, text in CIPHERS.items()},
+    **{name: _instead(encrypted_data(CBC, OAEP_MGF1P, text)) for name, text in CIPHERS.items()},
     "nothing in it": _instead(""),
     "beside a genuine assertion": rebuilds(
         lambda root: root.append(_wrapped("EncryptedAssertion", "")), REFUSED, UNOPENED
@@ -128,7 +128,7 @@ def _sealed(
         root = target.answer(**knobs | {"sign": inner}).document()
         inside(root)
         assert target.certificate is not None
-        pem = DER_cert_to_PEM_cert(target.certificate.der)
+        pem = certificate_pem(target.certificate)
         container = encrypt(root[-1], pem, content_method=content, key_transport=transport)
         if answer.sign in ("response", "both"):
             sign(root, answer)

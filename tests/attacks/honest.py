@@ -385,7 +385,14 @@ OTHERS: Mapping[str, Shape] = {
     ),
     "a clock two minutes ahead": says(issued=stamp(2), not_before=stamp(2), authn_instant=stamp(2)),
     "a clock two minutes behind": says(not_on_or_after=stamp(-2), confirmed_until=stamp(-2)),
+    "a clock two minutes behind, and a slow visitor": says(issued=stamp(-12)),
+    "a day of validity, and five minutes before": says(
+        not_before=stamp(-5), not_on_or_after=stamp(1440), confirmed_until=stamp(1440)
+    ),
+    "valid since long ago": says(not_before="2000-01-01T00:00:00Z"),
     "a session that ends": says(session_until=stamp(480)),
+    "a session of two months": says(session_until=stamp(60 * 1440)),
+    "a session that never ends": says(session_until="9999-12-31T23:59:59Z"),
     "where the visitor signed in": says(
         rewritten=lambda text: text.replace("<AuthnContext>", '<SubjectLocality Address="192.0.2.1"/><AuthnContext>', 1)
     ),

@@ -232,10 +232,15 @@ RESOURCES: Group = {
     "deeper than parsers go": posts(_answering(b"<a>" * 30_000 + b"</a>" * 30_000), WELL_FORMED),
     "many elements": posts(_answering(b"<b/>" * 40_000), LIMITS),
     "many attributes": posts(_answering(b"", b" ".join(b"a%d=''" % n for n in range(25_000))), CheckName.MARKUP),
-    "attributes of quadratic cost": posts(_answering(b"", b" ".join(b"a%d=''" % n for n in range(6_500))), LIMITS),
+    "attributes of quadratic cost": posts(
+        _answering(b"", b" ".join(b"a%d=''" % n for n in range(6_500))), CheckName.MARKUP
+    ),
     "sixty-five attributes": posts(_answering(b"", b" ".join(b"a%d=''" % n for n in range(65))), LIMITS),
     "many namespaces": posts(
-        _answering(b"", b" ".join(b"xmlns:a%d='urn:%d'" % (n, n) for n in range(6_000))), LIMITS, WELL_FORMED
+        _answering(b"", b" ".join(b"xmlns:a%d='urn:%d'" % (n, n) for n in range(6_000))), CheckName.MARKUP
+    ),
+    "a few namespaces too many": posts(
+        _answering(b"", b" ".join(b"xmlns:a%d='urn:%d'" % (n, n) for n in range(100))), LIMITS
     ),
     "the same namespace again and again": posts(_answering(b"<b xmlns='urn:b'/>" * 2_001), LIMITS),
     "every element in its own namespace": _in_extensions(

@@ -55,7 +55,7 @@ def _wrong_answer(siege: Siege, target: Target, encoded: str, answer: HttpRespon
     """Refused, and written down; or asked properly, if it names no request of ours. Nothing else is ever said."""
     if answer.content:
         return "the answer says something"
-    if saml.unverified_in_response_to(encoded) != target.request_id:
+    if saml.glance(encoded).in_response_to != target.request_id:
         return "" if siege.is_asked_properly(answer) else f"{answer.status_code}, not asked again"
     if not siege.is_refused(answer):
         return f"{answer.status_code} {answer.get('Location')}, not refused"

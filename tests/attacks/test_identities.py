@@ -213,7 +213,6 @@ UPLOADS = {
     "a private key": b"-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n",
     "a service provider": _file(entity(role(key() + sso(), name="SPSSODescriptor"))),
     "an affiliation": _file(entity("<AffiliationDescriptor affiliationOwnerID='https://x.test'/>")),
-    "several providers": _file(entities(entity(), entity(entity_id="https://other.test"))),
     "no name": _file(entity(entity_id="")),
     "an endless name": _file(entity(entity_id="https://" + "a" * 2000)),
     "no address": _file(entity(role(key()))),
@@ -243,3 +242,15 @@ def test_hostile_upload(organization: Organization, admin: User, client_of: Sign
     assert answer.status_code == 422
     assert b"alert(1)" not in answer.content.replace(b"javascript:alert(1)", b"")
     assert Configuration.objects.get().public_id == before
+
+
+def test_several_providers_are_a_choice_and_no_configuration(
+    organization: Organization, admin: User, client_of: SignedIn
+) -> None:
+    """Whoever writes the file does not say which of them is believed."""
+    browser, path = client_of(admin), f"/o/{organization.slug}/settings/access"
+    data = _file(entities(entity(), entity(entity_id="https://other.test")))
+    answer = browser.post(path, {"provider": "azure", "metadata_file": SimpleUploadedFile("m.xml", data)})
+    assert answer.status_code == 303
+    assert answer["Location"].startswith(f"{path}/providers/")
+    assert not Configuration.objects.exists()

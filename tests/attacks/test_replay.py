@@ -273,7 +273,7 @@ def test_only_by_post(siege: Siege, browser: Client) -> None:
     encoded = target.answer().encoded()
     for method in (browser.get, browser.head, browser.put, browser.patch, browser.delete, browser.options):
         answer = method(f"{siege.address}?SAMLResponse={encoded}")
-        assert answer.status_code == 405
+        assert (answer.status_code, answer["Allow"]) == (405, "POST")
     assert not is_anybody_in(browser)
     assert siege.row(target).state == SignInState.STARTED
 

@@ -71,6 +71,7 @@ def sign_in(page: Page) -> None:
 
 def hurdles(page: Page) -> list[str]:
     """What axe finds wrong: wide in light and in dark, narrow with its menus open."""
+    page.wait_for_load_state()  # a click returns before the next page is whole
     found = []
     for width, scheme in [(1280, "light"), (1280, "dark"), (390, "light")]:
         page.set_viewport_size({"width": width, "height": 900})

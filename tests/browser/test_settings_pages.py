@@ -7,10 +7,9 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from orgs.models import Organization
-from sso.models import Configuration
 from tests.browser.conftest import shot, sign_in_with_password
 from tests.browser.test_account_pages import hurdles
-from tests.sso_pages.files import ENTITY_ID, certificate, descriptor, several
+from tests.sso_pages.files import certificate, descriptor
 from tests.sso_pages.rows import save, sign_in_row, upload
 
 pytestmark = pytest.mark.browser
@@ -73,6 +72,10 @@ def test_nothing_is_cut_off_and_nothing_gapes(access: Page) -> None:
         for name in ("Identity Provider", "Upload Metadata XML")
     ]
     assert widths[0] == widths[1]
+    words = access.locator(".access-form .setting > :first-child").evaluate_all(
+        "all => all.map(each => each.getBoundingClientRect().height)"
+    )
+    assert words[-1] < 130, "the words about provisioning stand above their control"
     expect(access.get_by_role("link", name="Go to the guide")).to_be_hidden()
     access.set_viewport_size({"width": 390, "height": 844})
     gaps = access.locator(".access-form .setting").evaluate_all(
@@ -115,19 +118,6 @@ def test_a_dropped_file_is_saved(access: Page, contoso: Organization) -> None:
     assert contoso.can_sign_in_with_sso
 
 
-def test_one_of_several_providers_is_chosen_without_a_second_upload(access: Page, contoso: Organization) -> None:
-    drop(access, "federation.xml", several(ENTITY_ID, "https://idp.fabrikam.example/"))
-    access.get_by_role("button", name="Save").click()
-    expect(access.get_by_text("federation.xml is uploaded")).to_be_visible()
-    expect(access.get_by_role("button", name="Save")).to_be_enabled()
-    shot(access, "access-several")
-    assert hurdles(access) == []
-    access.get_by_label("https://idp.fabrikam.example/").check()
-    access.get_by_role("button", name="Save").click()
-    expect(access.get_by_text("Single sign-on is on. Try it")).to_be_visible()
-    assert Configuration.objects.get(connection__organization=contoso).entity_id == "https://idp.fabrikam.example/"
-
-
 def test_pages_of_an_admin_have_no_hurdles(access: Page, contoso: Organization) -> None:
     base = f"/o/{contoso.slug}/settings"
     assert hurdles(access) == []
@@ -136,6 +126,64 @@ def test_pages_of_an_admin_have_no_hurdles(access: Page, contoso: Organization) 
         access.locator("main details").evaluate_all("all => all.forEach(each => each.open = true)")
         shot(access, "settings" + path.replace("/", "-")[:30])
         assert hurdles(access) == []
+
+
+def test_what_saving_says_has_no_hurdles(access: Page, contoso: Organization) -> None:
+    """A list of changes and of findings, sign-ins that are refused, and a draft with all of that."""
+    upload(contoso)
+    over = '<EntityDescriptor validUntil="2020-01-01T00:00:00Z" '
+    expired = descriptor("https://idp.fabrikam.example/", certificates=(certificate(days=-2),))
+    text = expired.replace("<EntityDescriptor ", over).replace(
+        "<IDPSSODescriptor ", '<IDPSSODescriptor WantAuthnRequestsSigned="true" '
+    )
+    access.reload()
+    drop(access, "contoso.xml", text)
+    access.get_by_role("button", name="Save").click()
+    expect(access.locator(".messages li")).to_have_count(7)
+    expect(access.get_by_text("Single sign-on is on, but sign-ins are refused", exact=True)).to_be_visible()
+    shot(access, "saved-refusing")
+    assert hurdles(access) == []
+    Organization.objects.update(require_sso=True)
+    contoso.refresh_from_db()
+    upload(contoso, text.replace("fabrikam", "initech"))
+    Organization.objects.update(require_sso=False)
+    access.reload()
+    expect(access.get_by_text("so a test will be refused")).to_be_visible()
+    shot(access, "draft-refusing")
+    assert hurdles(access) == []
+
+
+def test_an_exception_is_allowed_and_ended(access: Page, contoso: Organization) -> None:
+    upload(contoso)
+    access.reload()
+    assert hurdles(access) == []
+    section = access.locator("#exception-sha1")
+    section.get_by_role("button", name="Accept until that day").click()
+    expect(section.get_by_text("Choose the last day.")).to_be_visible()
+    day = access.get_by_label("Accept SHA-1 signatures until")
+    expect(day).to_be_focused()
+    expect(access.get_by_role("button", name="Save")).to_be_disabled()
+    shot(access, "exceptions-wrong")
+    assert hurdles(access) == []
+    day.fill(day.get_attribute("max") or "")
+    section.get_by_role("button", name="Accept until that day").click()
+    expect(access.get_by_text("Change or end this: SHA-1 signatures")).to_be_visible()
+    shot(access, "exceptions-in-force")
+    assert hurdles(access) == []
+    section.get_by_role("button", name="End now").click()
+    expect(access.get_by_text("SHA-1 signatures are no longer accepted.")).to_be_visible()
+    expect(section.get_by_text("Refused")).to_be_visible()
+
+
+def test_the_log_leads_to_the_exception(access: Page, contoso: Organization) -> None:
+    configuration = upload(contoso)
+    signer = configuration.signing_certificates()[0].fingerprint
+    refused = sign_in_row(configuration, "refused", reason="certificate_expired", certificate=signer)
+    access.goto(f"/o/{contoso.slug}/settings/sign-ins/{refused.reference}")
+    shot(access, "exceptions-offered")
+    assert hurdles(access) == []
+    access.get_by_role("link", name="accept expired certificates until a date").click()
+    expect(access.get_by_role("heading", name="Expired certificates")).to_be_in_viewport()
 
 
 def _with_everything(contoso: Organization) -> list[str]:
@@ -175,6 +223,7 @@ def test_sign_in_pages_have_no_hurdles(page: Page, contoso: Organization) -> Non
     for address in ("nonsense", "ada@elsewhere.example", "ada@contoso.example"):
         page.goto("/sign-in")
         page.get_by_label("E-mail address").fill(address)
-        page.get_by_role("button", name="Continue").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Continue").click()
         shot(page, f"sign-in-{address}")
         assert hurdles(page) == []

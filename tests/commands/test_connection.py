@@ -1,23 +1,26 @@
-"""`manage.py connection import` and `manage.py sso_rescue`."""
+"""`manage.py connection` and `manage.py sso_rescue`."""
 
 from __future__ import annotations
 
 import io
 import json
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from audit.actors import COMMAND_LINE
 from audit.events import EventName
 from audit.models import Event
 from orgs.models import Organization, Role
 from orgs.services import close_organization, set_require_sso
-from sso.models import ConfigurationState, Connection
-from sso.selectors import active_configuration, draft_configuration
+from sso.models import ConfigurationState, Connection, DatedException
+from sso.selectors import active_configuration, draft_configuration, exceptions_in_force
 from tests.conftest import MakeOrganization
+from tests.saml.metadata_files import aggregate
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("development")]
 
@@ -130,9 +133,46 @@ def test_what_is_no_metadata_is_refused_in_a_sentence(organization: Organization
     assert not Connection.objects.exists()
 
 
+@pytest.fixture
+def federation(tmp_path: Path) -> Path:
+    """A file of 30 providers, too large to be read in one go."""
+    file = tmp_path / "federation.xml"
+    with file.open("w") as stream:
+        stream.writelines(aggregate(size=3_000_000, entities=60))
+    return file
+
+
+def test_of_a_large_file_the_one_that_is_named(organization: Organization, federation: Path) -> None:
+    wanted = "https://idp58.example.test/"
+    printed = json.loads(import_file(organization, federation, "--entity-id", wanted, "--json"))
+    assert printed["provider_entity_id"] == wanted
+    active = active_configuration(organization)
+    assert active is not None
+    assert "University 58" in active.metadata
+    assert "University 56" not in active.metadata
+    assert active.valid_until is not None
+
+
+def test_a_large_file_is_read_from_standard_input_too(
+    organization: Organization, federation: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with federation.open() as stream:
+        monkeypatch.setattr(sys, "stdin", stream)
+        import_file(organization, "-", "--entity-id", "https://idp2.example.test/")
+    assert organization.can_sign_in_with_sso
+
+
+def test_of_a_large_file_some_are_named(organization: Organization, federation: Path) -> None:
+    sentence = refusal(organization, federation)
+    assert "This file describes 30 identity providers." in sentence
+    assert "--entity-id: https://idp0.example.test/, https://idp2.example.test/" in sentence
+    assert sentence.endswith("https://idp38.example.test/, and 10 more")
+    assert "doesn't describe" in refusal(organization, federation, "--entity-id", "https://idp1.example.test/")
+
+
 def test_a_large_file_is_refused_before_it_is_read_to_its_end(organization: Organization, tmp_path: Path) -> None:
     large = tmp_path / "large.xml"
-    large.write_bytes(b"<" * 3_000_000)
+    large.write_bytes(b'<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata">' + b" " * 3_000_000)
     assert "larger than 1 MB" in refusal(organization, large)
 
 
@@ -151,6 +191,72 @@ def test_an_unknown_provider_is_refused(organization: Organization, metadata_fil
 def test_a_closed_organization_is_unknown(organization: Organization, metadata_file: Path) -> None:
     close_organization(organization=organization, actor=COMMAND_LINE)
     assert refusal(organization, metadata_file) == f"There is no open organization {organization.number}."
+
+
+# --- connection allow, connection end ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def connected(organization: Organization, metadata_file: Path) -> Organization:
+    """Contoso, connected."""
+    import_file(organization, metadata_file)
+    return organization
+
+
+def command(organization: Organization, action: str, *arguments: str) -> str:
+    """What `connection allow` or `connection end` prints."""
+    printed = io.StringIO()
+    call_command("connection", action, str(organization.number), *arguments, stdout=printed)
+    return printed.getvalue()
+
+
+@pytest.mark.parametrize(("name", "kind"), [("sha1", "sha1"), ("expired-certificates", "expired_certificates")])
+def test_an_exception_is_allowed_and_ended(connected: Organization, name: str, kind: str) -> None:
+    exception, day = DatedException(kind), timezone.now() + timedelta(days=10)
+    printed = command(connected, "allow", name, "--until", f"{day:%Y-%m-%d}")
+    assert printed == f"{exception.label} of Contoso's provider are accepted until {day.day} {day:%B %Y}.\n"
+    assert list(exceptions_in_force(connected)) == [exception]
+    assert command(connected, "end", name) == f"{exception.label} of Contoso's provider are no longer accepted.\n"
+    assert exceptions_in_force(connected) == {}
+    events = Event.objects.filter(name__startswith="exception:").values_list("actor_email", flat=True)
+    assert list(events) == ["command line"] * 2
+
+
+def test_programs_read_until_when(connected: Organization) -> None:
+    day = f"{timezone.now() + timedelta(days=90):%Y-%m-%d}"
+    facts = {"number": connected.number, "name": "Contoso", "exception": "sha1"}
+    printed = json.loads(command(connected, "allow", "sha1", "--until", day, "--json"))
+    assert printed == facts | {"until": f"{day}T23:59:59+00:00"}
+    assert json.loads(command(connected, "end", "sha1", "--json")) == facts | {"until": None}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("allow", "sha1", "--until", "2020-01-01"), "Choose a day from today to"),
+        (("allow", "sha1", "--until", "2999-01-01"), "Choose a day from today to"),
+        (("allow", "sha1", "--until", "tomorrow"), "write the day as year, month and day, such as 2026-12-05"),
+        (("allow", "sha1"), "the following arguments are required: --until"),
+        (("allow", "md5", "--until", "2999-01-01"), "invalid choice: 'md5'"),
+        (("end", "sha1"), "SHA-1 signatures of Contoso's provider are not accepted; nothing was changed."),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_sentence(
+    connected: Organization, arguments: tuple[str, ...], sentence: str
+) -> None:
+    with pytest.raises(CommandError) as raised:
+        command(connected, *arguments)
+    assert sentence in str(raised.value)
+    assert exceptions_in_force(connected) == {}
+
+
+def test_exceptions_need_a_provider_and_an_open_organization(organization: Organization) -> None:
+    day = f"{timezone.now():%Y-%m-%d}"
+    with pytest.raises(CommandError, match="Connect an identity provider first"):
+        command(organization, "allow", "sha1", "--until", day)
+    close_organization(organization=organization, actor=COMMAND_LINE)
+    with pytest.raises(CommandError, match=f"There is no open organization {organization.number}."):
+        command(organization, "end", "sha1")
 
 
 # --- sso_rescue --------------------------------------------------------------------------------------------------

@@ -17,8 +17,8 @@ from audit.actors import COMMAND_LINE
 from audit.models import Event
 from orgs.models import Door, DoorKind, Organization, RecoveryCode
 from orgs.services import invite, mail_recovery_code
-from sso.models import SignIn
-from sso.services import start_sign_in
+from sso.models import OfferedProvider, SignIn, Upload
+from sso.services import keep_upload, start_sign_in
 from tests.conftest import open_session
 from tests.sso.conftest import Connect
 
@@ -38,10 +38,12 @@ def test_what_has_served_its_purpose_goes(organization: Organization, connect: C
     open_session(admin.user, DoorKind.PASSWORD)
     start_sign_in(organization=organization, actor=COMMAND_LINE)
     mail_recovery_code(membership=admin, actor=COMMAND_LINE)
-    assert purge() == {"doors": 0, "recovery_codes": 0, "abandoned_sign_ins": 0, "sign_outs": 0, "cache_entries": 0}
+    keep_upload(organization=organization, by=admin.user, document=b"<xml/>", name="contoso.xml")
+    kinds = ("doors", "recovery_codes", "abandoned_sign_ins", "sign_outs", "uploads", "cache_entries")
+    assert purge() == dict.fromkeys(kinds, 0)
     with time_machine.travel(timezone.now() + timedelta(days=120)):
-        assert purge() == {"doors": 1, "recovery_codes": 1, "abandoned_sign_ins": 1, "sign_outs": 0, "cache_entries": 0}
-    for model in (Door, RecoveryCode, SignIn, Session):
+        assert purge() == dict.fromkeys(kinds, 1) | {"sign_outs": 0, "cache_entries": 0}
+    for model in (Door, RecoveryCode, SignIn, Session, Upload, OfferedProvider):
         assert not model.objects.exists()
 
 
@@ -79,5 +81,5 @@ def test_nobody_flushes_counts_by_making_many() -> None:
 def test_in_words() -> None:
     printed = io.StringIO()
     call_command("purge", stdout=printed)
-    kinds = "0 doors, 0 recovery codes, 0 unfinished sign-ins, 0 sign-outs, 0 cache entries"
+    kinds = "0 doors, 0 recovery codes, 0 unfinished sign-ins, 0 sign-outs, 0 uploads, 0 cache entries"
     assert printed.getvalue() == f"Gone: {kinds}.\n"

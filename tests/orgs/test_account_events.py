@@ -8,12 +8,14 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.core.cache import cache
 from django.core.mail import EmailMessage
+from django.core.management import call_command
 from django.test import Client, override_settings
 
 from audit.actors import COMMAND_LINE
 from audit.events import EventName, Outcome
 from audit.models import Event
 from orgs.models import Door, MembershipSource, Organization, Role, User
+from orgs.models.people import operator_made
 from orgs.services import accept_as_newcomer, add_member, invite, join_just_in_time, set_require_sso, set_sso_active
 from tests.conftest import PASSWORD, MakeOrganization, MakeUser, SignedIn, new_browser
 
@@ -65,6 +67,52 @@ def test_a_first_password(visitor: Client, make_user: MakeUser, client_of: Signe
     ada = make_user(password=None)
     client_of(ada).post("/account/password/set/", {"password1": NEW, "password2": NEW})
     assert the_event(EventName.PASSWORD_SET).target == ada.email
+
+
+@pytest.mark.parametrize("address", ["ada@contoso.example", "nobody@contoso.example"])
+def test_a_password_mail_is_asked_for_alike_by_everybody(make_user: MakeUser, visitor: Client, address: str) -> None:
+    make_user("ada@contoso.example")
+    assert visitor.post("/account/password/reset/", {"email": address.upper()}).status_code == 303
+    event = the_event(EventName.PASSWORD_RESET_ASKED)
+    assert (event.target, event.risk, event.outcome) == (address, "low", Outcome.SUCCESS)
+    assert (event.target_id, event.organization_number, event.actor_email) == ("", None, "")
+
+
+def test_password_mails_fill_the_log_only_so_far(visitor: Client, make_user: MakeUser) -> None:
+    ada = make_user()
+    with override_settings(ACCOUNT_RATE_LIMITS={"reset_password": "2/m/key"}):
+        cache.clear()
+        statuses = [visitor.post("/account/password/reset/", {"email": ada.email}).status_code for _ in range(4)]
+    assert statuses == [303, 303, 429, 429]
+    assert len(events(EventName.PASSWORD_RESET_ASKED)) == 2
+
+
+def test_no_address_is_no_question(visitor: Client, db: None) -> None:
+    assert visitor.post("/account/password/reset/", {"email": "nobody"}).status_code == 200
+    assert not events(EventName.PASSWORD_RESET_ASKED)
+
+
+def test_an_operator_made_on_the_command_line(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+    call_command("createsuperuser", "--noinput", "--email", "olu@amplisso.example")
+    signed_up, changed = events(EventName.USER_SIGNED_UP, EventName.OPERATOR_CHANGED)
+    assert {(event.target, event.actor_email) for event in (signed_up, changed)} == {
+        ("olu@amplisso.example", "command line")
+    }
+    assert changed.after == {"is_staff": True, "is_superuser": True}
+    assert changed.risk == "high"
+
+
+def test_an_operator_that_cannot_be_written_down_is_not_made(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**kwargs: object) -> None:
+        raise RuntimeError
+
+    operator_made.connect(fail)
+    with pytest.raises(RuntimeError):
+        User.objects.create_superuser("olu@amplisso.example", PASSWORD)
+    operator_made.disconnect(fail)
+    assert not User.objects.exists()
+    assert not events(EventName.OPERATOR_CHANGED)
 
 
 def test_an_account_made_by_single_sign_on_gets_its_first_password_with_an_invitation(

@@ -27,6 +27,29 @@ def text_of(client: Client, path: str) -> str:
     return answer.content.decode()
 
 
+@pytest.mark.parametrize("accept", ["text/html,application/xhtml+xml", "application/json", "*/*"])
+@pytest.mark.parametrize(("method", "path", "allowed"), [
+    ("put", "/", "GET, HEAD"),
+    ("post", "/session", "GET, HEAD"),
+    ("delete", "/account/login/", "GET, POST, PUT, HEAD, OPTIONS"),
+])  # fmt: skip
+def test_what_an_address_does_not_do_is_said_to_people(
+    admin: User,
+    client_of: SignedIn,
+    caplog: pytest.LogCaptureFixture,
+    method: str,
+    path: str,
+    allowed: str,
+    accept: str,
+) -> None:
+    answer = getattr(client_of(admin), method)(path, headers={"accept": accept})
+    assert answer.status_code == 405
+    assert set(answer["Allow"].split(", ")) <= set(allowed.split(", "))
+    assert ("Nothing was changed" in answer.content.decode()) == accept.startswith("text/html")
+    assert "no-store" in answer["Cache-Control"] or not accept.startswith("text/html")
+    assert len(caplog.records) == 1
+
+
 # --- Home
 
 

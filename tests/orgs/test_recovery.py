@@ -154,10 +154,11 @@ def test_is_not_there_for_anybody_else(
 ) -> None:  # fmt: skip
     stranger = make_organization("Fabrikam").memberships.get().user
     with committing():
-        for client in (client_of(stranger), sso_client(admin, locked)):
-            assert client.get(PAGE).status_code == 404
-            assert client.post(PAGE, {"action": "mail"}).status_code == 404
-        assert visitor.post(PAGE, {"action": "mail"}).status_code == 303
+        client = client_of(stranger)
+        assert client.get(PAGE).status_code == 404
+        assert client.post(PAGE, {"action": "mail"}).status_code == 404
+        for client in (visitor, sso_client(admin, locked)):
+            assert client.post(PAGE, {"action": "mail"})["Location"] == f"/account/login/?next={PAGE}"
     assert not mailoutbox
 
 
@@ -171,6 +172,23 @@ def test_a_visitor_goes_by_the_password_whether_there_is_such_an_organization_or
     typed = {"login": admin.email, "password": "correct horse battery", "next": PAGE}
     assert visitor.post("/account/login/", typed)["Location"] == PAGE
     assert "Mail me a code" in visitor.get(PAGE).content.decode()
+
+
+def test_who_came_in_by_another_organization_adds_their_password(
+    locked: Organization, admin: User, make_organization: MakeOrganization, member: MakeMember, sso_client: SignedIn
+) -> None:
+    """And by nothing can that organization's provider tell whether they are an admin here."""
+    fabrikam = make_organization("Fabrikam")
+    member(fabrikam, Role.VIEWER, admin)
+    client = sso_client(admin, fabrikam)
+    for page in (PAGE, "/o/nowhere/recovery"):
+        answer = client.get(page)
+        assert (answer.status_code, answer["Location"]) == (302, f"/account/login/?next={page}")
+    assert "Password" in client.get(f"/account/login/?next={PAGE}").content.decode()
+    typed = {"login": admin.email, "password": "correct horse battery", "next": PAGE}
+    assert client.post("/account/login/", typed)["Location"] == PAGE
+    assert "Mail me a code" in client.get(PAGE).content.decode()
+    assert client.get("/o/fabrikam/").status_code == 200, "and they are still in there"
 
 
 def test_the_list_of_organizations_leads_admins_there(

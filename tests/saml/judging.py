@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sso.saml import CheckName, IdentityProvider, Outcome, Verdict, validate_response
+from sso.saml import CheckName, IdentityProvider, Outcome, PendingRequest, Verdict, validate_response
 from tests.saml.provider import NOW, REQUEST, SP, Answer, idp
 
 
-def judge(answer: Answer | str, identity_provider: IdentityProvider | None = None, now: datetime = NOW) -> Verdict:
-    """Judge an answer, or a form field, as the response to the one request there is."""
+def judge(
+    answer: Answer | str,
+    identity_provider: IdentityProvider | None = None,
+    now: datetime = NOW,
+    request: PendingRequest = REQUEST,
+) -> Verdict:
+    """Judge an answer, or a form field, as the response to the one request there is, unless told otherwise."""
     return validate_response(
         answer if isinstance(answer, str) else answer.encoded(),
         service_provider=SP,
         identity_provider=identity_provider or idp(),
-        request=REQUEST,
+        request=request,
         now=now,
     )
 

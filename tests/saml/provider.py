@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from ssl import DER_cert_to_PEM_cert
 from xml.sax.saxutils import escape, quoteattr
 
 import xmlsec
@@ -78,6 +79,11 @@ def issue(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, begin: datetime, 
     certificate = builder.not_valid_before(begin).not_valid_after(end).sign(key, hashes.SHA256())
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return KeyPair(pem, SigningCertificate.from_der(certificate.public_bytes(serialization.Encoding.DER)))
+
+
+def certificate_pem(certificate: SigningCertificate) -> str:
+    """As an administrator uploads it."""
+    return DER_cert_to_PEM_cert(certificate.der)
 
 
 def idp(*pairs: KeyPair, **exceptions: datetime) -> IdentityProvider:

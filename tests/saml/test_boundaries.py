@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from lxml import etree
 
-from sso.saml import CheckName, Outcome, Verdict
+from sso.saml import REQUEST_LIFE, CheckName, Outcome, PendingRequest, Verdict
 from sso.saml.case import SKEW, Case
 from sso.saml.envelope import (
     MAX_ATTRIBUTES,
@@ -17,6 +18,8 @@ from sso.saml.envelope import (
     MAX_DECLARATIONS,
     MAX_DEPTH,
     MAX_ELEMENTS,
+    MAX_NAME,
+    MAX_NAMES_LENGTH,
     MAX_NAMESPACES,
     Envelope,
     base64,
@@ -27,10 +30,25 @@ from sso.saml.envelope import (
 )
 from sso.saml.signed_info import signed_info
 from tests.saml.judging import assert_refused, judge
-from tests.saml.provider import DS, ENVELOPED, NOW, REQUEST, SP, Answer, attribute, encode, expired_key_pair, idp, issue
+from tests.saml.provider import (
+    DS,
+    ENVELOPED,
+    NOW,
+    REQUEST,
+    SP,
+    Answer,
+    attribute,
+    confirmation,
+    encode,
+    expired_key_pair,
+    idp,
+    issue,
+)
 
 INSTANT = timedelta(microseconds=1)
 LATEST = NOW + SKEW
+# From here on the names in a message count.
+LARGE = MAX_NAMES_LENGTH
 EARLIEST = NOW - SKEW
 
 
@@ -75,6 +93,46 @@ def test_the_first_moment(knob: str, name: CheckName) -> None:
     assert_refused(judge(Answer(**{knob: at(LATEST + INSTANT)})), name)
 
 
+def test_the_oldest_answer() -> None:
+    """As old as the oldest request that still waits, by a clock that is as wrong as a clock may be."""
+    oldest = EARLIEST - REQUEST_LIFE
+    assert judge(Answer(issued=at(oldest))).accepted
+    assert_refused(judge(Answer(issued=at(oldest - INSTANT))), CheckName.ISSUE_INSTANT)
+
+
+@pytest.mark.parametrize("knob", ["not_on_or_after", "confirmed_until"])
+def test_the_longest_life(knob: str) -> None:
+    last = LATEST + timedelta(days=1)
+    assert judge(Answer(**{knob: at(last)})).accepted
+    assert_refused(judge(Answer(**{knob: at(last + INSTANT)})), CheckName.LIFETIME)
+
+
+def test_a_life_that_only_the_confirmation_ends() -> None:
+    """Conditions may say nothing of time; the longest confirmation that satisfies everything else counts."""
+    last = LATEST + timedelta(days=1)
+    answer = Answer(not_before=None, not_on_or_after=None, confirmed_until=at(last))
+    assert judge(answer).accepted
+    longer = replace(answer, more_confirmations=confirmation(until=at(last + INSTANT)))
+    assert_refused(judge(longer), CheckName.LIFETIME)
+    elsewhere = confirmation(recipient="https://other.example", until=at(last + INSTANT))
+    assert judge(replace(answer, more_confirmations=elsewhere)).accepted
+
+
+def test_the_first_moment_of_a_fresh_sign_in() -> None:
+    """Not before the request, by a clock that is as wrong as a clock may be."""
+    made = NOW - timedelta(minutes=5)
+    asked = PendingRequest(REQUEST.id, made, force_authn=True)
+    assert judge(Answer(authn_instant=at(made - SKEW)), request=asked).accepted
+    assert_refused(judge(Answer(authn_instant=at(made - SKEW - INSTANT)), request=asked), CheckName.FORCE_AUTHN)
+    assert judge(Answer(authn_instant=at(made - SKEW - INSTANT)), request=replace(asked, force_authn=False)).accepted
+
+
+def test_a_fresh_sign_in_for_a_request_of_unknown_age_is_one_of_this_moment() -> None:
+    asked = PendingRequest(REQUEST.id, force_authn=True)
+    assert judge(Answer(authn_instant=at(EARLIEST)), request=asked).accepted
+    assert_refused(judge(Answer(authn_instant=at(EARLIEST - INSTANT)), request=asked), CheckName.FORCE_AUTHN)
+
+
 @pytest.mark.parametrize(
     ("begin", "end", "good"),
     [
@@ -94,6 +152,13 @@ def test_an_exception_ends_at_its_very_moment() -> None:
     pair = expired_key_pair()
     assert judge(Answer(pair=pair), idp(pair, expired_certificates_until=NOW + INSTANT)).accepted
     assert_refused(judge(Answer(pair=pair), idp(pair, expired_certificates_until=NOW)), CheckName.CERTIFICATE_DATES)
+
+
+def test_an_exception_for_expired_certificates_is_none_for_those_that_have_not_begun() -> None:
+    begin, key = LATEST + timedelta(seconds=1), rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pair = issue(key, begin, NOW + timedelta(days=1))
+    allowed = idp(pair, expired_certificates_until=NOW + timedelta(days=1))
+    assert_refused(judge(Answer(pair=pair), allowed), CheckName.CERTIFICATE_DATES)
 
 
 def test_the_end_of_the_session_counts_wherever_its_statement_stands() -> None:
@@ -150,6 +215,12 @@ def test_the_last_that_is_allowed(make, most: int) -> None:
     assert not limits(Envelope(encode(make(most + 1).encode()))).passed
 
 
+def names(length: int) -> bytes:
+    """Tags of different names, together so long."""
+    each = [b"%0100d" % number for number in range(length // MAX_NAME)]
+    return b"".join(b"<" + name + b">" for name in [*each, b"a" * (length % MAX_NAME)])
+
+
 @pytest.mark.parametrize(
     ("rule", "encoded", "good"),
     [
@@ -158,8 +229,19 @@ def test_the_last_that_is_allowed(make, most: int) -> None:
         (base64, encode(b"a"), True),
         (base64, encode(b"a" * MAX_BYTES), True),
         (base64, encode(b"a" * (MAX_BYTES + 1)), False),
-        (markup, encode(b"a=''" * (MAX_ATTRIBUTES + MAX_DECLARATIONS)), True),
-        (markup, encode(b"a=''" * (MAX_ATTRIBUTES + MAX_DECLARATIONS + 1)), False),
+        (markup, encode(b"a='' " * (MAX_ATTRIBUTES + MAX_DECLARATIONS)), True),
+        (markup, encode(b"a='' " * (MAX_ATTRIBUTES + MAX_DECLARATIONS + 1)), False),
+        (markup, encode(b" " * LARGE + names(MAX_NAMES_LENGTH)), True),
+        (markup, encode(b" " * LARGE + names(MAX_NAMES_LENGTH + 1)), False),
+        (markup, encode(b" " * LARGE + b"<a xmlns='" + b"u" * (MAX_NAMES_LENGTH - 6) + b"'>"), True),
+        (markup, encode(b" " * LARGE + b"<a xmlns='" + b"u" * (MAX_NAMES_LENGTH - 5) + b"'>"), False),
+        (markup, encode(b" " * LARGE + b"<" + b"a" * MAX_NAME + b" " + b"b" * MAX_NAME + b"=''>"), True),
+        (markup, encode(b" " * LARGE + b"<" + b"a" * (MAX_NAME + 1) + b">"), False),
+        (markup, encode(b" " * LARGE + b"<a " + b"b" * (MAX_NAME + 1) + b"=''>"), False),
+        (markup, encode(b" " * LARGE + b"<a b" + b" " * MAX_NAME + b"=''>"), True),
+        (markup, encode(b" " * LARGE + b"<a b" + b" " * (MAX_NAME + 1) + b"=''>"), False),
+        (markup, encode(b"<" + b"a" * (LARGE - 1)), True),
+        (markup, encode(b"<" + b"a" * LARGE), False),
     ],
     ids=lambda value: getattr(value, "__name__", None) or (str(value) if isinstance(value, bool) else "field"),
 )

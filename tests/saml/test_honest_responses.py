@@ -224,7 +224,7 @@ def test_the_verdict_depends_on_nothing_but_its_arguments() -> None:
     """A moment years away from the machine's clock, which python3-saml would ask."""
     answer = Answer()
     assert judge(answer) == judge(answer)
-    assert judge(answer, now=NOW + timedelta(minutes=62, seconds=50)).accepted
+    assert judge(Answer(issued=stamp(60)), now=NOW + timedelta(minutes=62, seconds=50)).accepted
     assert not judge(answer, now=NOW + timedelta(minutes=63, seconds=10)).accepted
     assert not judge(answer, now=NOW - timedelta(minutes=9)).accepted
     assert ACS in judge(answer).checks[list(CheckName).index(CheckName.RECIPIENT)].received

@@ -12,13 +12,15 @@ from importlib.resources import files
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives import hashes
 from lxml import etree
 from onelogin.saml2.utils import OneLogin_Saml2_Utils
 
 from simulator.encryption import encrypt
 from sso.saml import (
+    LOGOUT_LIFE,
+    MAX_LOGOUT_ID,
+    SKEW,
     IdentityProvider,
     KeyPair,
     LogoutRefusal,
@@ -29,28 +31,29 @@ from sso.saml import (
     logout_response_address,
     make_key_pair,
 )
-from sso.saml.logout_messages import read_logout_form, read_logout_query
+from sso.saml.logout_messages import query_may_be_encrypted, read_logout_form, read_logout_query
+from tests.saml.logout_provider import SAML, SLO, deflated, message, query, signature
 from tests.saml.provider import (
+    DS,
     ENTITY_ID,
+    EXCLUSIVE,
     ISSUER,
     NOW,
+    RSA_SHA256,
     SP,
     TENANT,
     Answer,
+    certificate_pem,
     encode,
     expired_key_pair,
     key_pair,
     sign,
     stamp,
 )
-from tests.saml.test_signed_requests import pem
+from tests.saml.test_boundaries import INSTANT, at
 
-SLO = "https://app.example.test/saml/2/slo/10001"
 THEIRS = "https://login.microsoftonline.com/x/saml2"
 LOGIN_ISSUER = f"https://login.microsoftonline.com/{TENANT}/"
-RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
-SAMLP = "urn:oasis:names:tc:SAML:2.0:protocol"
-SAML = "urn:oasis:names:tc:SAML:2.0:assertion"
 REQUEST = LogoutRequest("_l1", "adele@contoso.example", ("_a1",), "state")
 
 
@@ -68,69 +71,20 @@ def provider(*pairs: object) -> IdentityProvider:
     return IdentityProvider(ISSUER, certificates, "https://x", slo_url=THEIRS, slo_response_url=THEIRS + "/answer")
 
 
-def message(
-    name: str = "LogoutRequest",
-    *,
-    issuer: str = ISSUER,
-    destination: str | None = SLO,
-    issued: str | None = None,
-    until: str | None = None,
-    version: str = "2.0",
-    subject: str = "<saml:NameID>adele@contoso.example</saml:NameID>",
-    indexes: tuple[str, ...] = ("_a1",),
-    status: str = "urn:oasis:names:tc:SAML:2.0:status:Success",
-) -> str:
-    to = "" if destination is None else f' Destination="{destination}"'
-    end = "" if until is None else f' NotOnOrAfter="{until}"'
-    answers = ' InResponseTo="_q1"' if name == "LogoutResponse" else ""
-    body = (
-        f'<samlp:Status><samlp:StatusCode Value="{status}"/></samlp:Status>'
-        if name == "LogoutResponse"
-        else subject + "".join(f"<samlp:SessionIndex>{index}</samlp:SessionIndex>" for index in indexes)
-    )
-    return (
-        f'<samlp:{name} xmlns:samlp="{SAMLP}" xmlns:saml="{SAML}" ID="_l1" Version="{version}"'
-        f' IssueInstant="{issued or stamp()}"{to}{end}{answers}>'
-        f"<saml:Issuer>{issuer}</saml:Issuer>{body}</samlp:{name}>"
-    )
-
-
-def deflated(text: str | bytes) -> str:
-    compressor = zlib.compressobj(wbits=-15)
-    data = text if isinstance(text, bytes) else text.encode()
-    return base64.b64encode(compressor.compress(data) + compressor.flush()).decode()
-
-
-def signature(query: str, name: str = "idp", digest: hashes.HashAlgorithm | None = None) -> str:
-    key = serialization.load_pem_private_key(key_pair(name).pem, None)
-    return base64.b64encode(key.sign(query.encode(), padding.PKCS1v15(), digest or hashes.SHA256())).decode()
-
-
-def query(text: str | None = None, *, relay_state: str | None = "a b", signer: str = "idp", **options: str) -> str:
-    """A query as a provider sends it: the message, relay state, algorithm, signature."""
-    text = text or message()
-    name = "SAMLResponse" if "LogoutResponse" in text else "SAMLRequest"
-    encoded = f"{name}={quote(deflated(text), safe='')}"
-    if relay_state is not None:
-        encoded += "&RelayState=" + quote(relay_state, safe="")
-    if not signer:
-        return encoded
-    encoded += "&SigAlg=" + quote(options.get("algorithm", RSA_SHA256), safe="")
-    return encoded + "&Signature=" + quote(signature(encoded, signer), safe="")
-
-
 def judge(text: str, idp: IdentityProvider | None = None, sp: object = None) -> object:
     return read_logout_query(text, service_provider=sp or us(), identity_provider=idp or provider(), now=NOW)
 
 
-def post(text: str, *, signer: str = "idp", edit: object = None) -> object:
+def post(
+    text: str, *, signer: str = "idp", edit: object = None, idp: IdentityProvider | None = None, **options: str
+) -> object:
     root = etree.fromstring(text)
     if signer:
-        sign(root, Answer(pair=key_pair(signer)))
+        sign(root, Answer(pair=key_pair(signer), **options))
     if edit:
         edit(root)
     return read_logout_form(
-        encode(etree.tostring(root)), "a b", service_provider=us(), identity_provider=provider(), now=NOW
+        encode(etree.tostring(root)), "a b", service_provider=us(), identity_provider=idp or provider(), now=NOW
     )
 
 
@@ -159,6 +113,8 @@ class TestRequests:
     def test_other_parameters_and_orders_are_fine(self):
         parts = query().split("&")
         assert isinstance(judge("&".join(["x=1", *reversed(parts)])), LogoutRequest)
+        deflate = "urn%3Aoasis%3Anames%3Atc%3ASAML%3A2.0%3Abindings%3AURL-Encoding%3ADEFLATE"
+        assert isinstance(judge(f"{query()}&SAMLEncoding={deflate}"), LogoutRequest)
 
     def test_several_indexes_and_none(self):
         assert judge(query(message(indexes=("_a", "_b")))).session_indexes == ("_a", "_b")
@@ -174,11 +130,64 @@ class TestRequests:
     @pytest.mark.parametrize("transport", ["query", "post"])
     def test_an_encrypted_name_id(self, transport):
         root = etree.fromstring(message())
-        encrypt(root.find("{*}NameID"), pem(ours().certificate), container="EncryptedID")
+        encrypt(root.find("{*}NameID"), certificate_pem(ours().certificate), container="EncryptedID")
         text = etree.tostring(root).decode()
         outcome = judge(query(text)) if transport == "query" else post(text)
         assert outcome.name_id == "adele@contoso.example"
         assert refused(judge(query(text), sp=replace(us(), keys=())))
+
+    def test_only_what_is_encrypted_needs_a_key(self):
+        root = etree.fromstring(message())
+        encrypt(root.find("{*}NameID"), certificate_pem(ours().certificate), container="EncryptedID")
+        assert query_may_be_encrypted(query(etree.tostring(root).decode()))
+        plain = query()
+        for text in (plain, "", "SAMLRequest=%C3%A9", "SAMLRequest=AAAA", f"{plain}&{plain}"):
+            assert not query_may_be_encrypted(text)
+
+    def test_an_encrypted_name_id_is_a_name_id(self):
+        def sealed(change) -> object:
+            root = etree.fromstring(message())
+            name = root.find("{*}NameID")
+            change(name)
+            encrypt(name, certificate_pem(ours().certificate), container="EncryptedID")
+            return judge(query(etree.tostring(root).decode()))
+
+        assert sealed(lambda name: setattr(name, "text", " ada ")).name_id == "ada"
+        for change in (
+            lambda name: setattr(name, "tag", f"{{{SAML}}}Issuer"),
+            lambda name: setattr(name, "text", ""),
+            lambda name: setattr(name, "text", "x" * 1025),
+            lambda name: etree.SubElement(name, "x"),
+        ):
+            assert "name ID" in refused(sealed(change)) or "characters" in refused(sealed(change))
+
+    def test_a_byte_order_mark(self):
+        assert isinstance(judge(query("\ufeff" + message())), LogoutRequest)
+        assert "UTF-8" in refused(judge(query("\ufeff\ufeff" + message())))
+
+    @pytest.mark.parametrize(
+        ("good", "bad"),
+        [
+            ({"message_id": "_" + "a" * (MAX_LOGOUT_ID - 1)}, {"message_id": "_" + "a" * MAX_LOGOUT_ID}),
+            (
+                {"subject": f"<saml:NameID>{'a' * 1024}</saml:NameID>"},
+                {"subject": f"<saml:NameID>{'a' * 1025}</saml:NameID>"},
+            ),
+            ({"message_id": "_"}, {"message_id": ""}),
+            ({"subject": "<saml:NameID>a</saml:NameID>"}, {"subject": "<saml:NameID> </saml:NameID>"}),
+            ({"issued": at(NOW + SKEW)}, {"issued": at(NOW + SKEW + INSTANT)}),
+            ({"issued": at(NOW - SKEW - LOGOUT_LIFE)}, {"issued": at(NOW - SKEW - LOGOUT_LIFE - INSTANT)}),
+            ({"until": at(NOW - SKEW + INSTANT)}, {"until": at(NOW - SKEW)}),
+        ],
+        ids=["ID", "name ID", "short ID", "short name ID", "future", "past", "end"],
+    )
+    def test_where_it_ends(self, good, bad):
+        assert isinstance(judge(query(message(**good))), LogoutRequest)
+        assert refused(judge(query(message(**bad))))
+
+    def test_a_hundred_sessions_are_the_most_that_are_looked_for(self):
+        found = judge(query(message(indexes=tuple(f"_{n}" for n in range(101))))).session_indexes
+        assert found == tuple(f"_{n}" for n in range(100))
 
     def test_the_time_is_bounded(self):
         for issued, until in ((-9, None), (-12, None), (2, None), (-3, 1), (-3, -2)):
@@ -224,6 +233,27 @@ class TestRefused:
     def test_changed_queries(self, broken):
         assert refused(judge(broken(query())))
 
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            lambda q: "SAMLRequest=" + quote(deflated(message(subject="<saml:NameID>x</saml:NameID>"))) + "&" + q,
+            lambda q: q + "&" + q.partition("&")[0],
+            lambda q: "SAMLResponse=&" + q,
+            lambda q: q + "&SAMLResponse=x",
+            lambda q: q.partition("&")[2],
+            lambda q: q + "&RelayState=a%20b",
+            lambda q: q + "&SAMLEncoding=urn:none",
+            lambda q: q + "&" * (64 * 1024 + 1 - len(q)),
+            lambda q: "",
+        ],
+    )
+    def test_what_can_be_read_in_two_ways(self, changed):
+        outcome = judge(changed(query()))
+        assert (refused(outcome), outcome.is_genuine) == ("a query that can be read in two ways", False)
+
+    def test_the_longest_query(self):
+        assert isinstance(judge(query() + "&" * (64 * 1024 - len(query()))), LogoutRequest)
+
     def test_sha1_even_when_it_is_signed_so(self):
         encoded = query(signer="") + "&SigAlg=" + quote("http://www.w3.org/2000/09/xmldsig#rsa-sha1", safe="")
         value = signature(encoded, digest=hashes.SHA1())  # noqa: S303
@@ -236,6 +266,9 @@ class TestRefused:
             message(issuer=LOGIN_ISSUER.replace("0f3c", "1f3c")),
             message(issuer=f"https://login.microsoftonline.com/x/{TENANT}/"),
             message(issuer=f"{LOGIN_ISSUER}?x=1"),
+            message().replace("<saml:Issuer>", '<saml:Issuer Format="urn:x">'),
+            message(issuer=LOGIN_ISSUER).replace("<saml:Issuer>", '<saml:Issuer Format="urn:x">'),
+            message(message_id=""),
             message(destination=SLO + "1"),
             message(destination=None),
             message(destination=SP.acs_url),
@@ -267,6 +300,46 @@ class TestRefused:
 
     def test_expired_certificate(self):
         assert "valid on" in refused(judge(query(), provider(expired_key_pair())))
+        outcome = post(message(), idp=provider(expired_key_pair()))
+        assert ("valid on" in refused(outcome), outcome.is_genuine) == (True, True)
+
+    @pytest.mark.parametrize(
+        ("options", "reason"),
+        [
+            ({"signature_method": f"{DS}rsa-sha1"}, "rsa-sha1"),
+            ({"digest_method": f"{DS}sha1"}, "sha1"),
+            ({"key_info": "retrieval"}, "RetrievalMethod"),
+            ({"transforms": (EXCLUSIVE,)}, "the transforms are"),
+            ({"edit": lambda root: root.find("{*}Issuer").append(root.find("{*}Signature"))}, "arrived: Issuer"),
+        ],
+        ids=lambda value: value if isinstance(value, str) else "",
+    )
+    def test_what_a_signature_in_the_xml_may_be(self, options, reason):
+        """Each by the rule that knows why, since another one behind it may let it pass some day."""
+        assert reason in refused(post(message(), **options))
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            message("AuthnRequest", subject="", indexes=()),
+            message("ManageNameIDRequest", subject="<saml:NameID>a</saml:NameID><samlp:Terminate/>", indexes=()),
+        ],
+    )
+    def test_another_message_of_the_protocol(self, text):
+        assert "a LogoutRequest or LogoutResponse" in refused(judge(query(text)))
+        assert "a LogoutRequest or LogoutResponse" in refused(post(text))
+
+    def test_two_names_that_are_both_no_tenants(self):
+        """Entra's other name counts by its tenant, and what has none is never the same as another."""
+        idp = replace(provider(), entity_id="https://idp.example/metadata")
+        assert isinstance(judge(query(message(issuer=idp.entity_id)), idp), LogoutRequest)
+        assert refused(judge(query(message(issuer="https://evil.example/metadata")), idp))
+
+    def test_weak_encryption_is_not_even_tried(self):
+        weak = '<e:EncryptedData xmlns:e="http://www.w3.org/2001/04/xmlenc#"><e:CipherData><e:CipherValue>AAAA'
+        weak += "</e:CipherValue></e:CipherData></e:EncryptedData>"
+        said = refused(judge(query(message(subject=f"<saml:EncryptedID>{weak}</saml:EncryptedID>"))))
+        assert "AES" in said
 
     def test_bombs(self):
         assert "too large" in refused(judge("SAMLRequest=" + quote(deflated(b"<a>" + b" " * 10_000_000))))
@@ -290,6 +363,28 @@ class TestRefused:
 
         for edit in (rename, twice):
             assert refused(post(message(), edit=edit))
+
+    @pytest.mark.parametrize("inside", ["<!-- a -->", "<?a b?>"])
+    def test_a_comment_that_no_signature_covers(self, inside):
+        """Canonicalization leaves it out, so the signature stays good; both ways refuse it before that."""
+        signed = etree.fromstring(message())
+        sign(signed, Answer(pair=key_pair()))
+        text = etree.tostring(signed).replace(b"adele@", b"adele@" + inside.encode())
+        found = read_logout_form(encode(text), "", service_provider=us(), identity_provider=provider(), now=NOW)
+        assert "no document type, comment or processing instruction" in refused(found)
+        text = message().replace("adele@", "adele@" + inside)
+        assert "no document type, comment or processing instruction" in refused(judge(query(text)))
+
+    def test_base64_with_something_in_it(self):
+        """Though it is signed as it came."""
+        packed = deflated(message())
+        text = f"SAMLRequest={quote(packed[:8] + '*' + packed[8:], safe='')}&SigAlg={quote(RSA_SHA256, safe='')}"
+        assert "not DEFLATE in base64" in refused(judge(f"{text}&Signature={quote(signature(text), safe='')}"))
+
+    def test_what_can_be_read_in_two_ways_is_nobodys(self):
+        found = judge(query() + "&SAMLResponse=x")
+        assert "two ways" in refused(found)
+        assert not found.is_genuine
 
     def test_nothing_at_all(self):
         assert refused(judge(""))
@@ -315,6 +410,20 @@ class TestResponses:
     def test_a_signature_has_to_be_good(self):
         assert refused(judge(query(message("LogoutResponse"), signer="eve")))
         assert refused(post(message("LogoutResponse"), signer="eve"))
+
+    @pytest.mark.parametrize("part", ["SigAlg", "Signature"])
+    def test_half_a_signature_is_none(self, part):
+        """Neither good nor absent."""
+        text = query(message("LogoutResponse"))
+        assert refused(judge("&".join(each for each in text.split("&") if not each.startswith(part + "="))))
+
+    def test_junk_in_the_base64(self):
+        text = query(message("LogoutResponse"), signer="")
+        assert isinstance(judge(text), LogoutResponse)
+        assert refused(judge(text.replace("SAMLResponse=", "SAMLResponse=*")))
+
+    def test_to_no_request_in_particular(self):
+        assert judge(query(message("LogoutResponse", in_response_to=None))) == LogoutResponse("", succeeded=True)
 
     def test_unsigned_it_may_leave_the_destination_out(self):
         text = message("LogoutResponse", destination=None)
@@ -379,7 +488,7 @@ def is_signed(address: str) -> None:
     assert OneLogin_Saml2_Utils.validate_binary_sign(
         sent.partition("&Signature=")[0],
         base64.b64decode(parse_qs(sent)["Signature"][0]),
-        pem(ours().certificate),
+        certificate_pem(ours().certificate),
         RSA_SHA256,
     )
     assert urlencode({"SigAlg": RSA_SHA256}) in sent

@@ -9,14 +9,17 @@ import pytest
 from sso.saml import FindingCode, IdpMetadata, MetadataError, MetadataProblem, SeveralProviders, read_idp_metadata
 from sso.saml.metadata_bytes import metadata_text
 from tests.saml.metadata_files import (
-    BINDINGS,
-    DS,
+    BOM,
+    DECLARATION,
     ENTITY,
-    MD,
+    NOT_METADATA,
     POST,
     REDIRECT,
     SOAP,
+    SP_ROLE,
     SSO,
+    WRITTEN,
+    WS_FEDERATION,
     base64_of,
     certificate,
     endpoint,
@@ -27,16 +30,6 @@ from tests.saml.metadata_files import (
     sso,
 )
 from tests.saml.provider import ENTITY_ID, NOW, key_pair
-
-DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
-VIEWER = "This XML file does not appear to have any style information associated with it."
-PEM = f"-----BEGIN CERTIFICATE-----\n{base64_of(key_pair())}\n-----END CERTIFICATE-----"
-SP_ROLE = role('<AssertionConsumerService index="0" Location="https://a.test/" Binding="x"/>', name="SPSSODescriptor")
-WS_FEDERATION = (
-    '<RoleDescriptor xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:fed="urn:fed" '
-    f'xsi:type="fed:SecurityTokenServiceType" protocolSupportEnumeration="urn:fed">{key()}{key()}</RoleDescriptor>'
-)
-BOM = "\ufeff"
 
 
 def read(data: bytes | str, **options: object) -> IdpMetadata:
@@ -75,61 +68,6 @@ def test_what_is_read() -> None:
     assert codes(metadata) == [FindingCode.SIGNED_REQUESTS_WANTED]
 
 
-WRITTEN = {
-    "byte order mark": (BOM + DECLARATION + entity()).encode(),
-    "two byte order marks": (BOM + BOM + DECLARATION + entity()).encode(),
-    "no declaration": entity().encode(),
-    "declaration without encoding": b'<?xml version="1.0"?>' + entity().encode(),
-    "blank line in front": f"\r\n \t{DECLARATION}{entity()}".encode(),
-    "comment in front": f"<!-- made by hand -->\n{DECLARATION}{entity()}".encode(),
-    "licence behind the declaration": f"{DECLARATION}<!-- <EntityDescriptor> free --><!---->{entity()}".encode(),
-    "UTF-16, little end": (BOM + '<?xml version="1.0" encoding="utf-16"?>' + entity()).encode("utf-16-le"),
-    "UTF-16, big end": (BOM + entity()).encode("utf-16-be"),
-    "UTF-16 that declares UTF-8": (BOM + DECLARATION + entity()).encode("utf-16-le"),
-    "UTF-16 without a mark": (DECLARATION + entity()).encode("utf-16-le"),
-    "Latin-1": ('<?xml version="1.0" encoding="ISO-8859-1"?>' + entity(attributes=' x="é"')).encode("latin-1"),
-    "lines of Windows": entity().replace("><", ">\r\n<").encode(),
-    "a browser's view": f"{VIEWER} The document tree is shown below.\n{entity()}\nnotes".encode(),
-    "fold marks": f"- {entity()}".replace("><KeyD", ">\n- <KeyD").encode(),
-    "prefixes": entity()
-    .replace("<", "<md:")
-    .replace("<md:/", "</md:")
-    .replace("xmlns=", "xmlns:md=", 1)
-    .replace("md:KeyInfo xmlns", "ds:KeyInfo xmlns:ds")
-    .replace("md:X509", "ds:X509")
-    .replace("/md:KeyInfo", "/ds:KeyInfo")
-    .encode(),
-    "list of one": entities(entity()).encode(),
-    "list of lists": entities(entities(entity()), entity(SP_ROLE, "https://sp.test/")).encode(),
-    "list with service providers": entities(entity(SP_ROLE, "https://sp.test/"), entity()).encode(),
-    "provider and service provider at once": entity(SP_ROLE + role()).encode(),
-    "WS-Federation roles first": entity(WS_FEDERATION + role()).encode(),
-    "attribute authority beside it": entity(role() + role("", name="AttributeAuthorityDescriptor")).encode(),
-    "SAML 1.1 beside it": entity(role("", protocol="urn:oasis:names:tc:SAML:1.1:protocol") + role()).encode(),
-    "both protocols": entity(
-        role(protocol="urn:oasis:names:tc:SAML:1.1:protocol urn:oasis:names:tc:SAML:2.0:protocol")
-    ).encode(),
-    "odd cacheDuration": entity(attributes=' cacheDuration="P1DT"').encode(),
-    "unreadable validUntil": entity(attributes=' validUntil="soon"').encode(),
-    "empty NameIDFormat": entity(role(key() + "<NameIDFormat/>" + sso())).encode(),
-    "unknown bindings": entity(
-        role(key() + sso("urn:x", SOAP) + sso("x", BINDINGS + "HTTP-Artifact") + sso())
-    ).encode(),
-    "key without use": entity(role(key(use=None) + sso())).encode(),
-    "certificate in lines": entity(role(key("\n   ".join(base64_of(key_pair()))) + sso())).encode(),
-    "certificate with no-break spaces": entity(
-        role(key("\u00a0" + base64_of(key_pair()) + "\u200b\t") + sso())
-    ).encode(),
-    "PEM armour": entity(role(key(PEM) + sso())).encode(),
-    "key info with https": entity(role(key(namespace="https://www.w3.org/2000/09/xmldsig#") + sso())).encode(),
-    "key info in the metadata's namespace": entity(role(key(namespace=MD) + sso())).encode(),
-    "the same key twice": entity(role(key() + key() + sso())).encode(),
-    "the same binding twice": entity(role(key() + sso() + sso("https://other.test/"))).encode(),
-    "blanks round the address": entity(role(key() + sso(f" {SSO}\n"))).encode(),
-    "a broken signature": entity(f'<Signature xmlns="{DS}"><SignedInfo/></Signature>' + role()).encode(),
-}
-
-
 @pytest.mark.parametrize("data", WRITTEN.values(), ids=WRITTEN.keys())
 def test_honest_ways_to_write_it(data: bytes) -> None:
     metadata = read(data)
@@ -137,91 +75,6 @@ def test_honest_ways_to_write_it(data: bytes) -> None:
     assert metadata.certificates == (key_pair().certificate,)
     assert metadata.sso_redirect_url == SSO
     assert codes(metadata) == []
-
-
-NOT_METADATA = {
-    "nothing": (b"", MetadataProblem.EMPTY),
-    "a byte order mark": (b"\xef\xbb\xbf\r\n", MetadataProblem.EMPTY),
-    "a comment": (b"<!-- later -->", MetadataProblem.EMPTY),
-    "too large": (b"<a>" + b" " * 1_000_000, MetadataProblem.TOO_LARGE),
-    "cut off": (entity()[:-40].encode(), MetadataProblem.INCOMPLETE),
-    "cut off in a tag": (entity()[:-5].encode(), MetadataProblem.INCOMPLETE),
-    "an open comment": (b"<!-- " * 20_000, MetadataProblem.INCOMPLETE),
-    "a web page": (b"\n<!DOCTYPE html><html><body>Sign in</body></html>", MetadataProblem.WEB_PAGE),
-    "an old web page": (b"<HTML><HEAD></HEAD></HTML>", MetadataProblem.WEB_PAGE),
-    "PEM": (PEM.encode(), MetadataProblem.CERTIFICATE),
-    "DER": (key_pair().certificate.der, MetadataProblem.CERTIFICATE),
-    "base64 of DER": (base64_of(key_pair()).encode(), MetadataProblem.CERTIFICATE),
-    "private key": (key_pair().pem, MetadataProblem.PRIVATE_KEY),
-    "OpenID configuration": (b'{"issuer": "https://login.microsoftonline.com/"}', MetadataProblem.JSON),
-    "text": (b"Dear all, please find attached", MetadataProblem.OTHER_FILE),
-    "zip": (b"PK\x03\x04" + bytes(range(256)), MetadataProblem.OTHER_FILE),
-    "PDF": (b"%PDF-1.7", MetadataProblem.OTHER_FILE),
-    "unreadable characters": (b'<EntityDescriptor entityID="\xe9"/>', MetadataProblem.ENCODING),
-    "half of UTF-16": ((BOM + entity()).encode("utf-16-le")[:-1], MetadataProblem.ENCODING),
-    "an encoding that hides": (b'<?xml version="1.0" encoding="utf-7"?><a b="\xff"/>', MetadataProblem.ENCODING),
-    "DTD": (b"<!DOCTYPE EntityDescriptor><EntityDescriptor/>", MetadataProblem.DTD),
-    "DTD behind a comment": (b"<!-- a --><!DOCTYPE x [<!ENTITY y 'z'>]><x>&y;</x>", MetadataProblem.DTD),
-    "DTD in UTF-16": ((BOM + "<!DOCTYPE x><x/>").encode("utf-16-be"), MetadataProblem.DTD),
-    "DTD behind remarks": (f"- <!DOCTYPE x>{entity()}".encode(), MetadataProblem.DTD),
-    "curly quotes": (entity().replace('entityID="', "entityID=\u201c", 1).encode(), MetadataProblem.MALFORMED),
-    "undeclared prefix": (entity("<ds:Signature/>").encode(), MetadataProblem.MALFORMED),
-    "an unknown entity": (entity(entity_id="&copy;").encode(), MetadataProblem.MALFORMED),
-    "crowded element": (
-        (b"<a " + b" ".join(b"a%d='b'" % n for n in range(60_000)) + b"/>"),
-        MetadataProblem.MALFORMED,
-    ),
-    "very deep": (b"<a>" * 5000 + b"</a>" * 5000, MetadataProblem.MALFORMED),
-    "other XML": (b"<root>hello</root>", MetadataProblem.OTHER_XML),
-    "no namespace": (entity(namespace="").encode(), MetadataProblem.NAMESPACE),
-    "namespace of SAML 1": (
-        entity(namespace="urn:oasis:names:tc:SAML:1.0:metadata").encode(),
-        MetadataProblem.NAMESPACE,
-    ),
-    "empty list": (entities().encode(), MetadataProblem.NO_PROVIDER),
-    "misspelt role": (entity(role(name="IDPSsoDescriptor")).encode(), MetadataProblem.NO_PROVIDER),
-    "service provider": (entity(SP_ROLE).encode(), MetadataProblem.SERVICE_PROVIDER),
-    "our own": (entity(SP_ROLE, ENTITY_ID).encode(), MetadataProblem.OUR_OWN),
-    "WS-Federation only": (entity(WS_FEDERATION).encode(), MetadataProblem.WS_FEDERATION),
-    "SAML 1.1 only": (
-        entity(role(protocol="urn:oasis:names:tc:SAML:1.1:protocol")).encode(),
-        MetadataProblem.SAML1,
-    ),
-    "no entityID": (entity(entity_id=None).encode(), MetadataProblem.NO_ENTITY_ID),
-    "blank entityID": (entity(entity_id="  ").encode(), MetadataProblem.NO_ENTITY_ID),
-    "endless entityID": (entity(entity_id="a" * 1025).encode(), MetadataProblem.ENTITY_ID_TOO_LONG),
-    "Entra's common document": (
-        entity(entity_id="https://sts.windows.net/{tenantid}/").encode(),
-        MetadataProblem.ENTRA_COMMON,
-    ),
-    "Entra's common addresses": (
-        entity(role(key() + sso("https://login.microsoftonline.com/common/saml2"))).encode(),
-        MetadataProblem.ENTRA_COMMON,
-    ),
-    "Entra's own keys": (
-        entity(role(key(base64_of(certificate(cn="accounts.accesscontrol.windows.net"))) + sso())).encode(),
-        MetadataProblem.ENTRA_TENANT,
-    ),
-    "no key": (entity(role(sso())).encode(), MetadataProblem.NO_SIGNING_KEY),
-    "key without certificate": (
-        entity(
-            role(f'<KeyDescriptor><KeyInfo xmlns="{DS}"><KeyName>a</KeyName></KeyInfo></KeyDescriptor>' + sso())
-        ).encode(),
-        MetadataProblem.NO_SIGNING_KEY,
-    ),
-    "encryption key only": (entity(role(key(use="encryption") + sso())).encode(), MetadataProblem.NO_SIGNING_KEY),
-    "placeholder": (entity(role(key("PLACEHOLDER TEXT") + sso())).encode(), MetadataProblem.UNREADABLE_KEY),
-    "not a certificate": (entity(role(key("QUJD") + sso())).encode(), MetadataProblem.UNREADABLE_KEY),
-    "1024 bits": (
-        entity(role(key(base64_of(certificate(bits=1024))) + sso())).encode(),
-        MetadataProblem.WEAK_KEY,
-    ),
-    "no address": (entity(role(key())).encode(), MetadataProblem.NO_SIGN_IN_ADDRESS),
-    "artifact only": (
-        entity(role(key() + sso(SSO, BINDINGS + "HTTP-Artifact"))).encode(),
-        MetadataProblem.NO_SIGN_IN_ADDRESS,
-    ),
-}
 
 
 @pytest.mark.parametrize(("data", "expected"), NOT_METADATA.values(), ids=NOT_METADATA.keys())

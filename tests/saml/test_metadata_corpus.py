@@ -6,28 +6,11 @@ and `metadata/` with the files. Without it, it is looked for next to the checkou
 
 from __future__ import annotations
 
-import csv
-import os
-from pathlib import Path
-
 import pytest
 
 from sso.saml import IdpMetadata, MetadataError, SeveralProviders, read_idp_metadata
+from tests.saml.metadata_corpus import CORPUS, ROWS, needs_corpus
 from tests.saml.provider import ENTITY_ID, NOW
-
-CORPUS = Path(os.environ.get("METADATA_CORPUS") or Path(__file__).parents[2].parent / "shared" / "corpus")
-SOURCES = CORPUS / "SOURCES.tsv"
-
-
-def _rows() -> list[dict[str, str]]:
-    if not SOURCES.exists():
-        return []
-    with SOURCES.open(newline="", encoding="utf-8") as lines:
-        return list(csv.DictReader(lines, delimiter="\t"))
-
-
-ROWS = _rows()
-needs_corpus = pytest.mark.skipif(not ROWS, reason=f"no metadata files in {CORPUS}: METADATA_CORPUS names their folder")
 
 
 def read(name: str, *, loopback: bool = False, entity_id: str | None = None) -> IdpMetadata:

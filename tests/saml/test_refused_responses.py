@@ -214,9 +214,27 @@ def test_one_good_signature_does_not_excuse_the_other() -> None:
         assert signature is not None
         value = signature.find("{*}SignatureValue")
         assert value is not None
-        value.text = (value.text or "").replace("A", "B", 1).replace("a", "b", 1)
+        text = value.text or ""
+        value.text = ("B" if text[0] == "A" else "A") + text[1:]
 
     assert_refused(judge(Answer(sign="both", after=resign)), CheckName.SIGNATURE)
+
+
+def test_claims_are_told_as_soon_as_they_are_verified() -> None:
+    """So that the admin sees whom a refusal was about; a forged one says nothing."""
+    accepted = judge(Answer())
+    assert accepted.assertion is not None
+    assert accepted.claims == (
+        accepted.assertion.name_id,
+        accepted.assertion.name_id_format,
+        accepted.assertion.attributes,
+    )
+    assert judge(Answer(audiences=(("https://other.test/",),))).claims == accepted.claims
+    assert judge(Answer(pair=key_pair("eve"))).claims is None
+    assert judge("nonsense").claims is None
+    changed = judge(Answer(after=lambda root: setattr(next(root.iter("{*}NameID")), "text", "admin@contoso.example")))
+    assert_refused(changed, CheckName.SIGNED_CONTENT)
+    assert changed.claims is None
 
 
 def test_no_trusted_certificate_at_all() -> None:

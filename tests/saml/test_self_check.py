@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sso.saml import ToolkitError, self_check, toolkit
+from sso.saml import ToolkitError, self_check, signature_value
 from sso.saml.self_check import PINNED, _check_version
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +32,7 @@ def test_a_verifier_that_does_not_verify(monkeypatch: pytest.MonkeyPatch, answer
     def signer_of(_: object, certificates: list[object]) -> object:
         return certificates[0] if answer == "everything" else None
 
-    monkeypatch.setattr(toolkit, "signer_of", signer_of)
+    monkeypatch.setattr(signature_value, "signer_of", signer_of)
     with pytest.raises(ToolkitError, match="requirements/base"):
         self_check()
 
@@ -41,7 +41,7 @@ def test_a_library_that_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     def signer_of(*_: object) -> None:
         raise RuntimeError("libxml2")
 
-    monkeypatch.setattr(toolkit, "signer_of", signer_of)
+    monkeypatch.setattr(signature_value, "signer_of", signer_of)
     with pytest.raises(ToolkitError) as caught:
         self_check()
     assert isinstance(caught.value.__cause__, RuntimeError)

@@ -11,7 +11,6 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 import xmlsec
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
@@ -23,13 +22,12 @@ from sso.saml import (
     Binding,
     IdentityProvider,
     KeyPair,
-    SigningCertificate,
     build_authn_request,
     build_sp_metadata,
 )
 from sso.saml import make_key_pair as make
 from tests.saml.metadata_files import SSO
-from tests.saml.provider import ISSUER, NOW, SP, key_pair
+from tests.saml.provider import ISSUER, NOW, SP, certificate_pem, key_pair
 
 RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
 DS = "{http://www.w3.org/2000/09/xmldsig#}"
@@ -70,7 +68,7 @@ def test_python3_saml_verifies_the_query():
     assert OneLogin_Saml2_Utils.validate_binary_sign(
         query.partition("&Signature=")[0],
         base64.b64decode(parse_qs(query)["Signature"][0]),
-        pem(our_key().certificate),
+        certificate_pem(our_key().certificate),
         RSA_SHA256,
     )
 
@@ -123,12 +121,6 @@ def verify(root: etree._Element) -> None:
     context = xmlsec.SignatureContext()
     context.key = xmlsec.Key.from_memory(our_key().certificate.der, xmlsec.constants.KeyDataFormatCertDer)
     context.verify(root.find(DS + "Signature"))
-
-
-def pem(certificate: SigningCertificate) -> str:
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    return x509.load_der_x509_certificate(certificate.der).public_bytes(Encoding.PEM).decode()
 
 
 def der_of(pem: bytes) -> bytes:

@@ -16,7 +16,7 @@ from orgs.models import Organization
 from simulator.requests import read_request
 from sso.models import Connection, SignIn
 from sso.selectors import service_provider
-from sso.services import read_upload, save_settings
+from sso.services import Saved, read_upload, save_settings
 
 
 @pytest.fixture(scope="session")
@@ -118,6 +118,23 @@ def upload(organization: Organization, data: bytes, role: int | None = 20) -> Co
     organization.refresh_from_db()
     assert saved.configuration is not None
     return saved.configuration.connection
+
+
+def save_switches(organization: Organization, **switches: bool | None) -> Saved:
+    """Save the settings page without a file, with these switches turned."""
+    saved = save_settings(
+        organization=organization,
+        provider="azure",
+        just_in_time_role=20,
+        metadata=None,
+        metadata_text="",
+        require_sso=organization.require_sso,
+        by=None,
+        actor=COMMAND_LINE,
+        **switches,
+    )
+    organization.refresh_from_db()
+    return saved
 
 
 @pytest.fixture

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import html
+from datetime import timedelta
 
 import pytest
+import time_machine
+from django.utils import timezone
 
 from orgs.models import Role
 from sso.models import ConfigurationState
@@ -65,3 +68,13 @@ def test_two_addresses_of_one_person_are_noticed(journey, admin, client_of, sett
     claims = {"http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress": ["ada@other.example"]}
     said = try_it(journey, settings_path, name_id=admin.email, claims=claims).content.decode()
     assert "set the user identifier to user.mail" in said
+
+
+@pytest.mark.parametrize(("seconds", "is_said"), [(150, True), (20, False)])
+def test_a_clock_that_is_wrong_is_noticed_at_the_test(journey, admin, client_of, settings_path, seconds, is_said):
+    journey.browser = client_of(admin)
+    now = timezone.now().replace(microsecond=0)
+    with time_machine.travel(now, tick=False):
+        said = try_it(journey, settings_path, name_id=admin.email, issue_instant=now + timedelta(seconds=seconds))
+    assert ("Clock of the provider: At least 2 minutes 30 seconds ahead of ours." in said.content.decode()) == is_said
+    assert "Your test sign-in worked." in said.content.decode()

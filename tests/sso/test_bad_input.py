@@ -88,8 +88,8 @@ def test_a_request_that_did_not_pass_all_proxies_comes_from_nowhere(
 # --- Everything everywhere
 
 _FIELDS = (
-    "SAMLResponse RelayState SAMLRequest Signature action addresses answer code credential domain email entity_id hint "
-    "hours just_in_time_role kept_name kept_upload login metadata_file metadata_text name next note oldpassword "
+    "SAMLResponse RelayState SAMLRequest Signature action addresses answer code credential domain email entity_id "
+    "force_authn hint hours just_in_time_role kept_upload login metadata_file metadata_text name next note oldpassword "
     "organization_name page password password1 password2 period provider public_id q o query reauthenticated remember "
     "require_sso risk role search seen sign_requests single_logout slug state test token view _selected_action"
 )

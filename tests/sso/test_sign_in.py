@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
+from django.contrib.auth.signals import user_logged_in
 from django.utils import timezone
 
 from audit.models import Event
@@ -215,6 +216,15 @@ def test_the_connection_vouches_for_whatever_address_but_only_here(journey, make
 # --- Once, in this browser, for this request --------------------------------------------------------------------
 
 
+def test_a_refusal_says_whom_it_was_about(journey):
+    """Once that is verified: an admin sees who is at the door."""
+    journey.sign_in("ada", audience="https://other.example")
+    row = journey.last()
+    assert (row.state, row.claims["name_id"]) == (SignInState.REFUSED, "ada@contoso.example")
+    assert row.claims["attributes"]
+    assert (row.address, row.user) == ("", None)
+
+
 def test_an_answer_is_used_once(journey):
     request_id = journey.start()
     encoded = journey.answer("ada", request_id)
@@ -224,6 +234,43 @@ def test_an_answer_is_used_once(journey):
     again.cookies = cookies
     assert refused_for(journey, journey.post(encoded, browser=again)) == Reason.ALREADY_USED
     assert who(again) is None
+
+
+def test_whoever_comes_too_late_by_a_moment_is_not_in(journey, make_user):
+    """The request is used up after the session was made and before it is written."""
+
+    def use_up(**_: object) -> None:
+        SignIn.objects.filter(request_id=request_id).update(
+            state=SignInState.REFUSED, reason=Reason.NOT_A_MEMBER, consumed_at=timezone.now()
+        )
+
+    browser = journey.browser
+    browser.force_login(make_user("grace@contoso.example"), backend="django.contrib.auth.backends.ModelBackend")
+    before = browser.session.session_key
+    request_id = journey.start()
+    user_logged_in.connect(use_up)
+    try:
+        answer = journey.post(journey.answer("ada", request_id))
+    finally:
+        user_logged_in.disconnect(use_up)
+    assert refused_for(journey, answer) == Reason.ALREADY_USED
+    assert "sessionid" not in answer.cookies
+    assert browser.session.session_key == before
+    assert not Door.objects.exists()
+    assert not SignIn.objects.filter(state=SignInState.SUCCEEDED).exists()
+
+
+def test_the_same_answer_again_and_again_fills_no_table(journey):
+    request_id = journey.start()
+    encoded = journey.answer("ada", request_id)
+    cookies = journey.browser.cookies.copy()
+    journey.post(encoded)
+    rows = SignIn.objects.count()
+    for _ in range(8):
+        again = new_browser()
+        again.cookies = cookies
+        assert refused_for(journey, journey.post(encoded, browser=again)) == Reason.ALREADY_USED
+    assert SignIn.objects.count() == rows + 5
 
 
 def test_an_answer_counts_only_in_the_browser_that_asked(journey):

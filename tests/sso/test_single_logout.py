@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from lxml import etree, html
 
@@ -17,10 +20,11 @@ from simulator import create_app, logout
 from simulator.encryption import encrypt
 from simulator.keys import SigningKey
 from simulator.requests import read_request
-from sso.models import Configuration, SignOut
+from sso.models import Configuration, ServiceProviderKey, SignOut
 from sso.sealed import Note, seal
-from sso.services import create_key, purge_sign_outs, save_settings, take_logout_message
-from tests.sso.conftest import new_browser
+from sso.services import create_key, purge_sign_outs, take_logout_message
+from sso.services.sign_out_chain import note_of_chain
+from tests.sso.conftest import new_browser, save_switches
 from tests.sso.test_encryption import pem
 from tests.sso.test_signed_requests import is_signed_by
 
@@ -30,24 +34,9 @@ REQUEST = "{urn:oasis:names:tc:SAML:2.0:protocol}LogoutRequest"
 @pytest.fixture
 def connected(journey, organization):
     """Contoso, where people are signed out at the provider, too; the provider knows our Logout URL."""
-    switch(organization, on=True)
+    save_switches(organization, single_logout=True)
     journey.app.logout_url = f"https://amplisso.example/saml/2/slo/{organization.number}"
     return journey
-
-
-def switch(organization, *, on: bool) -> None:
-    save_settings(
-        organization=organization,
-        provider="azure",
-        just_in_time_role=20,
-        metadata=None,
-        metadata_text="",
-        require_sso=organization.require_sso,
-        single_logout=on,
-        by=None,
-        actor=COMMAND_LINE,
-    )
-    organization.refresh_from_db()
 
 
 def open_doors(journey) -> int:
@@ -85,11 +74,17 @@ class TestOurs:
         assert address.startswith(connected.tenant.sso_url + "?SAMLRequest=")
         provider = create_app(connected.tenant).test_client()
         back = provider.get(at(address))
-        answer = connected.browser.get(at(back.headers["Location"]))
+        answer = connected.browser.get(at(back.headers["Location"]), follow=True)
         assert (answer.status_code, "Here, and at your identity provider." in answer.content.decode()) == (200, True)
         row = SignOut.objects.get()
         assert (row.direction, row.state, row.user.email) == ("ours", "done", connected.last().user.email)
         assert Event.objects.filter(name="user:signed_out", organization_number=organization.number).count() == 1
+
+    def test_the_page_in_between_says_it_once_and_the_next_one_not_again(self, connected):
+        connected.sign_in()
+        answer = connected.browser.post("/account/logout/")
+        assert "You are signed out." not in connected.browser.get(answer["Location"]).content.decode()
+        assert "You are signed out." not in connected.browser.get("/sign-in").content.decode()
 
     def test_the_request_names_the_session(self, connected, organization):
         connected.sign_in()
@@ -108,7 +103,7 @@ class TestOurs:
         assert is_signed_by(urlsplit(sign_out(connected)).query, key.signing_certificate())
 
     def test_only_if_the_organization_wants_it(self, connected, organization):
-        switch(organization, on=False)
+        save_switches(organization, single_logout=False)
         connected.sign_in()
         assert sign_out(connected) == ""
         assert not SignOut.objects.exists()
@@ -124,7 +119,7 @@ class TestOurs:
 
     def test_the_page_does_nothing_before_the_door_is_closed(self, connected, organization):
         connected.sign_in()
-        note = seal(Note.SIGN_OUT, connected.last().public_id.hex)
+        note = note_of_chain([connected.last()])
         page = new_browser().get(f"/sso/{organization.number}/sign-out", {"of": note})
         assert (page.status_code, page["Location"]) == (302, "/sign-in")
         for wrong in ("", "x", seal(Note.TEST, connected.last().public_id.hex)):
@@ -133,7 +128,7 @@ class TestOurs:
 
     def test_a_note_of_another_organization(self, connected, make_organization):
         connected.sign_in()
-        note = seal(Note.SIGN_OUT, connected.last().public_id.hex)
+        note = note_of_chain([connected.last()])
         connected.browser.post("/account/logout/")
         other = make_organization("Fabrikam")
         assert new_browser().get(f"/sso/{other.number}/sign-out", {"of": note}).status_code == 302
@@ -145,7 +140,7 @@ class TestOurs:
         asked = SignOut.objects.get().message_id
         status = "urn:oasis:names:tc:SAML:2.0:status:Responder"
         message = logout.response(connected.tenant.issuer, connected.app.logout_url, asked, status=status)
-        page = new_browser().get(at(logout.redirect_url(connected.app.logout_url, message)))
+        page = new_browser().get(at(logout.redirect_url(connected.app.logout_url, message)), follow=True)
         assert "did not confirm" in page.content.decode()
         assert SignOut.objects.get().state == "refused"
 
@@ -153,10 +148,39 @@ class TestOurs:
         connected.sign_in()
         sign_out(connected)
         asked = SignOut.objects.get().message_id
-        for request_id, status in (("_other", 403), (asked, 200), (asked, 403)):
+        for request_id, is_good in (("_other", False), (asked, True), (asked, False)):
             message = logout.response(connected.tenant.issuer, connected.app.logout_url, request_id)
-            page = new_browser().get(at(logout.redirect_url(connected.app.logout_url, message)))
-            assert page.status_code == status
+            answer = new_browser().get(at(logout.redirect_url(connected.app.logout_url, message)))
+            assert (answer.status_code, answer["Location"].partition("?")[0]) == (303, "/signed-out")
+            page = new_browser().get(answer["Location"]).content.decode()
+            assert ("You are signed out" in page, "Here, and at your" in page) == (True, is_good)
+
+    def test_the_last_page_can_be_loaded_again(self, connected):
+        connected.sign_in()
+        back = create_app(connected.tenant).test_client().get(at(sign_out(connected))).headers["Location"]
+        last = connected.browser.get(at(back))["Location"]
+        assert "SAMLResponse" not in last
+        for _ in range(2):
+            assert "Here, and at your identity provider." in connected.browser.get(last).content.decode()
+        with time_machine.travel(timezone.now() + dt.timedelta(minutes=11)):
+            later = connected.browser.get(last)
+        assert (later.status_code, "You are signed out" in later.content.decode()) == (200, True)
+        assert "and at your identity provider." not in later.content.decode()
+
+    @pytest.mark.parametrize("note", ["confirmed", "x", "\u00e4"])
+    def test_nobody_writes_that_page(self, visitor, note):
+        page = visitor.get("/signed-out", {"of": note}).content.decode()
+        assert "if others use this device" in page.lower()
+        assert "Here, and at your" not in page
+
+    def test_that_page_is_not_for_those_who_are_in(self, connected):
+        connected.sign_in()
+        note = seal(Note.SIGNED_OUT, "confirmed")
+        answer = connected.browser.get("/signed-out", {"of": note})
+        assert (answer.status_code, answer["Location"]) == (302, "/")
+        refused = connected.browser.get(f"/saml/2/slo/{connected.organization.number}?SAMLResponse=x")
+        assert (refused.status_code, "Nothing was changed" in refused.content.decode()) == (403, True)
+        assert is_in(connected)
 
 
 class TestProviders:
@@ -232,11 +256,26 @@ class TestProviders:
         assert new_browser().get(at(url)).status_code == 302
         assert open_doors(connected) == 0
 
+    @pytest.mark.parametrize("way", ["by Redirect", "by POST"])
+    def test_a_message_with_nothing_encrypted_opens_no_key(self, connected, organization, way):
+        create_key(organization=organization, actor=COMMAND_LINE)
+        connected.sign_in()
+        message = logout.request(connected.tenant.issuer, connected.app.logout_url, "somebody@contoso.example")
+        with CaptureQueriesContext(connection) as statements:
+            if way == "by POST":
+                fields = {"SAMLRequest": base64.b64encode(etree.tostring(message)).decode()}
+                refused = new_browser().post(f"/saml/2/slo/{organization.number}", fields)
+            else:
+                refused = new_browser().get(at(logout.redirect_url(connected.app.logout_url, message)))
+        assert refused.status_code == 403
+        assert not [each for each in statements if ServiceProviderKey._meta.db_table in each["sql"]]
+
     def test_without_an_address_for_the_answer(self, connected):
         Configuration.objects.update(slo_url="", slo_response_url="")
         connected.sign_in()
-        page = self.ask(connected)
-        assert (page.status_code, "asked for it" in page.content.decode()) == (200, True)
+        answer = self.ask(connected)
+        assert answer.status_code == 303
+        assert "asked for it" in new_browser().get(answer["Location"]).content.decode()
         assert open_doors(connected) == 0
 
 

@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.utils import timezone
+from lxml import html
 
 from audit.actors import COMMAND_LINE
+from audit.models import Event
 from orgs.models import Door, Role
 from orgs.services import suspend_member
 from sso.models import StartedBy
@@ -41,7 +43,7 @@ def question(journey, browser) -> str:
 def test_nobody_becomes_somebody_else_silently(journey, browser, victim, question):
     assert question.startswith(f"/sso/{journey.organization.number}/switch?note=")
     assert who(browser)["email"] == victim.email
-    page = browser.get(question).content.decode()
+    page = html.document_fromstring(browser.get(question).content.decode()).text_content()
     assert victim.email in page
     assert "ada@contoso.example" in page
     assert who(browser)["email"] == victim.email, "looking changes nothing"
@@ -129,3 +131,21 @@ def test_what_nobody_asked_for_does_not_swap_anybody_either(journey, browser, vi
     question = journey.post(journey.answer("ada", request_id_in(asked["Location"])))["Location"]
     assert question.startswith(f"/sso/{journey.organization.number}/switch?note=")
     assert who(browser)["email"] == victim.email
+
+
+def test_who_signs_out_instead_leaves_nothing_waiting(journey, browser, victim, question):
+    browser.get(question)
+    waiting = Door.objects.get(user__email="ada@contoso.example", ended_at__isnull=True)
+    browser.post("/account/logout/")
+    waiting.refresh_from_db()
+    assert waiting.ended_at is not None
+    assert not Door.objects.filter(ended_at__isnull=True).exists()
+    ended = Event.objects.filter(name="user:signed_out", target="ada@contoso.example").get()
+    assert (ended.organization_number, ended.after) == (journey.organization.number, {"by": "whoever was signed in"})
+    begin_again(journey, browser.post(question, {"action": "continue"}))
+
+
+def test_looking_twice_remembers_once(browser, question):
+    browser.get(question)
+    browser.get(question)
+    assert len(browser.session["waiting_doors"]) == 1

@@ -10,18 +10,25 @@ from django.utils import timezone
 
 from orgs.models import EmailDomain, Organization, User
 from sso.models import Configuration, SignIn
+from tests.conftest import SignedIn
 from tests.sso_pages import rows
+from tests.sso_pages.choices import typed
+from tests.sso_pages.files import federation, uploaded
 
 Upload = Callable[..., Configuration]
 MakeSignIn = Callable[..., SignIn]
 
 
 @pytest.fixture
-def browser() -> Client:
-    """Somebody who has never been here."""
-    client = Client(headers={"host": "amplisso.example"})
-    client.defaults["wsgi.url_scheme"] = "https"
-    return client
+def browser(client_of: SignedIn, admin: User) -> Client:
+    """The admin of Contoso."""
+    return client_of(admin)
+
+
+@pytest.fixture
+def path(organization: Organization) -> str:
+    """The settings page of Contoso."""
+    return f"/o/{organization.slug}/settings/access"
 
 
 @pytest.fixture
@@ -51,3 +58,16 @@ def required(connected: Organization, admin: User) -> Organization:
     rows.sign_in_row(configuration, user=admin, address=admin.email)
     rows.save(connected, require=True, by=admin)
     return connected
+
+
+@pytest.fixture
+def listed(browser: Client, path: str) -> Callable[..., str]:
+    """Upload a file and return the page to choose on."""
+
+    def upload(text: str = "", name: str = "federation.xml", **fields: object) -> str:
+        response = browser.post(path, typed(metadata_file=uploaded(text or federation(), name), **fields))
+        assert response.status_code == 303
+        assert response["Location"].startswith(f"{path}/providers/")
+        return response["Location"]
+
+    return upload

@@ -9,10 +9,12 @@ from functools import cache
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from tests.saml.metadata_files import ui
 from tests.saml.provider import issue
 
 ENTITY_ID = "https://sts.windows.net/0f3c9b1e-6a52-4d0e-9c1d-5b7a2f6e8d41/"
 SIGN_IN = "https://login.example.test/0f3c9b1e/saml2"
+NAMES = ("Contoso University", "Fabrikam-Hochschule Göteborg", "Zürich ETH")
 _MD = "urn:oasis:names:tc:SAML:2.0:metadata"
 _REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 
@@ -46,6 +48,22 @@ def descriptor(entity_id: str = ENTITY_ID, *, sign_in: str = SIGN_IN, certificat
 def several(*entity_ids: str) -> str:
     """A file that describes several providers."""
     return f'<EntitiesDescriptor xmlns="{_MD}">{"".join(map(descriptor, entity_ids))}</EntitiesDescriptor>'
+
+
+def federation(names: tuple[str, ...] = NAMES, padding: int = 0) -> str:
+    """A federation's file; with `padding` more characters in each entry it is no small one."""
+    entries = (
+        descriptor(f"https://idp{number}.example/").replace(
+            "<KeyDescriptor", f"{ui(en=name, more='<x>' + 'A' * padding + '</x>')}<KeyDescriptor", 1
+        )
+        for number, name in enumerate(names)
+    )
+    return f'<EntitiesDescriptor xmlns="{_MD}">{"".join(entries)}</EntitiesDescriptor>'
+
+
+def large(names: tuple[str, ...] = NAMES) -> str:
+    """One that goes to the disk."""
+    return federation(names, padding=900_000)
 
 
 def uploaded(text: str | bytes, name: str = "contoso.xml") -> SimpleUploadedFile:

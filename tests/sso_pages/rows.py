@@ -61,3 +61,8 @@ def sign_in_row(configuration: Configuration, state: str = "succeeded", **fields
         consumed_at=None if state == "started" else now,
         **fields,
     )
+
+
+def active(organization: Organization) -> Configuration | None:
+    """The configuration in use."""
+    return Configuration.objects.filter(connection__organization=organization, state="active").first()

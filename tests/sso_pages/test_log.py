@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from orgs.models import Organization, Role, User
+from orgs.models import Organization, Role
 from sso.check_titles import TITLES, title_of
 from sso.models import Configuration, Provider, SignIn
 from sso.providers import GUIDES, Ours, explain, filled
@@ -21,12 +21,6 @@ from sso.services.people import CLAIM_ADDRESS
 from tests.conftest import MakeMember, MakeOrganization, SignedIn
 from tests.sso_pages.conftest import MakeSignIn, Upload
 from tests.sso_pages.pages import links, page, words
-
-
-@pytest.fixture
-def browser(client_of: SignedIn, admin: User) -> Client:
-    """The admin of Contoso."""
-    return client_of(admin)
 
 
 @pytest.fixture
@@ -68,6 +62,29 @@ class TestList:
         assert refused.reference in second
         assert "UTC not known · test of a draft No answer yet" in started
         assert f"{refused.started_at:%-d %b %Y, %H:%M:%S} UTC eve@contoso.example" in second
+
+    @pytest.mark.parametrize(
+        ("fields", "row", "detail"),
+        [
+            ({"purpose": "test"}, "not known · test of a draft", "Test of a draft, started by the visitor"),
+            ({"next_path": "/o/contoso/settings/access?tested=1"}, "not known · test ", "Test, started by the visitor"),
+            ({"next_path": "/o/contoso/settings/access"}, "not known ", "Sign-in, started by the visitor"),
+        ],
+    )
+    def test_a_test_is_called_one(
+        self,
+        browser: Client,
+        path: str,
+        configuration: Configuration,
+        sign_in_row: MakeSignIn,
+        fields: dict[str, str],
+        row: str,
+        detail: str,
+    ) -> None:
+        sign_in = sign_in_row(configuration, **fields)
+        (told,) = rows_of(browser, path)
+        assert f"{row}Signed in" in told.replace("draft Signed", "draftSigned")
+        assert f"Kind {detail}" in words(page(browser.get(f"{path}/{sign_in.reference}")))
 
     def test_filter_and_search(
         self, browser: Client, path: str, configuration: Configuration, sign_in_row: MakeSignIn
@@ -218,6 +235,38 @@ class TestDetail:
         assert said in text
         assert "AADSTS50105: The person is not assigned to the application." in text
 
+    @pytest.mark.parametrize(
+        ("skew", "words_of_it", "is_large"),
+        [
+            (0, "No difference from ours, as far as one answer shows", False),
+            (1, "At least 1 second ahead of ours", False),
+            (-59, "At least 59 seconds behind ours", False),
+            (60, "At least 1 minute ahead of ours", True),
+            (-125, "At least 2 minutes 5 seconds behind ours", True),
+            (3600 * 2 + 30, "At least 2 hours 30 seconds ahead of ours", True),
+            (-(24 * 3600 + 3661), "At least 1 day 1 hour behind ours", True),
+            (251_626_000_000, "At least 2912337 days 23 hours ahead of ours", True),
+        ],
+    )
+    def test_the_clock_of_the_provider_and_what_to_do_about_it(
+        self, browser: Client, path: str, configuration: Configuration, sign_in_row: MakeSignIn,
+        skew: int, words_of_it: str, is_large: bool,
+    ) -> None:  # fmt: skip
+        row = sign_in_row(configuration, clock_skew=skew)
+        text = words(page(browser.get(f"{path}/{row.reference}")))
+        assert f"Clock of the provider {words_of_it}" in text
+        assert ("have that server set its clock by NTP" in text) == is_large
+
+    def test_a_clock_that_was_not_read_is_not_spoken_of(self, browser: Client, path: str, refused: SignIn) -> None:
+        assert "Clock of the provider" not in words(page(browser.get(f"{path}/{refused.reference}")))
+
+    def test_that_a_fresh_sign_in_was_asked_for(
+        self, browser: Client, path: str, configuration: Configuration, sign_in_row: MakeSignIn
+    ) -> None:
+        asked, ordinary = sign_in_row(configuration, force_authn=True), sign_in_row(configuration)
+        assert "A fresh sign-in (ForceAuthn)" in words(page(browser.get(f"{path}/{asked.reference}")))
+        assert "ForceAuthn" not in words(page(browser.get(f"{path}/{ordinary.reference}")))
+
     def test_restarts_are_linked_both_ways(
         self, browser: Client, path: str, configuration: Configuration, sign_in_row: MakeSignIn
     ) -> None:
@@ -277,6 +326,7 @@ class TestProviders:
         [
             ("AADSTS700016: Application was not found", "AADSTS700016"),
             ("Error AADSTS50011 and AADSTS50105", "AADSTS50011"),
+            ("AADSTS65004: The user declined to sign in.", "AADSTS65004"),
             ("AADSTS99999: nobody knows", None),
             ("AADSTS", None),
             ("", None),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -12,35 +11,14 @@ from lxml import html
 from audit.models import Event
 from orgs.models import Organization, Plan, Role, User
 from sso.models import Configuration, Provider
+from sso.models.sign_ins import AFTER_TEST
 from sso.sealed import Note, unseal
 from tests.conftest import MakeMember, MakeOrganization, SignedIn
+from tests.sso_pages.choices import typed
 from tests.sso_pages.conftest import MakeSignIn, Upload
 from tests.sso_pages.files import ENTITY_ID, certificate, descriptor, several, uploaded
 from tests.sso_pages.pages import errors_at, field, form_to, links, page, words
-
-OTHER_ENTITY_ID = "https://idp.fabrikam.example/"
-
-
-@pytest.fixture
-def browser(client_of: SignedIn, admin: User) -> Client:
-    """The admin of Contoso."""
-    return client_of(admin)
-
-
-@pytest.fixture
-def path(organization: Organization) -> str:
-    """The settings page."""
-    return f"/o/{organization.slug}/settings/access"
-
-
-def typed(**fields: object) -> dict[str, object]:
-    """The form as the page sends it, Azure and Member unless changed."""
-    return {"provider": "azure", "just_in_time_role": "20", **fields}
-
-
-def active(organization: Organization) -> Configuration | None:
-    """The configuration in use."""
-    return Configuration.objects.filter(connection__organization=organization, state="active").first()
+from tests.sso_pages.rows import active
 
 
 def messages_of(document: html.HtmlElement) -> str:
@@ -175,6 +153,43 @@ class TestSaving:
         assert connected.connections.get().just_in_time_role == Role.MANAGER
         assert messages_of(page(browser.get(path))) == "Saved. Just-in-time role: Manager."
 
+    def test_a_file_that_takes_the_place_of_another_says_what_is_different(
+        self, browser: Client, path: str, connected: Organization
+    ) -> None:
+        other = descriptor("https://idp.fabrikam.example/", certificates=(certificate(days=500),))
+        browser.post(path, typed(metadata_file=uploaded(other)))
+        told = messages_of(page(browser.get(path)))
+        assert f"Provider's entity ID: {ENTITY_ID} becomes https://idp.fabrikam.example/." in told
+        assert "All signing certificates change at once." in told
+        browser.post(path, typed(metadata_file=uploaded(other)))
+        assert "The same provider, sign-in address and certificates as before." in messages_of(page(browser.get(path)))
+
+    @pytest.mark.parametrize(
+        ("field_name", "sentence", "again"),
+        [
+            ("force_authn", "A fresh sign-in is asked for.", "fresh sign-in"),
+            ("sign_requests", "Sign requests is on.", "equests"),
+        ],
+    )
+    def test_a_switch_beside_a_file_is_told_once(
+        self, browser: Client, path: str, connected: Organization, field_name: str, sentence: str, again: str
+    ) -> None:
+        other = descriptor(sign_in="https://login.example.test/other/saml2")
+        browser.post(path, typed(metadata_file=uploaded(other), **{field_name: "on"}))
+        told = messages_of(page(browser.get(path)))
+        assert sentence in told
+        assert told.count(again) == 1
+        assert "Sign-in address: " in told
+
+    def test_a_file_that_wants_signed_requests_says_so(
+        self, browser: Client, path: str, connected: Organization
+    ) -> None:
+        wanting = descriptor().replace("<IDPSSODescriptor ", '<IDPSSODescriptor WantAuthnRequestsSigned="true" ')
+        browser.post(path, typed(metadata_file=uploaded(wanting)))
+        assert "Requests will be signed." in messages_of(page(browser.get(path)))
+        browser.post(path, typed(metadata_file=uploaded(descriptor())))
+        assert "Requests will no longer be signed." in messages_of(page(browser.get(path)))
+
     @pytest.mark.parametrize("role", ["40", "5", "abc"])
     def test_nobody_becomes_an_admin_just_in_time(
         self, browser: Client, path: str, organization: Organization, role: str
@@ -193,9 +208,11 @@ class TestSaving:
             (b'<!DOCTYPE x [<!ENTITY a "b">]>' + descriptor().encode(), "document type definition"),
             (descriptor(sign_in="http://login.example.test/").encode(), "not https"),
             (descriptor().encode()[:400], "incomplete"),
-            (b"<EntityDescriptor>" + b" " * 1_000_001, "larger than 1 MB"),
+            (b"<EntityDescriptor>" + b" " * 1_000_001, "not in the namespace"),
+            (several(ENTITY_ID)[:-22].encode() + b" " * 2_500_000, "larger than 1 MB"),
+            (b"<!-- " + b" " * 2_500_000, "incomplete"),
         ],
-        ids=["empty", "web page", "pdf", "dtd", "http", "cut off", "large"],
+        ids=["empty", "web page", "pdf", "dtd", "http", "cut off", "large", "larger", "larger still"],
     )
     def test_a_file_that_cannot_be_used_says_why_at_the_field(
         self, browser: Client, path: str, organization: Organization, data: bytes, sentence: str
@@ -219,48 +236,9 @@ class TestSaving:
         assert "not both" in errors_at(page(browser.post(path, both)), "metadata_file")
 
     def test_null_characters_are_no_server_error(self, browser: Client, path: str) -> None:
-        for name in ("metadata_text", "kept_upload", "kept_name", "entity_id", "provider"):
+        for name in ("metadata_text", "kept_upload", "provider"):
             response = browser.post(path, typed(**{"kept_upload": "YWJj", name: "a\x00b"}))
             assert response.status_code == 422, name
-
-
-class TestSeveralProviders:
-    """A file with several providers: the admin chooses, and doesn't upload again."""
-
-    def test_the_admin_chooses(self, browser: Client, path: str, organization: Organization) -> None:
-        file = uploaded(several(ENTITY_ID, OTHER_ENTITY_ID), "federation.xml")
-        first = page(browser.post(path, typed(metadata_file=file)))
-        offered = [choice.get("value") for choice in first.xpath("//input[@name='entity_id']")]
-        assert offered == [ENTITY_ID, OTHER_ENTITY_ID]
-        assert "2 identity providers" in words(first.get_element_by_id("id_entity_id_error"))
-        assert "federation.xml is uploaded and waits to be saved." in words(first)
-        again = dict(form_to(first, path).fields) | {"entity_id": OTHER_ENTITY_ID}
-        assert browser.post(path, _without_files(again)).status_code == 303
-        configuration = active(organization)
-        assert configuration is not None
-        assert configuration.entity_id == OTHER_ENTITY_ID
-
-    def test_choosing_nothing_asks_again(self, browser: Client, path: str) -> None:
-        first = page(browser.post(path, typed(metadata_text=several(ENTITY_ID, OTHER_ENTITY_ID))))
-        second = page(browser.post(path, _without_files(dict(form_to(first, path).fields))))
-        assert len(second.xpath("//input[@name='entity_id']")) == 2
-        assert "the text you pasted is uploaded" in words(second)
-
-    def test_another_file_takes_the_place_of_the_kept_one(
-        self, browser: Client, path: str, organization: Organization
-    ) -> None:
-        first = page(browser.post(path, typed(metadata_text=several(ENTITY_ID, OTHER_ENTITY_ID))))
-        again = _without_files(dict(form_to(first, path).fields) | {"entity_id": OTHER_ENTITY_ID})
-        assert browser.post(path, again | {"metadata_file": uploaded(descriptor())}).status_code == 303
-        configuration = active(organization)
-        assert configuration is not None
-        assert configuration.entity_id == ENTITY_ID
-
-    @pytest.mark.parametrize("kept", ["no base64", base64.b64encode(b"<x/>").decode()])
-    def test_what_is_kept_is_read_like_any_upload(self, browser: Client, path: str, kept: str) -> None:
-        response = browser.post(path, typed(kept_upload=kept, kept_name="x.xml"))
-        assert response.status_code == 422
-        assert errors_at(page(response), "metadata_file")
 
 
 def _without_files(fields: dict[str, object]) -> dict[str, object]:
@@ -440,6 +418,7 @@ class TestDraft:
         assert target.path == f"/sso/{required.number}/start"
         assert unseal(Note.TEST, query["test"][0]) == drafted.public_id.hex
         assert query["next"] == [f"{path}?tested=1"]
+        assert query["next"][0].endswith(AFTER_TEST)
 
     def test_the_link_leads_to_the_drafts_provider(
         self, sso_client: SignedIn, path: str, required: Organization, admin: User, upload: Upload
@@ -477,7 +456,8 @@ class TestDraft:
     def test_both_are_forms_for_admins(
         self, browser: Client, client_of: SignedIn, path: str, connected: Organization, member: MakeMember, action: str
     ) -> None:
-        assert browser.get(f"{path}/{action}").status_code == 405
+        answer = browser.get(f"{path}/{action}")
+        assert (answer.status_code, answer["Location"]) == (303, path)
         assert client_of(member(connected, Role.MANAGER).user).post(f"{path}/{action}").status_code == 403
 
 

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from orgs.models import Organization, Role
 from sso.sealed import Note, unseal
 from sso.views.sign_in import mail_sign_in_page
-from tests.conftest import MakeMember, MakeUser, SignedIn
+from tests.conftest import MakeMember, MakeUser, SignedIn, new_browser
 from tests.sso_pages.pages import errors_at, field, form_to, links, page, words
 
 REFERENCE = "7KQ4-M2XD-P9TR"
@@ -47,6 +47,12 @@ OURS = {
     "https://amplisso.example/o/contoso/#top": "/o/contoso/",
     "/%2F%2Fevil.example": "/%2F%2Fevil.example",
 }
+
+
+@pytest.fixture
+def browser() -> Client:
+    """Somebody who has never been here."""
+    return new_browser()
 
 
 @pytest.mark.usefixtures("db")
@@ -253,7 +259,29 @@ class TestMailedPages:
 
     @pytest.mark.usefixtures("db")
     def test_it_is_a_form(self, browser: Client) -> None:
-        assert browser.get("/sign-in/mail").status_code == 405
+        answer = browser.get("/sign-in/mail")
+        assert (answer.status_code, answer["Location"]) == (303, "/sign-in")
+        assert browser.put("/sign-in/mail")["Allow"] == "GET, HEAD, POST"
+
+
+class TestAddressOfTheProvider:
+    """Somebody opens the ACS, such as by Enter in the address bar."""
+
+    def test_it_says_how_to_sign_in_and_nothing_of_the_organization(
+        self, browser: Client, connected: Organization
+    ) -> None:
+        pages = []
+        for number in (connected.number, 99_999, 10**30):
+            for path in (f"/saml/2/acs/{number}", f"/saml/2/acs/{number}/?SAMLResponse=x"):
+                response = browser.get(path)
+                assert (response.status_code, response["Allow"]) == (405, "POST")
+                assert links(page(response)) == {
+                    "Sign in with your identity provider": f"/sso/{number}/start",
+                    "Sign in with your e-mail address": "/sign-in",
+                }
+                pages.append(response.content.decode().replace(str(number), ""))
+        assert len(set(pages)) == 1
+        assert "This address is for your identity provider" in pages[0]
 
 
 class TestOrganizationPage:

@@ -1,0 +1,151 @@
+"""The pages that people see for a second, between two sites, and those on which such a way ends: seen and read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Route, expect
+
+from orgs.models import Organization
+from simulator import Tenant, logout
+from sso.models import Configuration, Connection, SignIn, SignOut
+from sso.selectors import service_provider
+from tests.browser.conftest import shot, sign_in_with_password
+from tests.browser.test_single_logout import come_in
+from tests.sso.conftest import upload
+
+pytestmark = pytest.mark.browser
+Look = Callable[[str], None]
+
+# The page of a sign-out goes on after a second. At once would hide its one fact from whoever's provider never answers.
+RULES = {"rules": {"meta-refresh": {"enabled": False}}}
+
+
+@pytest.fixture
+def connected(contoso: Organization, entra: Tenant, site: str) -> Organization:
+    """Contoso at the simulator, with single logout and a Logout URL."""
+    us = service_provider(contoso.number)
+    app = entra.register("Amplisso", us.entity_id, us.acs_url, name_id_source="user.mail")
+    app.logout_url = us.slo_url
+    upload(contoso, entra.metadata(app))
+    Connection.objects.update(single_logout=True)
+    return contoso
+
+
+@pytest.fixture
+def look(page: Page) -> Look:
+    """Take the pictures of the page that is open, and have it read as a screen reader would."""
+
+    def at(name: str) -> None:
+        shot(page, name)
+        found = Axe().run(page, options=RULES)
+        assert found.violations_count == 0, found.generate_report()
+        width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert width <= 0, "nothing to scroll sideways"
+
+    return at
+
+
+def hold(page: Page, pattern: str) -> None:
+    """Have pages stay that would go on by themselves, so that they can be looked at."""
+
+    def stay(route: Route) -> None:
+        answer = route.fetch(max_redirects=0)
+        goes_on = r'<meta http-equiv="refresh"[^>]*>|<script src="[^"]*submit_at_once[^"]*" defer></script>'
+        route.fulfill(response=answer, body=re.sub(goes_on, "", answer.text()))
+
+    page.route(re.compile(pattern), stay)
+
+
+@contextmanager
+def silence(page: Page, provider: Tenant) -> Iterator[None]:
+    """Have the provider leave the browser on the page that leads there."""
+    pattern = re.compile(re.escape(provider.sso_url))
+    page.route(pattern, lambda route: route.fulfill(status=204))
+    yield
+    page.unroute(pattern)
+
+
+def test_on_the_way_to_the_provider(page: Page, connected: Organization, look: Look) -> None:
+    connected.email_domains.create(domain="contoso.example", verified_at=connected.created_at)
+    hold(page, r"/sign-in$")
+    page.goto("/sign-in")
+    page.get_by_label("E-mail").fill("ada@contoso.example")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", name="Taking you there")).to_be_visible()
+    look("going-to-provider")
+    Configuration.objects.update(sso_redirect_url="")
+    hold(page, r"/sso/\d+/start")
+    page.goto(f"/sso/{connected.number}/start")
+    expect(page.get_by_role("heading", name="Going to your identity provider")).to_be_visible()
+    look("post-to-provider")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", name="Pick an account")).to_be_visible()
+
+
+def test_who_do_you_want_to_be(page: Page, connected: Organization, make_user, make_organization, look: Look) -> None:
+    make_organization("Fabrikam", admin=make_user("viktoria.konstantinopolitanska@fabrikam.example"))
+    sign_in_with_password(page, "viktoria.konstantinopolitanska@fabrikam.example", lands="**/o/**")
+    page.goto(f"/sso/{connected.number}/start")
+    page.get_by_role("button", name=re.compile("Ada")).click()
+    expect(page.get_by_role("heading", name="You are signed in as somebody else")).to_be_visible()
+    look("switch")
+    page.get_by_role("button", name=re.compile("^Stay")).click()
+    page.wait_for_url("**/o/**")
+
+
+def test_how_a_sign_out_ended(page: Page, connected: Organization, entra: Tenant, look: Look) -> None:
+    come_in(page, connected)
+    with silence(page, entra):
+        page.locator(".account-menu summary").click()
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_role("heading", name="You are signed out here")).to_be_visible()
+        look("signing-out-of-one")
+    page.get_by_role("link", name="Continue now").click()
+    page.wait_for_url("**/signed-out?**")
+    page.reload()
+    expect(page.get_by_text("Here, and at your identity provider.")).to_be_visible()
+    look("signed-out")
+    SignOut.objects.update(state="asked")
+    refused = "urn:oasis:names:tc:SAML:2.0:status:Responder"
+    us = service_provider(connected.number)
+    message = logout.response(entra.issuer, us.slo_url, SignOut.objects.get().message_id, status=refused)
+    page.goto(logout.redirect_url(us.slo_url, message))
+    expect(page.get_by_text("did not confirm it")).to_be_visible()
+    look("signed-out-not-confirmed")
+    page.goto(f"{urlsplit(us.slo_url).path}?SAMLRequest=junk")
+    expect(page.get_by_role("heading", name="Nothing was changed")).to_be_visible()
+    look("sign-out-refused")
+    Configuration.objects.update(slo_url="", slo_response_url="")
+    come_in(page, connected)
+    app = entra.app_with_identifier(us.entity_id)
+    page.goto(entra.logout_request_url(app, "ada"))
+    expect(page.get_by_text("Your identity provider asked for it")).to_be_visible()
+    look("signed-out-by-provider")
+    assert SignIn.objects.count() == 2
+
+
+def test_one_provider_after_the_other(
+    page: Page, connected: Organization, make_organization, entra: Tenant, look: Look
+) -> None:
+    other = make_organization("The Fabrikam Company for Household Appliances and Spare Parts")
+    us = service_provider(other.number)
+    app = entra.register("Other", us.entity_id, us.acs_url, name_id_source="user.mail")
+    upload(other, entra.metadata(app))
+    Connection.objects.update(single_logout=True)
+    for each in (connected, other):
+        come_in(page, each)
+    with silence(page, entra):
+        page.locator(".account-menu summary").click()
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_role("heading", name="You are signed out here")).to_be_visible()
+        look("signing-out-of-several")
+        page.goto(page.url)
+        page.goto(page.url)
+    expect(page.get_by_text("No answer").first).to_be_visible()
+    look("signed-out-without-answers")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from bench import http, protocol
+from bench import aggregates, http, protocol
 from bench.provider import Material
 from bench.report import say
 
@@ -13,7 +13,9 @@ def main() -> None:
     """Run everything and print it."""
     quick = os.environ.get("QUICK", "") not in {"", "0"}
     say("Ratios are medians over rounds in which all cases took turns; the times are of this machine, now.")
-    protocol.run(Material.create(), rounds=7 if quick else 21, seconds=0.1 if quick else 0.25)
+    material = Material.create()
+    protocol.run(material, rounds=7 if quick else 21, seconds=0.1 if quick else 0.25)
+    aggregates.run(material, quick=quick)
     http.run(
         rounds=5 if quick else 15,
         sign_ins=10 if quick else 40,

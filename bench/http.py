@@ -107,6 +107,8 @@ def _our_environment() -> dict[str, str]:
         "SIMULATOR_URL": "",
         "REDIS_URL": "",
         "LOG_LEVEL": "ERROR",
+        # Nothing has collected static files, and nothing asks for them.
+        "PYTHONWARNINGS": "ignore:No directory at:UserWarning",
     }
 
 

@@ -1,4 +1,4 @@
-"""The two statements by which the ACS reads, written out.
+"""The statements by which the ACS reads, written out.
 
 Every sign-in waits for them, and Django takes longer to write such a join than PostgreSQL to answer it
 (docs/performance.md). They give whole rows of the models that they name, as `select_related` would.
@@ -18,6 +18,7 @@ from django.db.models import Field, Model
 
 from orgs.models import Membership, Organization, Plan, User
 from sso.models import Configuration, Connection, Identity, SignIn, SubjectKind
+from sso.prepared import Prepared
 
 # No column holds a higher one; SQLite's driver refuses to look for it.
 _HIGHEST_NUMBER = 2**63 - 1
@@ -52,28 +53,53 @@ _ASKED = (
 )
 _KNOWN = (_part("identity", Identity), _part("person", User), _part("membership", Membership))
 
-# The request is looked for in one open organization only (invariant 2).
+
+def _columns(parts: Iterable[_Part]) -> str:
+    return ", ".join(part.columns for part in parts)
+
+
+# The request is looked for in one open organization only (invariant 2). The second part is a guess at the person.
 _ASKED_FOR = f"""
-    SELECT {", ".join(part.columns for part in _ASKED)}
+    SELECT {_columns(_ASKED + _KNOWN)}
     FROM {SignIn._meta.db_table} asked
     JOIN {Organization._meta.db_table} organization ON organization.id = asked.organization_id
     JOIN {Plan._meta.db_table} plan ON plan.id = organization.plan_id
     JOIN {Connection._meta.db_table} connection ON connection.id = asked.connection_id
     JOIN {Configuration._meta.db_table} configuration ON configuration.id = asked.configuration_id
+    LEFT JOIN {Identity._meta.db_table} identity
+        ON identity.connection_id = connection.id AND identity.provider_entity_id = configuration.entity_id
+        AND identity.subject_kind = %s AND identity.subject = %s
+    LEFT JOIN {User._meta.db_table} person ON person.id = identity.user_id
+    LEFT JOIN {Membership._meta.db_table} membership
+        ON membership.user_id = identity.user_id AND membership.organization_id = organization.id
     WHERE organization.number = %s AND organization.closed_at IS NULL AND
 """  # noqa: S608 - names of ours; what comes from outside is a parameter
-_BY_REQUEST = _ASKED_FOR + "asked.request_id = %s"
-_BY_PUBLIC_ID = _ASKED_FOR + "asked.public_id = %s"
+_BY_REQUEST = Prepared("request", _ASKED_FOR + "asked.request_id = %s")
+_BY_PUBLIC_ID = Prepared("request_by_relay_state", _ASKED_FOR + "asked.public_id = %s")
 
-_KNOWN_PERSON = f"""
-    SELECT {", ".join(part.columns for part in _KNOWN)}
+_KNOWN_PERSON = Prepared(
+    "known_person",
+    f"""
+    SELECT {_columns(_KNOWN)}
     FROM {Identity._meta.db_table} identity
     JOIN {User._meta.db_table} person ON person.id = identity.user_id
     LEFT JOIN {Membership._meta.db_table} membership
         ON membership.user_id = identity.user_id AND membership.organization_id = %s
     WHERE identity.connection_id = %s AND identity.provider_entity_id = %s
         AND identity.subject_kind = %s AND identity.subject = %s
-"""  # noqa: S608 - as above
+""",  # noqa: S608 - as above
+)
+
+
+class Subject(NamedTuple):
+    """By what a provider may know somebody."""
+
+    kind: SubjectKind
+    value: str
+
+
+# No identity has an empty subject.
+NOBODY = Subject(SubjectKind.NAME_ID, "")
 
 
 class KnownPerson(NamedTuple):
@@ -82,59 +108,75 @@ class KnownPerson(NamedTuple):
     identity: Identity
     membership: Membership | None
 
+    def is_known_by(self, provider_entity_id: str, subject: Subject) -> bool:
+        """Whether that provider calls this person so."""
+        identity = self.identity
+        found = (identity.provider_entity_id, identity.subject_kind, identity.subject)
+        return found == (provider_entity_id, subject.kind, subject.value)
 
-def sign_in_by_request(number: int, request_id: str) -> SignIn | None:
-    """The sign-in that made a request, with everything that decides about it; in one open organization only."""
-    return _asked_for(_BY_REQUEST, number, request_id) if request_id else None
+
+class AskedFor(NamedTuple):
+    """The sign-in that made a request, with everything that decides about it; and whom the guess has found."""
+
+    sign_in: SignIn
+    guessed: KnownPerson | None
 
 
-def sign_in_by_relay_state(number: int, relay_state: str) -> SignIn | None:
+def sign_in_by_request(number: int, request_id: str, guess: Subject = NOBODY) -> AskedFor | None:
+    """The sign-in that made a request; in one open organization only.
+
+    `guess` is who seems to come in: who it is will be known later, and then most often needn't be looked for.
+    """
+    return _asked_for(_BY_REQUEST, number, request_id, guess) if request_id else None
+
+
+def sign_in_by_relay_state(number: int, relay_state: str, guess: Subject = NOBODY) -> AskedFor | None:
     """The same by the RelayState that was sent along; whatever else comes in that field is none."""
     try:
         public_id = uuid.UUID(hex=relay_state)
     except ValueError:
         return None
     field = SignIn._meta.get_field("public_id")
-    return _asked_for(_BY_PUBLIC_ID, number, field.get_db_prep_value(public_id, connections[DEFAULT_DB_ALIAS]))
+    return _asked_for(_BY_PUBLIC_ID, number, field.get_db_prep_value(public_id, connections[DEFAULT_DB_ALIAS]), guess)
 
 
-def _asked_for(statement: str, number: int, wanted: Any) -> SignIn | None:
+def _asked_for(statement: Prepared, number: int, wanted: Any, guess: Subject) -> AskedFor | None:
     if number > _HIGHEST_NUMBER:
         return None
-    found = _row(statement, (number, wanted), _ASKED)
+    found = _row(statement, (guess.kind.value, guess.value, number, wanted), _ASKED + _KNOWN)
     if found is None:
         return None
-    asked, organization, plan, connection, configuration = found
+    asked, organization, plan, connection, configuration, *known = found
     organization.plan = plan
     connection.organization, configuration.connection = organization, connection
     asked.organization, asked.connection, asked.configuration = organization, connection, configuration
-    return asked  # type: ignore[no-any-return]  # what _ASKED begins with
+    return AskedFor(asked, _known(connection, *known))
 
 
-def known_person(
-    connection: Connection, provider_entity_id: str, subject_kind: SubjectKind, subject: str
-) -> KnownPerson | None:
-    """The person whom a provider calls by this subject: one statement for all that most sign-ins need."""
-    parameters = (connection.organization_id, connection.pk, provider_entity_id, subject_kind.value, subject)
+def known_person(connection: Connection, provider_entity_id: str, subject: Subject) -> KnownPerson | None:
+    """The person whom a provider calls by this subject."""
+    parameters = (connection.organization_id, connection.pk, provider_entity_id, subject.kind.value, subject.value)
     found = _row(_KNOWN_PERSON, parameters, _KNOWN)
-    if found is None:
+    return None if found is None else _known(connection, *found)
+
+
+def _known(
+    connection: Connection, identity: Identity | None, user: User, membership: Membership | None
+) -> KnownPerson | None:
+    if identity is None:
         return None
-    identity, user, membership = found
     identity.user, identity.connection = user, connection
     if membership is not None:
         membership.user, membership.organization = user, connection.organization
     return KnownPerson(identity, membership)
 
 
-def _row(statement: str, parameters: Sequence[Any], parts: Iterable[_Part]) -> tuple[Any, ...] | None:
+def _row(statement: Prepared, parameters: Sequence[Any], parts: Iterable[_Part]) -> tuple[Any, ...] | None:
     """The first row, as an object for each part; None for the part that an outer join did not find."""
-    database = connections[DEFAULT_DB_ALIAS]
-    with database.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        row = cursor.fetchone()
-    if row is None:
+    rows = statement.rows(parameters)
+    if not rows:
         return None
-    values = iter(row)
+    database, values = connections[DEFAULT_DB_ALIAS], iter(rows[0])
     return tuple(_made(part, list(islice(values, len(part.fields))), database) for part in parts)
 
 

@@ -18,7 +18,6 @@ by `logout_messages`, which is imported where it is used: importing it fails whe
 from sso.saml.aggregates import OfferedProvider, offered_providers, provider_document
 from sso.saml.case import SKEW
 from sso.saml.certificates import SigningCertificate
-from sso.saml.envelope import Glance, glance
 from sso.saml.errors import (
     MetadataError,
     MetadataProblem,
@@ -58,6 +57,7 @@ from sso.saml.types import (
     PendingRequest,
     ServiceProvider,
 )
+from sso.saml.unverified import Glance, glance
 from sso.saml.verdict import Assertion, Check, CheckName, Outcome, Verdict
 
 __all__ = [

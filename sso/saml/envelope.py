@@ -27,7 +27,7 @@ MAX_NAMES_LENGTH = 8 * 1024
 MAX_DECLARATIONS = 2_000
 
 # Base64 grows by a third, and some providers break it into lines.
-_MAX_ENCODED = MAX_BYTES * 2
+MAX_ENCODED = MAX_BYTES * 2
 _BLANKS = " \t\r\n"
 _NO_BLANKS = str.maketrans("", "", _BLANKS)
 BOM = b"\xef\xbb\xbf"
@@ -42,8 +42,6 @@ _TAG = re.compile(rb"<([^\s/>!?]{1,%d})" % (MAX_NAME + 1))
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _ID_ENDS = ("id", "ID", "Id", "iD")
 _ID = re.compile(r"(?:\{.*\})?(?:assertion)?id", re.IGNORECASE | re.DOTALL).fullmatch
-# The first one: the response's own, else its assertion's, where some providers have the only one.
-_IN_RESPONSE_TO = re.compile(rb"""\sInResponseTo\s*=\s*["']([A-Za-z0-9_.-]{1,64})["']""")
 
 
 class Survey(NamedTuple):
@@ -120,8 +118,8 @@ class Envelope:
 def size(envelope: Envelope) -> Observation:
     """Bounded before anything is decoded."""
     return Observation(
-        len(envelope.encoded) <= _MAX_ENCODED,
-        f"at most {_MAX_ENCODED} characters",
+        len(envelope.encoded) <= MAX_ENCODED,
+        f"at most {MAX_ENCODED} characters",
         f"{len(envelope.encoded)} characters",
     )
 
@@ -262,28 +260,3 @@ class Plaintext(Envelope):
     def __init__(self, data: bytes) -> None:
         super().__init__("")
         self.data = data.removeprefix(BOM)
-
-
-class Glance(NamedTuple):
-    """What can be seen of a response without parsing it or believing anything.
-
-    `in_response_to` is the ID of the request it says it answers, "" if it names none: good for finding the record of a
-    sign-in and for nothing else, since the signed one is compared in `validate_response`. Unless `may_be_encrypted`,
-    nothing in it is, and no key is needed to judge it.
-    """
-
-    in_response_to: str
-    may_be_encrypted: bool
-
-
-def glance(encoded: str) -> Glance:
-    """Look at a response before it is judged. Never raises.
-
-    Whoever writes such names elsewhere makes us look for another record, or for keys, in vain.
-    """
-    try:
-        envelope = Envelope(encoded if len(encoded) <= _MAX_ENCODED else "")
-        named = _IN_RESPONSE_TO.search(envelope.data)
-    except ValueError:
-        return Glance("", may_be_encrypted=False)
-    return Glance(named[1].decode("ascii") if named else "", envelope.may_be_encrypted)

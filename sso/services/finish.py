@@ -19,13 +19,22 @@ from orgs.selectors import open_organization
 from orgs.services import carry_doors_over, new_door
 from orgs.tokens import hash_of_token
 from sso import saml
-from sso.acs_reads import KnownPerson, known_person, sign_in_by_relay_state, sign_in_by_request
+from sso.acs_reads import AskedFor, KnownPerson, known_person, sign_in_by_relay_state, sign_in_by_request
 from sso.models import Configuration, ConfigurationState, ConnectionState, Purpose, SignIn, SignInState
 from sso.reasons import Reason
 from sso.selectors import decrypting_service_provider, service_provider
 from sso.services.connections import activate
 from sso.services.let_in import UsedUpError, let_in, use_up
-from sso.services.people import Person, RefusedError, admit, is_settled, keep_names, person_in
+from sso.services.people import (
+    CLAIM_OBJECT_IDENTIFIER,
+    Person,
+    RefusedError,
+    admit,
+    guess_in,
+    is_settled,
+    keep_names,
+    person_in,
+)
 from sso.services.start import new_reference
 from sso.services.verdicts import claims_of, reason_of, session_of
 from sso.services.versions import hold_settings
@@ -95,21 +104,23 @@ def finish_sign_in(
     session, and everything is written together. Whoever is refused after that has no session, whatever `enter` did.
     """
     now = timezone.now()
-    seen = saml.glance(encoded)
-    asked = sign_in_by_request(number, seen.in_response_to) or sign_in_by_relay_state(number, relay_state)
-    if asked is None:
+    seen = saml.glance(encoded, attribute=CLAIM_OBJECT_IDENTIFIER)
+    guess = guess_in(seen)
+    found = sign_in_by_request(number, seen.in_response_to, guess) or sign_in_by_relay_state(number, relay_state, guess)
+    if found is None:
         organization = open_organization(number)
         return NotAsked(organization, None) if organization else None
+    asked = found.sign_in
     if not _is_from_this_browser(asked, cookies) or (asked.expires_at <= now and asked.consumed_at is None):
         return _ask_again(asked, actor, now)
     if asked.consumed_at is not None:
         return _refuse_apart(asked, Reason.ALREADY_USED, actor, now)
     verdict = _judge(asked, encoded, now, with_keys=seen.may_be_encrypted)
     try:
-        return _decide(asked, verdict, actor, now, enter)
+        return _decide(found, verdict, actor, now, enter)
     except IntegrityError:
         # Two first sign-ins of one person at the same moment: the other one has made the rows that this one needs.
-        return _decide(asked, verdict, actor, now, enter)
+        return _decide(AskedFor(asked, None), verdict, actor, now, enter)
 
 
 def cookie_name(request_id: str) -> str:
@@ -140,7 +151,8 @@ def _judge(asked: SignIn, encoded: str, now: datetime, *, with_keys: bool) -> sa
     )
 
 
-def _decide(asked: SignIn, verdict: saml.Verdict, actor: Actor, now: datetime, enter: Enter) -> Finished | Refused:
+def _decide(found: AskedFor, verdict: saml.Verdict, actor: Actor, now: datetime, enter: Enter) -> Finished | Refused:
+    asked = found.sign_in
     _write_verdict(asked, verdict, actor)
     asked.consumed_at = now
     asked.user = asked.door = None
@@ -149,7 +161,7 @@ def _decide(asked: SignIn, verdict: saml.Verdict, actor: Actor, now: datetime, e
         if verdict.assertion is None:
             return _refuse(asked, reason_of(verdict), verdict.status_message)
         try:
-            return _let_in(asked, verdict.assertion, actor, now, enter)
+            return _let_in(found, verdict.assertion, actor, now, enter)
         except RefusedError as refusal:
             return _refuse(asked, refusal.reason, refusal.detail)
     except UsedUpError:
@@ -163,15 +175,17 @@ def _write_verdict(asked: SignIn, verdict: saml.Verdict, actor: Actor) -> None:
     asked.ip_address, asked.user_agent = actor.address or None, actor.user_agent[:400]
 
 
-def _let_in(asked: SignIn, assertion: saml.Assertion, actor: Actor, now: datetime, enter: Enter) -> Finished:
+def _let_in(found: AskedFor, assertion: saml.Assertion, actor: Actor, now: datetime, enter: Enter) -> Finished:
     """All that is written is written together; for most people that is one statement (let_in.py).
 
     Raises RefusedError, before any write, and UsedUpError.
     """
+    asked, known = found
     _check_open(asked)
     person = person_in(assertion)
     asked.address = person.address
-    known = known_person(asked.connection, assertion.issuer, person.subject_kind, person.subject)
+    if known is None or not known.is_known_by(assertion.issuer, person.subject):
+        known = known_person(asked.connection, assertion.issuer, person.subject)
     alone = asked.purpose == Purpose.SIGN_IN and not asked.session and is_settled(known, person, assertion)
     if alone:
         return _open(asked, _admit(asked, person, known, assertion, actor), assertion, now, enter)
@@ -182,7 +196,7 @@ def _let_in(asked: SignIn, assertion: saml.Assertion, actor: Actor, now: datetim
             asked.configuration.refresh_from_db(fields=["state"])
             _check_open(asked)
         # Read again where others have to wait: this may be a demoted admin by now, or somebody else's first sign-in.
-        known = known_person(asked.connection, assertion.issuer, person.subject_kind, person.subject)
+        known = known_person(asked.connection, assertion.issuer, person.subject)
         return _open(asked, _admit(asked, person, known, assertion, actor), assertion, now, enter)
 
 

@@ -12,6 +12,7 @@ from django.db.models import AutoField, Field, Model
 
 from orgs.models import Door
 from sso.models import SignIn
+from sso.prepared import Prepared
 
 # What is written down when a request is used up.
 _OUTCOME = (
@@ -69,14 +70,12 @@ def _write_in_one(database: BaseDatabaseWrapper, asked: SignIn, rows: list[Model
     values.append(asked.pk)
     for row in rows:
         values += _values(database, row, _inserted(type(row)))
-    with database.cursor() as cursor:
-        cursor.execute(_statement(*map(type, rows)), values)
-        if not cursor.fetchall():
-            raise UsedUpError
+    if not _statement(*map(type, rows)).rows(values):
+        raise UsedUpError
 
 
 @cache
-def _statement(*models: type[Model]) -> str:
+def _statement(*models: type[Model]) -> Prepared:
     """Parts of a WITH that write run together and only once (PostgreSQL 7.8.4).
 
     Each INSERT selects from the UPDATE: it writes a row if the UPDATE found the request unused, else none.
@@ -88,7 +87,7 @@ def _statement(*models: type[Model]) -> str:
         for number, model in enumerate(models)
     )
     update = f"UPDATE {SignIn._meta.db_table} SET {assignments} WHERE id = %s AND consumed_at IS NULL RETURNING id"  # noqa: S608
-    return f"WITH used AS ({update}){inserts} SELECT id FROM used"  # noqa: S608
+    return Prepared("let_in", f"WITH used AS ({update}){inserts} SELECT id FROM used")  # noqa: S608
 
 
 def _columns(model: type[Model]) -> str:

@@ -26,7 +26,7 @@ from orgs.services import (
     note_names,
 )
 from sso import saml
-from sso.acs_reads import KnownPerson
+from sso.acs_reads import KnownPerson, Subject
 from sso.models import LONGEST_SUBJECT, Connection, Identity, SubjectKind
 from sso.reasons import Reason
 
@@ -55,10 +55,16 @@ class RefusedError(Exception):
 class Person:
     """Who the provider says this is. `name_id` is "" when it is transient, since that names nobody twice."""
 
-    subject_kind: SubjectKind
-    subject: str
+    subject: Subject
     address: str
     name_id: str
+
+
+def guess_in(seen: saml.Glance) -> Subject:
+    """Whom an answer seems to be about, before it is judged; see `person_in`."""
+    if seen.claimed:
+        return Subject(SubjectKind.OBJECT_IDENTIFIER, seen.claimed)
+    return Subject(SubjectKind.NAME_ID, seen.name_id)
 
 
 def person_in(assertion: saml.Assertion) -> Person:
@@ -67,18 +73,18 @@ def person_in(assertion: saml.Assertion) -> Person:
     name_id = "" if assertion.name_id_format == TRANSIENT else assertion.name_id
     identifiers = assertion.attributes.get(CLAIM_OBJECT_IDENTIFIER, ())
     if len(identifiers) == 1 and identifiers[0].strip():
-        return Person(SubjectKind.OBJECT_IDENTIFIER, _storable(identifiers[0].strip()), address, name_id)
+        return Person(_subject(SubjectKind.OBJECT_IDENTIFIER, identifiers[0].strip()), address, name_id)
     if name_id:
-        return Person(SubjectKind.NAME_ID, _storable(name_id), address, name_id)
-    return Person(SubjectKind.ADDRESS, address, address, name_id)
+        return Person(_subject(SubjectKind.NAME_ID, name_id), address, name_id)
+    return Person(Subject(SubjectKind.ADDRESS, address), address, name_id)
 
 
-def _storable(subject: str) -> str:
+def _subject(kind: SubjectKind, value: str) -> Subject:
     """Nothing is cut off: who is the same person is decided by every letter."""
-    if len(subject) > LONGEST_SUBJECT:
-        detail = f"The identifier has {len(subject)} characters; {LONGEST_SUBJECT} are the most"
+    if len(value) > LONGEST_SUBJECT:
+        detail = f"The identifier has {len(value)} characters; {LONGEST_SUBJECT} are the most"
         raise RefusedError(Reason.UNSAFE, detail)
-    return subject
+    return Subject(kind, value)
 
 
 def _address_in(assertion: saml.Assertion) -> str:
@@ -171,8 +177,8 @@ def _new(
     Identity.objects.create(
         connection=connection,
         provider_entity_id=provider_entity_id,
-        subject_kind=person.subject_kind,
-        subject=person.subject,
+        subject_kind=person.subject.kind,
+        subject=person.subject.value,
         user=membership.user,
         address=person.address,
         last_used_at=timezone.now(),
@@ -184,7 +190,7 @@ def _new(
         target_kind="user",
         target_id=membership.user_id,
         target=membership.user.email,
-        after={"subject_kind": person.subject_kind.value},
+        after={"subject_kind": person.subject.kind.value},
     )
     return membership
 
@@ -257,10 +263,10 @@ def _check_not_another(user: User, person: Person, connection: Connection, provi
     known = Identity.objects.filter(connection=connection, provider_entity_id=provider_entity_id, user=user)
     by_kind = dict(known.values_list("subject_kind", "subject"))
     same = {SubjectKind.NAME_ID.value: person.name_id, SubjectKind.ADDRESS.value: person.address}
-    if by_kind.get(person.subject_kind) == person.subject:
+    if by_kind.get(person.subject.kind) == person.subject.value:
         # The same person's other tab was quicker by a moment; whoever calls decides once more.
         raise IntegrityError("linked meanwhile")
-    if any(kind == person.subject_kind or same.get(kind) != subject for kind, subject in by_kind.items()):
+    if any(kind == person.subject.kind or same.get(kind) != subject for kind, subject in by_kind.items()):
         raise RefusedError(Reason.OTHER_SUBJECT)
 
 

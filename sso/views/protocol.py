@@ -176,7 +176,8 @@ def _asked_again(request: HttpRequest, organization: Organization) -> NotAsked |
     public_id = unseal(Note.AGAIN, request.GET.get("again", ""))
     if not public_id:
         return None
-    return NotAsked(organization, sign_in_by_relay_state(organization.number, public_id))
+    found = sign_in_by_relay_state(organization.number, public_id)
+    return NotAsked(organization, found.sign_in if found else None)
 
 
 def _enter(request: HttpRequest, finished: Finished) -> Model | None:

@@ -50,7 +50,8 @@ class Prepared:
                     raise
                 _kept[database.connection] = None
                 cursor.execute(self.text, parameters)
-            return cursor.fetchall()
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+            return found
 
     def _wording(self, database: BaseDatabaseWrapper) -> str:
         if database.vendor != "postgresql" or database.in_atomic_block:

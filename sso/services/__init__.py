@@ -10,8 +10,9 @@ from sso.services.connections import (
     unlink_identity,
 )
 from sso.services.exceptions import allow_exception, end_exception
-from sso.services.finish import Finished, NotAsked, Refused, cookie_name, finish_sign_in, purge_sign_ins
+from sso.services.finish import cookie_name, finish_sign_in, purge_sign_ins
 from sso.services.keys import create_key, promote_key, reencrypt_keys, retire_key
+from sso.services.outcomes import Finished, NotAsked, Refused
 from sso.services.sign_out import SignedOut, ask_provider_to_sign_out, purge_sign_outs, take_logout_message
 from sso.services.start import NotConnectedError, Started, TooManyStartsError, start_sign_in
 from sso.services.switch import note_of, waiting

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Model
+from django.db.models import F
 from django.utils import timezone
 
 from audit.actors import Actor
-from orgs.models import Door, DoorKind, Membership, Organization, User
+from orgs.models import DoorKind, Membership, Organization
 from orgs.selectors import open_organization
 from orgs.services import carry_doors_over, new_door
 from orgs.tokens import hash_of_token
 from sso import saml
 from sso.acs_reads import AskedFor, KnownPerson, known_person, sign_in_by_relay_state, sign_in_by_request
-from sso.models import Configuration, ConfigurationState, ConnectionState, Purpose, SignIn, SignInState
+from sso.models import ConfigurationState, ConnectionState, Purpose, SignIn, SignInState
 from sso.reasons import Reason
 from sso.selectors import decrypting_service_provider, service_provider
 from sso.services.connections import activate
 from sso.services.let_in import UsedUpError, let_in, use_up
+from sso.services.outcomes import Enter, Finished, NotAsked, Refused
 from sso.services.people import (
     CLAIM_OBJECT_IDENTIFIER,
     Person,
@@ -44,46 +44,6 @@ from sso.services.versions import hold_settings
 _KEPT_APART = 5
 # How long the rows of attempts that nobody finished are kept.
 ABANDONED_AFTER = timedelta(days=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """Somebody is in: `user`, through `door`, which belongs to the session of the name `session`."""
-
-    sign_in: SignIn
-    user: User
-    session: str
-    door: Door
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Nobody is in; the visitor gets the reference of the row that says why."""
-
-    sign_in: SignIn
-
-
-@dataclass(frozen=True, slots=True)
-class NotAsked:
-    """This browser did not ask for this answer, or too long ago: ask properly, once (invariant 4)."""
-
-    organization: Organization
-    restart_of: SignIn | None
-
-    @property
-    def next_path(self) -> str:
-        """Where the visitor wanted to go."""
-        return self.restart_of.next_path if self.restart_of else ""
-
-    @property
-    def draft(self) -> Configuration | None:
-        """The draft that was being tested, if it still is one."""
-        configuration = self.restart_of.configuration if self.restart_of else None
-        return configuration if configuration and configuration.state == ConfigurationState.DRAFT else None
-
-
-# Makes the session of whoever is in; gives its row, if it is kept in one, to be written with everything else.
-Enter = Callable[[Finished], Model | None]
 
 
 def finish_sign_in(
@@ -182,7 +142,7 @@ def _let_in(found: AskedFor, assertion: saml.Assertion, actor: Actor, now: datet
     """
     asked, known = found
     _check_open(asked)
-    person = person_in(assertion)
+    person = person_in(assertion, last_address=known.identity.address if known else "")
     asked.address = person.address
     if known is None or not known.is_known_by(assertion.issuer, person.subject):
         known = known_person(asked.connection, assertion.issuer, person.subject)

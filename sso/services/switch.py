@@ -7,7 +7,7 @@ from django.utils import timezone
 from orgs.models import Door
 from sso.models import SignIn, SignInState
 from sso.sealed import Note, seal, unseal
-from sso.services.finish import Finished
+from sso.services.outcomes import Finished
 
 
 def note_of(finished: Finished) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from functools import partial
 
 import pytest
 from django.http import HttpResponse
@@ -12,9 +12,9 @@ from sso import saml
 from sso.models import SignInState
 from sso.services import create_key
 from tests.attacks.conftest import Siege, is_anybody_in, people, succeeded
+from tests.attacks.cost import MOST_SECONDS, measured
 from tests.attacks.groups import GROUPS
 from tests.attacks.target import BASES, Case, Target
-from tests.attacks.test_verdicts import MOST_SECONDS
 from tests.conftest import new_browser
 
 
@@ -39,9 +39,7 @@ def _attack(siege: Siege, case: Case, base: str, before: tuple[int, ...]) -> str
     browser = new_browser()
     target = siege.ask_without_page(browser, base)
     encoded = case.attack(target)
-    begin = time.process_time()
-    answer = siege.post(browser, encoded)
-    spent = time.process_time() - begin
+    answer, spent = measured(partial(siege.post, browser, encoded))
     if spent > MOST_SECONDS:
         return f"{spent:.1f} s of processor time"
     if people() != before:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -23,9 +22,9 @@ from sso.selectors import service_provider
 from sso.services import create_key
 from tests.attacks import logout, logout_words
 from tests.attacks.conftest import Siege, is_anybody_in
+from tests.attacks.cost import MOST_SECONDS, measured
 from tests.attacks.logout import US, Attack, Form, Group, Query, Session
 from tests.attacks.target import GENUINE
-from tests.attacks.test_verdicts import MOST_SECONDS
 from tests.conftest import new_browser, open_session
 from tests.saml import logout_provider
 from tests.saml.metadata_files import REDIRECT, base64_of, endpoint, entity, key, role, sso
@@ -60,13 +59,10 @@ def judge(attack: Attack) -> tuple[object, float]:
     """The outcome, and the seconds of processor time that it took."""
     sent = attack(Session(certificate=ours().certificate))
     them = {"service_provider": replace(US, keys=(ours(),)), "identity_provider": idp(), "now": NOW}
-    begin = time.process_time()
     if isinstance(sent, Query):
-        outcome: object = read_logout_query(sent.text, **them)
-    else:
-        (message,) = [sent.fields[name] for name in ("SAMLRequest", "SAMLResponse") if name in sent.fields]
-        outcome = read_logout_form(message, sent.fields.get("RelayState", ""), **them)
-    return outcome, time.process_time() - begin
+        return measured(partial(read_logout_query, sent.text, **them))
+    (message,) = [sent.fields[name] for name in ("SAMLRequest", "SAMLResponse") if name in sent.fields]
+    return measured(partial(read_logout_form, message, sent.fields.get("RelayState", ""), **them))
 
 
 @pytest.mark.parametrize("attack", cases(ATTACKS))
@@ -166,9 +162,7 @@ def test_nobody_is_signed_out(contoso: Siege, fabrikam: Siege, group: str) -> No
 
 def _attack(siege: Siege, victim: Client, message: Query | Form, page: bytes) -> str:
     """What went wrong, from our point of view; "" if nothing did."""
-    begin = time.process_time()
-    answer = send(siege, victim, message)
-    spent = time.process_time() - begin
+    answer, spent = measured(partial(send, siege, victim, message))
     if spent > MOST_SECONDS:
         return f"{spent:.1f} s of processor time"
     if open_doors(siege) != 1:

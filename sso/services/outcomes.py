@@ -1,0 +1,51 @@
+"""What a response that was posted to the ACS leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db.models import Model
+
+from orgs.models import Door, Organization, User
+from sso.models import Configuration, ConfigurationState, SignIn
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Somebody is in: `user`, through `door`, which belongs to the session of the name `session`."""
+
+    sign_in: SignIn
+    user: User
+    session: str
+    door: Door
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nobody is in; the visitor gets the reference of the row that says why."""
+
+    sign_in: SignIn
+
+
+@dataclass(frozen=True, slots=True)
+class NotAsked:
+    """This browser did not ask for this answer, or too long ago: ask properly, once (invariant 4)."""
+
+    organization: Organization
+    restart_of: SignIn | None
+
+    @property
+    def next_path(self) -> str:
+        """Where the visitor wanted to go."""
+        return self.restart_of.next_path if self.restart_of else ""
+
+    @property
+    def draft(self) -> Configuration | None:
+        """The draft that was being tested, if it still is one."""
+        configuration = self.restart_of.configuration if self.restart_of else None
+        return configuration if configuration and configuration.state == ConfigurationState.DRAFT else None
+
+
+# Makes the session of whoever is in; gives its row, if it is kept in one, to be written with everything else.
+Enter = Callable[[Finished], Model | None]

@@ -1,0 +1,122 @@
+"""The person is guessed before an answer is judged, and only what is signed decides who it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from orgs.models import Role
+from sso.acs_reads import NOBODY, KnownPerson, Subject, known_person, sign_in_by_request
+from sso.models import Identity, SignInState, SubjectKind
+from sso.services import finish
+from sso.services.people import CLAIM_OBJECT_IDENTIFIER
+from tests.sso.conftest import Journey, new_browser
+from tests.sso.decoys import with_decoy
+
+
+@pytest.fixture
+def both(organization, connect, member, make_user) -> Journey:
+    """Contoso, where Ada and Grace have both come in before."""
+    journey = connect(organization)
+    for alias in ("ada", "grace"):
+        member(organization, Role.MEMBER, make_user(f"{alias}@contoso.example"))
+        journey.browser = new_browser()
+        journey.sign_in(alias)
+        assert journey.last().state == SignInState.SUCCEEDED
+    journey.browser = new_browser()
+    return journey
+
+
+def subject_of(journey: Journey, alias: str) -> str:
+    return journey.tenant.users[alias].object_id
+
+
+def guessed(journey: Journey, request_id: str, subject: Subject) -> KnownPerson | None:
+    found = sign_in_by_request(journey.organization.number, request_id, subject)
+    assert found is not None
+    assert found.sign_in.request_id == request_id
+    return found.guessed
+
+
+def test_whoever_is_guessed_is_found_with_the_request(both):
+    subject = Subject(SubjectKind.OBJECT_IDENTIFIER, subject_of(both, "ada"))
+    found = guessed(both, both.start(), subject)
+    assert found is not None
+    assert found.identity.user.email == "ada@contoso.example"
+    assert found.membership.organization == both.organization
+    assert found == known_person(found.identity.connection, found.identity.provider_entity_id, subject)
+    assert found.is_known_by(found.identity.provider_entity_id, subject)
+    assert not found.is_known_by("https://elsewhere.test/", subject)
+    assert not found.is_known_by(found.identity.provider_entity_id, Subject(SubjectKind.NAME_ID, subject.value))
+    assert not found.is_known_by(found.identity.provider_entity_id, subject._replace(value="x"))
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        NOBODY,
+        Subject(SubjectKind.OBJECT_IDENTIFIER, ""),
+        Subject(SubjectKind.OBJECT_IDENTIFIER, "x" * 2000),
+        Subject(SubjectKind.OBJECT_IDENTIFIER, "' OR '1'='1"),
+        Subject(SubjectKind.NAME_ID, "%s %(x)s $1 \\"),
+    ],
+)
+def test_nobody_is_found_by_anything_else(both, subject):
+    assert guessed(both, both.start(), subject) is None
+
+
+def test_nobody_of_another_connection_is_found(both, make_organization, connect):
+    """The same person at the same provider, at two organizations."""
+    twin = connect(make_organization("Contoso Labs"))
+    found = guessed(twin, twin.start(), Subject(SubjectKind.OBJECT_IDENTIFIER, subject_of(both, "ada")))
+    assert found is None
+
+
+def test_nobody_of_an_earlier_provider_is_found(both):
+    Identity.objects.update(provider_entity_id="https://earlier.example.test/")
+    found = guessed(both, both.start(), Subject(SubjectKind.OBJECT_IDENTIFIER, subject_of(both, "ada")))
+    assert found is None
+
+
+@pytest.mark.parametrize("decoy", ["grace", "nobody"])
+def test_a_decoy_leads_nobody_into_anothers_account(both, decoy):
+    """Only the assertion is signed; what stands before it is whoever carries it who wrote it."""
+    subject = subject_of(both, decoy) if decoy == "grace" else "0" * 36
+    answer = both.post(with_decoy(both.answer("ada", both.start()), subject))
+    assert answer.status_code == 303
+    assert both.last().state == SignInState.SUCCEEDED
+    assert both.last().user.email == "ada@contoso.example"
+    assert both.browser.get("/session").json()["email"] == "ada@contoso.example"
+
+
+def test_a_decoys_address_is_not_taken_over(both):
+    """An address that is written as the guessed person's last one is theirs only if it is asserted."""
+    assert both.post(with_decoy(both.answer("ada", both.start()), subject_of(both, "grace"))).status_code == 303
+    assert both.last().address == "ada@contoso.example"
+
+
+def test_a_decoy_does_not_hide_that_somebody_was_removed(both):
+    both.organization.memberships.filter(user__email="ada@contoso.example").update(state="removed")
+    both.post(with_decoy(both.answer("ada", both.start()), subject_of(both, "grace")))
+    assert both.last().state == SignInState.REFUSED
+
+
+def test_letters_in_capitals_are_the_same_address(both):
+    """The shorter way for an address that was here last time says what the longer one says."""
+    both.sign_in("ada", name_id="ADA@Contoso.Example")
+    assert both.last().address == "ada@contoso.example"
+    assert both.last().state == SignInState.SUCCEEDED
+
+
+def test_a_letter_that_only_looks_the_same_is_not(both):
+    """U+212A in lower case is a plain k."""
+    Identity.objects.filter(user__email="ada@contoso.example").update(address="ak@contoso.example")
+    both.sign_in("ada", name_id="a\u212a@contoso.example", claims={})
+    assert both.last().address != "ak@contoso.example"
+
+
+def test_who_is_not_guessed_is_looked_for(both, monkeypatch):
+    """Where nothing can be seen before it is judged: encrypted assertions."""
+    monkeypatch.setattr(finish, "guess_in", lambda seen: NOBODY)
+    both.sign_in("ada")
+    assert both.last().user.email == "ada@contoso.example"
+    assert CLAIM_OBJECT_IDENTIFIER in both.last().claims["attributes"]

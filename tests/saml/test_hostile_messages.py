@@ -240,18 +240,6 @@ def test_text_as_cdata_is_the_same_text() -> None:
     assert verdict.assertion.name_id == "adele@contoso.example"
 
 
-def test_the_request_that_an_unverified_response_names() -> None:
-    assert glance(Answer().encoded()).in_response_to == REQUEST_ID
-    assert glance(Answer(sign="none", in_response_to="_other").encoded()).in_response_to == REQUEST_ID
-    assert glance(Answer(response_in_response_to=None).encoded()).in_response_to == REQUEST_ID
-    assert glance(Answer(response_in_response_to=None, in_response_to=None).encoded()).in_response_to == ""
-    assert glance(Answer(response_in_response_to="_other").encoded()).in_response_to == "_other"
-    assert glance(encode(b"<Response InResponseTo = '_1'/>")) == ("_1", False)
-    for none in (b"", b"<Response/>", b'<Response NotInResponseTo="_1"/>', b'<Response InResponseTo="_1', b"\xff"):
-        assert glance(encode(none)) == ("", False)
-    assert glance(encode(b'<Response InResponseTo="' + b"_" * 65 + b'"/>')).in_response_to == ""
-
-
 def test_the_log_shows_hostile_text_on_one_line() -> None:
     verdict = judge(Answer(destination="https://evil.test/\u202e\u0085" + "x" * 5000))
     assert verdict.failure is not None

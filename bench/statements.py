@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from unittest import mock
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-# Ours begin with WITH only where they write, and let_in is the only one that is kept and writes.
-_WRITES = ("INSERT", "UPDATE", "DELETE", "WITH", "EXECUTE LET_IN")
+# Ours begin with WITH only where they write; of those that PostgreSQL keeps, only let_in writes.
+_WRITES = ("INSERT", "UPDATE", "DELETE", "WITH", "PREPARE LET_IN", "EXECUTE LET_IN")
 
 
 class Counts(NamedTuple):
@@ -30,15 +30,15 @@ def count(work: Callable[[], object]) -> Counts:
     return _counts([str(query["sql"]) for query in captured.captured_queries], asked.call_count)
 
 
-def _counts(texts: list[Any], asked: int) -> Counts:
+def _counts(texts: list[str], asked: int) -> Counts:
     statements = commits = 0
     inside = False
-    for text in texts:
-        word = text.lstrip().split(maxsplit=1)[0].rstrip(";").upper()
+    for text in (each.lstrip().upper() for each in texts):
+        word = text.split(maxsplit=1)[0].rstrip(";")
         if word in {"BEGIN", "COMMIT", "ROLLBACK"}:
             inside = word == "BEGIN"
             commits += word == "COMMIT"
         elif word not in {"SAVEPOINT", "RELEASE"}:
             statements += 1
-            commits += not inside and text.lstrip().upper().startswith(_WRITES)
+            commits += not inside and text.startswith(_WRITES)
     return Counts(statements, len(texts) + asked, commits)

@@ -57,7 +57,7 @@ class DoorMiddleware:
         cast(PersonRequest, request).doors = cast(list[Door], SimpleLazyObject(lambda: _read_doors(request)))
         response = self.get_response(request)
         # What never looked at the session is the same for everybody, and is left alone.
-        if request.session.accessed and "no-store" not in response.get("Cache-Control", "") and doors_of(request):
+        if request.session.accessed and doors_of(request):
             add_never_cache_headers(response)
         return response
 

@@ -58,7 +58,8 @@ def _columns(parts: Iterable[_Part]) -> str:
     return ", ".join(part.columns for part in parts)
 
 
-# The request is looked for in one open organization only (invariant 2). The second part is a guess at the person.
+# The request is looked for in one open organization only (invariant 2). The LEFT JOINs look for the person whom the
+# answer seems to name: one at most, by Identity's constraint.
 _ASKED_FOR = f"""
     SELECT {_columns(_ASKED + _KNOWN)}
     FROM {SignIn._meta.db_table} asked
@@ -92,13 +93,13 @@ _KNOWN_PERSON = Prepared(
 
 
 class Subject(NamedTuple):
-    """By what a provider may know somebody."""
+    """What a provider calls somebody: the kind of identifier, and the identifier."""
 
     kind: SubjectKind
     value: str
 
 
-# No identity has an empty subject.
+# Finds nobody: no provider has an empty name for anybody.
 NOBODY = Subject(SubjectKind.NAME_ID, "")
 
 
@@ -109,28 +110,29 @@ class KnownPerson(NamedTuple):
     membership: Membership | None
 
     def is_known_by(self, provider_entity_id: str, subject: Subject) -> bool:
-        """Whether that provider calls this person so."""
+        """Whether this is who that provider means by that subject, letter for letter."""
         identity = self.identity
         found = (identity.provider_entity_id, identity.subject_kind, identity.subject)
         return found == (provider_entity_id, subject.kind, subject.value)
 
 
-class AskedFor(NamedTuple):
+class Found(NamedTuple):
     """The sign-in that made a request, with everything that decides about it; and whom the guess has found."""
 
     sign_in: SignIn
     guessed: KnownPerson | None
 
 
-def sign_in_by_request(number: int, request_id: str, guess: Subject = NOBODY) -> AskedFor | None:
-    """The sign-in that made a request; in one open organization only.
+def sign_in_by_request(number: int, request_id: str, guess: Subject = NOBODY) -> Found | None:
+    """The sign-in that made a request, in one open organization only; None if there is none.
 
-    `guess` is who seems to come in: who it is will be known later, and then most often needn't be looked for.
+    `guess` is the subject that the unsigned answer shows. Whoever it finds is read along, so that most sign-ins need no
+    second read; believe it only after `is_known_by`.
     """
     return _asked_for(_BY_REQUEST, number, request_id, guess) if request_id else None
 
 
-def sign_in_by_relay_state(number: int, relay_state: str, guess: Subject = NOBODY) -> AskedFor | None:
+def sign_in_by_relay_state(number: int, relay_state: str, guess: Subject = NOBODY) -> Found | None:
     """The same by the RelayState that was sent along; whatever else comes in that field is none."""
     try:
         public_id = uuid.UUID(hex=relay_state)
@@ -140,7 +142,7 @@ def sign_in_by_relay_state(number: int, relay_state: str, guess: Subject = NOBOD
     return _asked_for(_BY_PUBLIC_ID, number, field.get_db_prep_value(public_id, connections[DEFAULT_DB_ALIAS]), guess)
 
 
-def _asked_for(statement: Prepared, number: int, wanted: Any, guess: Subject) -> AskedFor | None:
+def _asked_for(statement: Prepared, number: int, wanted: Any, guess: Subject) -> Found | None:
     if number > _HIGHEST_NUMBER:
         return None
     found = _row(statement, (guess.kind.value, guess.value, number, wanted), _ASKED + _KNOWN)
@@ -150,7 +152,7 @@ def _asked_for(statement: Prepared, number: int, wanted: Any, guess: Subject) ->
     organization.plan = plan
     connection.organization, configuration.connection = organization, connection
     asked.organization, asked.connection, asked.configuration = organization, connection, configuration
-    return AskedFor(asked, _known(connection, *known))
+    return Found(asked, _known(connection, *known))
 
 
 def known_person(connection: Connection, provider_entity_id: str, subject: Subject) -> KnownPerson | None:

@@ -18,7 +18,7 @@ from orgs.selectors import open_organization
 from orgs.services import carry_doors_over, new_door
 from orgs.tokens import hash_of_token
 from sso import saml
-from sso.acs_reads import AskedFor, KnownPerson, known_person, sign_in_by_relay_state, sign_in_by_request
+from sso.acs_reads import Found, KnownPerson, known_person, sign_in_by_relay_state, sign_in_by_request
 from sso.models import ConfigurationState, ConnectionState, Purpose, SignIn, SignInState
 from sso.reasons import Reason
 from sso.selectors import decrypting_service_provider, service_provider
@@ -79,8 +79,9 @@ def finish_sign_in(
     try:
         return _decide(found, verdict, actor, now, enter)
     except IntegrityError:
-        # Two first sign-ins of one person at the same moment: the other one has made the rows that this one needs.
-        return _decide(AskedFor(asked, None), verdict, actor, now, enter)
+        # Two first sign-ins of one person at the same moment: the other one has made the rows that this one needs, so
+        # what was read of the person before is out of date.
+        return _decide(found._replace(guessed=None), verdict, actor, now, enter)
 
 
 def cookie_name(request_id: str) -> str:
@@ -111,7 +112,7 @@ def _judge(asked: SignIn, encoded: str, now: datetime, *, with_keys: bool) -> sa
     )
 
 
-def _decide(found: AskedFor, verdict: saml.Verdict, actor: Actor, now: datetime, enter: Enter) -> Finished | Refused:
+def _decide(found: Found, verdict: saml.Verdict, actor: Actor, now: datetime, enter: Enter) -> Finished | Refused:
     asked = found.sign_in
     _write_verdict(asked, verdict, actor)
     asked.consumed_at = now
@@ -135,16 +136,18 @@ def _write_verdict(asked: SignIn, verdict: saml.Verdict, actor: Actor) -> None:
     asked.ip_address, asked.user_agent = actor.address or None, actor.user_agent[:400]
 
 
-def _let_in(found: AskedFor, assertion: saml.Assertion, actor: Actor, now: datetime, enter: Enter) -> Finished:
+def _let_in(found: Found, assertion: saml.Assertion, actor: Actor, now: datetime, enter: Enter) -> Finished:
     """All that is written is written together; for most people that is one statement (let_in.py).
 
     Raises RefusedError, before any write, and UsedUpError.
     """
-    asked, known = found
+    asked, guessed = found
     _check_open(asked)
-    person = person_in(assertion, last_address=known.identity.address if known else "")
+    person = person_in(assertion)
     asked.address = person.address
-    if known is None or not known.is_known_by(assertion.issuer, person.subject):
+    if guessed is not None and guessed.is_known_by(assertion.issuer, person.subject):
+        known: KnownPerson | None = guessed
+    else:
         known = known_person(asked.connection, assertion.issuer, person.subject)
     alone = asked.purpose == Purpose.SIGN_IN and not asked.session and is_settled(known, person, assertion)
     if alone:

@@ -67,12 +67,9 @@ def guess_in(seen: saml.Glance) -> Subject:
     return Subject(SubjectKind.NAME_ID, seen.name_id)
 
 
-def person_in(assertion: saml.Assertion, *, last_address: str = "") -> Person:
-    """Read subject and address from a verified assertion. Raises RefusedError.
-
-    `last_address` is the address that this person seems to have had last time, in its stored form.
-    """
-    address = _address_in(assertion, last_address)
+def person_in(assertion: saml.Assertion) -> Person:
+    """Read subject and address from a verified assertion. Raises RefusedError."""
+    address = _address_in(assertion)
     name_id = "" if assertion.name_id_format == TRANSIENT else assertion.name_id
     identifiers = assertion.attributes.get(CLAIM_OBJECT_IDENTIFIER, ())
     if len(identifiers) == 1 and identifiers[0].strip():
@@ -90,21 +87,15 @@ def _subject(kind: SubjectKind, value: str) -> Subject:
     return Subject(kind, value)
 
 
-def _address_in(assertion: saml.Assertion, last_address: str) -> str:
+def _address_in(assertion: saml.Assertion) -> str:
     """The first source that holds an address decides, in the order of AM-30; two values in it are a refusal."""
     for source, values in _sources(assertion):
-        found = (last_address if _is_written_so(value, last_address) else as_address(value) for value in values)
-        addresses = list(dict.fromkeys(filter(None, found)))
+        addresses = list(dict.fromkeys(filter(None, map(as_address, values))))
         if addresses and len(values) > 1:
             raise RefusedError(Reason.AMBIGUOUS_ADDRESS, f"{source} holds {len(values)} values")
         if addresses:
             return addresses[0]
     raise RefusedError(Reason.NO_ADDRESS, "Looked in: " + ", ".join(source for source, _ in _sources(assertion)))
-
-
-def _is_written_so(value: str, address: str) -> bool:
-    """Whether a value is an address that is in its stored form already, but for case: looking closer takes long."""
-    return value.isascii() and value.lower() == address
 
 
 def _sources(assertion: saml.Assertion) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -32,7 +32,7 @@ def check(rows: list[tuple[object, ...]], organization: Organization) -> None:
 
 
 @for_real
-def test_it_is_planned_once_for_each_connection(statement, organization):
+def test_each_connection_keeps_it(statement, organization):
     plain = connection.vendor != "postgresql"
     for expected in (["PREPARE"], ["EXECUTE"], ["EXECUTE"]):
         assert ask(statement, organization) == (["SELECT"] if plain else expected)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sso.saml import glance
+from sso.saml.envelope import MAX_BYTES
 from tests.attacks.cost import MOST_SECONDS, measured
 from tests.saml.provider import REQUEST_ID, Answer, encode
 
@@ -21,6 +22,11 @@ def test_the_request_that_an_unverified_response_names() -> None:
     for none in (b"", b"<Response/>", b'<Response NotInResponseTo="_1"/>', b'<Response InResponseTo="_1', b"\xff"):
         assert glance(encode(none)) == ("", False, "", "")
     assert glance(encode(b'<Response InResponseTo="' + b"_" * 65 + b'"/>')).in_response_to == ""
+
+
+def test_nothing_is_seen_of_what_is_too_long() -> None:
+    data = b'<Response InResponseTo="_1"><EncryptedAssertion/><NameID>ada</NameID>' + b" " * (2 * MAX_BYTES)
+    assert glance(encode(data)) == ("", False, "", "")
 
 
 def shown(text: str) -> tuple[str, str]:

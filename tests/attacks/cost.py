@@ -7,14 +7,16 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-# A bomb costs ten seconds and more; an honest verdict three milliseconds.
+# A bomb costs ten seconds and more, each time; an honest verdict three milliseconds.
 MOST_SECONDS = 1.0
+# A virtual machine may stand still for a second, which then counts as ours; not thrice at the same place.
+TRIES = 3
 
 T = TypeVar("T")
 
 
 def measured(work: Callable[[], T]) -> tuple[T, float]:
-    """Do it; return what it gives, and the seconds of processor time that this thread took for it.
+    """Do it once; return what it gives, and the seconds of processor time that this thread took for it.
 
     Nothing else counts, so that no busy machine fails a test: neither other threads nor Python's own tidying up after
     thousands of other tests, which is put off meanwhile, as `timeit` does.
@@ -27,3 +29,13 @@ def measured(work: Callable[[], T]) -> tuple[T, float]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+def at_best(work: Callable[[], T]) -> tuple[T, float]:
+    """The same for what may be done again, which it is if it took too long."""
+    found, spent = measured(work)
+    for _ in range(1, TRIES):
+        if spent < MOST_SECONDS:
+            break
+        found, spent = measured(work)
+    return found, spent

@@ -22,7 +22,7 @@ from sso.selectors import service_provider
 from sso.services import create_key
 from tests.attacks import logout, logout_words
 from tests.attacks.conftest import Siege, is_anybody_in
-from tests.attacks.cost import MOST_SECONDS, measured
+from tests.attacks.cost import MOST_SECONDS, at_best
 from tests.attacks.logout import US, Attack, Form, Group, Query, Session
 from tests.attacks.target import GENUINE
 from tests.conftest import new_browser, open_session
@@ -60,9 +60,9 @@ def judge(attack: Attack) -> tuple[object, float]:
     sent = attack(Session(certificate=ours().certificate))
     them = {"service_provider": replace(US, keys=(ours(),)), "identity_provider": idp(), "now": NOW}
     if isinstance(sent, Query):
-        return measured(partial(read_logout_query, sent.text, **them))
+        return at_best(partial(read_logout_query, sent.text, **them))
     (message,) = [sent.fields[name] for name in ("SAMLRequest", "SAMLResponse") if name in sent.fields]
-    return measured(partial(read_logout_form, message, sent.fields.get("RelayState", ""), **them))
+    return at_best(partial(read_logout_form, message, sent.fields.get("RelayState", ""), **them))
 
 
 @pytest.mark.parametrize("attack", cases(ATTACKS))
@@ -162,7 +162,7 @@ def test_nobody_is_signed_out(contoso: Siege, fabrikam: Siege, group: str) -> No
 
 def _attack(siege: Siege, victim: Client, message: Query | Form, page: bytes) -> str:
     """What went wrong, from our point of view; "" if nothing did."""
-    answer, spent = measured(partial(send, siege, victim, message))
+    answer, spent = at_best(partial(send, siege, victim, message))
     if spent > MOST_SECONDS:
         return f"{spent:.1f} s of processor time"
     if open_doors(siege) != 1:

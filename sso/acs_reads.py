@@ -59,7 +59,8 @@ def _columns(parts: Iterable[_Part]) -> str:
 
 
 # The request is looked for in one open organization only (invariant 2). The LEFT JOINs look for the person whom the
-# answer seems to name: one at most, by Identity's constraint.
+# answer seems to name: one at most, by Identity's constraint, and none for who is not the browser that asked, or comes
+# again: nobody else could learn by the time it takes whom we know.
 _ASKED_FOR = f"""
     SELECT {_columns(_ASKED + _KNOWN)}
     FROM {SignIn._meta.db_table} asked
@@ -69,7 +70,8 @@ _ASKED_FOR = f"""
     JOIN {Configuration._meta.db_table} configuration ON configuration.id = asked.configuration_id
     LEFT JOIN {Identity._meta.db_table} identity
         ON identity.connection_id = connection.id AND identity.provider_entity_id = configuration.entity_id
-        AND identity.subject_kind = %s AND identity.subject = %s
+        AND identity.subject_kind = %s
+        AND identity.subject = CASE WHEN asked.nonce_hash = %s AND asked.consumed_at IS NULL THEN %s END
     LEFT JOIN {User._meta.db_table} person ON person.id = identity.user_id
     LEFT JOIN {Membership._meta.db_table} membership
         ON membership.user_id = identity.user_id AND membership.organization_id = organization.id
@@ -123,29 +125,38 @@ class Found(NamedTuple):
     guessed: KnownPerson | None
 
 
-def sign_in_by_request(number: int, request_id: str, guess: Subject = NOBODY) -> Found | None:
+class Guess(NamedTuple):
+    """Who seems to come in, in the browser that has the nonce with this hash."""
+
+    subject: Subject
+    nonce_hash: str
+
+
+def sign_in_by_request(number: int, request_id: str, guess: Guess) -> Found | None:
     """The sign-in that made a request, in one open organization only; None if there is none.
 
-    `guess` is the subject that the unsigned answer shows. Whoever it finds is read along, so that most sign-ins need no
-    second read; believe it only after `is_known_by`.
+    The guess is what the unsigned answer shows. Whoever it finds is read along, so that most sign-ins need no second
+    read; believe it only after `is_known_by`.
     """
     return _asked_for(_BY_REQUEST, number, request_id, guess) if request_id else None
 
 
-def sign_in_by_relay_state(number: int, relay_state: str, guess: Subject = NOBODY) -> Found | None:
-    """The same by the RelayState that was sent along; whatever else comes in that field is none."""
+def sign_in_by_relay_state(number: int, relay_state: str) -> Found | None:
+    """The same by the RelayState that was sent along, with no guess; whatever else comes in that field is none."""
     try:
         public_id = uuid.UUID(hex=relay_state)
     except ValueError:
         return None
     field = SignIn._meta.get_field("public_id")
-    return _asked_for(_BY_PUBLIC_ID, number, field.get_db_prep_value(public_id, connections[DEFAULT_DB_ALIAS]), guess)
+    wanted = field.get_db_prep_value(public_id, connections[DEFAULT_DB_ALIAS])
+    return _asked_for(_BY_PUBLIC_ID, number, wanted, Guess(NOBODY, ""))
 
 
-def _asked_for(statement: Prepared, number: int, wanted: Any, guess: Subject) -> Found | None:
+def _asked_for(statement: Prepared, number: int, wanted: Any, guess: Guess) -> Found | None:
     if number > _HIGHEST_NUMBER:
         return None
-    found = _row(statement, (guess.kind.value, guess.value, number, wanted), _ASKED + _KNOWN)
+    parameters = (guess.subject.kind.value, guess.nonce_hash, guess.subject.value, number, wanted)
+    found = _row(statement, parameters, _ASKED + _KNOWN)
     if found is None:
         return None
     asked, organization, plan, connection, configuration, *known = found

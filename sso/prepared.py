@@ -52,7 +52,7 @@ class Prepared:
             return found
 
     def _wording(self, database: BaseDatabaseWrapper) -> str:
-        if database.vendor != "postgresql" or database.in_atomic_block:
+        if database.vendor != "postgresql" or not database.get_autocommit():
             return self._text
         kept = _kept.setdefault(database.connection, set())
         if kept is None:

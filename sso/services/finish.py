@@ -18,12 +18,12 @@ from orgs.selectors import open_organization
 from orgs.services import carry_doors_over, new_door
 from orgs.tokens import hash_of_token
 from sso import saml
-from sso.acs_reads import Found, KnownPerson, known_person, sign_in_by_relay_state, sign_in_by_request
+from sso.acs_reads import Found, Guess, KnownPerson, known_person, sign_in_by_relay_state, sign_in_by_request
 from sso.models import ConfigurationState, ConnectionState, Purpose, SignIn, SignInState
 from sso.reasons import Reason
 from sso.selectors import decrypting_service_provider, service_provider
 from sso.services.connections import activate
-from sso.services.let_in import UsedUpError, let_in, use_up
+from sso.services.let_in import ShutOutError, UsedUpError, let_in, use_up
 from sso.services.outcomes import Enter, Finished, NotAsked, Refused
 from sso.services.people import (
     CLAIM_OBJECT_IDENTIFIER,
@@ -65,8 +65,8 @@ def finish_sign_in(
     """
     now = timezone.now()
     seen = saml.glance(encoded, attribute=CLAIM_OBJECT_IDENTIFIER)
-    guess = guess_in(seen)
-    found = sign_in_by_request(number, seen.in_response_to, guess) or sign_in_by_relay_state(number, relay_state, guess)
+    guess = Guess(guess_in(seen), _nonce_hash(seen.in_response_to, cookies))
+    found = sign_in_by_request(number, seen.in_response_to, guess) or sign_in_by_relay_state(number, relay_state)
     if found is None:
         organization = open_organization(number)
         return NotAsked(organization, None) if organization else None
@@ -78,9 +78,9 @@ def finish_sign_in(
     verdict = _judge(asked, encoded, now, with_keys=seen.may_be_encrypted)
     try:
         return _decide(found, verdict, actor, now, enter)
-    except IntegrityError:
-        # Two first sign-ins of one person at the same moment: the other one has made the rows that this one needs, so
-        # what was read of the person before is out of date.
+    except (IntegrityError, ShutOutError):
+        # What was read of the person is out of date. Or there are two first sign-ins of one person at the same moment,
+        # and the other one has made the rows that this one needs.
         return _decide(found._replace(guessed=None), verdict, actor, now, enter)
 
 
@@ -90,8 +90,11 @@ def cookie_name(request_id: str) -> str:
 
 
 def _is_from_this_browser(asked: SignIn, cookies: Mapping[str, str]) -> bool:
-    nonce = cookies.get(cookie_name(asked.request_id), "")
-    return hmac.compare_digest(hash_of_token(nonce), asked.nonce_hash)
+    return hmac.compare_digest(_nonce_hash(asked.request_id, cookies), asked.nonce_hash)
+
+
+def _nonce_hash(request_id: str, cookies: Mapping[str, str]) -> str:
+    return hash_of_token(cookies.get(cookie_name(request_id), ""))
 
 
 def _ask_again(asked: SignIn, actor: Actor, now: datetime) -> Refused | NotAsked:
@@ -139,7 +142,7 @@ def _write_verdict(asked: SignIn, verdict: saml.Verdict, actor: Actor) -> None:
 def _let_in(found: Found, assertion: saml.Assertion, actor: Actor, now: datetime, enter: Enter) -> Finished:
     """All that is written is written together; for most people that is one statement (let_in.py).
 
-    Raises RefusedError, before any write, and UsedUpError.
+    Raises RefusedError, before any write, UsedUpError and ShutOutError.
     """
     asked, guessed = found
     _check_open(asked)
@@ -208,7 +211,7 @@ def _open(asked: SignIn, membership: Membership, assertion: saml.Assertion, now:
     asked.door, asked.name_id_hash = door.public_id, hash_of_token(assertion.name_id)
     asked.provider_session = session_of(assertion)
     finished = Finished(asked, membership.user, session, door)
-    let_in(asked, door, enter(finished))
+    let_in(asked, membership, door, enter(finished))
     return finished
 
 

@@ -10,7 +10,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import AutoField, Field, Model
 
-from orgs.models import Door
+from orgs.models import Door, Membership, MembershipState, User
 from sso.models import SignIn
 from sso.prepared import Prepared
 
@@ -35,8 +35,16 @@ _OUTCOME = (
 )
 
 
+# Of a membership. The statement for PostgreSQL says the same.
+_MAY_ENTER: dict[str, Any] = {"state": MembershipState.ACTIVE, "user__is_active": True}
+
+
 class UsedUpError(Exception):
     """Another answer to the same request was quicker; nothing of this one may stay."""
+
+
+class ShutOutError(Exception):
+    """The member was suspended or removed, or the account disabled, since they were read; nothing was written."""
 
 
 def use_up(asked: SignIn) -> None:
@@ -49,28 +57,33 @@ def use_up(asked: SignIn) -> None:
         raise UsedUpError
 
 
-def let_in(asked: SignIn, door: Door, session: Model | None) -> None:
-    """Use the request up and write the door and the session's row, if it has one. Raises UsedUpError.
+def let_in(asked: SignIn, membership: Membership, door: Door, session: Model | None) -> None:
+    """Use the request up and write the door and the session's row, if it has one. Raises UsedUpError and ShutOutError.
 
-    Whoever loses has written nothing. On PostgreSQL it is one statement instead of three.
+    Then nothing has been written. The membership was read a moment ago; it is held as it is until all is written, so
+    that whoever shuts its member out finds the door and closes it. On PostgreSQL it is one statement instead of four.
     """
     rows: list[Model] = [door] if session is None else [door, session]
     database = connections[DEFAULT_DB_ALIAS]
     if database.vendor == "postgresql":
-        _write_in_one(database, asked, rows)
+        _write_in_one(database, asked, membership, rows)
         return
     with transaction.atomic(savepoint=False):
+        if not Membership.objects.filter(pk=membership.pk, **_MAY_ENTER).exists():
+            raise ShutOutError
         use_up(asked)
         for row in rows:
             row.save(force_insert=True)
 
 
-def _write_in_one(database: BaseDatabaseWrapper, asked: SignIn, rows: list[Model]) -> None:
-    values = _values(database, asked, _outcome())
-    values.append(asked.pk)
+def _write_in_one(database: BaseDatabaseWrapper, asked: SignIn, membership: Membership, rows: list[Model]) -> None:
+    values = [membership.pk, *_values(database, asked, _outcome()), asked.pk]
     for row in rows:
         values += _values(database, row, _inserted(type(row)))
-    if not _statement(*map(type, rows)).rows(values):
+    ((held, used),) = _statement(*map(type, rows)).rows(values)
+    if not held:
+        raise ShutOutError
+    if not used:
         raise UsedUpError
 
 
@@ -78,7 +91,8 @@ def _write_in_one(database: BaseDatabaseWrapper, asked: SignIn, rows: list[Model
 def _statement(*models: type[Model]) -> Prepared:
     """Parts of a WITH that write run together and only once (PostgreSQL 7.8.4).
 
-    Each INSERT selects from the UPDATE: it writes a row if the UPDATE found the request unused, else none.
+    Each INSERT selects from the UPDATE: it writes a row if the UPDATE found the request unused, else none. The UPDATE
+    selects from the membership, which waits for whoever is changing it, and looks again at what it has become (13.2.1).
     """
     assignments = ", ".join(f"{field.column} = %s" for field in _outcome())
     inserts = "".join(
@@ -86,8 +100,21 @@ def _statement(*models: type[Model]) -> Prepared:
         f" SELECT {', '.join(['%s'] * len(_inserted(model)))} FROM used)"
         for number, model in enumerate(models)
     )
-    update = f"UPDATE {SignIn._meta.db_table} SET {assignments} WHERE id = %s AND consumed_at IS NULL RETURNING id"  # noqa: S608
-    return Prepared("let_in", f"WITH used AS ({update}){inserts} SELECT id FROM used")  # noqa: S608
+    return Prepared(
+        "let_in",
+        f"""
+    WITH held AS MATERIALIZED (
+        SELECT membership.id FROM {Membership._meta.db_table} membership
+        JOIN {User._meta.db_table} person ON person.id = membership.user_id
+        WHERE membership.id = %s AND membership.state = '{MembershipState.ACTIVE.value}' AND person.is_active
+        FOR SHARE OF membership
+    ), used AS (
+        UPDATE {SignIn._meta.db_table} asked SET {assignments} FROM held
+        WHERE asked.id = %s AND asked.consumed_at IS NULL RETURNING asked.id
+    ){inserts}
+    SELECT (SELECT count(*) FROM held), (SELECT count(*) FROM used)
+""",  # noqa: S608 - names of ours
+    )
 
 
 def _columns(model: type[Model]) -> str:

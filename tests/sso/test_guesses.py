@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from orgs.models import MembershipState, Role
-from sso.acs_reads import NOBODY, KnownPerson, Subject, known_person, sign_in_by_request
-from sso.models import Identity, SignInState, SubjectKind
+from orgs.tokens import hash_of_token
+from sso.acs_reads import NOBODY, Guess, KnownPerson, Subject, known_person, sign_in_by_request
+from sso.models import Identity, SignIn, SignInState, SubjectKind
 from sso.reasons import Reason
 from tests.sso.conftest import Journey, new_browser
 from tests.sso.decoys import with_decoy
@@ -29,8 +30,9 @@ def subject_of(journey: Journey, alias: str) -> str:
     return journey.tenant.users[alias].object_id
 
 
-def guessed(journey: Journey, request_id: str, subject: Subject) -> KnownPerson | None:
-    found = sign_in_by_request(journey.organization.number, request_id, subject)
+def guessed(journey: Journey, request_id: str, subject: Subject, nonce_hash: str = "") -> KnownPerson | None:
+    nonce_hash = nonce_hash or SignIn.objects.get(request_id=request_id).nonce_hash
+    found = sign_in_by_request(journey.organization.number, request_id, Guess(subject, nonce_hash))
     assert found is not None
     assert found.sign_in.request_id == request_id
     return found.guessed
@@ -61,6 +63,17 @@ def test_whoever_is_guessed_is_found_with_the_request(both):
 )
 def test_nobody_is_found_by_anything_else(both, subject):
     assert guessed(both, both.start(), subject) is None
+
+
+def test_nobody_is_found_for_another_browser(both):
+    subject = Subject(SubjectKind.OBJECT_IDENTIFIER, subject_of(both, "ada"))
+    assert guessed(both, both.start(), subject, hash_of_token("")) is None
+
+
+def test_nobody_is_found_for_who_comes_again(both):
+    request_id = both.start()
+    both.post(both.answer("ada", request_id))
+    assert guessed(both, request_id, Subject(SubjectKind.OBJECT_IDENTIFIER, subject_of(both, "ada"))) is None
 
 
 def test_nobody_of_another_connection_is_found(both, make_organization, connect):

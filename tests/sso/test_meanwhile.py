@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from audit.actors import COMMAND_LINE
-from orgs.models import Role
-from orgs.services import change_role, set_require_sso, suspend_member
+from orgs.models import Door, Membership, Role, User
+from orgs.services import change_role, remove_member, set_require_sso, suspend_member
 from sso.models import ConfigurationState, Identity, SignInState
 from sso.reasons import Reason
 from sso.sealed import Note, seal
@@ -26,7 +27,7 @@ def after_the_person_was_read(work: Callable[[], object]):
 
     def watch(execute, statement, parameters, many, context):
         result = execute(statement, parameters, many, context)
-        if " identity" in statement and not done:
+        if (" identity" in statement or "EXECUTE request_" in statement) and not done:
             done.append(work)
             work()
         return result
@@ -69,3 +70,59 @@ def test_who_is_no_admin_any_more_activates_nothing(journey, member, make_user, 
     assert (journey.last().user, journey.last().door) == (None, None)
     draft.refresh_from_db()
     assert draft.state == ConfigurationState.DRAFT
+
+
+def disable_account(*, membership: Membership, **_: object) -> None:
+    User.objects.filter(pk=membership.user_id).update(is_active=False)
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (suspend_member, Reason.SUSPENDED),
+        (remove_member, Reason.REMOVED),
+        (disable_account, Reason.ACCOUNT_DISABLED),
+    ],
+    ids=["suspended", "removed", "disabled"],
+)
+def test_who_is_shut_out_meanwhile_stays_out(journey, member, make_user, change, reason):
+    """They are known, and read with the request; the answer is judged after that."""
+    membership = member(journey.organization, user=make_user("ada@contoso.example"))
+    journey.sign_in()
+    assert journey.last().state == SignInState.SUCCEEDED
+    journey.browser = new_browser()
+    answer = journey.answer("ada", journey.start())
+    shut_out = partial(change, membership=membership, by=None, actor=COMMAND_LINE)
+    with after_the_person_was_read(shut_out):
+        journey.post(answer)
+    assert (journey.last().state, journey.last().reason, journey.last().door) == (SignInState.REFUSED, reason, None)
+    assert journey.browser.get("/session").status_code == 401
+    # The first sign-in's, which only leaving the organization ends.
+    assert Door.objects.filter(user=membership.user, ended_at=None).count() == (change is disable_account)
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one writer in at a time anyway")
+def test_a_sign_in_waits_for_who_is_shutting_its_member_out(journey, member, make_user):
+    membership = member(journey.organization, user=make_user("ada@contoso.example"))
+    journey.sign_in()
+    journey.browser = new_browser()
+    answer = journey.answer("ada", journey.start())
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            suspend_member(membership=membership, by=None, actor=COMMAND_LINE)
+            posted = pool.submit(in_a_thread, partial(journey.post, answer))
+            with pytest.raises(TimeoutError):
+                posted.result(timeout=1)
+        posted.result(timeout=20)
+    assert (journey.last().state, journey.last().reason) == (SignInState.REFUSED, Reason.SUSPENDED)
+    assert not Door.objects.filter(user=membership.user, ended_at=None).exists()
+
+
+def in_a_thread(work: Callable[[], object]) -> None:
+    """With a connection of its own, which is closed again."""
+    try:
+        work()
+    finally:
+        connection.close()

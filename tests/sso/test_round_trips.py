@@ -16,7 +16,7 @@ from tests.sso.conftest import Journey, new_browser
 from tests.sso.decoys import with_decoy
 
 # What is kept by PostgreSQL is called by its name.
-READ, WRITE = "SELECT", ["BEGIN", "UPDATE", "INSERT", "INSERT", "COMMIT"]
+READ, WRITE = "SELECT", ["BEGIN", "SELECT", "UPDATE", "INSERT", "INSERT", "COMMIT"]
 if connection.vendor == "postgresql":
     READ, WRITE = "EXECUTE", ["EXECUTE"]
 

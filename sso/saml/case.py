@@ -2,7 +2,6 @@
 
 import hashlib
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import cast
 
 from lxml import etree
@@ -12,6 +11,7 @@ from sso.saml.decryption import UndecryptableError, decrypt, in_place
 from sso.saml.envelope import PLAINTEXT_RULES, Envelope, Plaintext
 from sso.saml.instants import parse_instant
 from sso.saml.names import BEARER, DS, SAML
+from sso.saml.once import once
 from sso.saml.parser import parse_utf8
 from sso.saml.signed_bytes import signed_bytes, signed_element
 from sso.saml.types import IdentityProvider, PendingRequest, ServiceProvider
@@ -56,31 +56,31 @@ class Case(Envelope):
         # The assertion of an EncryptedAssertion, a document of its own; the check for decryption fills it in.
         self.decrypted: Plaintext | None = None
 
-    @cached_property
+    @once
     def signatures(self) -> tuple[etree._Element, ...]:
         """Every ds:Signature of the document, wherever it stands, and of a decrypted assertion."""
         documents = (self.root,) if self.decrypted is None else (self.root, self.decrypted.root)
         return tuple(signature for document in documents for signature in document.iter(DS + "Signature"))
 
-    @cached_property
+    @once
     def unverified_assertion(self) -> etree._Element:
         """The document's only assertion, once the check for that has passed."""
         if self.decrypted is not None:
             return self.decrypted.root
         return next(self.root.iterchildren(SAML + "Assertion"))
 
-    @cached_property
+    @once
     def signed_contents(self) -> dict[str, bytes]:
         """The canonical bytes under each signature, by the tag of the signed element."""
         return {str(signed_element(signature).tag): signed_bytes(signature) for signature in self.signatures}
 
-    @cached_property
+    @once
     def signed_response(self) -> etree._Element | None:
         """The response, parsed again from the bytes that its own signature covers; None if it has none."""
         data = self.signed_contents.get(str(self.root.tag))
         return None if data is None else parse_utf8(data)
 
-    @cached_property
+    @once
     def assertion(self) -> etree._Element:
         """The assertion, parsed again from signed bytes: its own signature's, else those of the response's."""
         data = self.signed_contents.get(SAML + "Assertion")
@@ -104,12 +104,12 @@ class Case(Envelope):
             raise ValueError("another assertion is signed")
         return parse_utf8(decrypted.data)
 
-    @cached_property
+    @once
     def composed(self) -> etree._Element:
         """The response with the decrypted assertion in it, for the schema and for python3-saml."""
         return in_place(self.root, self.unverified_assertion)
 
-    @cached_property
+    @once
     def name_id(self) -> etree._Element:
         """The one NameID of the signed assertion, after `subject` has passed. Raises UndecryptableError."""
         subject = next(self.assertion.iterchildren(SAML + "Subject"))
@@ -123,51 +123,51 @@ class Case(Envelope):
             raise UndecryptableError
         return plaintext
 
-    @cached_property
+    @once
     def confirmations(self) -> list[etree._Element]:
         """Every SubjectConfirmation."""
         subjects = self.assertion.iterchildren(_SUBJECT)
         return [each for subject in subjects for each in subject.iterchildren(_CONFIRMATION)]
 
-    @cached_property
+    @once
     def bearers(self) -> list[etree._Element]:
         """The data of every confirmation by bearer."""
         by_bearer = [each for each in self.confirmations if each.get("Method") == BEARER]
         return [data for each in by_bearer for data in each.iterchildren(_DATA)]
 
-    @cached_property
+    @once
     def addressed(self) -> list[etree._Element]:
         """Those of them that name our ACS, exactly."""
         ours = self.service_provider.acs_url
         return [each for each in self.bearers if each.get("Recipient") == ours]
 
-    @cached_property
+    @once
     def answering(self) -> list[etree._Element]:
         """Those of them that answer this request."""
         return [each for each in self.addressed if each.get("InResponseTo") == self.request.id]
 
-    @cached_property
+    @once
     def timely_ends(self) -> list[datetime]:
         """Until when those of them hold that are not over and say nothing of a beginning."""
         written = [each.get("NotOnOrAfter", "") for each in self.answering if each.get("NotBefore") is None]
         return [end for text in written if (end := parse_instant(text)) is not None and end > self.earliest]
 
-    @cached_property
+    @once
     def conditions(self) -> list[etree._Element]:
         """Every Conditions element; one, once the check for that has passed."""
         return list(self.assertion.iterchildren(_CONDITIONS))
 
-    @cached_property
+    @once
     def authn_statements(self) -> list[etree._Element]:
         """Every AuthnStatement; one, once the check for that has passed."""
         return list(self.assertion.iterchildren(_AUTHN_STATEMENT))
 
-    @cached_property
+    @once
     def attribute_statements(self) -> list[etree._Element]:
         """Every AttributeStatement; at most one, once the check for that has passed."""
         return list(self.assertion.iterchildren(_ATTRIBUTE_STATEMENT))
 
-    @cached_property
+    @once
     def attributes(self) -> list[etree._Element]:
         """Every attribute that somebody is told by, in the order of the document."""
         return [each for statement in self.attribute_statements for each in statement.iterchildren(_ATTRIBUTE)]

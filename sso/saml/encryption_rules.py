@@ -66,13 +66,13 @@ def _misplaced(container: etree._Element) -> str:
 def _is_one_assertion(plaintext: Plaintext, case: Case) -> bool:
     """No second assertion, nothing encrypted but a name ID, and no ID that the response has, too."""
     root = plaintext.root
-    others = {each for found in case.survey.ids for each in found}
+    others = {each for _, each in case.survey.ids}
     return (
         root.tag == SAML + "Assertion"
         and len(list(root.iter("{*}Assertion", "{*}EncryptedAssertion"))) == 1
         and next(case.root.iter("{*}Assertion"), None) is None
         and _allowed(root).passed
-        and not others & {each for found in plaintext.survey.ids for each in found}
+        and not others & {each for _, each in plaintext.survey.ids}
     )
 
 

@@ -8,12 +8,12 @@ import binascii
 import re
 import threading
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any, NamedTuple, cast
 
 from lxml import etree
 
 from sso.saml.observation import Observation, refused, satisfied, shown
+from sso.saml.once import once
 from sso.saml.parser import NotXMLError, parse_utf8
 
 MAX_BYTES = 256 * 1024
@@ -53,7 +53,7 @@ class Survey(NamedTuple):
     most_attributes: int
     declarations: int
     namespaces: frozenset[tuple[str, str]]
-    ids: tuple[list[str], ...]  # of the elements that have any
+    ids: tuple[tuple[int, str], ...]  # each with the number of its element
 
 
 class _Expressions(threading.local):
@@ -61,7 +61,7 @@ class _Expressions(threading.local):
 
     def __init__(self) -> None:
         # Any, since what an expression gives depends on its text.
-        self.too_deep: Any = etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})")
+        self.too_deep: Any = etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})", regexp=False)
 
 
 _expressions = _Expressions()
@@ -73,14 +73,14 @@ class Envelope:
     def __init__(self, encoded: str) -> None:
         self.encoded = encoded
 
-    @cached_property
+    @once
     def data(self) -> bytes:
         """The decoded bytes without a byte order mark."""
         broken = any(blank in self.encoded for blank in _BLANKS)
         compact = self.encoded.translate(_NO_BLANKS) if broken else self.encoded
         return binascii.a2b_base64(compact.encode("ascii"), strict_mode=True).removeprefix(BOM)
 
-    @cached_property
+    @once
     def text(self) -> str:
         """The same as text; raises UnicodeDecodeError."""
         return self.data.decode("utf-8")
@@ -90,18 +90,23 @@ class Envelope:
         """False only if nothing is: the name of an element can't be written in any other way in UTF-8."""
         return b"Encrypted" in self.data
 
-    @cached_property
+    @once
     def root(self) -> etree._Element:
         """The document's root element; nothing in it is verified."""
         return parse_utf8(self.data)
 
-    @cached_property
+    @once
     def survey(self) -> Survey:
         """Counts of the whole document."""
         # lxml's stubs know that names and values may be bytes, which these are not.
         elements = [cast("list[tuple[str, str]]", element.items()) for element in self.root.iter()]
         attributes = [each for each in elements if each]
-        ids = [[value.strip() for name, value in each if name.endswith(_ID_ENDS) and _ID(name)] for each in attributes]
+        ids = [
+            (number, value.strip())
+            for number, each in enumerate(attributes)
+            for name, value in each
+            if name.endswith(_ID_ENDS) and _ID(name)
+        ]
         declared = [item for _, item in etree.iterwalk(self.root, events=("start-ns",))]
         counts = list(map(len, attributes))
         return Survey(
@@ -111,7 +116,7 @@ class Envelope:
             most_attributes=max(counts, default=0),
             declarations=len(declared),
             namespaces=frozenset(declared),
-            ids=tuple(filter(None, ids)),
+            ids=tuple(ids),
         )
 
 
@@ -234,11 +239,12 @@ def namespaces(envelope: Envelope) -> Observation:
 
 def unique_ids(envelope: Envelope) -> Observation:
     """Every ID once, one an element, in whatever spelling: a signature points to its element by ID."""
-    ids = [each for found in envelope.survey.ids for each in found]
+    ids = envelope.survey.ids
+    elements, different = len({number for number, _ in ids}), len({text for _, text in ids})
     return Observation(
-        len(envelope.survey.ids) == len(ids) == len(set(ids)),
+        elements == len(ids) == different,
         "each ID once, one for each element",
-        f"{len(ids)} IDs, {len(set(ids))} different",
+        f"{len(ids)} IDs, {different} different",
     )
 
 

@@ -31,4 +31,4 @@ def _parsed(text: str) -> datetime | None:
 @lru_cache(maxsize=256)
 def format_instant(moment: datetime) -> str:
     """`moment` must be aware; whole seconds are enough for every reader."""
-    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+    return moment.astimezone(UTC).isoformat(timespec="seconds")[: -len("+00:00")] + "Z"

@@ -13,7 +13,6 @@ from contextvars import ContextVar
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -29,6 +28,7 @@ from onelogin.saml2.xml_utils import OneLogin_Saml2_XML
 from sso.saml.case import SKEW
 from sso.saml.instants import parse_instant
 from sso.saml.names import SAML
+from sso.saml.once import once
 from sso.saml.toolkit_settings import settings_for
 from sso.saml.types import ServiceProvider
 
@@ -56,7 +56,9 @@ class _Expressions(dict[str, etree.XPath]):
     """By their text, which comes from python3-saml's source and never from a document, so there are few."""
 
     def __missing__(self, text: str) -> etree.XPath:
-        self[text] = etree.XPath(text, namespaces=OneLogin_Saml2_Constants.NSMAP, regexp=False)
+        # Each prefix is handed over again at each use, so only those that are in it.
+        namespaces = {prefix: uri for prefix, uri in OneLogin_Saml2_Constants.NSMAP.items() if f"{prefix}:" in text}
+        self[text] = etree.XPath(text, namespaces=namespaces, regexp=False)
         return self[text]
 
 
@@ -130,7 +132,7 @@ class _Response(OneLogin_Saml2_Response):  # type: ignore[misc]
         self.encrypted = decrypted is not None
         self.valid_scd_not_on_or_after = None
 
-    @cached_property
+    @once
     def _signed_assertions(self) -> list[etree._Element]:
         return list(super()._query_assertion(""))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import uuid
 from collections.abc import Callable
@@ -30,6 +31,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {"live_server", "transactional_db"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True))
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests, and all that they import, need not be gone through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import AutoField, Field, Model
 
-from orgs.models import Door, Membership, MembershipState, User
+from orgs.models import Door, Membership, MembershipState, Organization, User
 from sso.models import SignIn
 from sso.prepared import Prepared
 
@@ -77,7 +77,7 @@ def let_in(asked: SignIn, membership: Membership, door: Door, session: Model | N
 
 
 def _write_in_one(database: BaseDatabaseWrapper, asked: SignIn, membership: Membership, rows: list[Model]) -> None:
-    values = [membership.pk, *_values(database, asked, _outcome()), asked.pk]
+    values = [membership.organization_id, membership.pk, *_values(database, asked, _outcome()), asked.pk]
     for row in rows:
         values += _values(database, row, _inserted(type(row)))
     ((held, used),) = _statement(*map(type, rows)).rows(values)
@@ -93,6 +93,8 @@ def _statement(*models: type[Model]) -> Prepared:
 
     Each INSERT selects from the UPDATE: it writes a row if the UPDATE found the request unused, else none. The UPDATE
     selects from the membership, which waits for whoever is changing it, and looks again at what it has become (13.2.1).
+    Before that it holds the organization, as whoever shuts a member out does, or each could wait for the other; the
+    door's foreign key would ask for no less.
     """
     assignments = ", ".join(f"{field.column} = %s" for field in _outcome())
     inserts = "".join(
@@ -103,8 +105,11 @@ def _statement(*models: type[Model]) -> Prepared:
     return Prepared(
         "let_in",
         f"""
-    WITH held AS MATERIALIZED (
-        SELECT membership.id FROM {Membership._meta.db_table} membership
+    WITH here AS MATERIALIZED (
+        SELECT id FROM {Organization._meta.db_table} WHERE id = %s FOR KEY SHARE
+    ), held AS MATERIALIZED (
+        SELECT membership.id FROM here
+        JOIN {Membership._meta.db_table} membership ON membership.organization_id = here.id
         JOIN {User._meta.db_table} person ON person.id = membership.user_id
         WHERE membership.id = %s AND membership.state = '{MembershipState.ACTIVE.value}' AND person.is_active
         FOR SHARE OF membership

@@ -16,6 +16,7 @@ from orgs.services import change_role, remove_member, set_require_sso, suspend_m
 from sso.models import ConfigurationState, Identity, SignInState
 from sso.reasons import Reason
 from sso.sealed import Note, seal
+from sso.services.versions import hold_settings
 from tests.sso.conftest import new_browser
 from tests.sso.test_connections import new_file, save
 
@@ -115,6 +116,26 @@ def test_a_sign_in_waits_for_who_is_shutting_its_member_out(journey, member, mak
             posted = pool.submit(in_a_thread, partial(journey.post, answer))
             with pytest.raises(TimeoutError):
                 posted.result(timeout=1)
+        posted.result(timeout=20)
+    assert (journey.last().state, journey.last().reason) == (SignInState.REFUSED, Reason.SUSPENDED)
+    assert not Door.objects.filter(user=membership.user, ended_at=None).exists()
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one writer in at a time anyway")
+def test_neither_waits_for_the_other(journey, member, make_user):
+    """Who shuts a member out locks the organization first; a sign-in that comes then must not hold the member yet."""
+    membership = member(journey.organization, user=make_user("ada@contoso.example"))
+    journey.sign_in()
+    journey.browser = new_browser()
+    answer = journey.answer("ada", journey.start())
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            hold_settings(journey.organization)
+            posted = pool.submit(in_a_thread, partial(journey.post, answer))
+            with pytest.raises(TimeoutError):
+                posted.result(timeout=1)
+            suspend_member(membership=membership, by=None, actor=COMMAND_LINE)
         posted.result(timeout=20)
     assert (journey.last().state, journey.last().reason) == (SignInState.REFUSED, Reason.SUSPENDED)
     assert not Door.objects.filter(user=membership.user, ended_at=None).exists()

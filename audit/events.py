@@ -106,6 +106,14 @@ _LOW = {
 }
 
 
+def event_choices() -> list[tuple[str, str]]:
+    """Return the (value, label) pairs of every event name.
+
+    The model takes this function instead of the list, so that a new event needs no migration (Django, "Field.choices").
+    """
+    return EventName.choices
+
+
 def risk_of(name: EventName) -> Risk:
     """Signing in and out is low; what changes who may enter is medium; what can shut out or let in everyone is high."""
     if name in _HIGH:

@@ -7,7 +7,7 @@ from typing import Any, NoReturn, Self
 
 from django.db import models
 
-from audit.events import EventName, Outcome, Risk
+from audit.events import Outcome, Risk, event_choices
 
 
 class AppendOnlyError(Exception):
@@ -29,7 +29,7 @@ class Event(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     at = models.DateTimeField(auto_now_add=True, db_index=True)
-    name = models.CharField(max_length=64, choices=EventName.choices)
+    name = models.CharField(max_length=64, choices=event_choices)
     risk = models.CharField(max_length=8, choices=Risk.choices)
     outcome = models.CharField(max_length=8, choices=Outcome.choices, default=Outcome.SUCCESS)
     organization_number = models.PositiveBigIntegerField(null=True, blank=True)

@@ -45,6 +45,14 @@ class Reason(models.TextChoices):
     TEST_NEEDS_ADMIN = "test_needs_admin", "A draft is tested by an admin"
 
 
+def reason_choices() -> list[tuple[str, str]]:
+    """Return the (value, label) pairs of every reason.
+
+    The model takes this function instead of the list, so that a new reason needs no migration.
+    """
+    return Reason.choices
+
+
 # What an admin puts right on Access & SSO Settings, or compares with what stands there.
 IN_SETTINGS = {
     Reason.ENCRYPTED,

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from orgs.models import Organization
 from sso.models.connections import Configuration, Connection
-from sso.reasons import Reason
+from sso.reasons import reason_choices
 
 # The end of the path to which a test leads back, of whatever organization.
 AFTER_TEST = "/settings/access?tested=1"
@@ -65,7 +65,7 @@ class SignIn(models.Model):
     consumed_at = models.DateTimeField(null=True, blank=True)
 
     # How it ended.
-    reason = models.CharField(max_length=40, choices=Reason.choices, blank=True)
+    reason = models.CharField(max_length=40, choices=reason_choices, blank=True)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="sign_ins"
     )

@@ -4,9 +4,9 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /venv
 ENV PATH=/venv/bin:$PATH
 WORKDIR /app
-COPY requirements/build.txt requirements/base.txt requirements/
-RUN pip install --require-hashes -r requirements/build.txt \
-    && pip install --require-hashes --no-build-isolation -r requirements/base.txt
+COPY requirements/base.txt requirements/
+# The pins are complete and only wheels are taken: nothing is resolved or built here.
+RUN pip install --require-hashes --only-binary :all: --no-deps -r requirements/base.txt && pip check
 COPY . .
 # Values for this one command: they are in no layer of the image below.
 RUN SECRET_KEY="$(python -c 'import secrets; print(secrets.token_urlsafe(64))')" \

@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+# The pins are complete and only wheels are taken: nothing is resolved or built at install time.
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --only-binary :all: --no-deps
 
 # What the checks run with: the settings of a deployment, and a database that leaves nothing behind.
 DEPLOYMENT := DEBUG=false SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \
@@ -20,15 +22,16 @@ run: install .env ## Start Amplisso with the demo, and the Entra ID simulator be
 
 install: $(INSTALLED) ## Make .venv and install the pinned, hashed dependencies
 
-$(INSTALLED): requirements/build.txt requirements/dev.txt
+$(INSTALLED): requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "Amplisso needs Python 3.11 or newer; '$(PYTHON)' is older or missing. Name another: make $(firstword $(MAKECMDGOALS)) PYTHON=python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "This Python cannot make virtual environments. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	@echo "Installing the dependencies into .venv: a minute or two, this once"
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation -r requirements/dev.txt
+	@$(BIN)/python $(PIP_INSTALL) --require-hashes -r requirements/dev.txt
+	@conflicts="$$($(BIN)/python -m pip --disable-pip-version-check check)" || { \
+		echo "$$conflicts"; echo "The packages in .venv do not fit together. Remove it and try again: rm -r .venv" >&2; exit 1; }
 	@touch $@
 
 .env:
@@ -74,14 +77,13 @@ format: install ## Bring the code into the common format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# A separate environment, so that the tools that write the pins are not among what they pin.
+# A separate environment, so that the tool that writes the pins is not among what it pins.
 LOCK := var/lock/bin
-COMPILE := $(LOCK)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-	--no-emit-options --no-header --strip-extras --allow-unsafe --no-build-isolation
+COMPILE := $(LOCK)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --custom-compile-command "make lock"
 
 lock: ## Pin the dependencies again, with their hashes; newer versions: make lock UPGRADE=--upgrade
 	@$(PYTHON) -m venv var/lock
-	@$(LOCK)/python -m pip install --quiet --disable-pip-version-check pip-tools "setuptools<81" wheel
-	$(COMPILE) $(UPGRADE) --output-file requirements/build.txt requirements/build.in
+	@$(LOCK)/python $(PIP_INSTALL) uv==0.13.9
 	$(COMPILE) $(UPGRADE) --output-file requirements/base.txt pyproject.toml
 	$(COMPILE) $(UPGRADE) --constraint requirements/base.txt --extra dev --output-file requirements/dev.txt pyproject.toml

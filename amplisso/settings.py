@@ -14,7 +14,6 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 from environs import Env
-from xstatic.pkg import bootstrap
 
 from amplisso.log_settings import log_settings
 
@@ -288,7 +287,7 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "amplisso" / "static", ("bootstrap", bootstrap.BASE_DIR)]
+STATICFILES_DIRS = [BASE_DIR / "amplisso" / "static"]
 _plain_files = "django.contrib.staticfiles.storage.StaticFilesStorage"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

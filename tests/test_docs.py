@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -141,10 +142,20 @@ def test_pins_name_no_place_that_packages_came_from() -> None:
         assert all("--hash=sha256:" in pin for pin in re.findall(r"^\S+==(?:.*\\\n)*.*", text, re.MULTILINE)), file.name
 
 
-def test_lxml_and_xmlsec_are_the_same_pair_everywhere() -> None:
-    pairs = {
-        tuple(re.findall(r"^(?:lxml|xmlsec)==(\S+)", read(ROOT / "requirements" / name), re.MULTILINE))
+def test_pins_of_npm_packages_name_no_place_that_they_came_from() -> None:
+    locks = sorted((ROOT / "tests").rglob("package-lock.json"))
+    assert locks
+    for lock in locks:
+        packages = json.loads(read(lock))["packages"].items()
+        assert [name for name, package in packages if "resolved" in package] == [], lock
+        assert [name for name, package in packages if name and "integrity" not in package] == [], lock
+        assert "omit-lockfile-registry-resolved=true" in read(lock.with_name(".npmrc"))
+
+
+def test_the_tests_run_with_the_packages_of_a_deployment() -> None:
+    base, dev = (
+        set(re.findall(r"^(\S+==\S+)", read(ROOT / "requirements" / name), re.MULTILINE))
         for name in ("base.txt", "dev.txt")
-    }
-    assert len(pairs) == 1
-    assert len(pairs.pop()) == 2
+    )
+    assert {pin.partition("==")[0] for pin in base} >= {"django", "lxml", "python3-saml", "xmlsec"}
+    assert base - dev == set()

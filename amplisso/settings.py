@@ -123,6 +123,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "orgs.views.answers.see_other_after_post",
     "orgs.views.answers.explain_not_allowed",
+    "orgs.views.answers.LockedSecrets",
     "orgs.access.DoorMiddleware",
 ]
 
@@ -252,7 +253,13 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(BASE_URL).scheme
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 _PASSKEY_USES = ("add", "authenticate", "login", "reauthenticate")
-MFA_FORMS = {f"{use}_webauthn": f"orgs.passkeys.{use.title()}PasskeyForm" for use in _PASSKEY_USES}
+MFA_FORMS = {f"{use}_webauthn": f"orgs.passkeys.{use.title()}PasskeyForm" for use in _PASSKEY_USES} | {
+    "activate_totp": "orgs.second_factors.ActivateTOTPForm",
+    "authenticate": "orgs.second_factors.AuthenticateForm",
+    "reauthenticate": "orgs.second_factors.ReauthenticateForm",
+}
+MFA_ADAPTER = "orgs.second_factors.MFAAdapter"
+MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds that a clock may be early or late (RFC 6238, 5.2)
 MFA_TOTP_ISSUER = "Amplisso"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 USERSESSIONS_ADAPTER = "orgs.accounts.SessionsAdapter"

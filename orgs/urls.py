@@ -27,6 +27,7 @@ account_pages: list[URLPattern | URLResolver] = [
     path("signup/", accounts.sign_up, name="account_signup"),
     path("password/reset/", accounts.ask_for_reset, name="account_reset_password"),
     path("confirm-email/<str:key>/", accounts.confirm_address, name="account_confirm_email"),
+    path("2fa/totp/activate/", accounts.set_up_app, name="mfa_activate_totp"),
     path("2fa/authenticate/", accounts.second_factor, name="mfa_authenticate"),
     path("2fa/webauthn/login/", accounts.passkey_sign_in, name="mfa_login_webauthn"),
     path("", include("allauth.urls")),

@@ -7,16 +7,14 @@ from functools import lru_cache
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
-from orgs.errors import NotAllowedError
+from orgs.errors import LockedKeyError, NotAllowedError
+
+__all__ = ["NOT_SET", "LockedKeyError", "can_encrypt", "decrypt", "encrypt", "reencrypt"]
 
 NOT_SET = (
     "Keys can't be made here yet: whoever runs Amplisso for you has to set KEY_ENCRYPTION_KEYS "
     "first, since private keys are only ever stored encrypted."
 )
-
-
-class LockedKeyError(Exception):
-    """A stored key can't be decrypted: the key it was encrypted with is no longer in KEY_ENCRYPTION_KEYS."""
 
 
 def can_encrypt() -> bool:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from orgs.access import actor_of, sign_in_page
 from orgs.email_addresses import normal_address
+from orgs.second_factors import ActivateTOTP
 from orgs.services import record_reset_asked
 
 
@@ -68,6 +69,7 @@ sign_up = SignUp.as_view()
 ask_for_reset = AskForReset.as_view()
 confirm_address = login_not_required(ConfirmAddress.as_view())
 password_sign_in = sign_in_page(PasswordSignIn.as_view())
+set_up_app = ActivateTOTP.as_view()
 second_factor = sign_in_page(factor_views.authenticate)
 passkey_sign_in = sign_in_page(passkey_views.login_webauthn)
 

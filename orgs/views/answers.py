@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -16,6 +17,10 @@ from django.utils.cache import add_never_cache_headers
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
+
+from orgs.errors import LockedKeyError
+
+logger = logging.getLogger(__name__)
 
 PAGE_LENGTH = 50
 View = Callable[..., HttpResponseBase]
@@ -67,6 +72,27 @@ def show(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpRe
 def page_of(request: HttpRequest, rows: QuerySet[Any]) -> Page[Any]:
     """The page that `?page=` asks for, or the nearest one there is."""
     return Paginator(rows, PAGE_LENGTH).get_page(request.GET.get("page"))
+
+
+class LockedSecrets:
+    """Middleware: answer 503 where a stored second factor can't be decrypted, which only an operator can mend."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Explain a LockedKeyError; any other exception goes on."""
+        if not isinstance(exception, LockedKeyError):
+            return None
+        logger.error(
+            "A second factor can't be decrypted: put the key back into KEY_ENCRYPTION_KEYS or SECRET_KEY_FALLBACKS"
+        )
+        response = render(request, "orgs/refused/secrets_locked.html", status=503)
+        response["Retry-After"] = "600"
+        return response
 
 
 def see_other_after_post(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[..., HttpResponseBase]:

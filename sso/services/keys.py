@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -15,6 +15,7 @@ from audit.events import EventName
 from audit.services import record
 from orgs.errors import NotAllowedError
 from orgs.models import Organization
+from orgs.services.second_factors import reencrypt_second_factors
 from sso import key_encryption, saml
 from sso.models import KeyState, ServiceProviderKey
 from sso.selectors import live_keys, usable_configurations
@@ -26,6 +27,13 @@ _SIGNS = (
     "Requests are signed with this certificate. Turn Sign requests off first, or make a new certificate and use that."
 )
 _OTHER_FIRST = "This certificate is in use. Use the new one first, or retire the other one."
+
+
+class Reencrypted(NamedTuple):
+    """How many secrets are encrypted with the first of KEY_ENCRYPTION_KEYS now."""
+
+    private_keys: int
+    second_factors: int
 
 
 @transaction.atomic
@@ -83,18 +91,20 @@ def retire_key(*, key: ServiceProviderKey, actor: Actor) -> None:
 
 
 @transaction.atomic
-def reencrypt_keys(*, actor: Actor) -> int:
-    """Encrypt every private key with the first of KEY_ENCRYPTION_KEYS; return how many there are.
+def reencrypt_keys(*, actor: Actor) -> Reencrypted:
+    """Encrypt every private key and second factor with the first of KEY_ENCRYPTION_KEYS; return how many of both.
 
-    Afterwards the other encryption keys can be thrown away. Raises LockedKeyError, and changes nothing, when a private
-    key can't be decrypted with any of them.
+    Afterwards the other encryption keys can be thrown away. Raises LockedKeyError, and changes nothing, when one of
+    them can't be decrypted with any key.
     """
     keys = ServiceProviderKey.objects.select_for_update().exclude(state=KeyState.RETIRED)
     for key in keys:
         key.encrypted_private_key = key_encryption.reencrypt(key.encrypted_private_key)
         key.save(update_fields=["encrypted_private_key"])
-    record(EventName.KEYS_REENCRYPTED, actor=actor, target_kind="key", after={"keys": len(keys)})
-    return len(keys)
+    factors = reencrypt_second_factors()
+    after = {"keys": len(keys), "second_factors": factors}
+    record(EventName.KEYS_REENCRYPTED, actor=actor, target_kind="key", after=after)
+    return Reencrypted(len(keys), factors)
 
 
 def _lock(organization: Organization) -> None:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.db import connection, connections
 
 from audit.actors import COMMAND_LINE
 from orgs.errors import NotAllowedError
 from orgs.models import Organization
 from orgs.services import create_organization, mail_recovery_code, rename_organization
+from orgs.services.second_factors import use_code
 from tests.conftest import MakeOrganization, MakeUser
+
+from .test_accounts import with_totp
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
@@ -43,6 +48,17 @@ def at_once(work: Callable[[], None], count: int = 12) -> int:
 def test_twelve_requests_for_a_code_get_five(organization: Organization) -> None:
     membership = organization.memberships.get()
     assert at_once(lambda: mail_recovery_code(membership=membership, actor=COMMAND_LINE)) == 5
+
+
+def test_one_code_of_an_authenticator_app_is_used_once(make_user: MakeUser) -> None:
+    user = make_user()
+    code = format_hotp_value(hotp_value(with_totp(user), int(time.time()) // 30))
+
+    def use() -> None:
+        if use_code(user=user, code=code) is None:
+            raise NotAllowedError
+
+    assert at_once(use) == 1
 
 
 def test_an_address_taken_at_the_same_moment_is_not_given_to_a_new_organization(

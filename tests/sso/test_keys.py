@@ -160,11 +160,11 @@ class TestEncryptionKeys:
         settings.KEY_ENCRYPTION_KEYS = [new, old]
         output = StringIO()
         call_command("keys", "reencrypt", stdout=output)
-        assert output.getvalue().startswith("1 private keys are encrypted with the first")
+        assert output.getvalue().startswith("1 private keys and 0 secrets of second factors are")
         settings.KEY_ENCRYPTION_KEYS = [new]
         key.refresh_from_db()
         assert key.key_pair().private_der == private
-        assert Event.objects.get(name="key:reencrypted").after == {"keys": 1}
+        assert Event.objects.get(name="key:reencrypted").after == {"keys": 1, "second_factors": 0}
 
     def test_a_lost_key_is_told_and_nothing_changes(self, organization, settings):
         key = made(organization)
@@ -184,8 +184,8 @@ class TestEncryptionKeys:
         retire_key(key=made(organization), actor=COMMAND_LINE)
         output = StringIO()
         call_command("keys", "reencrypt", "--json", stdout=output)
-        assert output.getvalue() == '{"reencrypted": 0}\n'
-        assert reencrypt_keys(actor=COMMAND_LINE) == 0
+        assert output.getvalue() == '{"reencrypted": 0, "second_factors": 0}\n'
+        assert reencrypt_keys(actor=COMMAND_LINE) == (0, 0)
 
     def test_a_new_one_is_usable(self, settings, organization):
         output = StringIO()

@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from orgs.services.purging import purge_cache, purge_doors, purge_recovery_codes
+from orgs.services.second_factors import encrypt_plain_second_factors
 from sso.services import purge_sign_ins, purge_sign_outs, purge_uploads
 
 
@@ -29,9 +30,11 @@ class Command(BaseCommand):
             "sign_outs": purge_sign_outs(),
             "uploads": purge_uploads(),
             "cache_entries": purge_cache(),
+            "plain_second_factors": encrypt_plain_second_factors(),
         }
         sentence = (
             "Gone: {doors} doors, {recovery_codes} recovery codes, {abandoned_sign_ins} unfinished sign-ins, "
-            "{sign_outs} sign-outs, {uploads} uploads, {cache_entries} cache entries."
+            "{sign_outs} sign-outs, {uploads} uploads, {cache_entries} cache entries. "
+            "Encrypted: {plain_second_factors} second factors."
         )
         self.stdout.write(json.dumps(gone) if options["json"] else sentence.format(**gone))

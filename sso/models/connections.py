@@ -171,5 +171,9 @@ class Configuration(models.Model):
         )
 
     def signing_certificates(self) -> tuple[saml.SigningCertificate, ...]:
-        """The provider's signing certificates, in the order of its metadata."""
-        return tuple(saml.SigningCertificate.from_der(base64.b64decode(der)) for der in self.certificates)
+        """Return the certificates whose keys may verify a signature today, in the order of the metadata."""
+        return self.stored_keys().usable
+
+    def stored_keys(self) -> saml.StoredKeys:
+        """Hold the stored certificates against the bounds of today: they may be older than those."""
+        return saml.stored_keys([base64.b64decode(der) for der in self.certificates])

@@ -46,6 +46,7 @@ from sso.saml.request import build_authn_request, new_request_id
 from sso.saml.response import validate_response
 from sso.saml.self_check import self_check
 from sso.saml.sp_metadata import build_sp_metadata
+from sso.saml.trusted_keys import StoredKeys, stored_keys
 from sso.saml.types import (
     REQUEST_LIFE,
     AuthnRequest,
@@ -93,6 +94,7 @@ __all__ = [
     "ServiceProvider",
     "SeveralProviders",
     "SigningCertificate",
+    "StoredKeys",
     "ToolkitError",
     "Verdict",
     "build_authn_request",
@@ -107,5 +109,6 @@ __all__ = [
     "provider_document",
     "read_idp_metadata",
     "self_check",
+    "stored_keys",
     "validate_response",
 ]

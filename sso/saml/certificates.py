@@ -9,24 +9,26 @@ from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.utils import CryptographyDeprecationWarning
 
 from sso.saml.errors import MetadataError, MetadataProblem
+from sso.saml.key_rules import flaw_of, kind_of
 
-RSA_BITS_AT_LEAST = 2048
-EC_BITS_AT_LEAST = 256
+# Ten times as large as any that a provider is known to use; whatever stands in it is read again for each sign-in.
+_MAX_BYTES = 16 * 1024
 
 
 class _Facts(NamedTuple):
     fingerprint: str
     subject: str
+    issuer: str
+    is_authority: bool
     not_before: datetime
     not_after: datetime
     public_key: CertificatePublicKeyTypes
     key: str
-    strong: bool
+    flaw: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class SigningCertificate:
 
     @classmethod
     def from_der(cls, der: bytes) -> "SigningCertificate":
-        """Raises `MetadataError` when the bytes are not a certificate that can be read."""
+        """Raises `MetadataError` when the bytes are not a certificate that can be read, or more than 16 KB."""
         try:
             _facts(der)
         except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
@@ -63,6 +65,16 @@ class SigningCertificate:
         return _facts(self.der).subject
 
     @property
+    def issuer(self) -> str:
+        """Who signed this certificate, as RFC 4514 text; the subject itself if nobody else did."""
+        return _facts(self.der).issuer
+
+    @property
+    def is_authority(self) -> bool:
+        """Whether it may issue other certificates, by its own account (RFC 5280 4.2.1.9)."""
+        return _facts(self.der).is_authority
+
+    @property
     def not_before(self) -> datetime:
         """First moment of validity, aware, UTC."""
         return _facts(self.der).not_before
@@ -83,34 +95,41 @@ class SigningCertificate:
         return _facts(self.der).key
 
     @property
+    def flaw(self) -> str:
+        """Why the key may not verify signatures, as a clause; "" if it may (key_rules.py)."""
+        return _facts(self.der).flaw
+
+    @property
     def strong(self) -> bool:
-        """At least RSA 2048 or a 256-bit curve (NIST SP 800-131A)."""
-        return _facts(self.der).strong
+        """Whether the key may verify signatures."""
+        return not self.flaw
 
 
 @lru_cache(maxsize=1024)
 def _facts(der: bytes) -> _Facts:
+    if len(der) > _MAX_BYTES:
+        raise ValueError("larger than any certificate")
     with warnings.catch_warnings():
         # Some providers number their own certificate 0. That says nothing about the key, which is all we trust.
         warnings.simplefilter("ignore", CryptographyDeprecationWarning)
         certificate = x509.load_der_x509_certificate(der)
+        is_authority = _is_authority(certificate)
     public_key = certificate.public_key()
-    key, strong = _key(public_key)
     return _Facts(
         fingerprint=hashlib.sha256(der).hexdigest(),
         subject=certificate.subject.rfc4514_string(),
+        issuer=certificate.issuer.rfc4514_string(),
+        is_authority=is_authority,
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
         public_key=public_key,
-        key=key,
-        strong=strong,
+        key=kind_of(public_key),
+        flaw=flaw_of(public_key),
     )
 
 
-def _key(key: CertificatePublicKeyTypes) -> tuple[str, bool]:
-    if isinstance(key, rsa.RSAPublicKey):
-        return f"RSA {key.key_size}", key.key_size >= RSA_BITS_AT_LEAST
-    if isinstance(key, ec.EllipticCurvePublicKey):
-        return f"EC {key.curve.name}", key.key_size >= EC_BITS_AT_LEAST
-    # Ed25519 and DSA have no place on the list of signature algorithms that a response may use.
-    return type(key).__name__.removesuffix("PublicKey").lstrip("_"), False
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, ValueError):
+        return False

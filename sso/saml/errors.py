@@ -44,6 +44,7 @@ class MetadataProblem(StrEnum):
     NO_SIGNING_KEY = "no_signing_key"
     UNREADABLE_KEY = "unreadable_key"
     WEAK_KEY = "weak_key"
+    TOO_MANY_KEYS = "too_many_keys"
     NO_SIGN_IN_ADDRESS = "no_sign_in_address"
     UNSAFE_ADDRESS = "unsafe_address"
 

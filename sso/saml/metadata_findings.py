@@ -14,6 +14,7 @@ from sso.saml.types import Binding, Finding, FindingCode
 
 # As far ahead as Entra sends its first mail about it.
 SOON = timedelta(days=60)
+_SHOWN = 200
 
 
 def findings_about(
@@ -54,16 +55,41 @@ def _about_certificates(keys: SigningKeys, now: datetime) -> Iterator[Finding]:
             "No signing certificate in this file is valid today, so sign-ins will be refused until your "
             "identity provider signs with a new one and you upload its metadata.",
         )
+    yield from _about_left_out(keys)
+
+
+def _about_left_out(keys: SigningKeys) -> Iterator[Finding]:
     for certificate in keys.weak:
         yield Finding(
             FindingCode.CERTIFICATE_WEAK,
-            f"A signing key was left out because it is too weak ({certificate.key}). Responses signed with "
-            "it are refused.",
+            f"A signing key was left out: {certificate.flaw}. Responses signed with it are refused.",
         )
     if keys.unreadable:
         yield Finding(
             FindingCode.CERTIFICATE_UNREADABLE,
             "A signing certificate was left out because it can't be read.",
+        )
+    if keys.bare:
+        yield Finding(
+            FindingCode.CERTIFICATE_MISSING,
+            "A signing key was left out because it comes without a certificate. Responses signed with it are refused.",
+        )
+    yield from _about_chains(keys)
+
+
+def _about_chains(keys: SigningKeys) -> Iterator[Finding]:
+    for certificate in keys.issuers:
+        yield Finding(
+            FindingCode.ISSUERS_IGNORED,
+            f"The certificate of the issuer {certificate.subject[:_SHOWN]} was left out: only the key of the signing "
+            "certificate itself is trusted.",
+        )
+    for certificate in keys.beside:
+        yield Finding(
+            FindingCode.CERTIFICATE_BESIDE,
+            f"The certificate {certificate.fingerprint[:8]} was left out, because it stands beside another one in the "
+            "same X509Data, which is one key. If your identity provider signs with it, it needs a KeyDescriptor of its "
+            "own in the file.",
         )
 
 

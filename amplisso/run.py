@@ -34,6 +34,8 @@ WELCOME: Final = """
 
 def main() -> int:
     """Prepare what is missing, start both servers and wait until one of them ends; the exit status."""
+    # A shell starts what runs in the background with SIGINT ignored, and children would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "amplisso.settings")
     os.environ["SIMULATOR_URL"] = SIMULATOR_URL
     refusal = _refusal()
@@ -118,7 +120,7 @@ def _welcome(facts: dict[str, Any]) -> str:
 
 
 def _run(*arguments: str) -> None:
-    subprocess.run([sys.executable, *arguments], check=True)  # noqa: S603  our own program and arguments
+    subprocess.run([sys.executable, *arguments], check=True, timeout=120)  # noqa: S603  our own program and arguments
 
 
 def _start(*arguments: str) -> subprocess.Popen[bytes]:
@@ -127,7 +129,6 @@ def _start(*arguments: str) -> subprocess.Popen[bytes]:
 
 def _serve(programs: Sequence[Sequence[str]], welcome: str) -> int:
     """Start all, greet when they listen, wait until one ends or somebody ends us, then end the rest; 0 if it was us."""
-    # Both are set here: a shell may have started us with Ctrl-C ignored.
     signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
     servers: list[subprocess.Popen[bytes]] = []
@@ -158,7 +159,10 @@ def _end(servers: Sequence[subprocess.Popen[bytes]], status: int) -> int:
         if server.poll() is None:
             server.terminate()
     for server in servers:
-        server.wait()
+        try:
+            server.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            server.kill()
     return status
 
 

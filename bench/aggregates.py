@@ -88,7 +88,7 @@ def _measure_in_turns(file: Path, *, rounds: int) -> tuple[dict[str, Times], dic
     for _ in range(rounds):
         for name in CASES:
             command = [sys.executable, "-m", "bench.aggregates", name, str(file), _entity_id(ENTITIES - 1)]
-            answer = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own words
+            answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600)  # noqa: S603 - our own words
             measured: Measured = json.loads(answer.stdout)
             times[name].rounds.append(measured["seconds"])
             memory[name] = max(memory[name], measured["kilobytes"])

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import secrets
+import select
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,7 @@ from bench.rounds import Times, ratio
 
 OURS, STOCK, PLAIN, ALLAUTH = "Amplisso", "view round python3-saml", "Django without SAML", "django-allauth"
 _MEGABYTE = 1024 * 1024
+_LONGEST = 900  # seconds, for the population of 100,000 connections
 
 
 class Peer:
@@ -47,6 +49,8 @@ class Peer:
             raise RuntimeError("a process without pipes")
         self._process.stdin.write(json.dumps({"what": what, "sign_ins": sign_ins}) + "\n")
         self._process.stdin.flush()
+        if not select.select([self._process.stdout], [], [], _LONGEST)[0]:
+            raise RuntimeError("a process that signs people in has not answered in time")
         line = self._process.stdout.readline()
         if not line:
             raise RuntimeError("a process that signs people in has ended; what it said stands above")
@@ -55,7 +59,7 @@ class Peer:
 
     def end(self) -> None:
         """Close its input, and wait."""
-        self._process.communicate()
+        self._process.communicate(timeout=60)
 
 
 def run(*, rounds: int, sign_ins: int, connections: tuple[int, ...]) -> None:
@@ -117,6 +121,7 @@ def _migrate(environment: dict[str, str]) -> None:
         [sys.executable, "-m", "django", "migrate", "--verbosity", "0", "--skip-checks"],
         env={**os.environ, **environment},
         check=True,
+        timeout=300,
     )
 
 

@@ -36,5 +36,5 @@ def running(tenant: Tenant, port: int = 0) -> Iterator[str]:
         yield tenant.base_url
     finally:
         server.shutdown()
-        thread.join()
+        thread.join(timeout=10)
         server.server_close()

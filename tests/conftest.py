@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import signal
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -25,6 +26,12 @@ MakeMember = Callable[..., Membership]
 SignedIn = Callable[..., Client]
 
 
+def pytest_configure() -> None:
+    """Let Ctrl-C reach children: shells start what runs in the background with SIGINT ignored, and they inherit it."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What commits for real is cleaned up by emptying tables: give back what migrations had seeded, each time."""
@@ -44,7 +51,7 @@ def make_user(db: None) -> MakeUser:
     """Make a person with a confirmed address and a password."""
 
     def make(email: str = "", password: str | None = PASSWORD, **fields: object) -> User:
-        user = User.objects.create_user(email or f"person{next(_numbers)}@contoso.example", password, **fields)
+        user = User.objects.create_user(email or f"person{next(_numbers):05}@contoso.example", password, **fields)
         user.emailaddress_set.create(email=user.email, verified=True, primary=True)
         return user
 

@@ -21,3 +21,6 @@ WHITENOISE_AUTOREFRESH = True
 SECURE_SSL_REDIRECT = False
 ACCOUNT_RATE_LIMITS = False
 DATABASES["default"]["CONN_MAX_AGE"] = 0
+if "postgresql" in DATABASES["default"]["ENGINE"]:
+    # A statement that waits for a lock can't be interrupted by the time limit of a test: PostgreSQL has to end it.
+    DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c statement_timeout=120s"

@@ -214,7 +214,8 @@ def visitors(
     organization: Organization, make_organization: MakeOrganization, make_user: MakeUser, member: MakeMember
 ) -> list[Visitor]:
     """Everybody who may come by at Contoso."""
-    fabrikam, both = make_organization("Fabrikam"), member(organization, Role.ADMIN).user
+    stranger, both = make_user(), member(organization, Role.ADMIN).user
+    fabrikam = make_organization("Fabrikam", admin=stranger)
     member(fabrikam, Role.ADMIN, both)
     suspended = member(organization, Role.ADMIN)
     type(suspended).objects.filter(pk=suspended.pk).update(state=MembershipState.SUSPENDED)
@@ -226,7 +227,7 @@ def visitors(
         Visitor("stranger", new_browser(), door=None),
         Visitor("signed in, but without a door", without_door, door=None),
         Visitor("nobody's member", open_session(make_user(), DoorKind.PASSWORD)),
-        Visitor("admin of another organization", open_session(fabrikam.memberships.first().user, DoorKind.PASSWORD)),
+        Visitor("admin of another organization", open_session(stranger, DoorKind.PASSWORD)),
         Visitor("SSO session of another organization", open_session(both, DoorKind.SSO, fabrikam), door=DoorKind.SSO),
         Visitor(
             "recovery in another organization", open_session(both, DoorKind.RECOVERY, fabrikam), door=DoorKind.RECOVERY

@@ -28,7 +28,7 @@ def compose_client() -> list[str]:
     for client in (["docker", "compose"], ["docker-compose"]):
         if (
             shutil.which(client[0])
-            and subprocess.run([*client, "version"], capture_output=True, check=False).returncode == 0
+            and subprocess.run([*client, "version"], capture_output=True, check=False, timeout=60).returncode == 0
         ):
             return client
     if os.environ.get("CI"):
@@ -46,6 +46,7 @@ def config(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
+        timeout=60,
     )
 
 

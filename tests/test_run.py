@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import pytest
 
 from amplisso import run
+from tests.children import running_child
 
 # A server that says that it listens and goes on until somebody ends it.
 WAITING = "import sys; sys.stdout.write('!'); sys.stdout.flush(); sys.stdin.read()"
@@ -29,11 +30,8 @@ def taken() -> Iterator[int]:
 def serving(*programs: str) -> Iterator[subprocess.Popen[bytes]]:
     """A process that looks after these programs, as `make run` does after its servers."""
     command = [sys.executable, "-c", SERVE, *programs]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    with running_child(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        yield process
 
 
 def test_when_one_ends_so_does_the_other() -> None:

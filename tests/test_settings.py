@@ -34,6 +34,7 @@ def start(*names: str, **environment: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
+        timeout=60,
     )
 
 
@@ -50,7 +51,7 @@ def logged(script: str, **environment: str) -> list[str]:
     script = f"import django, logging; django.setup(); {script}"
     settings = {"DJANGO_SETTINGS_MODULE": "amplisso.settings"}
     command, environment = [sys.executable, "-c", script], clean | SAFE | settings | environment
-    answer = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    answer = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=60)
     return answer.stderr.splitlines()
 
 

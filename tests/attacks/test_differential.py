@@ -92,6 +92,7 @@ def _ask(questions: list[dict[str, str]]) -> list[list[str]]:
         capture_output=True,
         text=True,
         check=False,
+        timeout=60,
     )
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]

@@ -447,6 +447,7 @@ def test_forty_megabytes_take_a_tenth_of_the_memory(federation: Path) -> None:
         text=True,
         check=True,
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        timeout=60,
     )
     found, kilobytes = map(int, answer.stdout.split())
     assert found == 5_000

@@ -272,5 +272,5 @@ def test_many_at_once() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(timeout=60)
     assert found == [[True, True, True, False] * 10] * 8

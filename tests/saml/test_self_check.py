@@ -52,7 +52,13 @@ def test_an_xmlsec_that_can_not_be_imported(tmp_path: Path) -> None:
     (tmp_path / "xmlsec.py").write_text('raise RuntimeError("lxml & xmlsec libxml2 library version mismatch")\n')
     environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
     done = subprocess.run(
-        [sys.executable, "-c", ASK], capture_output=True, text=True, check=True, env=environment, cwd=tmp_path
+        [sys.executable, "-c", ASK],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+        cwd=tmp_path,
+        timeout=60,
     )
     assert done.stdout.startswith("xmlsec and lxml don't work together here")
     assert done.stdout.count("\n") == 1

@@ -118,7 +118,7 @@ def test_threads_do_not_share_a_clock() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(timeout=60)
     assert found == [True] * 80
 
 
@@ -159,7 +159,7 @@ def test_schema_and_expressions_are_compiled_once_for_each_thread(monkeypatch: p
     for _ in range(2):
         thread = Thread(target=run)
         thread.start()
-        thread.join()
+        thread.join(timeout=60)
     assert compiled.count("schema") == 2
     assert first[0] == first[1]
     assert first[2] == first[3] == 2 * first[0]

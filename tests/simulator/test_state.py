@@ -16,6 +16,7 @@ from simulator import App, Tenant
 from simulator.__main__ import main
 from simulator.directory import Directory
 from simulator.server import running
+from tests.children import running_child
 
 DEBUG = {"DEBUG": "true"}
 ROOT = Path(__file__).parents[2]
@@ -111,7 +112,9 @@ def test_the_refusal_and_the_library_need_no_flask() -> None:
         "import sys; sys.modules['flask'] = None; sys.modules['werkzeug'] = None;"
         "import simulator; from simulator.__main__ import main; sys.exit(main([], {}))"
     )
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=ROOT)
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=ROOT, timeout=60
+    )
     assert ended.returncode == 1
     assert "starts when DEBUG is true" in ended.stderr
 
@@ -121,13 +124,13 @@ def test_it_stands_alone() -> None:
         "import sys, simulator.server, simulator.__main__, json;"
         "print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
     )
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, cwd=ROOT)
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, cwd=ROOT, timeout=60)
     ours = {"amplisso", "orgs", "sso", "audit", "django", "onelogin"}
     assert not ours & set(json.loads(ended.stdout))
 
 
 def get_start_page(port: int) -> str:
-    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     connection.request("GET", "/")
     page = connection.getresponse().read().decode()
     connection.close()
@@ -138,7 +141,8 @@ def test_the_command_serves_until_it_is_interrupted(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "simulator", f"--port={port}", f"--state={tmp_path}"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | DEBUG, cwd=ROOT) as process:
+    options = {"stdout": subprocess.PIPE, "text": True, "env": os.environ | DEBUG, "cwd": ROOT}
+    with running_child(command, **options) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == f"Entra ID simulator on http://127.0.0.1:{port}\n"
         assert Tenant.load(tmp_path).id in get_start_page(port)

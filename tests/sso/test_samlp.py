@@ -52,7 +52,7 @@ def installed() -> Path:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(HERE / name, INSTALLED / name)
         options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
-        subprocess.run(["npm", "ci", *options], cwd=INSTALLED, check=True, capture_output=True)
+        subprocess.run(["npm", "ci", *options], cwd=INSTALLED, check=True, capture_output=True, timeout=150)
         mark.write_bytes(lock)
     return INSTALLED
 
@@ -80,6 +80,7 @@ def answer(installed: Path, location: str, acs: str, signer: SigningKey, **optio
         capture_output=True,
         text=True,
         check=False,
+        timeout=60,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

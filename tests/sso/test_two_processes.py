@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from orgs.models import Role
 from simulator.keys import SigningKey
 from sso.models import Configuration, SignInState
 from sso.reasons import Reason
+from tests.children import running_child
 from tests.sso.conftest import Journey
 
 ROOT = Path(__file__).parents[2]
@@ -36,18 +38,13 @@ for line in sys.stdin:
 class Worker:
     """One more process that serves the same database."""
 
-    def __init__(self) -> None:
+    def __init__(self, stack: ExitStack) -> None:
         own = connection.settings_dict
         url = f"postgres://{own['USER']}:{own['PASSWORD']}@{own['HOST']}:{own['PORT']}/{own['NAME']}"
         environment = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tests.settings"}
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", WORKER],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-            env=environment,
-        )
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        child = running_child([sys.executable, "-c", WORKER], cwd=ROOT, env=environment, **pipes)
+        self.process = stack.enter_context(child)
 
     def post(self, journey: Journey, key: SigningKey) -> str:
         """Sign Grace in here, by a response that this key has signed, and return what the log says."""
@@ -66,10 +63,8 @@ class Worker:
 
 @pytest.fixture
 def workers() -> Iterator[list[Worker]]:
-    made = [Worker(), Worker()]
-    yield made
-    for each in made:
-        each.process.communicate()
+    with ExitStack() as stack:
+        yield [Worker(stack), Worker(stack)]
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)

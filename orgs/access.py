@@ -224,6 +224,17 @@ def open_memberships(request: HttpRequest) -> list[tuple[Membership, Door]]:
     return [(membership, door) for membership, door in found if door is not None]
 
 
+def visible_memberships(request: HttpRequest) -> list[Membership]:
+    """Return the memberships that this session may know of: all with a password, otherwise those that it opens.
+
+    A provider may assert the address of any account, so its session must learn nothing of other organizations
+    (invariant 1).
+    """
+    if has_password_door(request):
+        return list(memberships_of(cast(User, request.user)))
+    return [membership for membership, _ in open_memberships(request)]
+
+
 def doors_of(request: HttpRequest) -> list[Door]:
     """The live doors of this session."""
     return cast(PersonRequest, request).doors

@@ -84,6 +84,8 @@ class SignIn(models.Model):
     name_id_hash = models.CharField(max_length=64, blank=True, editable=False)
     door = models.UUIDField(null=True, blank=True, editable=False)
     ip_address = models.GenericIPAddressField(null=True, blank=True)
+    # What starts are limited by: the IPv4 address, or the /64 network of an IPv6 address, that began it.
+    client = models.CharField(max_length=43, blank=True, default="", db_default="", editable=False)
     user_agent = models.CharField(max_length=400, blank=True)
 
     class Meta:
@@ -106,6 +108,11 @@ class SignIn(models.Model):
             models.Index(fields=["configuration", "user", "state"], name="sign_in_tested"),
             models.Index(fields=["connection", "name_id_hash"], name="sign_in_by_name_id"),
             models.Index(fields=["door"], name="sign_in_by_door"),
+            models.Index(
+                fields=["organization", "client", "-started_at"],
+                condition=~Q(state=SignInState.SUCCEEDED),
+                name="sign_in_unfinished",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -13,18 +13,18 @@ from audit.actors import Actor
 from orgs.models import Organization
 from orgs.tokens import hash_of_token
 from sso import saml
-from sso.models import Configuration, ConfigurationState, Provider, Purpose, SignIn, StartedBy
+from sso.models import Configuration, ConfigurationState, Provider, Purpose, SignIn, SignInState, StartedBy
 from sso.selectors import active_configuration, service_provider, signing_key
 
 # No 0/O, 1/I/L: people read these codes out.
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
-# A whole company behind one address begins its day with less.
+# Sign-ins that succeed do not count, so that a whole company behind one address can begin its day.
 MOST_STARTS, STARTS_COUNTED_FOR = 600, timedelta(minutes=10)
 
 
 class TooManyStartsError(Exception):
-    """One address has begun so many sign-ins at one organization that somebody only fills the log."""
+    """One client has begun too many sign-ins at one organization without signing in."""
 
 
 class NotConnectedError(Exception):
@@ -84,10 +84,16 @@ def _usable(organization: Organization, draft: Configuration | None) -> Configur
 
 
 def _check_number(organization: Organization, actor: Actor) -> None:
-    """The rows of the log are what is limited, so they are what is counted: one look at an index, and no cache."""
-    since = timezone.now() - STARTS_COUNTED_FOR
-    begun = SignIn.objects.filter(organization=organization, started_at__gt=since, ip_address=actor.address or None)
-    if actor.address and begun[:MOST_STARTS].count() == MOST_STARTS:
+    """Limit the rows that one client adds to the log of one organization. Raises TooManyStartsError.
+
+    A refused sign-in counts like one without an answer: every visitor can have any number of responses refused.
+    """
+    if not actor.client:
+        return
+    unfinished = SignIn.objects.filter(
+        organization=organization, client=actor.client, started_at__gt=timezone.now() - STARTS_COUNTED_FOR
+    ).exclude(state=SignInState.SUCCEEDED)
+    if unfinished[:MOST_STARTS].count() == MOST_STARTS:
         raise TooManyStartsError
 
 
@@ -105,6 +111,7 @@ def _write_down(sign_in: SignIn, configuration: Configuration, actor: Actor) -> 
     # Whoever is slower is simply asked again (invariant 4).
     sign_in.expires_at = now + saml.REQUEST_LIFE
     sign_in.ip_address = actor.address or None
+    sign_in.client = actor.client
     sign_in.user_agent = actor.user_agent[:400]
     sign_in.save(force_insert=True)
     return nonce

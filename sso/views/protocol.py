@@ -67,6 +67,8 @@ def start(request: HttpRequest, number: int) -> HttpResponse:
     sealed answer that could not be used, `force=1` to have the provider ask for password or second factor again.
     """
     organization = _organization(number)
+    if not _is_navigation(request):
+        return render(request, "sso/not_a_page.html", {"organization": organization}, status=403)
     again = _asked_again(request, organization)
     try:
         started = start_sign_in(
@@ -122,6 +124,15 @@ def _organization(number: int) -> Organization:
     if organization is None:
         raise Http404
     return organization
+
+
+def _is_navigation(request: HttpRequest) -> bool:
+    """Return whether a browser opens this address as a page that its user sees (W3C Fetch Metadata, section 2).
+
+    An image, a frame or a speculative request of another page never leads to a sign-in, and must not fill the log.
+    Browsers that do not send these headers are served like all others.
+    """
+    return request.headers.get("Sec-Fetch-Dest", "document") == "document" and "Sec-Purpose" not in request.headers
 
 
 def _draft_to_test(request: HttpRequest, organization: Organization) -> Configuration | None:
@@ -230,7 +241,8 @@ def _seconds_until(moment: datetime) -> int:
 
 
 def _too_many(request: HttpRequest) -> HttpResponse:
-    response = render(request, "429.html", status=429)
+    """Answer like every other limit does, with the time after which trying again helps."""
+    response = render(request, "429.html", {"minutes": STARTS_COUNTED_FOR.seconds // 60}, status=429)
     response["Retry-After"] = str(int(STARTS_COUNTED_FOR.total_seconds()))
     return response
 

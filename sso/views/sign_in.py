@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from allauth.core.ratelimit import consume
@@ -14,10 +14,10 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
-from orgs.access import any_door
+from orgs.access import any_door, visible_memberships
 from orgs.email_addresses import domain_of
 from orgs.letters import send_sign_in_pages
-from orgs.selectors import memberships_of, organization_by_slug, organization_of_domain, organizations_of_address
+from orgs.selectors import organization_by_slug, organization_of_domain, organizations_of_address
 from orgs.views.answers import post_to
 from sso.forms import AddressForm
 from sso.next_paths import safe_next_path
@@ -28,7 +28,7 @@ from sso.views.afterwards import SeeOtherThen
 from sso.views.sign_out import unfinished_sign_out
 
 if TYPE_CHECKING:
-    from orgs.models import Organization, User
+    from orgs.models import Organization
 
 
 @login_not_required
@@ -99,11 +99,12 @@ def sign_in_refused(request: HttpRequest, number: int, reference: str) -> HttpRe
 @require_GET
 @never_cache
 def sign_in_in_log(request: HttpRequest, number: int, reference: str) -> HttpResponse:
-    """Lead a member from the page above to the log of their organization, which asks for an admin."""
-    membership = memberships_of(cast("User", request.user)).filter(organization__number=number).first()
-    if membership is None:
+    """Redirect a member from the page above to the log of their organization, which only admins may open."""
+    found = (each.organization for each in visible_memberships(request) if each.organization.number == number)
+    organization = next(found, None)
+    if organization is None:
         raise Http404
-    return redirect("settings_sign_in", membership.organization.slug, reference)
+    return redirect("settings_sign_in", organization.slug, reference)
 
 
 def go_to_provider(request: HttpRequest, organization: Organization, **query: str) -> HttpResponse:

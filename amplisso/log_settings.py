@@ -10,7 +10,10 @@ def log_settings(level: str, *, debug: bool) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"pages": {"()": "amplisso.access_lines.PagesOnly"}},
+        "filters": {
+            "pages": {"()": "amplisso.access_lines.PagesOnly"},
+            "one_line": {"()": "amplisso.unavailable.OneLine"},
+        },
         "formatters": {
             "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
             "access": {"()": "django.utils.log.ServerFormatter", "format": "[{server_time}] {message}", "style": "{"},
@@ -24,7 +27,7 @@ def log_settings(level: str, *, debug: bool) -> dict[str, Any]:
             # Without a handler of its own, or each line would be there twice.
             "django": {"level": "INFO"},
             # The development server has a line for each request, with its status.
-            "django.request": {"level": "ERROR" if debug else "INFO"},
+            "django.request": {"level": "ERROR" if debug else "INFO", "filters": ["one_line"]},
             "django.server": {"handlers": ["access"], "level": "INFO", "propagate": False},
         },
     }

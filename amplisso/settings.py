@@ -112,6 +112,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "orgs.afterwards.LettersAfterwards",
     "csp.middleware.CSPMiddleware",
+    "amplisso.unavailable.unavailable",  # around all that asks the database
     "amplisso.readable.only_readable",  # before anything looks at cookies, query or form
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -159,6 +160,9 @@ if "sqlite3" in DATABASES["default"]["ENGINE"]:
     }
 elif "postgresql" in DATABASES["default"]["ENGINE"]:
     DATABASES["default"]["ENGINE"] = "amplisso.postgresql"
+    # Seconds for connecting and for one lock, unless DATABASE_URL says otherwise: no page waits for ever.
+    _waits = {"connect_timeout": 5, "options": "-c lock_timeout=5s"}
+    DATABASES["default"]["OPTIONS"] = _waits | DATABASES["default"].get("OPTIONS", {})
 
 REDIS_URL: str = env.str("REDIS_URL", "")
 CACHES: dict[str, dict[str, Any]]

@@ -6,9 +6,9 @@ from secrets import token_hex
 from typing import Any, cast
 
 from django.contrib.sessions.backends import db
-from django.contrib.sessions.backends.base import CreateError
+from django.contrib.sessions.backends.base import CreateError, UpdateError
 from django.contrib.sessions.models import Session
-from django.db import IntegrityError, router
+from django.db import IntegrityError, InterfaceError, OperationalError, router
 
 _KEY_BYTES = 20
 
@@ -52,7 +52,7 @@ class SessionStore(db.SessionStore):
         if must_create or self._is_new:
             self._insert()
         else:
-            super().save()
+            self._update()
         self._is_new, self._is_written = False, True
 
     def take_row(self) -> Session | None:
@@ -61,6 +61,15 @@ class SessionStore(db.SessionStore):
             return None
         self._is_new, self._is_written = False, True
         return cast(Session, self.create_model_instance(dict(self.items())))
+
+    def _update(self) -> None:
+        """Raises UpdateError for a session that has ended, and what the database says if it is the database's fault."""
+        try:
+            super().save()
+        except UpdateError as error:
+            if isinstance(error.__context__, OperationalError | InterfaceError):
+                raise error.__context__ from error
+            raise
 
     def _insert(self) -> None:
         row = self.create_model_instance(dict(self.items()))

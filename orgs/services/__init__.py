@@ -27,6 +27,7 @@ from orgs.services.invitations import (
     revoke_invitation,
     why_not_touch_invitation,
 )
+from orgs.services.locks import hold_organization, hold_shared, share_organization
 from orgs.services.members import (
     accept_membership,
     add_member,
@@ -70,6 +71,8 @@ __all__ = [
     "end_session",
     "forget_unproven",
     "has_names",
+    "hold_organization",
+    "hold_shared",
     "invite",
     "join_just_in_time",
     "mail_recovery_code",
@@ -91,6 +94,7 @@ __all__ = [
     "set_require_sso",
     "set_session_hours",
     "set_sso_active",
+    "share_organization",
     "suspend_member",
     "unverify_domain",
     "use_recovery_code",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from django.db import transaction
 from django.utils import timezone
 
 from audit.actors import Actor
@@ -13,15 +12,16 @@ from audit.services import Facts, record
 from orgs.errors import NotAllowedError
 from orgs.models import Door, DoorKind, Membership, MembershipState, Organization, Role, User
 from orgs.selectors import opened_by_password
+from orgs.transactions import atomic
 
 
-@transaction.atomic
+@atomic
 def record_sign_up(*, user: User, actor: Actor) -> None:
     """Write down that an account was made, by whomever it was."""
     _record(EventName.USER_SIGNED_UP, user, actor)
 
 
-@transaction.atomic
+@atomic
 def record_operator(*, user: User, actor: Actor) -> None:
     """Write down that an account was made for an operator who may do everything."""
     record_sign_up(user=user, actor=actor)
@@ -30,13 +30,13 @@ def record_operator(*, user: User, actor: Actor) -> None:
     _record(EventName.OPERATOR_CHANGED, user, actor, nothing, after)
 
 
-@transaction.atomic
+@atomic
 def record_reset_asked(*, address: str, actor: Actor) -> None:
     """One row whether or not there is an account of this address (normal form), so that time tells nobody."""
     record(EventName.PASSWORD_RESET_ASKED, actor=actor, target_kind="user", target=address)
 
 
-@transaction.atomic
+@atomic
 def record_for_organizations(
     name: EventName, *, user: User, actor: Actor, after: Facts | None = None, outcome: Outcome = Outcome.SUCCESS
 ) -> None:
@@ -49,7 +49,7 @@ def record_for_organizations(
         _record(name, user, actor, after=after, outcome=outcome, number=number)
 
 
-@transaction.atomic
+@atomic
 def create_account(
     *,
     address: str,
@@ -71,7 +71,7 @@ def create_account(
     return user
 
 
-@transaction.atomic
+@atomic
 def account_for(*, address: str, actor: Actor) -> User:
     """Return the account of an address (normal form), made now if there is none, with nothing of a stranger's in it."""
     user = User.objects.filter(email=address).first()
@@ -81,7 +81,7 @@ def account_for(*, address: str, actor: Actor) -> User:
     return user
 
 
-@transaction.atomic
+@atomic
 def forget_unproven(*, user: User, actor: Actor) -> None:
     """Take away what lets in whoever typed this address at sign-up but never showed that the mailbox is theirs.
 
@@ -103,7 +103,7 @@ def forget_unproven(*, user: User, actor: Actor) -> None:
     _record(EventName.UNPROVEN_FORGOTTEN, user, actor)
 
 
-@transaction.atomic
+@atomic
 def rename_account(*, user: User, name: str, actor: Actor) -> None:
     """Change what an account calls its person."""
     before = User.objects.values_list("name", flat=True).get(pk=user.pk)
@@ -112,7 +112,7 @@ def rename_account(*, user: User, name: str, actor: Actor) -> None:
         _record(EventName.ACCOUNT_RENAMED, user, actor, {"name": before}, {"name": name})
 
 
-@transaction.atomic
+@atomic
 def disable_account(*, user: User, actor: Actor) -> None:
     """Let somebody in nowhere any more and close their doors. Raises NotAllowedError for an only admin."""
     _check_not_only_admin(user)
@@ -121,14 +121,14 @@ def disable_account(*, user: User, actor: Actor) -> None:
         _record(EventName.ACCOUNT_DISABLED, user, actor)
 
 
-@transaction.atomic
+@atomic
 def enable_account(*, user: User, actor: Actor) -> None:
     """Let somebody in again, wherever they still belong."""
     if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
         _record(EventName.ACCOUNT_ENABLED, user, actor)
 
 
-@transaction.atomic
+@atomic
 def set_operator(*, user: User, is_staff: bool, is_superuser: bool, actor: Actor) -> None:
     """Give or take away what makes an operator: opening the Django admin, and doing everything there."""
     before = dict(User.objects.filter(pk=user.pk).values("is_staff", "is_superuser").get())
@@ -139,7 +139,7 @@ def set_operator(*, user: User, is_staff: bool, is_superuser: bool, actor: Actor
         _record(EventName.OPERATOR_CHANGED, user, actor, before, after)
 
 
-@transaction.atomic
+@atomic
 def record_permissions(*, user: User, actor: Actor) -> None:
     """Write down what an operator may do from now on, after permissions have changed."""
     after = {"permissions": list(user.user_permissions.order_by("codename").values_list("codename", flat=True))}

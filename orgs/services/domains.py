@@ -11,9 +11,10 @@ from audit.services import record
 from orgs.email_addresses import normal_domain
 from orgs.errors import NotAllowedError
 from orgs.models import EmailDomain, Organization
+from orgs.transactions import atomic
 
 
-@transaction.atomic
+@atomic
 def add_domain(*, organization: Organization, domain: str, actor: Actor) -> EmailDomain:
     """Write down that an organization calls a domain its own; it leads nobody until it is verified.
 
@@ -25,7 +26,7 @@ def add_domain(*, organization: Organization, domain: str, actor: Actor) -> Emai
     return found
 
 
-@transaction.atomic
+@atomic
 def verify_domain(*, domain: EmailDomain, actor: Actor) -> None:
     """Confirm that a domain is the organization's own. Raises NotAllowedError if another one already owns it."""
     try:
@@ -39,14 +40,14 @@ def verify_domain(*, domain: EmailDomain, actor: Actor) -> None:
         _record(EventName.DOMAIN_VERIFIED, domain, actor)
 
 
-@transaction.atomic
+@atomic
 def unverify_domain(*, domain: EmailDomain, actor: Actor) -> None:
     """Take the confirmation back; /sign-in no longer routes by this domain."""
     if EmailDomain.objects.filter(pk=domain.pk, verified_at__isnull=False).update(verified_at=None):
         _record(EventName.DOMAIN_UNVERIFIED, domain, actor)
 
 
-@transaction.atomic
+@atomic
 def remove_domain(*, domain: EmailDomain, actor: Actor) -> None:
     """Forget a domain."""
     _record(EventName.DOMAIN_REMOVED, domain, actor)

@@ -14,6 +14,7 @@ from audit.events import EventName
 from audit.services import record
 from orgs.models import Door, DoorKind, Organization, User
 from orgs.selectors import opened_by_password
+from orgs.transactions import atomic
 
 
 @transaction.atomic(savepoint=False)
@@ -70,7 +71,7 @@ def carry_doors_over(*, from_session: str, to_session: str, user: User) -> int:
     return Door.objects.filter(session=from_session, user=user, ended_at__isnull=True).update(session=to_session)
 
 
-@transaction.atomic
+@atomic
 def end_session(*, session: str, user: User, actor: Actor, by: str = "") -> None:
     """Close every door of one session: signing out. Each organization that it could enter has that in its log."""
     doors = Door.objects.filter(session=session, user=user, ended_at__isnull=True)
@@ -90,7 +91,7 @@ def end_session(*, session: str, user: User, actor: Actor, by: str = "") -> None
         )
 
 
-@transaction.atomic
+@atomic
 def end_doors_of_sessions(*, doors: Iterable[uuid.UUID], by: str, actor: Actor) -> int:
     """Close the doors with these public ids, because somebody else (`by`) ended the sessions; return how many."""
     open_ones = list(
@@ -110,7 +111,7 @@ def end_doors_of_sessions(*, doors: Iterable[uuid.UUID], by: str, actor: Actor) 
     return len(open_ones)
 
 
-@transaction.atomic
+@atomic
 def end_door(*, door: Door, actor: Actor) -> None:
     """Close one door, as an operator does; whoever holds it is out at the next request."""
     if Door.objects.filter(pk=door.pk, ended_at__isnull=True).update(ended_at=timezone.now()):
@@ -125,7 +126,7 @@ def end_door(*, door: Door, actor: Actor) -> None:
         )
 
 
-@transaction.atomic
+@atomic
 def end_doors(
     *,
     organization: Organization,

@@ -31,13 +31,15 @@ from orgs.models import (
 from orgs.selectors import has_own_password, open_invitations_of
 from orgs.services.accounts import record_for_organizations, record_sign_up
 from orgs.services.letter_limits import check_letters
-from orgs.services.members import add_member, as_it_is_now, lock
+from orgs.services.locks import hold_organization
+from orgs.services.members import add_member, as_it_is_now
 from orgs.tokens import hash_of_token
+from orgs.transactions import atomic
 
 LIFE = timedelta(days=14)
 
 
-@transaction.atomic
+@atomic
 def invite(
     *, organization: Organization, addresses: Sequence[str], role: Role, by: Membership, actor: Actor
 ) -> list[Invitation]:
@@ -46,7 +48,7 @@ def invite(
     Addresses of members are skipped; whoever has an open invitation gets a new letter with the new role. Raises
     NotAllowedError, and ValidationError for what is not an address.
     """
-    lock(organization)
+    organization = hold_organization(organization)
     by = as_it_is_now(by)
     if by.role < Role.MANAGER:
         raise NotAllowedError("Only managers and admins invite people.")
@@ -61,7 +63,7 @@ def invite(
     return [_invite_one(organization, address, role, by, actor) for address in others]
 
 
-@transaction.atomic
+@atomic
 def resend_invitation(*, invitation: Invitation, by: Membership, actor: Actor) -> None:
     """Send a new letter with a new link; the old link stops working. Raises NotAllowedError."""
     invitation = _locked(invitation)
@@ -73,7 +75,7 @@ def resend_invitation(*, invitation: Invitation, by: Membership, actor: Actor) -
     _post(renewed, token, EventName.INVITATION_RESENT, actor)
 
 
-@transaction.atomic
+@atomic
 def revoke_invitation(*, invitation: Invitation, by: Membership, actor: Actor) -> None:
     """Make an invitation's link worthless. Raises NotAllowedError."""
     invitation = _locked(invitation)
@@ -84,7 +86,7 @@ def revoke_invitation(*, invitation: Invitation, by: Membership, actor: Actor) -
     _record(EventName.INVITATION_REVOKED, invitation, actor)
 
 
-@transaction.atomic
+@atomic
 def accept_invitation(*, invitation: Invitation, user: User, actor: Actor, by_sso: bool = False) -> Membership:
     """Make the invited person a member, once. `by_sso` means that only single sign-on vouched for them so far.
 
@@ -92,7 +94,7 @@ def accept_invitation(*, invitation: Invitation, user: User, actor: Actor, by_ss
     """
     if user.email != invitation.email:
         raise NotAllowedError(f"This invitation is for {invitation.email}. Sign in with that address to accept it.")
-    lock(invitation.organization)  # as everything does that changes invitations: else two could wait for each other
+    hold_organization(invitation.organization)
     now = timezone.now()
     accepted = Invitation.objects.filter(
         pk=invitation.pk, accepted_at__isnull=True, revoked_at__isnull=True, expires_at__gt=now
@@ -110,13 +112,14 @@ def accept_invitation(*, invitation: Invitation, user: User, actor: Actor, by_ss
     )
 
 
-@transaction.atomic
+@atomic
 def accept_as_newcomer(*, invitation: Invitation, password: str, actor: Actor) -> Membership:
     """Accept an invitation with an account made, or first given a password, for it.
 
     The link reached the mailbox, so the address counts as confirmed. Raises NotAllowedError if the invitation is over,
     or for somebody who has a password already and signs in with it.
     """
+    hold_organization(invitation.organization)
     if has_own_password(invitation.email):
         raise NotAllowedError(f"{invitation.email} has an account already. Sign in to accept the invitation.")
     user, created = User.objects.get_or_create(email=invitation.email)
@@ -173,8 +176,8 @@ def _post(invitation: Invitation, token: str, name: EventName, actor: Actor) -> 
 
 def _locked(invitation: Invitation) -> Invitation:
     """Read the row again, so that a letter is not sent for what has just been accepted."""
-    lock(invitation.organization)
-    return Invitation.objects.select_for_update(of=("self",)).select_related("organization").get(pk=invitation.pk)
+    hold_organization(invitation.organization)
+    return Invitation.objects.select_related("organization__plan").get(pk=invitation.pk)
 
 
 def _check_open(invitation: Invitation) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -14,11 +13,13 @@ from orgs.models import Invitation, Membership, MembershipSource, MembershipStat
 from orgs.selectors import open_invitations_of
 from orgs.services.accounts import account_for
 from orgs.services.doors import end_doors
+from orgs.services.locks import hold_organization
+from orgs.transactions import atomic
 
 LAST_ADMIN = "This is the only admin. Make somebody else an admin first."
 
 
-@transaction.atomic
+@atomic
 def add_member(
     *,
     organization: Organization,
@@ -33,7 +34,7 @@ def add_member(
     `accepted` says whether the person's password opens the membership from now on (invariant 8). Raises
     NotAllowedError for a suspended member, whom only `restore_member` brings back.
     """
-    lock(organization)
+    organization = hold_organization(organization)
     membership, created = Membership.objects.get_or_create(
         organization=organization, user=user, defaults={"role": role, "source": source}
     )
@@ -50,7 +51,7 @@ def add_member(
     return membership
 
 
-@transaction.atomic
+@atomic
 def join_just_in_time(*, organization: Organization, address: str, role: Role, actor: Actor) -> Membership:
     """Make a member of somebody whom the identity provider vouches for and nobody invited (AM-41).
 
@@ -67,9 +68,10 @@ def join_just_in_time(*, organization: Organization, address: str, role: Role, a
     )
 
 
-@transaction.atomic
+@atomic
 def accept_membership(*, membership: Membership, actor: Actor) -> None:
     """Let the person's password open this membership too; only ever called under a password door of theirs."""
+    hold_organization(membership.organization)
     now = timezone.now()
     if Membership.objects.filter(pk=membership.pk, accepted_at__isnull=True).update(accepted_at=now):
         membership.accepted_at = now
@@ -96,7 +98,7 @@ def _has(membership: Membership, names: dict[str, str]) -> bool:
     return all(getattr(membership, name) == value for name, value in names.items())
 
 
-@transaction.atomic
+@atomic
 def change_role(*, membership: Membership, role: Role, by: Membership | None, actor: Actor) -> None:
     """Give a member another role. `by` is the member who asks; None is an operator. Raises NotAllowedError."""
     membership = _locked(membership)
@@ -118,19 +120,19 @@ def change_role(*, membership: Membership, role: Role, by: Membership | None, ac
     _record(name, membership, actor, {"role": before.slug}, {"role": role.slug})
 
 
-@transaction.atomic
+@atomic
 def remove_member(*, membership: Membership, by: Membership | None, actor: Actor) -> None:
     """Take somebody out of the organization and close their doors into it. Raises NotAllowedError."""
     _leave(membership, by, MembershipState.REMOVED, EventName.MEMBER_REMOVED, actor)
 
 
-@transaction.atomic
+@atomic
 def suspend_member(*, membership: Membership, by: Membership | None, actor: Actor) -> None:
     """Keep somebody out for now and close their doors. Raises NotAllowedError."""
     _leave(membership, by, MembershipState.SUSPENDED, EventName.MEMBER_SUSPENDED, actor)
 
 
-@transaction.atomic
+@atomic
 def restore_member(*, membership: Membership, by: Membership | None, actor: Actor) -> None:
     """Let a suspended member in again. Raises NotAllowedError."""
     membership = _locked(membership)
@@ -186,13 +188,9 @@ def _revoke(invitations: QuerySet[Invitation], actor: Actor) -> None:
         )
 
 
-def lock(organization: Organization) -> None:
-    """Changes to who is in one organization happen one after another, so that 'the last admin' means something."""
-    Organization.objects.select_for_update().get(pk=organization.pk)
-
-
 def _locked(membership: Membership) -> Membership:
-    lock(membership.organization)
+    """Changes to who is in one organization happen one after another, so that 'the last admin' means something."""
+    hold_organization(membership.organization)
     return Membership.objects.select_related("organization", "user").get(pk=membership.pk)
 
 

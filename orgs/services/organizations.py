@@ -25,13 +25,15 @@ from orgs.models import (
     User,
 )
 from orgs.services.doors import end_doors
+from orgs.services.locks import hold_organization
+from orgs.transactions import atomic
 
 SLUG_TAKEN = "Another organization has this address already. Choose another one."
 SLUG_KEPT = "Another organization had this address until lately, and its people may still use it. Choose another one."
 KEPT_FOR = timedelta(days=365)
 
 
-@transaction.atomic
+@atomic
 def create_organization(
     *,
     name: str,
@@ -80,13 +82,13 @@ def _kept_slugs() -> QuerySet[FormerSlug]:
     return FormerSlug.objects.filter(given_up_at__gt=timezone.now() - KEPT_FOR)
 
 
-@transaction.atomic
+@atomic
 def rename_organization(*, organization: Organization, name: str, slug: str, actor: Actor) -> None:
     """Change the name and the address of the organization's own pages; nothing given to an identity provider moves.
 
     Raises NotAllowedError if another organization, open or closed, has the slug, or had it less than a year ago.
     """
-    organization = _locked(organization)
+    organization = hold_organization(organization)
     OrganizationNumber.objects.select_for_update().get(pk=1)
     before = {"name": organization.name, "slug": organization.slug}
     after = {"name": name, "slug": slug}
@@ -113,13 +115,13 @@ def _give_up_slug(organization: Organization, wanted: str) -> None:
     )
 
 
-@transaction.atomic
+@atomic
 def change_plan(*, organization: Organization, plan: Plan, actor: Actor) -> None:
     """Move an organization to another plan; what the plan leaves out is suspended, never lost.
 
     Without single sign-on nobody stays in by it: who has a password uses that, since the requirement rests.
     """
-    organization = _locked(organization)
+    organization = hold_organization(organization)
     before = {"plan": organization.plan.slug}
     organization.plan = plan
     organization.save(update_fields=["plan"])
@@ -128,10 +130,10 @@ def change_plan(*, organization: Organization, plan: Plan, actor: Actor) -> None
     _record(EventName.ORGANIZATION_PLAN_CHANGED, organization, actor, before, {"plan": plan.slug})
 
 
-@transaction.atomic
+@atomic
 def set_session_hours(*, organization: Organization, hours: int, actor: Actor) -> None:
     """Change how long people stay signed in; it holds for open doors too."""
-    organization = _locked(organization)
+    organization = hold_organization(organization)
     before = {"hours": organization.session_hours}
     if organization.session_hours == hours:
         return
@@ -140,10 +142,10 @@ def set_session_hours(*, organization: Organization, hours: int, actor: Actor) -
     _record(EventName.SESSION_LENGTH_CHANGED, organization, actor, before, {"hours": hours})
 
 
-@transaction.atomic
+@atomic
 def set_require_sso(*, organization: Organization, required: bool, actor: Actor) -> None:
     """Turn Require SSO on or off. Whether it may be turned on is decided by sso, which knows who has tested what."""
-    organization = _locked(organization)
+    organization = hold_organization(organization)
     if organization.require_sso == required:
         return
     organization.require_sso = required
@@ -152,17 +154,17 @@ def set_require_sso(*, organization: Organization, required: bool, actor: Actor)
     _record(name, organization, actor, {"required": not required}, {"required": required})
 
 
-@transaction.atomic
+@atomic
 def set_sso_active(*, organization: Organization, active: bool) -> None:
     """Note whether a configuration is active; the caller has recorded the event that made it so."""
     Organization.objects.filter(pk=organization.pk).update(sso_active=active)
     organization.sso_active = active
 
 
-@transaction.atomic
+@atomic
 def close_organization(*, organization: Organization, actor: Actor) -> None:
     """Close an organization: nobody enters, everything stays. Its number is never used again."""
-    organization = _locked(organization)
+    organization = hold_organization(organization)
     if not organization.is_open:
         raise NotAllowedError("This organization is already closed.")
     organization.closed_at = timezone.now()
@@ -171,17 +173,13 @@ def close_organization(*, organization: Organization, actor: Actor) -> None:
     _record(EventName.ORGANIZATION_CLOSED, organization, actor)
 
 
-@transaction.atomic
+@atomic
 def reopen_organization(*, organization: Organization, actor: Actor) -> None:
     """Open a closed organization again, as it was."""
-    organization = _locked(organization)
+    organization = hold_organization(organization)
     organization.closed_at = None
     organization.save(update_fields=["closed_at"])
     _record(EventName.ORGANIZATION_REOPENED, organization, actor)
-
-
-def _locked(organization: Organization) -> Organization:
-    return Organization.objects.select_for_update(of=("self",)).select_related("plan").get(pk=organization.pk)
 
 
 def _record(

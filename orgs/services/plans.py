@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from django.db import transaction
-
 from audit.actors import Actor
 from audit.events import EventName
 from audit.services import record
 from orgs.models import Plan
+from orgs.transactions import atomic
 
 
-@transaction.atomic
+@atomic
 def save_plan(*, plan: Plan, actor: Actor) -> None:
     """Keep a new or edited plan; what it includes holds for its organizations from the next page on."""
     known = Plan.objects.filter(pk=plan.pk).first()

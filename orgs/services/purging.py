@@ -7,24 +7,25 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.cache import caches
 from django.core.cache.backends.db import DatabaseCache
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
 from orgs.models import Door, RecoveryCode
+from orgs.transactions import atomic
 
 # Long enough to answer "who was in last month?" from the table itself.
 DOORS_KEPT = timedelta(days=90)
 
 
-@transaction.atomic
+@atomic
 def purge_doors() -> int:
     """Forget doors that ended or expired three months ago; return how many."""
     limit = timezone.now() - DOORS_KEPT
     return Door.objects.filter(Q(ended_at__lt=limit) | Q(expires_at__lt=limit)).delete()[0]
 
 
-@transaction.atomic
+@atomic
 def purge_recovery_codes() -> int:
     """Forget recovery codes that expired; return how many."""
     return RecoveryCode.objects.filter(expires_at__lt=timezone.now()).delete()[0]

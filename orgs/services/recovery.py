@@ -16,8 +16,10 @@ from audit.selectors import count_recent
 from audit.services import record
 from orgs.errors import NotAllowedError
 from orgs.letters import send_recovery_code, tell_admins_of_recovery
-from orgs.models import Door, DoorKind, Membership, Organization, RecoveryCode, Role
+from orgs.models import Door, DoorKind, Membership, RecoveryCode, User
 from orgs.services.doors import open_door
+from orgs.services.locks import hold_organization, hold_shared
+from orgs.transactions import atomic
 
 CODE_LIFE = timedelta(minutes=10)
 DOOR_LIFE = timedelta(hours=1)
@@ -26,11 +28,10 @@ CODES_AN_HOUR = 5
 _WRONG = "This code is not right, or it is older than ten minutes. Ask for a new one."
 
 
-@transaction.atomic
+@atomic
 def mail_recovery_code(*, membership: Membership, actor: Actor) -> None:
     """Mail a six-digit code to an admin; a new one replaces the last. Raises NotAllowedError after too many."""
-    Organization.objects.select_for_update().get(pk=membership.organization_id)  # requests at once count each other
-    _check_admin(membership)
+    membership = _admin_as_it_is_now(membership)  # requests at the same moment count each other
     _check_patience(membership)
     code = f"{secrets.randbelow(1_000_000):06}"
     RecoveryCode.objects.update_or_create(
@@ -48,7 +49,6 @@ def mail_recovery_code(*, membership: Membership, actor: Actor) -> None:
 
 def use_recovery_code(*, membership: Membership, code: str, session: str, actor: Actor) -> Door:
     """Open the recovery door with a mailed code. A wrong code costs a try, and that stays. Raises NotAllowedError."""
-    _check_admin(membership)
     if not _code_fits(membership, code):
         with transaction.atomic():
             _record(EventName.RECOVERY_REFUSED, membership, actor, Outcome.REFUSED)
@@ -56,10 +56,10 @@ def use_recovery_code(*, membership: Membership, code: str, session: str, actor:
     return open_recovery_door(membership=membership, session=session, means="mailed code", actor=actor)
 
 
-@transaction.atomic
+@atomic
 def open_recovery_door(*, membership: Membership, session: str, means: str, actor: Actor) -> Door:
     """Open Access & SSO Settings, and nothing else, for an hour; every admin is told. Raises NotAllowedError."""
-    _check_admin(membership)
+    membership = _admin_as_it_is_now(membership)
     door = open_door(
         session=session,
         user=membership.user,
@@ -72,17 +72,19 @@ def open_recovery_door(*, membership: Membership, session: str, means: str, acto
     return door
 
 
-@transaction.atomic
+@atomic
 def _code_fits(membership: Membership, code: str) -> bool:
-    """Take one try, then compare: the try is spent even if many requests come at once."""
+    """Take one try, then compare: the try is spent even if many requests come at once.
+
+    The code is used by the DELETE: of two requests that bring the right one, only the one that deleted it may go on.
+    """
+    _admin_as_it_is_now(membership)
     codes = RecoveryCode.objects.filter(user=membership.user, organization=membership.organization)
     spent = codes.filter(tries_left__gt=0, expires_at__gt=timezone.now()).update(tries_left=F("tries_left") - 1)
     if not spent:
         return False
-    fits = check_password(code.strip(), codes.get().code_hash)
-    if fits:
-        codes.delete()
-    return fits
+    code_hash = codes.get().code_hash
+    return check_password(code.strip(), code_hash) and codes.filter(code_hash=code_hash).delete()[0] == 1
 
 
 def _check_patience(membership: Membership) -> None:
@@ -97,9 +99,16 @@ def _check_patience(membership: Membership) -> None:
         raise NotAllowedError("We have mailed you several codes already. Use the newest one, or wait an hour.")
 
 
-def _check_admin(membership: Membership) -> None:
-    if membership.role != Role.ADMIN or not membership.is_active:
+def _admin_as_it_is_now(membership: Membership) -> Membership:
+    """Hold the organization and read the membership again. Raises NotAllowedError unless it is an active admin's."""
+    organization = hold_organization(membership.organization)
+    hold_shared(User, membership.user_id)
+    membership = Membership.objects.select_related("user").get(pk=membership.pk)
+    membership.organization = organization
+    may = membership.is_admin and membership.is_active and membership.user.is_active and organization.is_open
+    if not may:
         raise NotAllowedError("Only an admin of the organization can do this.")
+    return membership
 
 
 def _record(

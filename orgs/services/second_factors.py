@@ -5,17 +5,17 @@ from __future__ import annotations
 from allauth.core.internal.cryptokit import compare_user_code
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
-from django.db import transaction
 
 from orgs.encryption import decrypt, encrypt, is_encrypted
 from orgs.models import User
+from orgs.transactions import atomic
 
 # Where an authenticator's data holds a secret, by its type.
 _SECRETS = {Authenticator.Type.TOTP: "secret", Authenticator.Type.RECOVERY_CODES: "seed"}
 _LAST_STEP = "last_step"
 
 
-@transaction.atomic
+@atomic
 def use_code(*, user: User, code: str) -> Authenticator | None:
     """Use up a code of the user's authenticator app, or a recovery code; return its authenticator, None if it is wrong.
 
@@ -46,7 +46,7 @@ def _step_of(secret: str, code: str) -> int:
     return max((step for step in codes if compare_user_code(actual=code, expected=codes[step])), default=0)
 
 
-@transaction.atomic
+@atomic
 def reencrypt_second_factors() -> int:
     """Encrypt the secret of every second factor with the first key; return how many there are.
 
@@ -56,7 +56,7 @@ def reencrypt_second_factors() -> int:
     return sum(_encrypt_secret(authenticator) for authenticator in authenticators)
 
 
-@transaction.atomic
+@atomic
 def encrypt_plain_second_factors() -> int:
     """Encrypt the secrets that an earlier release stored in plain text; return how many there were."""
     authenticators = Authenticator.objects.select_for_update().filter(type__in=_SECRETS).order_by("pk")

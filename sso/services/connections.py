@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -15,7 +14,8 @@ from audit.events import EventName
 from audit.services import record
 from orgs.errors import NotAllowedError
 from orgs.models import Organization, User
-from orgs.services import end_doors, set_require_sso, set_sso_active
+from orgs.services import end_doors, hold_organization, set_require_sso, set_sso_active
+from orgs.transactions import atomic
 from sso import saml
 from sso.key_encryption import can_encrypt
 from sso.models import Configuration, ConfigurationState, Connection, ConnectionState, Identity, Provider
@@ -31,7 +31,7 @@ from sso.selectors import (
 from sso.services.keys import create_key
 from sso.services.plan import check_plan
 from sso.services.uploads import forget_uploads
-from sso.services.versions import hold_settings, new_version
+from sso.services.versions import new_version
 from sso.stored_settings import check_unchanged
 
 DISABLED_BY_OPERATOR = (
@@ -69,7 +69,7 @@ def read_upload(*, organization: Organization, data: bytes, entity_id: str | Non
     )
 
 
-@transaction.atomic
+@atomic
 def save_settings(
     *,
     organization: Organization,
@@ -106,7 +106,7 @@ def save_settings(
 
 def _held(organization: Organization, seen: str) -> Organization:
     """Read it afresh and let nobody else change it until this transaction ends; see that it may be changed now."""
-    organization = Organization.objects.select_for_update(of=("self",)).select_related("plan").get(pk=organization.pk)
+    organization = hold_organization(organization)
     check_plan(organization)
     check_unchanged(organization, seen)
     _check_enabled(organization)
@@ -217,10 +217,10 @@ def _check_tried(organization: Organization, by: User | None) -> None:
         raise NotAllowedError(TRY_IT_FIRST)
 
 
-@transaction.atomic
+@atomic
 def discard_draft(*, organization: Organization, actor: Actor) -> None:
     """Give a draft up; what is active stays active."""
-    hold_settings(organization)
+    hold_organization(organization)
     connection = connection_of(organization)
     if connection is None:
         return
@@ -229,33 +229,42 @@ def discard_draft(*, organization: Organization, actor: Actor) -> None:
         _record(EventName.CONFIGURATION_DISCARDED, connection, actor)
 
 
-@transaction.atomic
+@atomic
 def disable_connection(*, connection: Connection, actor: Actor) -> None:
-    """Let nobody in through a connection until it is enabled again, and close what it had opened."""
+    """Refuse every sign-in through a connection until it is enabled again, and close the doors that it opened.
+
+    Disabling a disabled connection closes them as well.
+    """
+    hold_organization(connection.organization)
+    end_doors(organization=connection.organization, connection=connection.public_id)
     if not Connection.objects.filter(pk=connection.pk, state=ConnectionState.ENABLED).update(
         state=ConnectionState.DISABLED
     ):
         return
     set_sso_active(organization=connection.organization, active=False)
-    end_doors(organization=connection.organization, connection=connection.public_id)
     _record(EventName.CONNECTION_DISABLED, connection, actor)
 
 
-@transaction.atomic
+@atomic
 def enable_connection(*, connection: Connection, actor: Actor) -> None:
-    """Let a disabled connection sign people in again."""
+    """Let a disabled connection sign users in again; a door from before it was disabled stays closed."""
+    hold_organization(connection.organization)
     if not Connection.objects.filter(pk=connection.pk, state=ConnectionState.DISABLED).update(
         state=ConnectionState.ENABLED
     ):
         return
+    end_doors(organization=connection.organization, connection=connection.public_id)
     has_active = connection.configurations.filter(state=ConfigurationState.ACTIVE).exists()
     set_sso_active(organization=connection.organization, active=has_active)
     _record(EventName.CONNECTION_ENABLED, connection, actor)
 
 
-@transaction.atomic
+@atomic
 def unlink_identity(*, identity: Identity, actor: Actor) -> None:
     """Forget who a person is at a provider; the next sign-in finds them by their address again."""
+    hold_organization(identity.connection.organization)
+    if not Identity.objects.filter(pk=identity.pk).exists():
+        return
     record(
         EventName.IDENTITY_UNLINKED,
         actor=actor,

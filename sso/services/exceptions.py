@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -13,12 +12,14 @@ from audit.events import EventName
 from audit.services import record
 from orgs.errors import NotAllowedError
 from orgs.models import Organization, User
+from orgs.services import hold_organization
+from orgs.transactions import atomic
 from sso.days import day_in_words
 from sso.models import Configuration, ConfigurationState, Connection, ConnectionState, DatedException
 from sso.selectors import connection_of, excepted_configurations, usable_configurations
 from sso.services.connections import DISABLED_BY_OPERATOR
 from sso.services.plan import check_plan
-from sso.services.versions import copy_of, hold_settings
+from sso.services.versions import copy_of
 
 MOST_DAYS = 90
 
@@ -46,7 +47,7 @@ def end_of(day: date) -> datetime:
     return datetime.combine(day, time.max, UTC)
 
 
-@transaction.atomic
+@atomic
 def allow_exception(
     *, organization: Organization, kind: DatedException, last_day: date, by: User | None, actor: Actor
 ) -> datetime:
@@ -57,8 +58,7 @@ def allow_exception(
     every sign-in says by which it was judged. `by` is the admin who asks; None is an operator. Raises DayError if the
     day is over or more than MOST_DAYS ahead, and NotAllowedError where nothing may be changed.
     """
-    hold_settings(organization)
-    connection = _changeable(organization)
+    connection = _changeable(hold_organization(organization))
     first, last = first_and_last_day()
     if not first <= last_day <= last:
         raise DayError(f"Choose a day from today to {day_in_words(last)}. You can extend it when that day comes.")
@@ -67,19 +67,19 @@ def allow_exception(
     return until
 
 
-@transaction.atomic
+@atomic
 def end_exception(*, organization: Organization, kind: DatedException, by: User | None, actor: Actor) -> bool:
     """Refuse it again from now on; return whether it was accepted. Nothing stands in the way of that, not even a plan.
 
     While SSO is required this can shut people out, as the end of the day would have: recovery stays open.
     """
-    hold_settings(organization)
+    hold_organization(organization)
     connection = connection_of(organization)
     return connection is not None and _set(connection, kind, None, by, actor)
 
 
 def _changeable(organization: Organization) -> Connection:
-    check_plan(Organization.objects.select_related("plan").get(pk=organization.pk))
+    check_plan(organization)
     connection = connection_of(organization)
     if connection is None or not usable_configurations(organization).exists():
         raise NotAllowedError(_NOT_CONNECTED)

@@ -15,8 +15,9 @@ from django.utils import timezone
 from audit.actors import Actor
 from orgs.models import DoorKind, Membership, Organization
 from orgs.selectors import open_organization
-from orgs.services import carry_doors_over, new_door
+from orgs.services import carry_doors_over, hold_organization, new_door
 from orgs.tokens import hash_of_token
+from orgs.transactions import atomic
 from sso import saml
 from sso.acs_reads import Found, Guess, KnownPerson, known_person, sign_in_by_relay_state, sign_in_by_request
 from sso.models import ConfigurationState, ConnectionState, Purpose, SignIn, SignInState
@@ -37,7 +38,6 @@ from sso.services.people import (
 )
 from sso.services.start import new_reference
 from sso.services.verdicts import claims_of, reason_of, session_of
-from sso.services.versions import hold_settings
 
 # Rows for answers that came after the request was used up, or without its cookie, for each request and reason. Unlike
 # those that wait for an answer they are over when they begin.
@@ -158,7 +158,7 @@ def _let_in(found: Found, assertion: saml.Assertion, actor: Actor, now: datetime
     with transaction.atomic():
         if asked.purpose == Purpose.TEST:
             # Another admin's test of the same draft may have ended meanwhile.
-            hold_settings(asked.organization)
+            hold_organization(asked.organization)
             asked.configuration.refresh_from_db(fields=["state"])
             _check_open(asked)
         # Read again where others have to wait: this may be a demoted admin by now, or somebody else's first sign-in.
@@ -259,7 +259,7 @@ def _refuse_apart(asked: SignIn, reason: Reason, actor: Actor, now: datetime) ->
     return Refused(row)
 
 
-@transaction.atomic
+@atomic
 def purge_sign_ins() -> int:
     """Forget attempts that nobody finished, a month after they began; return how many. Finished ones are the log."""
     abandoned: dict[str, Any] = {

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from audit.actors import Actor
@@ -15,7 +14,9 @@ from audit.events import EventName
 from audit.services import record
 from orgs.errors import NotAllowedError
 from orgs.models import Organization
+from orgs.services import hold_organization
 from orgs.services.second_factors import reencrypt_second_factors
+from orgs.transactions import atomic
 from sso import key_encryption, saml
 from sso.models import KeyState, ServiceProviderKey
 from sso.selectors import live_keys, usable_configurations
@@ -36,10 +37,10 @@ class Reencrypted(NamedTuple):
     second_factors: int
 
 
-@transaction.atomic
+@atomic
 def create_key(*, organization: Organization, actor: Actor) -> ServiceProviderKey:
     """Make a key: the organization's first is used at once, another one waits as the next. Raises NotAllowedError."""
-    _lock(organization)
+    organization = hold_organization(organization)
     check_plan(organization)
     states = set(live_keys(organization).values_list("state", flat=True))
     if len(states) > 1:
@@ -58,13 +59,13 @@ def create_key(*, organization: Organization, actor: Actor) -> ServiceProviderKe
     return key
 
 
-@transaction.atomic
+@atomic
 def promote_key(*, organization: Organization, actor: Actor) -> ServiceProviderKey:
     """Sign with the next key from now on; the one before goes on decrypting until it is retired.
 
     Raises NotAllowedError.
     """
-    _lock(organization)
+    hold_organization(organization)
     following = live_keys(organization).filter(state=KeyState.NEXT).first()
     if following is None:
         raise NotAllowedError(_NOTHING_WAITS)
@@ -75,10 +76,10 @@ def promote_key(*, organization: Organization, actor: Actor) -> ServiceProviderK
     return following
 
 
-@transaction.atomic
+@atomic
 def retire_key(*, key: ServiceProviderKey, actor: Actor) -> None:
     """Withdraw a key and forget its private half for good. Raises NotAllowedError while requests are signed with it."""
-    _lock(key.organization)
+    hold_organization(key.organization)
     key.refresh_from_db()
     if key.state == KeyState.RETIRED:
         return
@@ -90,7 +91,7 @@ def retire_key(*, key: ServiceProviderKey, actor: Actor) -> None:
     _record(EventName.KEY_RETIRED, key, actor, {"state": key.state}, {"state": before})
 
 
-@transaction.atomic
+@atomic
 def reencrypt_keys(*, actor: Actor) -> Reencrypted:
     """Encrypt every private key and second factor with the first of KEY_ENCRYPTION_KEYS; return how many of both.
 
@@ -105,10 +106,6 @@ def reencrypt_keys(*, actor: Actor) -> Reencrypted:
     after = {"keys": len(keys), "second_factors": factors}
     record(EventName.KEYS_REENCRYPTED, actor=actor, target_kind="key", after=after)
     return Reencrypted(len(keys), factors)
-
-
-def _lock(organization: Organization) -> None:
-    Organization.objects.select_for_update(of=("self",)).get(pk=organization.pk)
 
 
 def _check_not_needed(organization: Organization) -> None:

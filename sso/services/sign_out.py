@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -19,6 +19,7 @@ from audit.events import EventName, Outcome
 from audit.services import record
 from orgs.models import Organization
 from orgs.services import end_doors_of_sessions
+from orgs.transactions import atomic
 from sso import saml
 from sso.models import Configuration, Direction, SignIn, SignOut, SignOutState
 from sso.selectors import (
@@ -74,7 +75,7 @@ def ask_provider_to_sign_out(*, sign_in: SignIn) -> str:
     )
 
 
-@transaction.atomic
+@atomic
 def _note_question(sign_in: SignIn) -> bool:
     """Write the row, unless there is one: two pages at once write one."""
     _, is_new = SignOut.objects.get_or_create(
@@ -104,7 +105,7 @@ def take_logout_message(
     return _end_sessions(organization, configuration, message, actor)
 
 
-@transaction.atomic
+@atomic
 def purge_sign_outs() -> int:
     """Forget sign-outs after a month; return how many."""
     return SignOut.objects.filter(asked_at__lt=timezone.now() - KEPT).delete()[0]
@@ -133,7 +134,7 @@ def _we(organization: Organization, *, with_keys: bool) -> saml.ServiceProvider:
     return decrypting_service_provider(organization) if with_keys else service_provider(organization.number)
 
 
-@transaction.atomic
+@atomic
 def _refuse(configuration: Configuration, refusal: saml.LogoutRefusal, actor: Actor) -> None:
     """Only what the provider really sent goes into the organization's log: anybody could fill it with the rest."""
     number = configuration.connection.organization.number
@@ -156,7 +157,7 @@ def _record_refusal(configuration: Configuration, reason: str, actor: Actor) -> 
     )
 
 
-@transaction.atomic
+@atomic
 def _note_answer(configuration: Configuration, response: saml.LogoutResponse) -> SignedOut | None:
     state = SignOutState.DONE if response.succeeded else SignOutState.REFUSED
     waiting = SignOut.objects.filter(
@@ -192,7 +193,7 @@ def _end_sessions(
     )
 
 
-@transaction.atomic
+@atomic
 def _end_once(configuration: Configuration, request: saml.LogoutRequest, actor: Actor) -> None:
     """The row comes first, so that a copy of the request ends nothing. Raises IntegrityError for a copy."""
     row = SignOut.objects.create(

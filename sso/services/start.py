@@ -6,12 +6,12 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import transaction
 from django.utils import timezone
 
 from audit.actors import Actor
 from orgs.models import Organization
 from orgs.tokens import hash_of_token
+from orgs.transactions import atomic
 from sso import saml
 from sso.models import Configuration, ConfigurationState, Provider, Purpose, SignIn, SignInState, StartedBy
 from sso.selectors import active_configuration, service_provider, signing_key
@@ -40,7 +40,7 @@ class Started:
     nonce: str
 
 
-@transaction.atomic
+@atomic
 def start_sign_in(
     *,
     organization: Organization,

@@ -6,16 +6,16 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any, BinaryIO
 
-from django.db import transaction
 from django.utils import timezone
 
 from orgs.models import Organization, User
+from orgs.services import hold_organization
+from orgs.transactions import atomic
 from sso import saml
 from sso.models import OfferedProvider, Upload
 from sso.models.uploads import folded
 from sso.own_thread import each_in_own_thread
 from sso.selectors import service_provider
-from sso.services.versions import hold_settings
 
 KEPT = timedelta(hours=1)
 
@@ -68,10 +68,10 @@ def _begin(organization: Organization, by: User, name: str, choices: dict[str, A
     )
 
 
-@transaction.atomic
+@atomic
 def _make_ready(upload: Upload) -> Upload:
     """Let it take the place of the one before; of two at once the second waits for the first."""
-    hold_settings(upload.organization)
+    hold_organization(upload.organization)
     forget_uploads(organization=upload.organization, by=upload.created_by)
     upload.is_ready = True
     upload.save(update_fields=["is_ready"])

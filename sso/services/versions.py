@@ -1,4 +1,4 @@
-"""Versions of a connection's configuration: one writer at a time, when to write one, what is in it (invariant 12)."""
+"""Versions of a connection's configuration: when to write one, what is in it (invariant 12)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from orgs.models import Organization
 from sso import saml
 from sso.models import Configuration, ConfigurationState, Connection
-
-
-def hold_settings(organization: Organization) -> None:
-    """Let nobody else change these settings until this transaction ends, after waiting for whoever does so now."""
-    Organization.objects.select_for_update(of=("self",)).get(pk=organization.pk)
 
 
 def new_version(

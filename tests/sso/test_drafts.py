@@ -51,7 +51,7 @@ def test_giving_up_and_testing_wait_for_each_other(journey, draft):
 
 
 def locks_in(statements) -> int:
-    return sum("FOR UPDATE" in query["sql"] and "orgs_organization" in query["sql"] for query in statements)
+    return sum("FOR NO KEY UPDATE" in query["sql"] and "orgs_organization" in query["sql"] for query in statements)
 
 
 def admin_of(journey):

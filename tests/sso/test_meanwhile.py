@@ -13,10 +13,10 @@ from django.db import connection, transaction
 from audit.actors import COMMAND_LINE
 from orgs.models import Door, Membership, Role, User
 from orgs.services import change_role, remove_member, set_require_sso, suspend_member
+from orgs.services.locks import hold_organization
 from sso.models import ConfigurationState, Identity, SignInState
 from sso.reasons import Reason
 from sso.sealed import Note, seal
-from sso.services.versions import hold_settings
 from tests.sso.conftest import new_browser
 from tests.sso.test_connections import new_file, save
 
@@ -131,7 +131,7 @@ def test_neither_waits_for_the_other(journey, member, make_user):
     answer = journey.answer("ada", journey.start())
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            hold_settings(journey.organization)
+            hold_organization(journey.organization)
             posted = pool.submit(in_a_thread, partial(journey.post, answer))
             with pytest.raises(TimeoutError):
                 posted.result(timeout=1)

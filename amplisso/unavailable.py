@@ -1,0 +1,79 @@
+"""A database that does not answer is no bug of a page: 503 with Retry-After, wherever it happened (invariant 13)."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from sqlite3 import SQLITE_ERROR
+from typing import Any
+
+from django.core.signals import got_request_exception
+from django.db import InterfaceError, OperationalError
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
+
+RETRY_AFTER = 10  # seconds
+_MARK = "unavailable_reference"
+_log = logging.getLogger(__name__)
+
+
+def unavailable(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Middleware: answer 503 in the place of the 500 that Django made of a failing database.
+
+    Django turns an exception into a response behind each middleware, so none of them sees it; its signal does.
+    """
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        reference = getattr(request, _MARK, "")
+        return _unavailable(request, reference) if reference else response
+
+    return answer
+
+
+def is_unavailable(error: BaseException | None) -> bool:
+    """Whether an error is the database's own state: locked, gone, full or shutting down, or a transaction given up.
+
+    SQLite reports a missing table as an OperationalError, too; that one is a fault of ours.
+    """
+    if isinstance(error, InterfaceError):
+        return True
+    return isinstance(error, OperationalError) and getattr(error.__cause__, "sqlite_errorcode", None) != SQLITE_ERROR
+
+
+@receiver(got_request_exception)
+def note_unavailable(request: HttpRequest | None = None, **kwargs: Any) -> None:
+    """Give the request a reference code, and write the one line of the log that has it."""
+    error = sys.exc_info()[1]
+    if request is None or hasattr(request, _MARK) or not is_unavailable(error):
+        return
+    from sso.services.start import new_reference  # not before the models: logging is set up first, with this module
+
+    reference = new_reference()
+    setattr(request, _MARK, reference)
+    cause = " ".join(str(error).split())
+    _log.error("%s: the database did not answer %s %s: %s", reference, request.method, request.path, cause)
+
+
+class OneLine(logging.Filter):
+    """Leave out what Django logs of a request that `note_unavailable` has written a line about."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is written; `record` is one of `django.request`."""
+        return not hasattr(getattr(record, "request", None), _MARK)
+
+
+def _unavailable(request: HttpRequest, reference: str) -> HttpResponse:
+    response: HttpResponse
+    if request.path == reverse("session"):
+        error = "The database does not answer. Try again in a few seconds."
+        response = JsonResponse({"error": error, "reference": reference}, status=503)
+    else:
+        response = HttpResponse(render_to_string("503.html", {"reference": reference}), status=503)
+    response["Retry-After"] = str(RETRY_AFTER)
+    add_never_cache_headers(response)
+    return response

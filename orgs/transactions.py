@@ -1,0 +1,52 @@
+"""One transaction for each service, and what becomes of one that the database gives up."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from django.db import OperationalError, connection, transaction
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# deadlock_detected, serialization_failure and lock_not_available (PostgreSQL, appendix A): another transaction went
+# first, nothing of this one has stayed, and the next try finds the other one finished.
+_GIVEN_UP = frozenset({"40P01", "40001", "55P03"})
+
+
+class OutdatedError(Exception):
+    """What a transaction was decided by has changed before it could write; nothing of it has stayed."""
+
+
+def twice(work: Callable[[], T], *, again: Callable[[], T] | None = None) -> T:
+    """Run `work`, a whole transaction; run it, or `again`, once more if it was outdated or the database gave it up.
+
+    This is the only place where a transaction is repeated. A second failure is raised: the page answers 503.
+    """
+    try:
+        return work()
+    except OutdatedError:
+        pass
+    except OperationalError as error:
+        if getattr(error.__cause__, "pgcode", None) not in _GIVEN_UP:
+            raise
+    return (again or work)()
+
+
+def atomic(service: Callable[P, T]) -> Callable[P, T]:
+    """Decorate a service: it runs in one transaction, which is tried once more if the database gives it up.
+
+    A service that another one calls is a part of that one's transaction, and is repeated with all of it or not at all.
+    """
+
+    @functools.wraps(service)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        def work() -> T:
+            with transaction.atomic():
+                return service(*args, **kwargs)
+
+        return work() if connection.in_atomic_block else twice(work)
+
+    return run

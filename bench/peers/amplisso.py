@@ -35,7 +35,7 @@ def _ready(material: Material, organization: Organization) -> SignIn:
     """Ask, and let the provider answer: what comes before the ACS is not measured."""
     started = start_sign_in(organization=organization, actor=next(_VISITORS))
     body = encoded({"SAMLResponse": material.response(started.sign_in.request_id, number=organization.number)})
-    path, cookies = f"/saml/2/acs/{organization.number}", {cookie_name(started.sign_in.request_id): started.nonce}
+    path, cookies = f"/saml/2/acs/{organization.number}", {cookie_name(organization.number): started.nonce}
 
     def once() -> None:
         answer = call(application, path, body, cookies)

@@ -65,7 +65,7 @@ def finish_sign_in(
     """
     now = timezone.now()
     seen = saml.glance(encoded, attribute=CLAIM_OBJECT_IDENTIFIER)
-    guess = Guess(guess_in(seen), _nonce_hash(seen.in_response_to, cookies))
+    guess = Guess(guess_in(seen), _nonce_hash(number, cookies))
     found = sign_in_by_request(number, seen.in_response_to, guess) or sign_in_by_relay_state(number, relay_state)
     if found is None:
         organization = open_organization(number)
@@ -84,17 +84,17 @@ def finish_sign_in(
         return _decide(found._replace(guessed=None), verdict, actor, now, enter)
 
 
-def cookie_name(request_id: str) -> str:
-    """The cookie that ties one request to one browser; one for each request, so that several tabs work at once."""
-    return f"sign-in{request_id}"
+def cookie_name(number: int) -> str:
+    """Return the name of the cookie that ties the requests of one browser at organization `number` to that browser."""
+    return f"sign-in-{number}"
 
 
 def _is_from_this_browser(asked: SignIn, cookies: Mapping[str, str]) -> bool:
-    return hmac.compare_digest(_nonce_hash(asked.request_id, cookies), asked.nonce_hash)
+    return hmac.compare_digest(_nonce_hash(asked.organization.number, cookies), asked.nonce_hash)
 
 
-def _nonce_hash(request_id: str, cookies: Mapping[str, str]) -> str:
-    return hash_of_token(cookies.get(cookie_name(request_id), ""))
+def _nonce_hash(number: int, cookies: Mapping[str, str]) -> str:
+    return hash_of_token(cookies.get(cookie_name(number), ""))
 
 
 def _ask_again(asked: SignIn, actor: Actor, now: datetime) -> Refused | NotAsked:

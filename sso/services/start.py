@@ -52,11 +52,13 @@ def start_sign_in(
     restart_of: SignIn | None = None,
     started_by: StartedBy = StartedBy.VISITOR,
     force_authn: bool = False,
+    nonce: str = "",
 ) -> Started:
     """Write down what will be asked, and return the request for the browser to carry.
 
     `session` names the session whose doors may be carried over; `configuration` is a draft to be tested; `force_authn`
-    asks the provider not to rely on a session that it has, as the configuration may do, too.
+    asks the provider not to rely on a session that it has, as the configuration may do, too; `nonce` is the one that
+    other waiting requests of this browser have, "" if there are none.
     Raises NotConnectedError and TooManyStartsError. Source: SAML core 3.4.1, profiles 4.1.4.1.
     """
     configuration = _usable(organization, configuration)
@@ -70,7 +72,8 @@ def start_sign_in(
         started_by=started_by,
         force_authn=force_authn or again or configuration.force_authn,
     )
-    nonce = _write_down(sign_in, configuration, actor)
+    nonce = nonce or secrets.token_urlsafe(32)
+    _write_down(sign_in, configuration, actor, nonce)
     return Started(sign_in, _request(sign_in, configuration, login_hint), nonce)
 
 
@@ -97,9 +100,9 @@ def _check_number(organization: Organization, actor: Actor) -> None:
         raise TooManyStartsError
 
 
-def _write_down(sign_in: SignIn, configuration: Configuration, actor: Actor) -> str:
-    """Complete the row and insert it; return the secret for the browser's cookie."""
-    now, nonce = timezone.now(), secrets.token_urlsafe(32)
+def _write_down(sign_in: SignIn, configuration: Configuration, actor: Actor, nonce: str) -> None:
+    """Complete the row and insert it."""
+    now = timezone.now()
     is_draft = configuration.state == ConfigurationState.DRAFT
     sign_in.reference = new_reference()
     sign_in.connection = configuration.connection
@@ -114,7 +117,6 @@ def _write_down(sign_in: SignIn, configuration: Configuration, actor: Actor) -> 
     sign_in.client = actor.client
     sign_in.user_agent = actor.user_agent[:400]
     sign_in.save(force_insert=True)
-    return nonce
 
 
 def _request(sign_in: SignIn, configuration: Configuration, login_hint: str) -> saml.AuthnRequest:

@@ -25,7 +25,7 @@ from orgs.sessions import SessionStore
 from orgs.views.answers import not_allowed
 from sso import saml
 from sso.acs_reads import sign_in_by_relay_state
-from sso.models import Configuration, ConfigurationState, SignIn, StartedBy
+from sso.models import Configuration, ConfigurationState, StartedBy
 from sso.next_paths import safe_next_path
 from sso.sealed import Note, seal, unseal
 from sso.selectors import configuration_by_public_id, published_service_provider
@@ -35,12 +35,12 @@ from sso.services import (
     NotConnectedError,
     Started,
     TooManyStartsError,
-    cookie_name,
     finish_sign_in,
     note_of,
     start_sign_in,
 )
 from sso.services.start import STARTS_COUNTED_FOR
+from sso.views.request_cookies import bind_to_browser, nonce_of
 
 # Sealed where there is no sign-in to name.
 _UNASKED = "nobody asked"
@@ -81,6 +81,7 @@ def start(request: HttpRequest, number: int) -> HttpResponse:
             restart_of=again.restart_of if again else None,
             started_by=StartedBy.PROVIDER if again and not again.restart_of else StartedBy.VISITOR,
             force_authn=request.GET.get("force") == "1",
+            nonce=nonce_of(request, number),
         )
     except TooManyStartsError:
         return _too_many(request)
@@ -149,7 +150,7 @@ def _send(request: HttpRequest, organization: Organization, started: Started) ->
     else:
         response = render(request, "sso/post_to_provider.html", {"saml": started.request, "organization": organization})
         _allow_form_to(response, started.request.url)
-    _bind_to_browser(response, started.sign_in, started.nonce)
+    bind_to_browser(response, started)
     return response
 
 
@@ -157,19 +158,6 @@ def _allow_form_to(response: HttpResponse, url: str) -> None:
     """Our policy lets forms go to ourselves only; this one page may post to the provider."""
     parts = urlsplit(url)
     response._csp_update = {"form-action": [f"{parts.scheme}://{parts.netloc}"]}  # type: ignore[attr-defined]
-
-
-def _bind_to_browser(response: HttpResponse, sign_in: SignIn, nonce: str) -> None:
-    """Only a SameSite=None cookie comes along when the provider's page posts to us, and only if it is Secure."""
-    response.set_cookie(
-        cookie_name(sign_in.request_id),
-        nonce,
-        max_age=int((sign_in.expires_at - sign_in.started_at).total_seconds()),
-        path=reverse("saml_acs", args=[sign_in.organization.number]),
-        secure=True,
-        httponly=True,
-        samesite="None",
-    )
 
 
 def _restart(asked: NotAsked) -> HttpResponse:
@@ -217,11 +205,7 @@ def welcome(finished: Finished) -> HttpResponse:
     """Lead somebody who is in to the page they asked for."""
     organization = finished.sign_in.organization
     target = finished.sign_in.next_path or reverse("organization_home", args=[organization.slug])
-    response = _see_other(target)
-    response.delete_cookie(
-        cookie_name(finished.sign_in.request_id), path=reverse("saml_acs", args=[organization.number]), samesite="None"
-    )
-    return response
+    return _see_other(target)
 
 
 def _was_somebody_else(finished: Finished) -> bool:

@@ -48,8 +48,7 @@ class Siege:
         """The same without the page that would do it: for hundreds of attacks on the address behind it."""
         configuration = self.organization.connections.get().configurations.get()
         started = start_sign_in(organization=self.organization, actor=COMMAND_LINE, configuration=configuration)
-        name = cookie_name(started.sign_in.request_id)
-        browser.cookies[name] = started.nonce
+        browser.cookies[cookie_name(self.organization.number)] = started.nonce
         ours = next(iter(live_keys(self.organization)), None)
         certificate = ours.signing_certificate() if ours else None
         return Target(sign, service_provider(self.organization.number), started.sign_in.request_id, certificate)

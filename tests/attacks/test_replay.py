@@ -172,11 +172,16 @@ def test_login_csrf_while_the_victim_is_at_the_provider(siege: Siege, browser: C
     assert victim.get("/session").json()["email"] == "adele@contoso.example"
 
 
-def test_login_csrf_with_a_nonce_under_another_name(siege: Siege, browser: Client) -> None:
-    eves = siege.ask(browser)
+def test_login_csrf_with_the_nonce_of_another_organization(
+    siege: Siege, another: Callable[..., Siege], browser: Client
+) -> None:
+    """Eve's request at one organization, in a browser that asked at another one and has that one's nonce."""
+    eves, elsewhere = siege.ask(browser), another("Fabrikam")
     victim = new_browser()
-    own = siege.ask(victim)
-    victim.cookies[cookie_name(eves.request_id)] = victim.cookies[cookie_name(own.request_id)].value
+    elsewhere.ask(victim)
+    victim.cookies[cookie_name(siege.organization.number)] = victim.cookies[
+        cookie_name(elsewhere.organization.number)
+    ].value
     assert not siege.is_refused(siege.post(victim, eves.answer(name_id=EVIL).encoded()))
     assert not is_anybody_in(victim)
 
@@ -184,7 +189,7 @@ def test_login_csrf_with_a_nonce_under_another_name(siege: Siege, browser: Clien
 @pytest.mark.parametrize("nonce", ["", "x", "a" * 5000, "é", "'; DROP TABLE"])
 def test_a_guessed_nonce(siege: Siege, browser: Client, nonce: str) -> None:
     target = siege.ask(new_browser())
-    browser.cookies[cookie_name(target.request_id)] = nonce
+    browser.cookies[cookie_name(siege.organization.number)] = nonce
     assert siege.is_asked_properly(siege.post(browser, target.answer().encoded()))
     assert not is_anybody_in(browser)
 

@@ -30,7 +30,7 @@ def test_an_answer_for_another_acs(siege: Siege, rival: Siege, browser: Client, 
     """Asked there, answered there, posted here."""
     target = rival.ask(browser, base)
     encoded = target.answer(pair=key_pair("rival")).encoded()
-    name = cookie_name(target.request_id)
+    name = cookie_name(rival.organization.number)
     assert siege.is_asked_properly(siege.post(browser, encoded))
     assert not is_anybody_in(browser)
     assert browser.cookies[name]["path"] == rival.address, "and the cookie would not even have come along"

@@ -341,13 +341,16 @@ def test_the_request_asks_for_no_more_than_it_needs(journey):
     assert f"https://amplisso.example/saml/2/acs/{journey.organization.number}" in xml
 
 
-def test_the_cookie_is_for_the_acs_alone(journey):
-    request_id = journey.start()
-    cookie = journey.browser.cookies[cookie_name(request_id)]
-    assert cookie["samesite"] == "None"
-    assert cookie["secure"]
-    assert cookie["httponly"]
-    assert cookie["path"] == f"/saml/2/acs/{journey.organization.number}"
+def test_the_nonce_goes_to_the_acs_and_to_the_start_page_alone(journey):
+    journey.start()
+    number = journey.organization.number
+    kept = {each["path"]: each for each in journey.browser.cookies.values()}
+    assert {path: each["samesite"] for path, each in kept.items()} == {
+        f"/saml/2/acs/{number}": "None",
+        f"/sso/{number}/start": "Lax",
+    }
+    assert all(each["secure"] and each["httponly"] and each["max-age"] == 600 for each in kept.values())
+    assert kept[f"/saml/2/acs/{number}"].key == cookie_name(number)
 
 
 # --- What else may stop it --------------------------------------------------------------------------------------

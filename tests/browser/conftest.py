@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 import simulator
 from orgs.models import Organization
@@ -25,6 +28,8 @@ FLAGS = [
     "--no-first-run",
 ]
 PASSWORD = "correct horse battery"
+LONGEST = 30_000  # milliseconds, for a page on a busy machine
+expect.set_options(timeout=LONGEST)
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +76,7 @@ def window(chromium: Browser, site: str) -> Iterator[BrowserContext]:
     context = chromium.new_context(
         base_url=site, viewport={"width": 1280, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(LONGEST)
     errors: list[str] = []
     context.on("weberror", lambda error: errors.append(str(error.error)))
     context.on("console", lambda message: errors.append(message.text) if _is_error(message) else None)
@@ -98,7 +103,7 @@ def contoso(make_organization, make_user) -> Organization:
 
 
 def sign_in_with_password(
-    page: Page, address: str, password: str = PASSWORD, *, provider_first: bool = False, lands: str = "**/o/**"
+    page: Page, address: str, password: str = PASSWORD, *, provider_first: bool = False, lands: str = "/o/.*"
 ) -> None:
     """E-mail first, then the password; where the address's domain leads to a provider, by the password page itself."""
     if provider_first:
@@ -110,7 +115,36 @@ def sign_in_with_password(
         page.get_by_role("button", name="Continue").click()
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url(lands)
+    wait_for_path(page, lands)
+
+
+def wait_for_path(page: Page, pattern: str) -> None:
+    """Wait until a page with this path is loaded; what follows a "?", such as `next`, has the path long before."""
+    page.wait_for_url(lambda address: bool(re.fullmatch(pattern, urlsplit(address).path)))
+
+
+def hold(page: Page, pattern: str) -> None:
+    """Have pages stay that would go on by themselves, so that they can be looked at."""
+
+    def stay(route: Route) -> None:
+        answer = route.fetch(max_redirects=0)
+        goes_on = r'<meta http-equiv="refresh"[^>]*>|<script src="[^"]*submit_at_once[^"]*" defer></script>'
+        route.fulfill(response=answer, body=re.sub(goes_on, "", answer.text()))
+
+    page.route(re.compile(pattern), stay)
+
+
+@contextmanager
+def stay_before(page: Page, provider: simulator.Tenant) -> Iterator[None]:
+    """Have the browser stay on the page of a sign-out that leads to this provider, and that goes on once by itself.
+
+    That page comes by a redirect, and Playwright's routes don't see those.
+    """
+    pattern = re.compile(re.escape(provider.sso_url))
+    page.route(pattern, lambda route: route.fulfill(status=204))
+    with page.expect_response(pattern):
+        yield
+    page.unroute(pattern)
 
 
 def shot(page: Page, name: str) -> None:

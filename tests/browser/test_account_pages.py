@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import CDPSession, Page, expect
 
-from tests.browser.conftest import PASSWORD, shot
+from tests.browser.conftest import PASSWORD, shot, wait_for_path
 from tests.conftest import MakeUser
 
 pytestmark = pytest.mark.browser
@@ -64,9 +64,10 @@ def sign_in(page: Page) -> None:
     page.get_by_label("E-mail address").fill(ADDRESS)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
+    wait_for_path(page, "/account/reauthenticate/")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Continue").click()
-    page.wait_for_url("**/account/2fa/")
+    wait_for_path(page, "/account/2fa/")
 
 
 def hurdles(page: Page) -> list[str]:
@@ -121,7 +122,7 @@ def test_passkey_is_added_and_signs_in(page: Page, device: CDPSession) -> None:
     page.context.clear_cookies()
     page.goto("/account/login/?next=/account/sessions/")
     page.get_by_role("button", name="Sign in with a passkey").click()
-    page.wait_for_url("**/account/sessions/")
+    wait_for_path(page, "/account/sessions/")
     expect(page.get_by_text("This browser")).to_be_visible()
 
 
@@ -130,7 +131,7 @@ def test_key_is_the_second_step(page: Page, device: CDPSession) -> None:
     sign_in(page)
     page.get_by_role("link", name="Add", exact=True).click()
     page.get_by_role("button", name="Add", exact=True).click()
-    page.wait_for_url("**/recovery-codes/")
+    wait_for_path(page, "/account/2fa/recovery-codes/")
     page.context.clear_cookies()
     page.goto("/account/login/?next=/account/sessions/")
     page.get_by_label("E-mail address").fill(ADDRESS)
@@ -139,7 +140,7 @@ def test_key_is_the_second_step(page: Page, device: CDPSession) -> None:
     expect(page.get_by_role("heading", name="One more step")).to_be_visible()
     assert hurdles(page) == []
     page.get_by_role("button", name="Use a passkey or security key").click()
-    page.wait_for_url("**/account/sessions/")
+    wait_for_path(page, "/account/sessions/")
 
 
 def test_passkey_that_is_not_there_is_told_in_the_page(page: Page, device: CDPSession) -> None:

@@ -161,6 +161,7 @@ def test_requiring_sso_and_the_way_back_in(page: Page, window, connected: Organi
     page.goto(f"/o/{connected.slug}/sign-in")
     page.get_by_role("link", name=re.compile("Sign in with")).click()
     pick(page, "Ada")
+    expect(page).to_have_url(re.compile(f"/o/{connected.slug}/$"))
     Membership.objects.filter(user__email="ada@contoso.example").update(role=Role.ADMIN)
     page.goto(f"/o/{connected.slug}/settings/access")
     page.get_by_label("Require SSO").check()
@@ -170,19 +171,21 @@ def test_requiring_sso_and_the_way_back_in(page: Page, window, connected: Organi
     assert connected.requires_sso
 
     shut_out = window.browser.new_context(base_url=page.evaluate("location.origin")).new_page()
-    sign_in_with_password(shut_out, "pat@contoso.example", provider_first=True, lands="**/")
+    sign_in_with_password(shut_out, "pat@contoso.example", provider_first=True, lands="/")
     answer = shut_out.goto(f"/o/{connected.slug}/settings/members")
     assert answer.status == 403
     shot(shut_out, "sso-needed")
     shut_out.goto(f"/o/{connected.slug}/recovery")
     shot(shut_out, "recovery")
     shut_out.get_by_role("button", name=re.compile("code")).first.click()
+    expect(shut_out.get_by_label(re.compile("Code"))).to_be_visible()
     code = re.search(r"\b\d{6}\b", mail.outbox[-1].body)[0]
     shut_out.get_by_label(re.compile("Code")).fill(code)
     shut_out.get_by_role("button", name=re.compile("Open")).click()
     expect(shut_out).to_have_url(re.compile("/settings/access$"))
     shut_out.get_by_label("Require SSO").uncheck()
     shut_out.get_by_role("button", name="Save").click()
+    expect(shut_out.get_by_text("Saved", exact=False).first).to_be_visible()
     connected.refresh_from_db()
     assert not connected.require_sso
     assert shut_out.goto(f"/o/{connected.slug}/settings/members").status == 200

@@ -160,7 +160,7 @@ class SignInAdmin(LookOnlyAdmin[SignIn]):
     """Every attempt to come in through a connection. A visitor's reference code finds theirs."""
 
     list_display = ("reference", "started_at", "organization", "state", "reason", "address", "user", "purpose")
-    list_filter = ("state", "purpose", "started_by", "started_at", "reason")
+    list_filter = ("state", "purpose", "started_by", "started_at", "reason", "operator_reason")
     list_select_related = ("organization", "user")
     search_fields = (
         "=reference",
@@ -173,6 +173,7 @@ class SignInAdmin(LookOnlyAdmin[SignIn]):
     search_help_text = "Reference code, e-mail address, organization or its number, IP address"
     fields = (
         ("reference", "state", "reason"),
+        "operator_reason",
         "detail",
         ("organization_link", "user_link"),
         "configuration_link",

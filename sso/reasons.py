@@ -40,8 +40,7 @@ class Reason(models.TextChoices):
     NOT_A_MEMBER = "not_a_member", "Nobody invited this person"
     SUSPENDED = "suspended", "The member is suspended"
     REMOVED = "removed", "The member was removed"
-    ACCOUNT_DISABLED = "account_disabled", "The account is disabled"
-    OPERATOR_ACCOUNT = "operator_account", "An operator's account is never joined by single sign-on"
+    ACCOUNT_NOT_ADMITTED = "account_not_admitted", "This account cannot sign in by single sign-on"
     TEST_NEEDS_ADMIN = "test_needs_admin", "A draft is tested by an admin"
 
 
@@ -51,6 +50,22 @@ def reason_choices() -> list[tuple[str, str]]:
     The model takes this function instead of the list, so that a new reason needs no migration.
     """
     return Reason.choices
+
+
+class OperatorReason(models.TextChoices):
+    """The true reason behind `ACCOUNT_NOT_ADMITTED`, which only operators see.
+
+    An organization could otherwise find out which addresses belong to operators or to disabled accounts, by having its
+    own provider assert them (invariant 1).
+    """
+
+    ACCOUNT_DISABLED = "account_disabled", "The account is disabled"
+    OPERATOR_ACCOUNT = "operator_account", "An operator's account is never joined by single sign-on"
+
+
+def operator_reason_choices() -> list[tuple[str, str]]:
+    """Return the (value, label) pairs of every reason that only operators see, for the model; see `reason_choices`."""
+    return OperatorReason.choices
 
 
 # What an admin puts right on Access & SSO Settings, or compares with what stands there.
@@ -191,10 +206,9 @@ ADVICE: dict[str, Advice] = {
         "This person was removed, and just-in-time provisioning does not bring anybody back.",
         "Invite the person again under Members.",
     ),
-    Reason.ACCOUNT_DISABLED: Advice("An operator disabled this account.", "Ask whoever runs Amplisso for you why."),
-    Reason.OPERATOR_ACCOUNT: Advice(
-        "The address belongs to one of our operators, who never join an organization by themselves.",
-        "Invite the person under Members if they really should be one.",
+    Reason.ACCOUNT_NOT_ADMITTED: Advice(
+        "The response is good, but the account with this address cannot sign in by single sign-on here.",
+        "Give the reference code of this sign-in to whoever runs Amplisso for you, who can see why.",
     ),
     Reason.TEST_NEEDS_ADMIN: Advice(
         "The uploaded file is still a draft. It becomes active when an admin signs in through it.",

@@ -3,6 +3,7 @@
 from orgs.services.accounts import (
     account_for,
     create_account,
+    forget_password_of_sign_up,
     forget_unproven,
     record_for_organizations,
     record_operator,
@@ -69,6 +70,7 @@ __all__ = [
     "end_doors",
     "end_doors_of_sessions",
     "end_session",
+    "forget_password_of_sign_up",
     "forget_unproven",
     "has_names",
     "hold_organization",

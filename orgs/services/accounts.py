@@ -85,13 +85,34 @@ def account_for(*, address: str, actor: Actor) -> User:
 def forget_unproven(*, user: User, actor: Actor) -> None:
     """Take away what lets in whoever typed this address at sign-up but never showed that the mailbox is theirs.
 
-    Called before somebody else vouches for the address, so that its owner does not inherit a stranger's password.
-    Operators are left alone: nobody becomes one by signing up.
+    Called before an operator vouches for the address, so that its owner does not inherit a stranger's password. An
+    identity provider's word is not enough for it: any organization's may assert any address. Operators are left alone:
+    nobody becomes one by signing up.
     """
-    addresses = EmailAddress.objects.filter(user=user)
-    if user.is_staff or user.is_superuser or addresses.filter(verified=True).exists():
-        return
-    addresses.delete()  # the link in the mail of the sign-up names this row, and is worthless without it
+    if _may_be_a_strangers(user):
+        EmailAddress.objects.filter(user=user).delete()  # the link in the mail of the sign-up is worthless without it
+        _forget_password(user, actor)
+
+
+@atomic
+def forget_password_of_sign_up(*, user: User, actor: Actor) -> bool:
+    """Remove the password of an account that single sign-on used before its address was confirmed; return whether.
+
+    Called just before the owner of the mailbox confirms the address in a browser in which that password was not typed:
+    it may be a stranger's, who would otherwise get into the owner's organizations with it.
+    """
+    if not _may_be_a_strangers(user) or not Membership.objects.filter(user=user, accepted_at__isnull=True).exists():
+        return False
+    _forget_password(user, actor)
+    return True
+
+
+def _may_be_a_strangers(user: User) -> bool:
+    is_operator = user.is_staff or user.is_superuser
+    return not is_operator and not EmailAddress.objects.filter(user=user, verified=True).exists()
+
+
+def _forget_password(user: User, actor: Actor) -> None:
     factors, _ = Authenticator.objects.filter(user=user).delete()
     if not factors and not user.has_usable_password():
         return

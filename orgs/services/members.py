@@ -11,7 +11,7 @@ from audit.services import Facts, record
 from orgs.errors import NotAllowedError
 from orgs.models import Invitation, Membership, MembershipSource, MembershipState, Organization, Role, User
 from orgs.selectors import open_invitations_of
-from orgs.services.accounts import account_for
+from orgs.services.accounts import create_account
 from orgs.services.doors import end_doors
 from orgs.services.locks import hold_organization
 from orgs.transactions import atomic
@@ -56,11 +56,12 @@ def join_just_in_time(*, organization: Organization, address: str, role: Role, a
     """Make a member of somebody whom the identity provider vouches for and nobody invited (AM-41).
 
     The caller has made sure that the role is not admin and that the account is no operator's. The membership is opened
-    by single sign-on alone until the person accepts it under a password door.
+    by single sign-on alone until the person accepts it under a password door. An account whose address is not confirmed
+    stays as it is: a provider's word takes no password away.
     """
     return add_member(
         organization=organization,
-        user=account_for(address=address, actor=actor),
+        user=User.objects.filter(email=address).first() or create_account(address=address, actor=actor),
         role=role,
         source=MembershipSource.JUST_IN_TIME,
         actor=actor,

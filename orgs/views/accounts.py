@@ -6,18 +6,28 @@ from http import HTTPStatus
 from typing import Any
 
 from allauth.account import views as account_views
+from allauth.account.internal.stagekit import get_pending_stage
 from allauth.mfa.base import views as factor_views
 from allauth.mfa.webauthn import views as passkey_views
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.hashers import make_password
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from orgs.access import actor_of, sign_in_page
 from orgs.email_addresses import normal_address
+from orgs.models import User
 from orgs.second_factors import ActivateTOTP
-from orgs.services import record_reset_asked
+from orgs.services import forget_password_of_sign_up, record_reset_asked
+from orgs.views.answers import see_other
+
+_CHOOSE_ANOTHER = (
+    "This account was used by single sign-on before its address was confirmed, so we removed the password that was "
+    "chosen at sign-up: it may not have been yours. To have a password, choose one here."
+)
 
 
 class PasswordSignIn(account_views.LoginView):  # type: ignore[misc]  # allauth ships no types
@@ -63,6 +73,25 @@ class ConfirmAddress(account_views.ConfirmEmailView):  # type: ignore[misc]
         """Only after the answer: anybody could put the link into a page of theirs, so opening it ends no session."""
         if self.request.method == "POST":
             super().logout_other_user(confirmation)
+
+    def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Confirm the address, and have a new password chosen where the one of the sign-up may be a stranger's."""
+        user = self.get_object().email_address.user
+        with transaction.atomic():
+            forgotten = not _typed_password_here(self.request, user) and forget_password_of_sign_up(
+                user=user, actor=actor_of(self.request, user)
+            )
+            response: HttpResponse = super().post(*args, **kwargs)
+        if not forgotten:
+            return response
+        messages.warning(self.request, _CHOOSE_ANOTHER)
+        return see_other("account_reset_password")
+
+
+def _typed_password_here(request: HttpRequest, user: User) -> bool:
+    """Return whether a sign-up or sign-in of this account waits in this browser for its address to be confirmed."""
+    stage = get_pending_stage(request)
+    return stage is not None and stage.login.user == user
 
 
 sign_up = SignUp.as_view()

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from orgs.models import Organization
 from sso.models.connections import Configuration, Connection
-from sso.reasons import reason_choices
+from sso.reasons import operator_reason_choices, reason_choices
 
 # The end of the path to which a test leads back, of whatever organization.
 AFTER_TEST = "/settings/access?tested=1"
@@ -66,6 +66,9 @@ class SignIn(models.Model):
 
     # How it ended.
     reason = models.CharField(max_length=40, choices=reason_choices, blank=True)
+    operator_reason = models.CharField(
+        "reason for operators", max_length=40, choices=operator_reason_choices, blank=True, default="", db_default=""
+    )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="sign_ins"
     )

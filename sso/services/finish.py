@@ -127,6 +127,7 @@ def _decide(found: Found, verdict: saml.Verdict, actor: Actor, now: datetime, en
         try:
             return _let_in(found, verdict.assertion, actor, now, enter)
         except RefusedError as refusal:
+            asked.operator_reason = refusal.operator_reason
             return _refuse(asked, refusal.reason, refusal.detail)
     except UsedUpError:
         return _refuse_apart(asked, Reason.ALREADY_USED, actor, now)

@@ -18,6 +18,7 @@ from sso.prepared import Prepared
 _OUTCOME = (
     "state",
     "reason",
+    "operator_reason",
     "detail",
     "user",
     "address",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
@@ -20,7 +21,6 @@ from orgs.selectors import pending_invitation
 from orgs.services import (
     accept_invitation,
     create_account,
-    forget_unproven,
     has_names,
     join_just_in_time,
     note_names,
@@ -28,7 +28,7 @@ from orgs.services import (
 from sso import saml
 from sso.acs_reads import KnownPerson, Subject
 from sso.models import LONGEST_SUBJECT, Connection, Identity, SubjectKind
-from sso.reasons import Reason
+from sso.reasons import OperatorReason, Reason
 
 CLAIM_ADDRESS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"
 CLAIM_OBJECT_IDENTIFIER = "http://schemas.microsoft.com/identity/claims/objectidentifier"
@@ -46,9 +46,9 @@ _GUEST_NAME = re.compile("#ext#", re.IGNORECASE)
 class RefusedError(Exception):
     """This person does not get in; raised before anything was written."""
 
-    def __init__(self, reason: Reason, detail: str = "") -> None:
+    def __init__(self, reason: Reason, detail: str = "", operator_reason: OperatorReason | Literal[""] = "") -> None:
         super().__init__(reason.value)
-        self.reason, self.detail = reason, detail
+        self.reason, self.detail, self.operator_reason = reason, detail, operator_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,6 @@ def _known(
 ) -> Membership:
     """Somebody who was here before: by subject, whatever address is asserted today."""
     user = known.identity.user
-    _check_account(user)
     membership = _enter_or_join(user.email, user, known.membership, connection, actor, admins_only=admins_only)
     _note_use(known.identity, person)
     return membership
@@ -169,11 +168,9 @@ def _new(
 ) -> Membership:
     user = User.objects.filter(email=person.address).first()
     if user is not None:
-        _check_account(user)
         _check_not_another(user, person, connection, provider_entity_id)
     found = _membership(connection, user) if user else None
     membership = _enter_or_join(person.address, user, found, connection, actor, admins_only=admins_only)
-    forget_unproven(user=membership.user, actor=actor)
     Identity.objects.create(
         connection=connection,
         provider_entity_id=provider_entity_id,
@@ -204,32 +201,33 @@ def _enter_or_join(
     *,
     admins_only: bool,
 ) -> Membership:
-    """Member, else invitee, else just in time, else refused."""
+    """Return the membership of a member, or else of an invitee, or else one made just in time. Raises RefusedError.
+
+    What the organization itself decides is checked first and the account last, so that its log says the same of an
+    operator's or a disabled account as of any other that it would not admit.
+    """
     if membership is not None and membership.state != MembershipState.REMOVED:
         _check_may_enter(membership, admins_only=admins_only)
+        _check_not_disabled(membership.user)
         return membership
     if admins_only:
         raise RefusedError(Reason.TEST_NEEDS_ADMIN)
-    if user is not None and (user.is_staff or user.is_superuser):
-        raise RefusedError(Reason.OPERATOR_ACCOUNT)
     invitation = pending_invitation(connection.organization, address)
-    if invitation is not None:
-        user = user or create_account(address=address, actor=actor)
-        return accept_invitation(invitation=invitation, user=user, actor=actor, by_sso=True)
-    if membership is not None:
+    if invitation is None:
+        role = _role_just_in_time(connection, removed=membership)
+        _check_may_join(user)
+        return join_just_in_time(organization=connection.organization, address=address, role=role, actor=actor)
+    _check_may_join(user)
+    user = user or create_account(address=address, actor=actor)
+    return accept_invitation(invitation=invitation, user=user, actor=actor, by_sso=True)
+
+
+def _role_just_in_time(connection: Connection, *, removed: Membership | None) -> Role:
+    if removed is not None:
         raise RefusedError(Reason.REMOVED)
-    return _join(address, connection, actor)
-
-
-def _join(address: str, connection: Connection, actor: Actor) -> Membership:
     if connection.just_in_time_role is None:
         raise RefusedError(Reason.NOT_A_MEMBER)
-    return join_just_in_time(
-        organization=connection.organization,
-        address=address,
-        role=Role(connection.just_in_time_role),
-        actor=actor,
-    )
+    return Role(connection.just_in_time_role)
 
 
 def _membership(connection: Connection, user: User) -> Membership | None:
@@ -240,9 +238,18 @@ def _membership(connection: Connection, user: User) -> Membership | None:
     )
 
 
-def _check_account(user: User) -> None:
+def _check_may_join(user: User | None) -> None:
+    """Check that single sign-on may make a member of an account, if there is one already."""
+    if user is None:
+        return
+    _check_not_disabled(user)
+    if user.is_staff or user.is_superuser:
+        raise RefusedError(Reason.ACCOUNT_NOT_ADMITTED, operator_reason=OperatorReason.OPERATOR_ACCOUNT)
+
+
+def _check_not_disabled(user: User) -> None:
     if not user.is_active:
-        raise RefusedError(Reason.ACCOUNT_DISABLED)
+        raise RefusedError(Reason.ACCOUNT_NOT_ADMITTED, operator_reason=OperatorReason.ACCOUNT_DISABLED)
 
 
 def _check_may_enter(membership: Membership, *, admins_only: bool) -> None:

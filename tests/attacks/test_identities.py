@@ -145,7 +145,7 @@ def test_operators_are_nobodys_members(siege: Siege, make_user: MakeUser, browse
         operator = make_user(**fields)
         target = siege.ask(browser)
         siege.post(browser, target.answer(name_id=operator.email, attributes=()).encoded())
-        assert siege.row(target).reason == Reason.OPERATOR_ACCOUNT
+        assert siege.row(target).reason == Reason.ACCOUNT_NOT_ADMITTED
         assert not is_anybody_in(browser)
         assert not Membership.objects.filter(user=operator).exists()
 

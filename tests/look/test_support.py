@@ -39,7 +39,7 @@ def test_pages_name_it(db: None) -> None:
 def test_advice_speaks_of_them_in_words_that_an_address_can_replace() -> None:
     request = explain("AADSTS75005")
     assert request is not None
-    told = [request.fix, *(ADVICE[each].remedy for each in (Reason.CLOSED, Reason.ACCOUNT_DISABLED, Reason.UNSAFE))]
+    told = [request.fix, *(ADVICE[each].remedy for each in (Reason.CLOSED, Reason.ACCOUNT_NOT_ADMITTED, Reason.UNSAFE))]
     assert [text for text in told if "whoever runs Amplisso for you" not in text] == []
     everything = " ".join(f"{advice.meaning} {advice.remedy}" for advice in ADVICE.values())
     assert " us " not in everything

@@ -83,7 +83,7 @@ def disable_account(*, membership: Membership, **_: object) -> None:
     [
         (suspend_member, Reason.SUSPENDED),
         (remove_member, Reason.REMOVED),
-        (disable_account, Reason.ACCOUNT_DISABLED),
+        (disable_account, Reason.ACCOUNT_NOT_ADMITTED),
     ],
     ids=["suspended", "removed", "disabled"],
 )

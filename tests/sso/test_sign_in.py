@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from importlib import import_module
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.contrib.auth.signals import user_logged_in
 from django.utils import timezone
 
 from audit.models import Event
 from orgs.models import Door, DoorKind, Membership, Role, User
 from sso.models import Identity, SignIn, SignInState, StartedBy, SubjectKind
-from sso.reasons import Reason
+from sso.reasons import OperatorReason, Reason
 from sso.services import cookie_name
 from tests.sso.conftest import Journey, new_browser, request_id_in
 
@@ -178,20 +180,89 @@ def test_who_was_put_out_stays_out(journey, change, reason):
     assert refused_for(journey, journey.sign_in("ada")) == reason, "nor as a newcomer"
 
 
+OPERATOR = (Reason.ACCOUNT_NOT_ADMITTED, OperatorReason.OPERATOR_ACCOUNT)
+DISABLED = (Reason.ACCOUNT_NOT_ADMITTED, OperatorReason.ACCOUNT_DISABLED)
+
+
+def reasons_for(journey, answer):
+    return refused_for(journey, answer), journey.last().operator_reason
+
+
 def test_an_operator_never_joins_just_in_time(journey, make_user):
     make_user("ada@contoso.example", is_staff=True)
-    assert refused_for(journey, journey.sign_in("ada")) == Reason.OPERATOR_ACCOUNT
+    assert reasons_for(journey, journey.sign_in("ada")) == OPERATOR
 
 
 def test_nor_by_an_invitation_that_only_the_provider_answers(journey, make_user, admin):
     make_user("ada@contoso.example", is_staff=True)
     _invite(journey.organization, admin, "ada@contoso.example", Role.VIEWER)
-    assert refused_for(journey, journey.sign_in("ada")) == Reason.OPERATOR_ACCOUNT
+    assert reasons_for(journey, journey.sign_in("ada")) == OPERATOR
 
 
 def test_a_disabled_account_stays_out(journey, make_user):
     make_user("ada@contoso.example", is_active=False)
-    assert refused_for(journey, journey.sign_in("ada")) == Reason.ACCOUNT_DISABLED
+    assert reasons_for(journey, journey.sign_in("ada")) == DISABLED
+
+
+def test_a_disabled_member_stays_out(journey, make_user, member):
+    member(journey.organization, Role.MEMBER, make_user("ada@contoso.example"))
+    journey.sign_in("ada")
+    User.objects.filter(email="ada@contoso.example").update(is_active=False)
+    assert reasons_for(journey, journey.sign_in("ada")) == DISABLED
+
+
+ACCOUNTS = [{}, {"is_staff": True}, {"is_superuser": True}, {"is_active": False}]
+
+
+@pytest.mark.parametrize("account", ACCOUNTS)
+def test_an_organization_that_admits_nobody_cannot_tell_accounts_apart(connect, organization, make_user, account):
+    journey = connect(organization, role=None)
+    make_user("ada@contoso.example", **account)
+    assert reasons_for(journey, journey.sign_in("ada")) == (Reason.NOT_A_MEMBER, "")
+
+
+def test_operators_and_disabled_accounts_look_alike_in_the_log(journey, make_user, admin, client_of):
+    seen = []
+    ada = make_user("ada@contoso.example")
+    for account in ACCOUNTS[1:]:
+        User.objects.filter(pk=ada.pk).update(**{"is_staff": False, "is_superuser": False, "is_active": True} | account)
+        journey.sign_in("ada")
+        row = journey.last()
+        page = client_of(admin).get(f"/o/contoso/settings/sign-ins/{row.reference}").content.decode()
+        assert "This account cannot sign in by single sign-on" in page
+        assert "operator" not in page.lower()
+        assert "disabled" not in page.lower()
+        seen.append((row.reason, row.detail, [check["outcome"] for check in row.checks], row.address, row.user_id))
+    assert seen[0] == seen[1] == seen[2]
+
+
+def test_operators_see_the_true_reason(journey, make_user, client_of):
+    make_user("ada@contoso.example", is_active=False)
+    journey.sign_in("ada")
+    operator = client_of(make_user(is_staff=True, is_superuser=True))
+    page = operator.get(f"/admin/sso/signin/{journey.last().pk}/change/").content.decode()
+    assert "The account is disabled" in page
+
+
+def test_the_migration_hides_what_the_log_said_of_accounts(journey, make_user):
+    make_user("ada@contoso.example", is_active=False)
+    journey.sign_in("ada")
+    SignIn.objects.update(reason="operator_account", operator_reason="")
+    migration = import_module("sso.migrations.0017_hide_operator_accounts")
+    migration.hide(apps, None)
+    assert (journey.last().reason, journey.last().operator_reason) == OPERATOR
+    migration.show(apps, None)
+    assert (journey.last().reason, journey.last().operator_reason) == ("operator_account", "")
+
+
+def test_a_provider_takes_no_password_from_an_unconfirmed_account(journey):
+    ada = User.objects.create_user("ada@contoso.example", "a password of her own")
+    ada.emailaddress_set.create(email=ada.email, verified=False, primary=True)
+    journey.sign_in("ada")
+    ada.refresh_from_db()
+    assert ada.check_password("a password of her own")
+    assert ada.emailaddress_set.count() == 1
+    assert ada.memberships.get().accepted_at is None
 
 
 def test_an_account_from_elsewhere_is_opened_by_this_door_only(journey, make_user, make_organization):

@@ -126,6 +126,8 @@ MIDDLEWARE = [
     "orgs.views.answers.explain_not_allowed",
     "orgs.views.answers.LockedSecrets",
     "orgs.access.DoorMiddleware",
+    "amplisso.operators.SecondFactorForOperators",
+    "amplisso.operators.UnreadableAddresses",
 ]
 
 TEMPLATES = [

@@ -10,10 +10,24 @@ from django.contrib.admin import ModelAdmin
 from django.contrib.admin.utils import model_ngettext
 from django.db.models import Model
 from django.http import HttpRequest
+from django.shortcuts import redirect
 
+from audit.admin import Page
 from orgs.errors import NotAllowedError
 
 Row = TypeVar("Row", bound=Model)
+
+
+class TellsRefusals(Page[Row]):
+    """A page of the admin whose form shows what a service refuses as a message, and changes nothing."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Show or save one row; Django's own undoes the whole change when something is raised."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except NotAllowedError as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+            return redirect(request.get_full_path())
 
 
 def carry_out(

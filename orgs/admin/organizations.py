@@ -11,9 +11,8 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 
 from audit.actors import Actor
-from audit.admin import Page
 from orgs.access import actor_of
-from orgs.admin.acting import carry_out
+from orgs.admin.acting import TellsRefusals, carry_out
 from orgs.admin.links import related_links
 from orgs.email_addresses import normal_address
 from orgs.models import MembershipSource, MembershipState, Organization, Plan
@@ -52,7 +51,7 @@ class SSOActiveFilter(admin.BooleanFieldListFilter):
 
 
 @admin.register(Organization)
-class OrganizationAdmin(Page[Organization]):
+class OrganizationAdmin(TellsRefusals[Organization]):
     """Customers. They are closed, never deleted, and keep their number."""
 
     list_display = ("number", "name", "plan", "members", "connected", "requires", "is_open")
@@ -65,6 +64,7 @@ class OrganizationAdmin(Page[Organization]):
         "created_at",
     )
     list_select_related = ("plan",)
+    ordering = ("name", "number")  # counting members would lose the model's own
     search_fields = ("name", "slug", "=number")
     search_help_text = "Name, slug or number"
     readonly_fields = ("number", "connected", "requires", "created_at", "closed_at", "related")

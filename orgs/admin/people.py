@@ -10,9 +10,8 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from audit.admin import Page
 from orgs.access import actor_of
-from orgs.admin.acting import carry_out
+from orgs.admin.acting import TellsRefusals, carry_out
 from orgs.admin.links import related_links
 from orgs.email_addresses import normal_address
 from orgs.models import User
@@ -20,6 +19,7 @@ from orgs.services.accounts import (
     create_account,
     disable_account,
     enable_account,
+    permissions_of,
     record_permissions,
     rename_account,
     set_operator,
@@ -42,12 +42,13 @@ class NewUserForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no type i
 
 
 @admin.register(User)
-class UserAdmin(Page[User]):
+class UserAdmin(TellsRefusals[User]):
     """People. The e-mail address is the account and stays; passwords are nobody's business but their own."""
 
     list_display = ("email", "name", "is_active", "is_staff", "memberships_count", "last_login", "date_joined")
     list_filter = ("is_active", "is_staff", "is_superuser", "last_login", "date_joined")
     search_fields = ("email", "name")
+    ordering = ("email",)
     filter_horizontal = ("user_permissions",)
     readonly_fields = ("is_active", "last_login", "date_joined", "confirmed", "related")
     list_per_page = 50
@@ -75,6 +76,11 @@ class UserAdmin(Page[User]):
             kwargs["form"] = NewUserForm
         return super().get_form(request, obj, change=change, **kwargs)
 
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Superusers are changed by superusers only; the services look again, behind a lock."""
+        may_touch = obj is None or not obj.is_superuser or bool(getattr(request.user, "is_superuser", False))
+        return may_touch and super().has_change_permission(request, obj)
+
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
 
@@ -91,9 +97,10 @@ class UserAdmin(Page[User]):
         rename_account(user=obj, name=obj.name, actor=actor)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001  Django's
+        before = permissions_of(form.instance)
         super().save_related(request, form, formsets, change)
         if "user_permissions" in form.changed_data:
-            record_permissions(user=form.instance, actor=actor_of(request))
+            record_permissions(user=form.instance, before=before, actor=actor_of(request))
 
     @admin.display(description="organizations", ordering="memberships_count")
     def memberships_count(self, user: User) -> int:

@@ -7,14 +7,14 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from audit.admin import Page
 from orgs.access import actor_of
+from orgs.admin.acting import TellsRefusals
 from orgs.models import Plan
 from orgs.services.plans import save_plan
 
 
 @admin.register(Plan)
-class PlanAdmin(Page[Plan]):
+class PlanAdmin(TellsRefusals[Plan]):
     """What each plan includes. A plan that organizations are on cannot be deleted."""
 
     list_display = ("name", "slug", "position", "sso", "scim")

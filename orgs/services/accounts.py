@@ -12,6 +12,7 @@ from audit.services import Facts, record
 from orgs.errors import NotAllowedError
 from orgs.models import Door, DoorKind, Membership, MembershipState, Organization, Role, User
 from orgs.selectors import opened_by_password
+from orgs.services.superusers import check_may_change, check_may_give_rights, check_superuser_remains
 from orgs.transactions import atomic
 
 
@@ -126,7 +127,8 @@ def _forget_password(user: User, actor: Actor) -> None:
 
 @atomic
 def rename_account(*, user: User, name: str, actor: Actor) -> None:
-    """Change what an account calls its person."""
+    """Change what an account calls its person. Raises NotAllowedError for a superuser whom another operator renames."""
+    check_may_change(user=user, actor=actor)
     before = User.objects.values_list("name", flat=True).get(pk=user.pk)
     if before != name:
         User.objects.filter(pk=user.pk).update(name=name)
@@ -135,7 +137,12 @@ def rename_account(*, user: User, name: str, actor: Actor) -> None:
 
 @atomic
 def disable_account(*, user: User, actor: Actor) -> None:
-    """Let somebody in nowhere any more and close their doors. Raises NotAllowedError for an only admin."""
+    """Let somebody in nowhere any more and close their doors.
+
+    Raises NotAllowedError for an only admin, the only superuser, and a superuser whom another operator would disable.
+    """
+    check_may_change(user=user, actor=actor)
+    check_superuser_remains(without=user)
     _check_not_only_admin(user)
     if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
         Door.objects.filter(user=user, ended_at__isnull=True).update(ended_at=timezone.now())
@@ -144,27 +151,45 @@ def disable_account(*, user: User, actor: Actor) -> None:
 
 @atomic
 def enable_account(*, user: User, actor: Actor) -> None:
-    """Let somebody in again, wherever they still belong."""
+    """Let somebody in again, wherever they still belong. Raises NotAllowedError as `disable_account` does."""
+    check_may_change(user=user, actor=actor)
     if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
         _record(EventName.ACCOUNT_ENABLED, user, actor)
 
 
 @atomic
 def set_operator(*, user: User, is_staff: bool, is_superuser: bool, actor: Actor) -> None:
-    """Give or take away what makes an operator: opening the Django admin, and doing everything there."""
+    """Give or take away what makes an operator: opening the Django admin, and doing everything there.
+
+    Raises NotAllowedError unless the actor is a superuser, and when no superuser would remain.
+    """
+    check_may_change(user=user, actor=actor)
     before = dict(User.objects.filter(pk=user.pk).values("is_staff", "is_superuser").get())
     after = {"is_staff": is_staff, "is_superuser": is_superuser}
     if before != after:
+        check_may_give_rights(actor=actor)
+        if not (is_staff and is_superuser):
+            check_superuser_remains(without=user)
         forget_unproven(user=User.objects.get(pk=user.pk), actor=actor)
         User.objects.filter(pk=user.pk).update(**after)
         _record(EventName.OPERATOR_CHANGED, user, actor, before, after)
 
 
 @atomic
-def record_permissions(*, user: User, actor: Actor) -> None:
-    """Write down what an operator may do from now on, after permissions have changed."""
-    after = {"permissions": list(user.user_permissions.order_by("codename").values_list("codename", flat=True))}
-    _record(EventName.OPERATOR_CHANGED, user, actor, after=after)
+def record_permissions(*, user: User, before: list[str], actor: Actor) -> None:
+    """Write down what an operator may do from now on, and could before, in the transaction that changed it.
+
+    Raises NotAllowedError, which undoes the change, unless the actor is a superuser.
+    """
+    check_may_give_rights(actor=actor)
+    after = permissions_of(user)
+    if before != after:
+        _record(EventName.OPERATOR_CHANGED, user, actor, {"permissions": before}, {"permissions": after})
+
+
+def permissions_of(user: User) -> list[str]:
+    """Return the code names of an operator's own permissions, sorted."""
+    return list(user.user_permissions.order_by("codename").values_list("codename", flat=True))
 
 
 def _check_not_only_admin(user: User) -> None:

@@ -14,6 +14,7 @@ from audit.events import EventName
 from audit.services import record
 from orgs.models import Door, DoorKind, Organization, User
 from orgs.selectors import opened_by_password
+from orgs.services.superusers import check_may_change
 from orgs.transactions import atomic
 
 
@@ -113,7 +114,11 @@ def end_doors_of_sessions(*, doors: Iterable[uuid.UUID], by: str, actor: Actor) 
 
 @atomic
 def end_door(*, door: Door, actor: Actor) -> None:
-    """Close one door, as an operator does; whoever holds it is out at the next request."""
+    """Close one door, as an operator does; whoever holds it is out at the next request.
+
+    Raises NotAllowedError for a superuser's door, which only superusers close.
+    """
+    check_may_change(user=door.user, actor=actor)
     if Door.objects.filter(pk=door.pk, ended_at__isnull=True).update(ended_at=timezone.now()):
         record(
             EventName.DOOR_ENDED,

@@ -1,0 +1,126 @@
+"""Whatever is typed into an address of the Django admin is answered by a page, 404 or a message, never by an error."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib import admin
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+
+from sso.models import ServiceProviderKey, SignOut
+from tests.admin.conftest import Crowd
+from tests.admin.test_pages import OURS, address
+
+MODELS = [*OURS, ServiceProviderKey, SignOut]
+IDS = ["abc", "-1", "9" * 30, "1.5", "é", "00000000-0000-0000-0000-000000000000"]
+VALUES = ["x", "", "9" * 30, "2026-13-45"]
+PARAMETERS = [
+    "o",
+    "p",
+    "e",
+    "q",
+    "all",
+    "_popup",
+    "_to_field",
+    "_changelist_filters",
+    "_facets",
+    "nonsense",
+    "pk",
+    "id",
+]
+
+
+@pytest.fixture
+def strict(browser: Client, crowd: Crowd) -> Client:
+    """The operator's browser, which does not raise what a page raises."""
+    crowd.grow()
+    browser.raise_request_exception = False
+    return browser
+
+
+def failures(browser: Client, addresses: list[str]) -> list[tuple[str, int]]:
+    """The addresses that end with an error of ours; redirects are followed."""
+    found = []
+    for each in addresses:
+        status = browser.get(each, follow=True).status_code
+        if status >= 500:
+            found.append((each, status))
+    return found
+
+
+def filters_of(model: type[Model]) -> list[str]:
+    """Every parameter by which links of ours and the filters at the side narrow a list, with its lookups."""
+    names = []
+    for each in admin.site._registry[model].list_filter:
+        name = each[0] if isinstance(each, tuple) else each
+        if isinstance(name, str):
+            names += [
+                name,
+                *(f"{name}__{end}" for end in ("exact", "isnull", "isempty", "gte", "lt", "in", "id__exact")),
+            ]
+    related = [f"{field.name}__id__exact" for field in model._meta.fields if field.is_relation]
+    return [*names, *related, "connection__organization__id__exact", "organization__id__exact", "user__id__exact"]
+
+
+def test_every_page_is_tried(strict: Client) -> None:
+    strict.get(reverse("admin:index"))
+    assert set(admin.site._registry) == set(MODELS)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_ids(model: type[Model], strict: Client) -> None:
+    pages = ("change", "history", "delete")
+    base = address(model, "changelist")
+    wanted = [f"{base}{each}/{page}/" for each in IDS for page in pages] + [f"{base}{each}/" for each in IDS]
+    assert failures(strict, wanted) == []
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_parameters_of_lists(model: type[Model], strict: Client) -> None:
+    base = address(model, "changelist")
+    names = [*PARAMETERS, *filters_of(model)]
+    assert failures(strict, [f"{base}?{name}={value}" for name in names for value in VALUES]) == []
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_parameters_of_forms(model: type[Model], strict: Client) -> None:
+    row = model._default_manager.first()
+    bases = [address(model, "add")] + ([address(model, "change", row.pk)] if row else [])
+    names = ["_popup", "_to_field", "_changelist_filters", "organization", "plan", "email", "number", "nonsense"]
+    assert failures(strict, [f"{base}?{name}={value}" for base in bases for name in names for value in VALUES]) == []
+
+
+def test_other_pages(strict: Client) -> None:
+    organization = {"app_label": "orgs", "model_name": "emaildomain", "field_name": "organization", "term": "c"}
+    autocomplete = reverse("admin:autocomplete")
+    wanted = [f"{autocomplete}?" + "&".join(f"{name}={value}" for name, value in organization.items())]
+    for name in organization:
+        for value in VALUES:
+            changed = organization | {name: value}
+            wanted.append(f"{autocomplete}?" + "&".join(f"{key}={each}" for key, each in changed.items()))
+    wanted += [f"{wanted[0]}&page={value}" for value in VALUES]
+    wanted += [f"/admin/r/{kind}/{each}/" for kind in ("1", "9" * 30, "abc", "0") for each in IDS]
+    wanted += [f"/admin/{each}/" for each in IDS] + [f"/admin/jsi18n/?{name}=x" for name in PARAMETERS]
+    assert failures(strict, wanted) == []
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("chosen", ["abc", "9" * 30, "-1", "", "\0", "é"])
+def test_actions_on_rows_that_cannot_be(model: type[Model], chosen: str, strict: Client) -> None:
+    base = address(model, "changelist")
+    for action in ("delete_selected", "disable", "enable", "end", "suspend", "verify", "close", "nonsense"):
+        fields = {"action": action, "_selected_action": [chosen], "index": "x", "select_across": "x", "post": "yes"}
+        assert strict.post(base, fields, follow=True).status_code < 500
+
+
+def test_nul(strict: Client) -> None:
+    for model in MODELS:
+        base = address(model, "changelist")
+        for each in (
+            f"{base}%00/change/",
+            f"{base}_00/change/",
+            f"{base}?q=%00",
+            f"{base}?organization__id__exact=%00",
+        ):
+            assert strict.get(each).status_code in {400, 302, 404, 200}, each

@@ -43,6 +43,7 @@ class EventName(models.TextChoices):
     KEY_RETIRED = "key:retired", "Certificate retired"
     KEYS_REENCRYPTED = "key:reencrypted", "Private keys encrypted again"
     IDENTITY_LINKED = "identity:linked", "Person linked to the identity provider"
+    CLAIMS_VIEWED = "sign_in:claims_viewed", "Claims of a sign-in looked at by an operator"
     IDENTITY_UNLINKED = "identity:unlinked", "Person unlinked from the identity provider"
 
     DOMAIN_ADDED = "domain:added", "E-mail domain added"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -26,8 +27,10 @@ from audit.actors import COMMAND_LINE, Actor
 from audit.events import EventName, Outcome
 from audit.services import record
 from orgs.access import actor_of, name_session, session_name
+from orgs.afterwards import do_afterwards
 from orgs.models import DoorKind, User
 from orgs.models.people import operator_made
+from orgs.selectors import accepted_numbers
 from orgs.services import end_session, open_door, record_for_organizations, record_operator, record_sign_up
 
 _PASSWORD_EVENTS: list[tuple[Signal, EventName]] = [
@@ -88,13 +91,25 @@ def close_doors(request: HttpRequest, user: User | None, **kwargs: Any) -> None:
 
 @receiver(user_login_failed)
 def note_wrong_password(credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
-    """One row whether or not there is such an account, so that time tells nobody; allauth bounds how often."""
-    with transaction.atomic():
+    """Write one row for operators, and one into the log of each organization that has the account as a member.
+
+    The latter follow when the answer is out, so that its time does not tell whether there is such an account.
+    """
+    address = str(credentials.get("email") or credentials.get("username") or "")
+    actor = actor_of(request) if request else Actor()
+    _record_wrong_password(address, actor, [None])
+    do_afterwards(request, lambda: _record_wrong_password(address, actor, accepted_numbers(address)))
+
+
+@transaction.atomic
+def _record_wrong_password(address: str, actor: Actor, numbers: Sequence[int | None]) -> None:
+    for number in numbers:
         record(
             EventName.USER_SIGN_IN_REFUSED,
-            actor=actor_of(request) if request else Actor(),
+            actor=actor,
+            organization_number=number,
             target_kind="user",
-            target=str(credentials.get("email") or credentials.get("username") or ""),
+            target=address,
             after={"by": "password"},
             outcome=Outcome.REFUSED,
         )

@@ -69,6 +69,17 @@ def opened_by_password(user: User) -> list[int]:
     return [membership.organization.number for membership in opened]
 
 
+def accepted_numbers(address: str) -> list[int]:
+    """Return the numbers of the open organizations in which an address (any spelling) has an accepted membership."""
+    accepted = Membership.objects.filter(
+        user__email=address.strip().lower(),
+        state=MembershipState.ACTIVE,
+        accepted_at__isnull=False,
+        organization__closed_at__isnull=True,
+    )
+    return list(accepted.order_by("pk").values_list("organization__number", flat=True))
+
+
 def membership_in(slug: str, user: User) -> Membership | None:
     """Return the active membership of a user in an open organization."""
     return memberships_of(user).filter(organization__slug=slug).first()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -16,6 +19,7 @@ from sso.check_titles import title_of
 from sso.models import Configuration, Connection, Identity, ServiceProviderKey, SignIn, SignOut
 from sso.selectors import exceptions_in_force
 from sso.services import disable_connection, enable_connection, unlink_identity
+from sso.services.looks import record_look_at_claims
 
 _CHECK_COLUMNS = ("Check", "Result", "Expected", "Arrived")
 _CHECK_ROW = '<tr><th scope="row">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>'
@@ -186,6 +190,14 @@ class SignInAdmin(LookOnlyAdmin[SignIn]):
         "all_checks",
         "all_claims",
     )
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
+        """Show one sign-in; a look at a member's claims goes into the organization's own audit log."""
+        answer = super().change_view(request, object_id, *args, **kwargs)
+        sign_in = self.get_object(request, object_id)
+        if sign_in is not None and sign_in.claims and answer.status_code == HTTPStatus.OK:
+            record_look_at_claims(sign_in=sign_in, actor=actor_of(request))
+        return answer
 
     @admin.display(description="organization")
     def organization_link(self, sign_in: SignIn) -> str:

@@ -136,6 +136,15 @@ def rename_account(*, user: User, name: str, actor: Actor) -> None:
 
 
 @atomic
+def set_password(*, user: User, password: str, actor: Actor) -> None:
+    """Give an account another password, as a command does, and end all of its sessions."""
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    Door.objects.filter(user=user, ended_at__isnull=True).update(ended_at=timezone.now())
+    record_for_organizations(EventName.PASSWORD_CHANGED, user=user, actor=actor)
+
+
+@atomic
 def disable_account(*, user: User, actor: Actor) -> None:
     """Let somebody in nowhere any more and close their doors.
 

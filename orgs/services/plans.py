@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from audit.actors import Actor
 from audit.events import EventName
-from audit.services import record
+from audit.services import Facts, record
 from orgs.models import Plan
 from orgs.transactions import atomic
 
@@ -16,9 +16,17 @@ def save_plan(*, plan: Plan, actor: Actor) -> None:
     before = _facts(known) if known else {}
     plan.save()
     if before != _facts(plan):
+        _record(plan, before, actor)
+
+
+def _record(plan: Plan, before: Facts, actor: Actor) -> None:
+    """Write it into the operators' log, and into that of every organization on the plan."""
+    numbers: list[int | None] = [None, *plan.organizations.order_by("pk").values_list("number", flat=True)]
+    for number in numbers:
         record(
             EventName.PLAN_EDITED,
             actor=actor,
+            organization_number=number,
             target_kind="plan",
             target_id=plan.slug,
             target=plan.name,

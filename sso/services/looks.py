@@ -1,0 +1,22 @@
+"""What operators look at that belongs to a member."""
+
+from __future__ import annotations
+
+from audit.actors import Actor
+from audit.events import EventName
+from audit.services import record
+from orgs.transactions import atomic
+from sso.models import SignIn
+
+
+@atomic
+def record_look_at_claims(*, sign_in: SignIn, actor: Actor) -> None:
+    """Write into the organization's audit log that an operator has seen the claims of a sign-in."""
+    record(
+        EventName.CLAIMS_VIEWED,
+        actor=actor,
+        organization_number=sign_in.organization.number,
+        target_kind="sign_in",
+        target_id=sign_in.public_id,
+        target=sign_in.reference,
+    )

@@ -1,52 +1,121 @@
-"""Which addresses of an identity provider a browser may be sent to."""
+"""Which addresses of an identity provider a browser may be sent to, and what is wrong with the others."""
 
 import ipaddress
 import re
+from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from sso.saml.errors import MetadataError, MetadataProblem
 
 _MAX_LENGTH = 2000
 _PRINTABLE = re.compile(r"[!-~]+")
+_BLANK = re.compile(r"\s")
+# How chats and mail programs write a link: [text](address) or <address>.
+_MARKED_UP = re.compile(r"\]\(|[<>]")
 _SHOWN = 100
+_AGAIN = "Download the file again, unchanged, from your identity provider."
+_HTTPS = "Ask the operator of your identity provider for metadata with https addresses."
+_CORRECT = "Correct the address at your identity provider, and download the file again."
+
+# Names that only a company's own name servers know. RFC 6761 6.2 and 6.3 (test), RFC 6762 3 and appendix G, RFC 8375,
+# and others that are not in the root zone and that companies use all the same.
+_INTERNAL = (
+    *("test", "local", "intranet", "internal", "private", "corp", "home", "lan", "home.arpa"),
+    *("localdomain", "intern", "intra"),
+)
+# Names that are kept for examples, so that no server has them (RFC 6761 6.4 and 6.5).
+_RESERVED = ("invalid", "example", "example.com", "example.net", "example.org")
 
 
-def checked_address(text: str, *, allow_loopback_http: bool) -> str:
-    """Return the address without blanks round it. Raises `MetadataError` unless a browser may be sent there.
+class Flaw(NamedTuple):
+    """Why an address can't be used, as the end of a sentence, and a sentence with what to do."""
+
+    what: str
+    advice: str
+
+
+_LOOPBACK = Flaw(
+    "leads each visitor to their own computer",
+    "Set the address that your people use at your identity provider, with https, and download the file again.",
+)
+
+
+def flaw_of(address: str, *, allow_loopback_http: bool) -> Flaw | None:
+    """Return why no browser may be sent to an address, None if it may be. Blanks round it don't count.
 
     https only; http where `allow_loopback_http` and the host is this machine. Never user names or fragments.
     """
-    address = text.strip()
-    shown = repr(address[:_SHOWN])[1:-1]
-    if len(address) > _MAX_LENGTH or not _PRINTABLE.fullmatch(address):
-        raise _unsafe(f"The sign-in address in this file can't be used: {shown}.")
-    parts = _split(address)
-    if parts is None or not parts.hostname or "@" in parts.netloc or parts.fragment:
-        raise _unsafe(f"The sign-in address in this file is not a web address: {shown}.")
+    address = address.strip()
+    if len(address) > _MAX_LENGTH:
+        return Flaw(f"is longer than {_MAX_LENGTH:,} characters", _CORRECT)
+    if _BLANK.search(address) or _MARKED_UP.search(address):
+        return Flaw("has been changed: it has a blank or the marks of a link in it", _AGAIN)
+    if not _PRINTABLE.fullmatch(address):
+        return Flaw("has letters that an address must write in ASCII (as xn--\u2026 or %\u2026)", _CORRECT)
+    return _flaw_of_parts(_split(address), allow_loopback_http=allow_loopback_http)
+
+
+def _flaw_of_parts(parts: SplitResult | None, *, allow_loopback_http: bool) -> Flaw | None:
+    if parts is None or not parts.hostname:
+        return Flaw("is not a web address", _HTTPS)
+    if "@" in parts.netloc:
+        return Flaw("has a user name in it", _CORRECT)
+    if parts.fragment:
+        return Flaw("has a part behind #, which browsers don't send", _CORRECT)
     if parts.scheme == "https":
-        return address
-    if parts.scheme == "http" and is_loopback(parts.hostname) and allow_loopback_http:
-        return address
-    raise _unsafe(f"The sign-in address in this file is not https: {shown}.")
+        return None
+    if parts.scheme == "http" and is_loopback(parts.hostname):
+        return None if allow_loopback_http else _LOOPBACK
+    return Flaw("is not https", _HTTPS)
+
+
+def unsafe_address(text: str, flaw: Flaw) -> MetadataError:
+    """Say of a sign-in address what is wrong with it."""
+    return MetadataError(
+        MetadataProblem.UNSAFE_ADDRESS,
+        f"The sign-in address in this file {flaw.what}: {shown_address(text)}. {flaw.advice}",
+    )
+
+
+def shown_address(text: str) -> str:
+    """Return an address as a message shows it: not too long, and with anything invisible escaped."""
+    address = text.strip()
+    return repr(address[:_SHOWN])[1:-1] + ("\u2026" if len(address) > _SHOWN else "")
 
 
 def is_loopback(host: str) -> bool:
     """Whether the host is this machine, by name or by number, without asking a name server."""
-    if host == "localhost" or host.endswith(".localhost"):
+    name = host.rstrip(".")
+    if name == "localhost" or name.endswith(".localhost"):
         return True
     number = _number(host)
     return number is not None and number.is_loopback
 
 
-def is_internal(address: str) -> bool:
+def is_internal(host: str) -> bool:
     """Whether only browsers inside a company's network can get there, as far as the name tells."""
-    host = urlsplit(address).hostname or ""
     number = _number(host)
     if number is not None:
         return not number.is_global and not number.is_loopback
-    return not is_loopback(host) and (
-        "." not in host or host.endswith((".local", ".internal", ".lan", ".intranet", ".corp"))
-    )
+    name = host.rstrip(".")
+    return not is_loopback(name) and ("." not in name or is_in(name, _INTERNAL))
+
+
+def is_reserved(host: str) -> bool:
+    """Whether the name is kept for examples, so that no browser gets there."""
+    return is_in(host, _RESERVED)
+
+
+def host_of(address: str) -> str:
+    """Return the host of an address in small letters, "" if it has none."""
+    parts = _split(address)
+    return (parts.hostname if parts else "") or ""
+
+
+def is_in(host: str, domains: tuple[str, ...]) -> bool:
+    """Whether a host is one of these domains, or in one of them."""
+    name = host.rstrip(".")
+    return name in domains or name.endswith(tuple(f".{domain}" for domain in domains))
 
 
 def _split(address: str) -> SplitResult | None:
@@ -63,10 +132,3 @@ def _number(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return ipaddress.ip_address(host)
     except ValueError:
         return None
-
-
-def _unsafe(what: str) -> MetadataError:
-    return MetadataError(
-        MetadataProblem.UNSAFE_ADDRESS,
-        f"{what} Ask whoever runs your identity provider for metadata with https addresses.",
-    )

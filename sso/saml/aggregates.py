@@ -4,8 +4,8 @@ The file is streamed. Each identity provider in it becomes a document of its own
 and judged by the same reader as any small file.
 """
 
-import contextlib
 import html
+from collections import Counter
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,7 +14,9 @@ from typing import BinaryIO, Literal, cast
 from lxml import etree
 
 from sso.saml.errors import MetadataError, MetadataProblem, SeveralProviders, unknown_entity
-from sso.saml.metadata_bytes import MAX_BYTES, crowded, ends_too_soon, incomplete, malformed
+from sso.saml.metadata_bytes import MAX_BYTES, crowded, look_at_root
+from sso.saml.metadata_frame import Position, not_well_formed
+from sso.saml.metadata_keys import has_certificate
 from sso.saml.metadata_root import Described, entity_id_of, refuse_other_root
 from sso.saml.metadata_stream import safe_pieces
 from sso.saml.names import MD, MD_NAMESPACE
@@ -25,6 +27,8 @@ from sso.saml.provider_names import names_of
 MOST_PROVIDERS = 20_000
 
 _LIST, _ENTITY = MD + "EntitiesDescriptor", MD + "EntityDescriptor"
+# Of an entity that is listed more than once; the first is read, and that there is another is told.
+_MOST_ENTRIES = 2
 # What every entity inherits from the lists round it is written into its own document, so there must not be much of it.
 _MOST_INHERITED = 8_000
 _INHERITED = ("validUntil", "cacheDuration")
@@ -52,27 +56,41 @@ def offered_providers(stream: BinaryIO, *, our_entity_id: str) -> Generator[Offe
     `stream` is a seekable file at its beginning, of at most 100 MB. Takes memory for a few entities, however large the
     file is. Raises `MetadataError`, possibly after some have been yielded, also when there is none.
     """
+    seen: Counter[str] = Counter()
     for entity, role in _providers(stream, our_entity_id):
-        yield OfferedProvider(entity_id_of(role), names_of(entity, role), _document(entity))
+        entity_id = entity_id_of(role)
+        seen[entity_id] += 1
+        names = names_of(entity, role)
+        if seen[entity_id] > 1:
+            names = (f"{next(iter(names), entity_id)} (entry {seen[entity_id]} of this entityID)", *names[1:])
+        yield OfferedProvider(entity_id, names, _document(entity))
 
 
 def provider_document(stream: BinaryIO, *, our_entity_id: str, entity_id: str | None = None) -> bytes:
     """Return the document of the one identity provider of a file of any size up to 100 MB, or of the one named.
 
-    Raises `SeveralProviders` when there is a choice to make, `MetadataError` when the file can't be used.
+    An entity that is listed twice comes with both entries. Raises `SeveralProviders` when there is a choice to make,
+    `MetadataError` when the file can't be used.
     """
-    found = _providers(stream, our_entity_id)
-    if entity_id is not None:
-        for entity, role in found:
-            if entity_id_of(role) == entity_id.strip():
-                return _document(entity)
+    documents: list[bytes] = []
+    names: dict[str, None] = {}
+    usable = False
+    for entity, role in _providers(stream, our_entity_id):
+        name = entity_id_of(role)
+        if entity_id is None or name == entity_id.strip():
+            names[name] = None
+            usable = usable or has_certificate(role)
+            if name == next(iter(names)) and len(documents) < _MOST_ENTRIES:
+                documents.append(_document(entity))
+    if not documents:
         raise unknown_entity()
-    only, role = next(found)
-    document, name = _document(only), entity_id_of(role)
-    others = tuple(entity_id_of(role) for _, role in found)
-    if others:
-        raise SeveralProviders((name, *others))
-    return document
+    if len(names) > 1 and usable:
+        raise SeveralProviders(tuple(names))
+    return documents[0] if len(documents) == 1 else _listed(documents)
+
+
+def _listed(documents: list[bytes]) -> bytes:
+    return f'<EntitiesDescriptor xmlns="{MD_NAMESPACE}">'.encode() + b"".join(documents) + b"</EntitiesDescriptor>"
 
 
 def _providers(stream: BinaryIO, our_entity_id: str) -> Iterator[tuple[etree._Element, etree._Element]]:
@@ -92,10 +110,11 @@ def _providers(stream: BinaryIO, our_entity_id: str) -> Iterator[tuple[etree._El
 def _entities(stream: BinaryIO) -> Iterator[etree._Element]:
     """Every EntityDescriptor of the lists, complete; it is gone as soon as the next one is asked for."""
     parser, waiting, tail = _parser(("start", "end"), (_LIST, _ENTITY)), 0, b""
-    for number, piece in enumerate(safe_pieces(stream)):
+    position = Position()
+    for number, piece in enumerate(safe_pieces(stream, position)):
         if not number:
-            _look_at_root(piece)
-        _feed(parser, piece)
+            look_at_root(piece)
+        _feed(parser, piece, position)
         waiting, tail = waiting + len(piece), (tail + piece)[-_TAIL:]
         for event, element in _events(parser):
             if event == "start":
@@ -107,7 +126,7 @@ def _entities(stream: BinaryIO) -> Iterator[etree._Element]:
                 waiting = 0
         if waiting > MAX_BYTES:
             raise _too_large("One entry of this file is larger than 1 MB.")
-    _close(parser, tail.decode(errors="replace"))
+    _close(parser, tail.decode(errors="replace"), position)
 
 
 def _parser(events: tuple[Literal["start", "end"], ...], tag: tuple[str, ...] | None = None) -> etree.XMLPullParser:
@@ -119,34 +138,23 @@ def _parser(events: tuple[Literal["start", "end"], ...], tag: tuple[str, ...] | 
     return etree.XMLPullParser(events, tag=tag, collect_ids=False, **SAFE)
 
 
-def _look_at_root(beginning: bytes) -> None:
-    """Tell what is no metadata at once; a mistake in the XML is for the parser that reads all of it."""
-    parser = _parser(("start",))
-    with contextlib.suppress(etree.XMLSyntaxError):
-        parser.feed(beginning)
-    for _, root in _events(parser):
-        refuse_other_root(root)
-        return
-
-
 def _events(parser: etree.XMLPullParser) -> Iterator[tuple[str, etree._Element]]:
     return cast(Iterator[tuple[str, etree._Element]], parser.read_events())
 
 
-def _feed(parser: etree.XMLPullParser, piece: bytes) -> None:
+def _feed(parser: etree.XMLPullParser, piece: bytes, position: Position) -> None:
     try:
         parser.feed(piece)
     except etree.XMLSyntaxError as error:
-        raise malformed(*error.position) from error
+        raise not_well_formed(error, piece.decode(errors="replace"), position, ended=False) from error
 
 
-def _close(parser: etree.XMLPullParser, tail: str) -> None:
+def _close(parser: etree.XMLPullParser, tail: str, position: Position) -> None:
     """Some mistakes, such as an undeclared prefix, are only told now."""
     try:
         refuse_other_root(parser.close())
     except etree.XMLSyntaxError as error:
-        broken_off = ends_too_soon(tail, error.msg or "")
-        raise incomplete() if broken_off else malformed(*error.position) from error
+        raise not_well_formed(error, tail, position, ended=True) from error
 
 
 def _is_listed(element: etree._Element) -> bool:

@@ -1,22 +1,35 @@
 """X.509 certificates as a carrier of a public key: no chain, no revocation, the key itself is trusted."""
 
 import hashlib
-import warnings
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
-from cryptography.utils import CryptographyDeprecationWarning
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from sso.saml.certificate_fields import Fields, certificate_fields
 from sso.saml.errors import MetadataError, MetadataProblem
-from sso.saml.key_rules import flaw_of, kind_of
+from sso.saml.key_rules import costs_little, flaw_of, kind_of
 
 # Ten times as large as any that a provider is known to use; whatever stands in it is read again for each sign-in.
 _MAX_BYTES = 16 * 1024
+
+# RFC 8017 A.2.4 and RFC 5758 3.2. SHA-1 only tells whether a certificate is whole, and nothing is trusted for it.
+_SIGNED_WITH: dict[str, hashes.HashAlgorithm] = {
+    "1.2.840.113549.1.1.5": hashes.SHA1(),  # noqa: S303
+    "1.2.840.113549.1.1.11": hashes.SHA256(),
+    "1.2.840.113549.1.1.12": hashes.SHA384(),
+    "1.2.840.113549.1.1.13": hashes.SHA512(),
+    "1.2.840.10045.4.1": hashes.SHA1(),  # noqa: S303
+    "1.2.840.10045.4.3.2": hashes.SHA256(),
+    "1.2.840.10045.4.3.3": hashes.SHA384(),
+    "1.2.840.10045.4.3.4": hashes.SHA512(),
+}
 
 
 class _Facts(NamedTuple):
@@ -26,7 +39,7 @@ class _Facts(NamedTuple):
     is_authority: bool
     not_before: datetime
     not_after: datetime
-    public_key: CertificatePublicKeyTypes
+    public_key: PublicKeyTypes
     key: str
     flaw: str
 
@@ -45,7 +58,7 @@ class SigningCertificate:
         """Raises `MetadataError` when the bytes are not a certificate that can be read, or more than 16 KB."""
         try:
             _facts(der)
-        except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise MetadataError(MetadataProblem.UNREADABLE_KEY, "A certificate could not be read.") from error
         return cls(der)
 
@@ -61,7 +74,7 @@ class SigningCertificate:
 
     @property
     def subject(self) -> str:
-        """RFC 4514 text, such as "CN=Microsoft Azure Federated SSO Certificate"."""
+        """RFC 4514 text, such as "CN=Microsoft Azure Federated SSO Certificate"; "" if it can't be read."""
         return _facts(self.der).subject
 
     @property
@@ -85,7 +98,7 @@ class SigningCertificate:
         return _facts(self.der).not_after
 
     @property
-    def public_key(self) -> CertificatePublicKeyTypes:
+    def public_key(self) -> PublicKeyTypes:
         """The key itself; may be used by several threads at once."""
         return _facts(self.der).public_key
 
@@ -104,32 +117,48 @@ class SigningCertificate:
         """Whether the key may verify signatures."""
         return not self.flaw
 
+    @property
+    def is_damaged(self) -> bool:
+        """Whether it claims to be signed by its own key, which did not sign it: a part of it has been changed.
+
+        False wherever that can't be told: for certificates that an authority issued and for unusual algorithms.
+        """
+        fields = certificate_fields(self.der)
+        return fields.issuer_name == fields.subject_name and _is_forged(fields, self.public_key)
+
 
 @lru_cache(maxsize=1024)
 def _facts(der: bytes) -> _Facts:
+    """Read everything but the names strictly: what stands in a name says nothing about the key, all that we trust."""
     if len(der) > _MAX_BYTES:
         raise ValueError("larger than any certificate")
-    with warnings.catch_warnings():
-        # Some providers number their own certificate 0. That says nothing about the key, which is all we trust.
-        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
-        certificate = x509.load_der_x509_certificate(der)
-        is_authority = _is_authority(certificate)
-    public_key = certificate.public_key()
+    fields = certificate_fields(der)
+    public_key = load_der_public_key(fields.public_key)
     return _Facts(
         fingerprint=hashlib.sha256(der).hexdigest(),
-        subject=certificate.subject.rfc4514_string(),
-        issuer=certificate.issuer.rfc4514_string(),
-        is_authority=is_authority,
-        not_before=certificate.not_valid_before_utc,
-        not_after=certificate.not_valid_after_utc,
+        subject=fields.subject,
+        issuer=fields.issuer,
+        is_authority=fields.is_authority,
+        not_before=fields.not_before,
+        not_after=fields.not_after,
         public_key=public_key,
         key=kind_of(public_key),
         flaw=flaw_of(public_key),
     )
 
 
-def _is_authority(certificate: x509.Certificate) -> bool:
-    try:
-        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, ValueError):
+def _is_forged(fields: Fields, key: PublicKeyTypes) -> bool:
+    """Whether the signature was certainly not made by this key."""
+    digest = _SIGNED_WITH.get(fields.signature_algorithm)
+    if digest is None or not costs_little(key):
         return False
+    try:
+        if isinstance(key, rsa.RSAPublicKey):
+            key.verify(fields.signature, fields.signed, padding.PKCS1v15(), digest)
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(fields.signature, fields.signed, ec.ECDSA(digest))
+    except InvalidSignature:
+        return True
+    except UnsupportedAlgorithm:  # a machine whose policy forbids SHA-1
+        return False
+    return False

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z", re.ASCII)
+_LENIENT = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,20})?)?(?:Z|[+-]\d\d:\d\d)?)?", re.ASCII)
 # .NET writes seven digits behind the second; nobody writes forty, and what is longer is not remembered.
 _LONGEST = 64
 
@@ -25,6 +26,17 @@ def _parsed(text: str) -> datetime | None:
     try:
         return datetime.fromisoformat(f"{match[1]}.{match[2] or '0':0<6.6}+00:00")
     except ValueError:
+        return None
+
+
+def parse_lenient_instant(text: str) -> datetime | None:
+    """Return a moment as metadata has it: with an offset, without a zone (UTC is meant), or a day alone."""
+    if not _LENIENT.fullmatch(text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
 
 

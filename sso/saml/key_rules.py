@@ -8,7 +8,7 @@ import math
 from functools import cache
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
 # Providers list two or three; a rollover that is never tidied up has been seen with nine.
 MAX_KEYS = 20
@@ -20,7 +20,7 @@ CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 _FACTORS_BELOW = 2**16
 
 
-def flaw_of(key: CertificatePublicKeyTypes) -> str:
+def flaw_of(key: PublicKeyTypes) -> str:
     """Return why a key may not verify signatures, as a clause that names what was found; "" if it may."""
     if isinstance(key, rsa.RSAPublicKey):
         numbers = key.public_numbers()
@@ -31,7 +31,14 @@ def flaw_of(key: CertificatePublicKeyTypes) -> str:
     return f"{kind_of(key)} is not accepted, only RSA and ECDSA"
 
 
-def kind_of(key: CertificatePublicKeyTypes) -> str:
+def costs_little(key: PublicKeyTypes) -> bool:
+    """Return whether verifying with a key takes no longer than with one that may verify signatures."""
+    if isinstance(key, rsa.RSAPublicKey):
+        return key.key_size <= MAX_RSA_BITS and key.public_numbers().e <= MAX_EXPONENT
+    return True
+
+
+def kind_of(key: PublicKeyTypes) -> str:
     """Return the kind and size of a key, such as "RSA 2048" or "EC secp256r1"."""
     if isinstance(key, rsa.RSAPublicKey):
         return f"RSA {key.key_size}"

@@ -56,7 +56,8 @@ class Described:
     """What the entities of a document are, so that one without an identity provider can be told what it is instead."""
 
     def __init__(self, our_entity_id: str) -> None:
-        self._our_entity_id = our_entity_id
+        # Every organization has an entity ID of its own here, which differs in its last part only.
+        self._our_entity_ids = our_entity_id.rpartition("/")[0] + "/"
         self._entities = self._us = self._elsewhere = False
         self._roles: set[str] = set()
 
@@ -66,7 +67,7 @@ class Described:
         We are in the metadata of our customers' federations, too; only a file about us alone was taken by mistake.
         """
         self._entities = True
-        if entity.get("entityID", "").strip() == self._our_entity_id:
+        if entity.get("entityID", "").strip().startswith(self._our_entity_ids):
             self._us = True
             return None
         role = max(entity.iterchildren(MD + "IDPSSODescriptor"), key=speaks_saml2, default=None)

@@ -13,18 +13,14 @@ from sso.saml.errors import MetadataError, MetadataProblem
 from sso.saml.metadata_bytes import (
     ATTRIBUTE,
     CROWDED,
-    DOCTYPE,
-    LEADING,
+    HEAD_BYTES,
     MOST_ATTRIBUTES,
     crowded,
-    document_type,
     encodings_of,
-    incomplete,
-    refuse_binary,
-    refuse_other_text,
     unreadable_characters,
-    without_declaration,
 )
+from sso.saml.metadata_frame import DOCTYPE, Position, document_type, from_the_root, incomplete
+from sso.saml.other_uploads import refuse_binary
 
 # The largest federations have some 80 MB; bytes.
 MAX_STREAMED = 100_000_000
@@ -34,18 +30,16 @@ TOO_LARGE = (
 )
 
 _PIECE = 64 * 1024
-# What tells a web page, JSON or a certificate from XML stands within so many characters.
-_BEGINNING = 4096
 
 
-def safe_pieces(stream: BinaryIO) -> Iterator[bytes]:
+def safe_pieces(stream: BinaryIO, position: Position) -> Iterator[bytes]:
     """Yield the document in UTF-8: without comments and declaration, and never a part of a document type definition.
 
-    `stream` is a seekable file at its beginning, read 64 KB at a time. Raises `MetadataError`, not before the pieces
-    that came ahead of what is wrong.
+    `stream` is a seekable file at its beginning, read 64 KB at a time; `position` becomes where the root stands in it.
+    Raises `MetadataError`, not before the pieces that came ahead of what is wrong.
     """
     guard = _Guard()
-    for text in _from_the_root(_without_comments(_decoded(stream))):
+    for text in from_the_root(_without_comments(_decoded(stream)), position):
         guard.look_at(text)
         yield text.encode()
 
@@ -66,7 +60,7 @@ def _decoded(stream: BinaryIO) -> Iterator[str]:
 
 
 def _head(stream: BinaryIO) -> bytes:
-    head = stream.read(_PIECE)
+    head = stream.read(HEAD_BYTES)
     refuse_binary(head)
     stream.seek(0)
     return head
@@ -107,7 +101,7 @@ def _without_comments(texts: Iterator[str]) -> Iterator[str]:
 
 
 def _outside_comments(text: str, *, inside: bool) -> tuple[str, str, bool]:
-    """What stands outside of comments, what has to wait for more, and whether that is inside of a comment."""
+    """What stands outside of comments and the line ends in them, what has to wait, and whether it is a comment."""
     if not inside and "!" not in text:
         opening = text.find("<", max(0, len(text) - 3))
         end = opening if opening >= 0 else len(text)
@@ -117,25 +111,10 @@ def _outside_comments(text: str, *, inside: bool) -> tuple[str, str, bool]:
         found = text.find("-->" if inside else "<!--", at)
         if found < 0:
             end = max(at, len(text) - 3)
-            if not inside:
-                kept.append(text[at:end])
+            kept.append("\n" * text.count("\n", at, end) if inside else text[at:end])
             return "".join(kept), text[end:], inside
-        if not inside:
-            kept.append(text[at:found])
+        kept.append("\n" * text.count("\n", at, found) if inside else text[at:found])
         at, inside = found + (3 if inside else 4), not inside
-
-
-def _from_the_root(texts: Iterator[str]) -> Iterator[str]:
-    """Cut what may stand before the root element, and refuse what is no XML by how it begins."""
-    head = ""
-    for text in texts:
-        head = (head + text).lstrip(LEADING)
-        if len(head) > _BEGINNING:
-            break
-    head = without_declaration(head)
-    refuse_other_text(head)
-    yield head
-    yield from texts
 
 
 class _Guard:

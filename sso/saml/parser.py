@@ -19,12 +19,11 @@ SAFE: dict[str, Any] = {
 
 
 class NotXMLError(Exception):
-    """The parser's complaint and where it stopped; never leaves sso.saml."""
+    """The parser's complaint; never leaves sso.saml."""
 
-    def __init__(self, reason: str, line: int, column: int) -> None:
-        super().__init__(reason)
-        self.line = line
-        self.column = column
+    def __init__(self, error: etree.XMLSyntaxError) -> None:
+        super().__init__(error.msg or "")
+        self.syntax_error = error
 
 
 class _Parsers(threading.local):
@@ -42,5 +41,4 @@ def parse_utf8(data: bytes) -> etree._Element:
     try:
         return etree.fromstring(data, _parsers.plain)
     except etree.XMLSyntaxError as error:
-        line, column = error.position
-        raise NotXMLError(error.msg or "", line, column) from error
+        raise NotXMLError(error) from error

@@ -81,25 +81,36 @@ class AuthnRequest:
 class FindingCode(StrEnum):
     """What an administrator should know about a file that was accepted."""
 
+    ENTITY_ID_TRIMMED = "entity_id_trimmed"
+    ENTITY_LISTED_TWICE = "entity_listed_twice"
+    SECOND_ROLE = "second_role"
     CERTIFICATE_EXPIRED = "certificate_expired"
     CERTIFICATE_EXPIRES_SOON = "certificate_expires_soon"
     CERTIFICATE_NOT_YET_VALID = "certificate_not_yet_valid"
     NO_CERTIFICATE_VALID_NOW = "no_certificate_valid_now"
+    CERTIFICATE_DAMAGED = "certificate_damaged"
     CERTIFICATE_WEAK = "certificate_weak"
     CERTIFICATE_UNREADABLE = "certificate_unreadable"
+    KEY_USE_UNKNOWN = "key_use_unknown"
     CERTIFICATE_MISSING = "certificate_missing"
     ISSUERS_IGNORED = "issuers_ignored"
     CERTIFICATE_BESIDE = "certificate_beside"
     METADATA_EXPIRED = "metadata_expired"
-    ENTITY_ID_TRIMMED = "entity_id_trimmed"
-    SIGNED_REQUESTS_WANTED = "signed_requests_wanted"
+    VALID_UNTIL_UNREADABLE = "valid_until_unreadable"
     INTERNAL_ADDRESS = "internal_address"
+    LOOPBACK_ADDRESS = "loopback_address"
+    RESERVED_ADDRESS = "reserved_address"
+    REWRITTEN_ADDRESS = "rewritten_address"
+    ADDRESS_OF_OTHER_PROVIDER = "address_of_other_provider"
+    SIGN_IN_ADDRESS_IGNORED = "sign_in_address_ignored"
     SIGN_OUT_ADDRESS_IGNORED = "sign_out_address_ignored"
+    SIGNED_REQUESTS_WANTED = "signed_requests_wanted"
+    SIGNED_REQUESTS_UNCLEAR = "signed_requests_unclear"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A warning: `message` is a sentence for the administrator, plain text."""
+    """A warning: `message` is for the administrator, plain text, and ends with what to do, or that nothing is."""
 
     code: FindingCode
     message: str

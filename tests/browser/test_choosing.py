@@ -42,7 +42,7 @@ def test_one_of_many_is_searched_and_chosen(access: Page, contoso: Organization)
 
 
 def test_what_fits_nothing_and_what_cannot_be_used(access: Page) -> None:
-    drop(access, "federation.xml", federation().replace("https://login.example.test", "http://login.example.test", 1))
+    drop(access, "federation.xml", federation().replace("https://login.microsoft", "http://login.microsoft", 1))
     access.get_by_role("button", name="Save").click()
     access.get_by_label("Name, domain or entity ID").fill("nobody")
     access.get_by_role("button", name="Search").click()

@@ -20,4 +20,12 @@ def _rows() -> list[dict[str, str]]:
 
 
 ROWS = _rows()
+# Every file of the collection, as folder and name.
+FILES = sorted(
+    f"{folder}/{file.name}"
+    for folder in ("metadata", "metadata-2")
+    if (CORPUS / folder).is_dir()
+    for file in (CORPUS / folder).iterdir()
+    if file.name != "TODAY.tsv"
+)
 needs_corpus = pytest.mark.skipif(not ROWS, reason=f"no metadata files in {CORPUS}: METADATA_CORPUS names their folder")

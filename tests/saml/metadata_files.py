@@ -17,8 +17,10 @@ DS = "http://www.w3.org/2000/09/xmldsig#"
 PROTOCOL = "urn:oasis:names:tc:SAML:2.0:protocol"
 BINDINGS = "urn:oasis:names:tc:SAML:2.0:bindings:"
 REDIRECT, POST, SOAP = (BINDINGS + each for each in ("HTTP-Redirect", "HTTP-POST", "SOAP"))
-ENTITY = "https://idp.example.test/metadata"
-SSO = "https://idp.example.test/sso"
+ENTITY = "https://idp.contoso.com/metadata"
+SSO = "https://idp.contoso.com/sso"
+ENTRA = "https://sts.windows.net/0f3c9b1e-6a52-4d0e-9c1d-5b7a2f6e8d41/"
+ENTRA_SSO = "https://login.microsoftonline.com/0f3c9b1e-6a52-4d0e-9c1d-5b7a2f6e8d41/saml2"
 BOM = "\ufeff"
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
 
@@ -140,7 +142,6 @@ WRITTEN = {
         role(protocol="urn:oasis:names:tc:SAML:1.1:protocol urn:oasis:names:tc:SAML:2.0:protocol")
     ).encode(),
     "odd cacheDuration": entity(attributes=' cacheDuration="P1DT"').encode(),
-    "unreadable validUntil": entity(attributes=' validUntil="soon"').encode(),
     "empty NameIDFormat": entity(role(key() + "<NameIDFormat/>" + sso())).encode(),
     "unknown bindings": entity(
         role(key() + sso("urn:x", SOAP) + sso("x", BINDINGS + "HTTP-Artifact") + sso())
@@ -193,7 +194,8 @@ NOT_METADATA = {
         (b"<a " + b" ".join(b"a%d='b'" % n for n in range(60_000)) + b"/>"),
         MetadataProblem.MALFORMED,
     ),
-    "very deep": (b"<a>" * 5000 + b"</a>" * 5000, MetadataProblem.MALFORMED),
+    "very deep": (entity("<a>" * 5000 + "</a>" * 5000).encode(), MetadataProblem.MALFORMED),
+    "very deep, and something else": (b"<a>" * 5000 + b"</a>" * 5000, MetadataProblem.OTHER_XML),
     "other XML": (b"<root>hello</root>", MetadataProblem.OTHER_XML),
     "no namespace": (entity(namespace="").encode(), MetadataProblem.NAMESPACE),
     "namespace of SAML 1": (
@@ -221,7 +223,9 @@ NOT_METADATA = {
         MetadataProblem.ENTRA_COMMON,
     ),
     "Entra's own keys": (
-        entity(role(key(base64_of(certificate(cn="accounts.accesscontrol.windows.net"))) + sso())).encode(),
+        entity(
+            role(key(base64_of(certificate(cn="accounts.accesscontrol.windows.net"))) + sso(ENTRA_SSO)), ENTRA
+        ).encode(),
         MetadataProblem.ENTRA_TENANT,
     ),
     "no key": (entity(role(sso())).encode(), MetadataProblem.NO_SIGNING_KEY),

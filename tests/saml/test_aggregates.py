@@ -25,7 +25,6 @@ from sso.saml import (
     read_idp_metadata,
 )
 from sso.saml.aggregates import MOST_PROVIDERS
-from tests.saml.metadata_corpus import CORPUS, ROWS, needs_corpus
 from tests.saml.metadata_files import (
     DS,
     ENTITY,
@@ -229,13 +228,12 @@ def test_signatures_prove_nothing_and_harm_nobody() -> None:
 
 # --- The same rules as for small files
 
-BY_HAND = {"a browser's view", "fold marks"}  # cut out of small files only: who copies a megabyte from a window?
 # The root element is looked at first.
-TOLD_OTHERWISE = {"too large": MetadataProblem.OTHER_XML, "very deep": MetadataProblem.OTHER_XML}
+TOLD_OTHERWISE = {"too large": MetadataProblem.OTHER_XML}
 
 
 @pytest.mark.parametrize("source", [io.BytesIO, Trickle])
-@pytest.mark.parametrize("data", [data for name, data in WRITTEN.items() if name not in BY_HAND])
+@pytest.mark.parametrize("data", WRITTEN.values(), ids=WRITTEN.keys())
 def test_honest_ways_to_write_it(data: bytes, source: type[io.BytesIO]) -> None:
     (provider,) = offered(source(data))
     metadata = read(provider.document)
@@ -243,28 +241,11 @@ def test_honest_ways_to_write_it(data: bytes, source: type[io.BytesIO]) -> None:
     assert metadata == read(data)
 
 
-@pytest.mark.parametrize("name", sorted(BY_HAND))
-def test_what_was_copied_from_a_window_is_refused_with_advice(name: str) -> None:
-    with pytest.raises(MetadataError, match="without opening or copying it"):
-        offered(WRITTEN[name])
-
-
 @pytest.mark.parametrize("source", [io.BytesIO, Trickle])
 @pytest.mark.parametrize("name", NOT_METADATA)
 def test_everything_else_is_told_apart(name: str, source: type[io.BytesIO]) -> None:
     data, expected = NOT_METADATA[name]
     assert judgement(source(data)) is TOLD_OTHERWISE.get(name, expected)
-
-
-@needs_corpus
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["file"])
-def test_real_files_are_judged_as_the_small_reader_judges_them(row: dict[str, str]) -> None:
-    data = (CORPUS / "metadata" / row["file"]).read_bytes()
-    small, streamed = judgement(data), judgement(io.BytesIO(data))
-    if row["file"] == "quirk-multiple-idp-descriptors.xml":  # a stream doesn't know beforehand that none can be used
-        assert isinstance(streamed, tuple)
-    else:
-        assert streamed == small
 
 
 def judgement(data: bytes | io.BytesIO) -> object:
@@ -313,7 +294,7 @@ def test_in_utf_16_neither() -> None:
         (entities(entity("<x>" * 300 + "</x>" * 300 + role())), MetadataProblem.MALFORMED),
         (entities(named(1), named(2))[:-30], MetadataProblem.INCOMPLETE),
         (entities(named(1)) + "<!-- ", MetadataProblem.INCOMPLETE),
-        (entities(named(1)) + entity(), MetadataProblem.MALFORMED),
+        (entities(named(1)) + entity(), MetadataProblem.SEVERAL_DOCUMENTS),
         (entities(named(1), entity().replace('entityID="', "entityID=\u201c")), MetadataProblem.MALFORMED),
         (entities(named(1)).encode() + b"\xff", MetadataProblem.ENCODING),
         (entities(named(1)).encode("utf-16-le")[:-1], MetadataProblem.ENCODING),

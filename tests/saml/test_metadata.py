@@ -159,6 +159,17 @@ FINDINGS = {
     ),
     "one unreadable": (entity(role(key() + key("PLACEHOLDER TEXT") + sso())), [FindingCode.CERTIFICATE_UNREADABLE]),
     "valid until 2020": (entity(attributes=' validUntil="2020-01-01T00:00:00Z"'), [FindingCode.METADATA_EXPIRED]),
+    "valid until 2020 in Lisbon": (
+        entity(attributes=' validUntil="2020-01-01T00:00:00+01:00"'),
+        [FindingCode.METADATA_EXPIRED],
+    ),
+    "valid until 2020 without a zone": (
+        entity(attributes=' validUntil="2020-01-01T00:00:00"'),
+        [FindingCode.METADATA_EXPIRED],
+    ),
+    "valid until a day of 2020": (entity(attributes=' validUntil="2020-01-01"'), [FindingCode.METADATA_EXPIRED]),
+    "valid until no day": (entity(attributes=' validUntil="2020-02-30"'), [FindingCode.VALID_UNTIL_UNREADABLE]),
+    "valid until soon": (entity(attributes=' validUntil="soon"'), [FindingCode.VALID_UNTIL_UNREADABLE]),
     "role valid until 2020": (
         entity(role(attributes=' validUntil="2020-01-01T00:00:00.000Z"')),
         [FindingCode.METADATA_EXPIRED],
@@ -234,7 +245,7 @@ def test_several_that_can_not_be_used_are_no_question() -> None:
 
 
 def test_the_message_shows_where_the_mistake_is() -> None:
-    with pytest.raises(MetadataError, match="line 3, column") as caught:
+    with pytest.raises(MetadataError, match="line 5, near column") as caught:
         read("\n\n" + entity().replace("<IDPSSO", "\n\n<&IDPSSO", 1))
     assert caught.value.__cause__ is not None
 

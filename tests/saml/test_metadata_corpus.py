@@ -1,15 +1,22 @@
-"""Real files of many providers, collected beside this project and not part of it.
+"""Files of many providers and of what people upload instead, collected beside this project and not part of it.
 
-The environment variable METADATA_CORPUS names their folder: SOURCES.tsv (columns `file` and `verdict`, among others)
-and `metadata/` with the files. Without it, it is looked for next to the checkout.
+The environment variable METADATA_CORPUS names their folder: SOURCES.tsv (columns `file` and `verdict`, among others),
+and `metadata/` and `metadata-2/` with the files. Without it, it is looked for next to the checkout.
+corpus_verdicts.py says what each of them must be.
 """
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+
 import pytest
 
-from sso.saml import IdpMetadata, MetadataError, SeveralProviders, read_idp_metadata
-from tests.saml.metadata_corpus import CORPUS, ROWS, needs_corpus
+from sso.saml import IdpMetadata, MetadataError, SeveralProviders, provider_document, read_idp_metadata
+from tests.saml.corpus_verdicts import EXPECTED
+from tests.saml.metadata_corpus import CORPUS, FILES, ROWS, needs_corpus
 from tests.saml.provider import ENTITY_ID, NOW
 
 
@@ -66,3 +73,52 @@ def test_several_providers_are_listed(name: str) -> None:
 @needs_corpus
 def test_every_verdict_is_known() -> None:
     assert {row["verdict"] for row in ROWS} <= {"good", "bad", "weak", "loopback", "choose"}
+
+
+# The day after the youngest of the files was made, and the entity ID of the organization whose metadata is among them.
+TODAY = datetime(2026, 12, 1, tzinfo=UTC)
+OURS = "http://localhost:9500/saml/2/metadata/10004"
+read_today = partial(read_idp_metadata, our_entity_id=OURS, now=TODAY)
+
+
+def read_as_a_stream(data: bytes) -> IdpMetadata:
+    return read_today(provider_document(io.BytesIO(data), our_entity_id=OURS))
+
+
+@needs_corpus
+@pytest.mark.parametrize("reader", [read_today, read_as_a_stream], ids=["whole", "stream"])
+@pytest.mark.parametrize("name", FILES)
+def test_every_file_gets_the_right_verdict_and_a_true_sentence(
+    name: str, reader: Callable[[bytes], IdpMetadata]
+) -> None:
+    expected = EXPECTED[name]
+    data = (CORPUS / name).read_bytes()
+    if expected.verdict == "good":
+        metadata = reader(data)
+        assert tuple(finding.code for finding in metadata.findings) == expected.findings
+        assert expected.says in " ".join(finding.message for finding in metadata.findings)
+    else:
+        with pytest.raises(MetadataError) as caught:
+            reader(data)
+        assert caught.value.code is expected.problem
+        assert expected.says in str(caught.value)
+        assert isinstance(caught.value, SeveralProviders) == (expected.verdict == "choose")
+
+
+@needs_corpus
+@pytest.mark.parametrize("name", FILES)
+def test_both_readers_come_to_one_result(name: str) -> None:
+    data = (CORPUS / name).read_bytes()
+    assert outcome(read_today, data) == outcome(read_as_a_stream, data)
+
+
+def outcome(reader: Callable[[bytes], IdpMetadata], data: bytes) -> object:
+    try:
+        return reader(data)
+    except MetadataError as error:
+        return error.code, str(error), getattr(error, "entity_ids", ())
+
+
+@needs_corpus
+def test_every_file_has_a_verdict() -> None:
+    assert set(EXPECTED) == set(FILES)

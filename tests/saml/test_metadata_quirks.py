@@ -33,6 +33,8 @@ from tests.saml.metadata_files import (
     DECLARATION,
     DS,
     ENTITY,
+    ENTRA,
+    ENTRA_SSO,
     MD,
     POST,
     REDIRECT,
@@ -134,7 +136,7 @@ QUIRKS = [
     refused(15, "another", b"\n<HTML lang=en>", P.WEB_PAGE, "This is a web page"),
     accepted(16, "a browser's view", f"{VIEWER} The document tree is shown below.\n{entity()}\nnotes"),
     accepted(17, "fold marks", f"- {entity()}".replace("><KeyD", ">\n- <KeyD")),
-    refused(18, "curly quotes", entity().replace('ID="', "ID=\u201c", 1), P.MALFORMED, "line 1, column"),
+    refused(18, "curly quotes", entity().replace('ID="', "ID=\u201c", 1), P.MALFORMED, "line 1, near column"),
     refused(18, "and what they are", entity().replace('ID="', "ID=\u201d", 1), P.MALFORMED, "curly quotation marks"),
     refused(19, "certificate, DER", key_pair().certificate.der, P.CERTIFICATE, "Federation Metadata XML"),
     refused(19, "certificate, base64", base64_of(key_pair()), P.CERTIFICATE, "This is the certificate, not the"),
@@ -160,7 +162,7 @@ QUIRKS = [
     refused(
         27,
         "document of a whole Entra ID",
-        entity(role(key(base64_of(certificate(cn="accounts.accesscontrol.windows.net"))) + sso())),
+        entity(role(key(base64_of(certificate(cn="accounts.accesscontrol.windows.net"))) + sso(ENTRA_SSO)), ENTRA),
         P.ENTRA_TENANT,
         "In the Azure portal open the application",
     ),
@@ -236,7 +238,7 @@ QUIRKS = [
     refused(
         55, "for encryption only", entity(role(key(use="encryption") + sso())), P.NO_SIGNING_KEY, "is for encryption"
     ),
-    refused(56, "no key", entity(role(sso())), P.NO_SIGNING_KEY, "Create a new signing certificate"),
+    refused(56, "no key", entity(role(sso())), P.NO_SIGNING_KEY, "Download the file again, unchanged"),
     accepted(57, "in lines", entity(role(key("\n        ".join(base64_of(key_pair()))) + sso())), holds=own_key),
     accepted(58, "no-break spaces", entity(role(key(f"\u00a0{base64_of(key_pair())}\u00a0\t") + sso())), holds=own_key),
     accepted(
@@ -245,7 +247,9 @@ QUIRKS = [
         entity(role(key(f"-----BEGIN CERTIFICATE-----\n{base64_of(key_pair())}\n-----END CERTIFICATE-----") + sso())),
         holds=own_key,
     ),
-    refused(60, "placeholder", entity(role(key("TODO") + sso())), P.UNREADABLE_KEY, "can't be read. Create a new"),
+    refused(
+        60, "placeholder", entity(role(key("TODO") + sso())), P.UNREADABLE_KEY, "stands only \u201cTODO\u201d. Download"
+    ),
     accepted(60, "one of two", entity(role(key("TODO") + key() + sso())), F.CERTIFICATE_UNREADABLE, holds=own_key),
     accepted(
         61, "KeyInfo with https", entity(role(key(namespace=DS.replace("http:", "https:")) + sso())), holds=own_key

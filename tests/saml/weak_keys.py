@@ -46,13 +46,14 @@ def certificate_of(
     issuer: str = "an issuer elsewhere",
     *,
     is_authority: bool | None = None,
+    signed_by: ec.EllipticCurvePrivateKey | None = None,
 ) -> bytes:
     """Return a certificate (DER) for a public key; None for `is_authority` leaves BasicConstraints out."""
     builder = x509.CertificateBuilder(_name(issuer), _name(subject), public_key, x509.random_serial_number())
     builder = builder.not_valid_before(BEGIN).not_valid_after(END)
     if is_authority is not None:
         builder = builder.add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
-    return builder.sign(issuer_key(), hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+    return builder.sign(signed_by or issuer_key(), hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
 
 def _name(text: str) -> x509.Name:

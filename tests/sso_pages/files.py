@@ -13,7 +13,7 @@ from tests.saml.metadata_files import ui
 from tests.saml.provider import issue
 
 ENTITY_ID = "https://sts.windows.net/0f3c9b1e-6a52-4d0e-9c1d-5b7a2f6e8d41/"
-SIGN_IN = "https://login.example.test/0f3c9b1e/saml2"
+SIGN_IN = "https://login.microsoftonline.com/0f3c9b1e/saml2"
 NAMES = ("Contoso University", "Fabrikam-Hochschule Göteborg", "Zürich ETH")
 _MD = "urn:oasis:names:tc:SAML:2.0:metadata"
 _REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"

@@ -175,7 +175,7 @@ class TestRefusals:
     def test_one_that_cannot_be_used_says_why_and_leaves_the_others(
         self, browser: Client, organization: Organization, listed: Callable[..., str]
     ) -> None:
-        broken = federation().replace("https://login.example.test", "http://login.example.test", 1)
+        broken = federation().replace("https://login.microsoft", "http://login.microsoft", 1)
         list_path = listed(broken)
         response = choose(browser, f"{list_path}?search=contoso", NAMES[0])
         assert response.status_code == 422

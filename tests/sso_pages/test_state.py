@@ -18,7 +18,10 @@ from tests.sso_pages.files import NAMES, certificate, descriptor, federation, up
 from tests.sso_pages.pages import field, page, words
 from tests.sso_pages.rows import active
 
-VALID_ONCE = "This file says that it was valid until 1 January 2020. If sign-ins fail, download a fresh one."
+VALID_ONCE = (
+    "This file says that it was valid until 1 January 2020. It is used all the same; if sign-ins fail, download a "
+    "fresh one and upload it."
+)
 WANTING = "Your identity provider asks for signed requests"
 OTHER = "https://idp.fabrikam.example/"
 

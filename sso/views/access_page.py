@@ -73,6 +73,7 @@ def access_page(
         "active": active,
         "warnings": _warnings(active),
         "refuses": active is not None and _refuses(active),
+        "next_valid": _next_valid(active) if active else None,
         "may_except": active is not None and _has_begun(active),
         "has_tried": active is not None and has_signed_in_through(active, user),
         "has_come_in": active is not None and has_signed_in_through_like(active, user),
@@ -94,6 +95,7 @@ def _about_draft(active: Configuration | None, draft: Configuration | None) -> d
         "differences": differences(active, draft) if active and draft else [],
         "draft_warnings": _warnings(draft),
         "draft_findings": undated_findings(draft) if draft else [],
+        "draft_next_valid": _next_valid(draft) if draft else None,
         "draft_refuses": draft is not None and _refuses(draft),
     }
 
@@ -150,6 +152,13 @@ def _has_begun(configuration: Configuration) -> bool:
     """Whether accepting expired certificates would help: it lets none pass that is not valid yet."""
     now = timezone.now()
     return any(each.not_before <= now for each in configuration.signing_certificates())
+
+
+def _next_valid(configuration: Configuration) -> datetime | None:
+    """Return when the next certificate that is not valid yet becomes so, None if there is none."""
+    now = timezone.now()
+    begins = [each.not_before for each in configuration.signing_certificates()]
+    return min((begin for begin in begins if begin > now), default=None)
 
 
 def _warnings(configuration: Configuration | None) -> list[Validity]:

@@ -11,6 +11,7 @@ from lxml import html
 from orgs.models import Organization, Plan, User
 from sso.models import Configuration, DatedException
 from tests.conftest import MakeUser, SignedIn
+from tests.saml.der_certificates import BEGIN, COMMON_NAME, UTC_TIME, UTF8, built, name, part, text_of
 from tests.sso_pages.choices import choose, typed
 from tests.sso_pages.conftest import MakeSignIn, Upload
 from tests.sso_pages.exceptions import exception_path, told
@@ -183,7 +184,9 @@ class TestNothingInDate:
         end = ", but sign-ins are refused" if refused else ""
         assert state(document) == (kind, f"Single sign-on is on{end}")
         text = words(state_card(document))
-        assert ("sign-ins are refused until you upload new metadata" in text) == refused
+        is_to_come = any(begins > 0 for begins, _ in dates)
+        assert ("sign-ins are refused until you upload new metadata" in text) == (refused and not is_to_come)
+        assert ("sign-ins are refused until the next one becomes valid on" in text) == (refused and is_to_come)
         offered = state_card(document).xpath(".//a[@href='#exception-expired_certificates']")
         assert bool(offered) == is_offered
         assert ("yourself yet" in text) != refused
@@ -191,6 +194,16 @@ class TestNothingInDate:
         assert saved == ("warning" if refused else "success")
         assert ("Try it with Test sign-in" in said) != refused
         assert ("no signing certificate of this metadata is in date" in said) == refused
+
+    def test_the_certificate_of_an_issuer_does_not_make_it_good(
+        self, browser: Client, path: str, organization: Organization
+    ) -> None:
+        authority = name(part(COMMON_NAME, UTF8, b"Contoso CA"))
+        expired = built(issuer=authority, dates=(BEGIN, (UTC_TIME, b"250601000000Z")))
+        chain = "</X509Certificate><X509Certificate>".join(map(text_of, (expired, built(authority))))
+        data = descriptor(certificates=(chain,))
+        browser.post(path, typed(metadata_file=uploaded(data)))
+        assert state(page(browser.get(path))) == ("bad", "Single sign-on is on, but sign-ins are refused")
 
     def test_not_while_expired_ones_are_accepted(
         self, browser: Client, path: str, organization: Organization, upload: Upload

@@ -56,6 +56,18 @@ def test_save_and_cancel_sleep_until_the_first_change(access: Page) -> None:
     expect(save_button).to_be_disabled()
 
 
+def test_a_long_address_in_an_error_stays_in_its_card(access: Page) -> None:
+    address = "https://login.microsoftonline.com/11394d0f-b180-4b91-86c3-bda58288ece0/saml2"
+    drop(access, "metadata.xml", descriptor(sign_in=f"[{address}]({address})"))
+    access.get_by_role("button", name="Save").click()
+    error = access.locator("#id_metadata_file_error")
+    expect(error).to_contain_text("has a blank or the marks of a link in it")
+    shot(access, "long-error")
+    access.set_viewport_size({"width": 390, "height": 900})
+    right = "each => each.getBoundingClientRect().right"
+    assert error.evaluate(right) < access.locator(".card", has=error).evaluate(right)
+
+
 def test_nothing_is_cut_off_and_nothing_gapes(access: Page) -> None:
     """The longest provider's name fits into its control; on a phone controls stand right under their words."""
     chosen = (

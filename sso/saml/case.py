@@ -13,7 +13,7 @@ from sso.saml.instants import parse_instant
 from sso.saml.names import BEARER, DS, SAML
 from sso.saml.once import once
 from sso.saml.parser import parse_utf8
-from sso.saml.signed_bytes import signed_bytes, signed_element
+from sso.saml.signed_bytes import SignedInfo, signed_bytes, signed_element
 from sso.saml.types import IdentityProvider, PendingRequest, ServiceProvider
 
 # How far a provider's clock may be off, in either direction.
@@ -63,6 +63,11 @@ class Case(Envelope):
         return tuple(signature for document in documents for signature in document.iter(DS + "Signature"))
 
     @once
+    def signed_infos(self) -> tuple[SignedInfo, ...]:
+        """The SignedInfo of each of `signatures`, after signed_info.py has checked how to make their bytes."""
+        return tuple(SignedInfo.of(signature) for signature in self.signatures)
+
+    @once
     def unverified_assertion(self) -> etree._Element:
         """The document's only assertion, once the check for that has passed."""
         if self.decrypted is not None:
@@ -72,7 +77,8 @@ class Case(Envelope):
     @once
     def signed_contents(self) -> dict[str, bytes]:
         """The canonical bytes under each signature, by the tag of the signed element."""
-        return {str(signed_element(signature).tag): signed_bytes(signature) for signature in self.signatures}
+        both = zip(self.signatures, self.signed_infos, strict=True)
+        return {str(signed_element(signature).tag): signed_bytes(signature, info) for signature, info in both}
 
     @once
     def signed_response(self) -> etree._Element | None:
@@ -106,7 +112,7 @@ class Case(Envelope):
 
     @once
     def composed(self) -> etree._Element:
-        """The response with the decrypted assertion in it, for the schema and for python3-saml."""
+        """The response with the decrypted assertion in it, for the schema."""
         return in_place(self.root, self.unverified_assertion)
 
     @once

@@ -91,6 +91,12 @@ def name_id(case: LogoutCase) -> Observation:
     return Observation(0 < length <= MAX_NAME_ID, f"text of 1 to {MAX_NAME_ID} characters", f"{length} characters")
 
 
+def toolkit_agrees(case: LogoutCase) -> Observation:
+    """A signature in the XML is verified by python3-saml with xmlsec, too; last, as for a response."""
+    complaint = toolkit.logout_complaint(case.encoded, case.identity_provider) if case.signatures else ""
+    return Observation(not complaint, "accepted by python3-saml", shown(complaint) or "accepted")
+
+
 Rule = Callable[[LogoutCase], Observation]
 
 SIGNED_XML_RULES: tuple[Rule, ...] = (
@@ -113,6 +119,7 @@ BODY_RULES: tuple[Rule, ...] = (
     destination,
     time,
     name_id,
+    toolkit_agrees,
 )
 
 

@@ -1,16 +1,17 @@
 """Whether this installation can verify signatures at all, asked once at start-up instead of at somebody's sign-in."""
 
-import base64
-import hashlib
-from datetime import UTC, datetime, timedelta
+from base64 import b64encode
+from datetime import UTC, datetime
 from importlib.metadata import version
+from ssl import DER_cert_to_PEM_cert
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from lxml import etree
 
 from sso.saml.errors import ToolkitError
+from sso.saml.key_pairs import make_key_pair
+from sso.saml.request import new_request_id
+from sso.saml.types import IdentityProvider, PendingRequest
+from sso.saml.verdict import CheckName
 
 # What pyproject.toml pins.
 PINNED = "1.16.0"
@@ -19,6 +20,7 @@ _WHAT_TO_DO = (
     "xmlsec and lxml don't work together here, so no response can be judged: install both again, "
     "in the versions that requirements/base.txt pins."
 )
+_NOTICED_BY_US = (CheckName.SIGNATURE, CheckName.SIGNED_CONTENT)
 
 
 def self_check() -> None:
@@ -28,15 +30,15 @@ def self_check() -> None:
     """
     _check_version()
     try:
-        verified = _sign_and_verify()
+        works = _verifiers_work()
     except Exception as error:  # an ImportError, or an error of the module that could not be imported
         raise ToolkitError(_WHAT_TO_DO) from error
-    if not verified:
+    if not works:
         raise ToolkitError(_WHAT_TO_DO)
 
 
 def _check_version() -> None:
-    """toolkit.py stands in for some of python3-saml's functions, and knows one version of them."""
+    """toolkit_modules.py adapts some of python3-saml's functions, and knows one version of them."""
     installed = version("python3-saml")
     if installed != PINNED:
         raise ToolkitError(
@@ -45,45 +47,61 @@ def _check_version() -> None:
         )
 
 
-def _sign_and_verify() -> bool:
-    import xmlsec
+def _verifiers_work() -> bool:
+    """Whether a sample is accepted, and refused with another digest or signature value, by each verifier by itself."""
+    from sso.saml import self_check_sample as sample
+    from sso.saml.response import validate_response
 
-    from sso.saml import signature_value
-    from sso.saml.certificates import SigningCertificate
-    from sso.saml.signed_bytes import signed_bytes
+    now, request = datetime.now(UTC), PendingRequest(new_request_id())
+    pair = make_key_pair("Amplisso self-check", now=now)
+    provider = sample.identity_provider(pair)
 
-    key, certificate = _key_pair()
-    sample = etree.Element("sample", ID="_sample")
-    signature = xmlsec.template.create(sample, xmlsec.constants.TransformExclC14N, xmlsec.constants.TransformRsaSha256)
-    sample.append(signature)
-    reference = xmlsec.template.add_reference(signature, xmlsec.constants.TransformSha256, uri="#_sample")
-    xmlsec.template.add_transform(reference, xmlsec.constants.TransformEnveloped)
-    xmlsec.template.add_transform(reference, xmlsec.constants.TransformExclC14N)
-    xmlsec.tree.add_ids(sample, ["ID"])
-    context = xmlsec.SignatureContext()
-    context.key = xmlsec.Key.from_memory(key, xmlsec.constants.KeyDataFormatPem)
-    context.sign(signature)
-    trusted = SigningCertificate(certificate)
-    digest = hashlib.sha256(signed_bytes(signature)).digest()
-    genuine = signature_value.signer_of(signature, [trusted]) == trusted
-    same = base64.b64encode(digest).decode() == (reference[2].text or "").strip()
-    reference[2].text = "changed"
-    return genuine and same and signature_value.signer_of(signature, [trusted]) is None
+    def ours(document: etree._Element) -> CheckName | None:
+        verdict = validate_response(
+            _encoded(document),
+            service_provider=sample.SERVICE_PROVIDER,
+            identity_provider=provider,
+            request=request,
+            now=now,
+        )
+        return verdict.failure and verdict.failure.name
 
+    def theirs(document: etree._Element) -> str:
+        adapted, original = _complaints(_encoded(document), provider, request.id, now)
+        return adapted if adapted == original else "the private copy of python3-saml differs from the original"
 
-def _key_pair() -> tuple[bytes, bytes]:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Amplisso self-check")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now)
-        .not_valid_after(now + timedelta(hours=1))
-        .sign(key, hashes.SHA256())
+    genuine = sample.signed_sample(pair, request.id, now)
+    forged = [sample.changed(sample.signed_sample(pair, request.id, now), name) for name in sample.SIGNED_VALUES]
+    return (
+        ours(genuine) is None
+        and theirs(genuine) == ""
+        and all(ours(each) in _NOTICED_BY_US and "Signature validation failed" in theirs(each) for each in forged)
     )
-    pem = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
+
+
+def _complaints(encoded: str, provider: IdentityProvider, request_id: str, now: datetime) -> tuple[str, str]:
+    """Return what our private copy of python3-saml says, and what the public original says."""
+    from onelogin.saml2.response import OneLogin_Saml2_Response
+
+    from sso.saml import toolkit
+    from sso.saml.self_check_sample import SERVICE_PROVIDER
+    from sso.saml.toolkit_settings import settings_for
+
+    adapted = toolkit.complaint(
+        encoded,
+        service_provider=SERVICE_PROVIDER,
+        identity_provider=provider,
+        request_id=request_id,
+        now=now,
+        allow_sha1=False,
     )
-    return pem, certificate.public_bytes(serialization.Encoding.DER)
+    settings = settings_for(SERVICE_PROVIDER, provider, allow_sha1=False)
+    # The original takes certificates only.
+    settings.get_idp_data()["x509certMulti"] = {"signing": [DER_cert_to_PEM_cert(provider.certificates[0].der)]}
+    original = OneLogin_Saml2_Response(settings, encoded)
+    is_valid = original.is_valid(toolkit.request_data(SERVICE_PROVIDER.acs_url), request_id)
+    return adapted, "" if is_valid else str(original.get_error())
+
+
+def _encoded(document: etree._Element) -> str:
+    return b64encode(etree.tostring(document)).decode()

@@ -1,7 +1,7 @@
 """Whose key made a signature, by pyca/cryptography over our own canonical bytes.
 
 Those are the bytes that are read afterwards, so no other reader of XML Signature can be made to see something else.
-That xmlsec says the same of every signature is shown by tests/saml/test_two_verifiers.py.
+xmlsec verifies the same signatures a second time (toolkit.py).
 """
 
 import base64
@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from lxml import etree
 
 from sso.saml.certificates import SigningCertificate
-from sso.saml.signed_bytes import signed_info_bytes
+from sso.saml.signed_bytes import SignedInfo
 
 _HASHES: dict[str, hashes.HashAlgorithm] = {
     "sha1": hashes.SHA1(),  # noqa: S303 - only where an admin has allowed it until a date: signed_info.py
@@ -24,15 +24,16 @@ _HASHES: dict[str, hashes.HashAlgorithm] = {
 }
 
 
-def signer_of(signature: etree._Element, certificates: Iterable[SigningCertificate]) -> SigningCertificate | None:
+def signer_of(
+    signature: etree._Element, info: SignedInfo, certificates: Iterable[SigningCertificate]
+) -> SigningCertificate | None:
     """Return the certificate whose key made a signature's value, None if none did. The document's own keys don't count.
 
     Only for a signature that signed_info.py has let through. It says nothing about the signed element's digest.
     """
-    method = signature[0][1].get("Algorithm", "").rpartition("#")[2]
+    method = info.signature_method.rpartition("#")[2]
     value = base64.b64decode("".join((signature[1].text or "").split()))
-    data = signed_info_bytes(signature)
-    return next((each for each in certificates if is_made_by(each, method, value, data)), None)
+    return next((each for each in certificates if is_made_by(each, method, value, info.data)), None)
 
 
 def is_made_by(certificate: SigningCertificate, method: str, value: bytes, data: bytes) -> bool:

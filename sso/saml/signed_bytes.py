@@ -1,7 +1,9 @@
 """The very bytes that a signature covers, made a second time, so that nothing else has to be read."""
 
+import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from lxml import etree
 
@@ -9,6 +11,43 @@ from sso.saml.parser import parse_utf8
 
 EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
 EXCLUSIVE_NAMESPACE = "{http://www.w3.org/2001/10/xml-exc-c14n#}"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInfo:
+    """What a signature says of itself: the bytes that its value is made over, and `element`, parsed from them.
+
+    Nothing is read from the SignedInfo that arrived but how to make these bytes (its canonicalization).
+    """
+
+    data: bytes
+    element: etree._Element
+
+    @classmethod
+    def of(cls, signature: etree._Element) -> "SignedInfo":
+        """Only for a signature of which signed_info.py has checked the canonicalization."""
+        data = signed_info_bytes(signature)
+        return cls(data, parse_utf8(data))
+
+    @property
+    def signature_method(self) -> str:
+        """The URI of the algorithm that made the signature's value."""
+        return self.element[1].get("Algorithm", "")
+
+    @property
+    def reference(self) -> etree._Element:
+        """The one Reference: Transforms, DigestMethod, DigestValue."""
+        return self.element[2]
+
+    @property
+    def digest_method(self) -> str:
+        """The URI of the algorithm that made the digest."""
+        return self.reference[1].get("Algorithm", "")
+
+    @property
+    def digest(self) -> bytes:
+        """The digest of the signed element, as the signer saw it."""
+        return base64.b64decode("".join((self.reference[2].text or "").split()))
 
 
 def signed_info_bytes(signature: etree._Element) -> bytes:
@@ -21,14 +60,14 @@ def signed_info_bytes(signature: etree._Element) -> bytes:
     return _canonical(_in_scope(info) if prefixes else info, exclusive=True, prefixes=prefixes)
 
 
-def signed_bytes(signature: etree._Element) -> bytes:
+def signed_bytes(signature: etree._Element, info: SignedInfo) -> bytes:
     """Return the canonical form of the element a signature stands in, without that signature.
 
     Only for a signature whose SignedInfo has been held against the list of what is allowed: these are then exactly the
     transforms it names (XML Signature 6.6.4 and Exclusive XML Canonicalization 1.0). Whoever calls compares the digest.
     """
     signed = signed_element(signature)
-    exclusive, prefixes = _canonicalization(signature)
+    exclusive, prefixes = _canonicalization(info)
     with _taken_out(signature, signed):
         bare = signed if exclusive and not prefixes else _in_scope(signed)
         return _canonical(bare, exclusive=exclusive, prefixes=prefixes)
@@ -48,10 +87,9 @@ def signed_element(signature: etree._Element) -> etree._Element:
     return signed
 
 
-def _canonicalization(signature: etree._Element) -> tuple[bool, list[str]]:
+def _canonicalization(info: SignedInfo) -> tuple[bool, list[str]]:
     """Without a transform for it, plain canonicalization is the default (XML Signature 4.4.3.2)."""
-    _, _, reference = signature[0]
-    for transform in reference[0]:
+    for transform in info.reference[0]:
         if transform.get("Algorithm", "").startswith(EXCLUSIVE):
             return True, _prefixes(transform)
     return False, []

@@ -58,7 +58,7 @@ def signature_places(case: Case) -> Observation:
 
 def signed_info(case: Case) -> Observation:
     """One reference, to the element the signature stands in, by the two transforms that SAML knows."""
-    mistake = next((found for signature in case.signatures for found in _mistakes(signature)), None)
+    mistake = next(_mistakes(case), None)
     return Observation(
         mistake is None,
         "one reference to the signed element, enveloped-signature and exclusive canonicalization",
@@ -72,7 +72,7 @@ def algorithms(case: Case) -> Observation:
     sha1 = until is not None and case.now < until
     methods = SIGNATURE_METHODS | ({_RSA_SHA1} if sha1 else set())
     digests = DIGESTS.keys() - (set() if sha1 else {_SHA1})
-    used = [_methods(signature) for signature in case.signatures]
+    used = [(info.signature_method, info.digest_method) for info in case.signed_infos]
     return Observation(
         all(method in methods and digest in digests for method, digest in used),
         "RSA or ECDSA with SHA-256, SHA-384 or SHA-512"
@@ -96,23 +96,38 @@ def key_info(case: Case) -> Observation:
     )
 
 
-def _mistakes(signature: etree._Element) -> Iterator[str]:
+def _mistakes(case: Case) -> Iterator[str]:
+    """First whether the bytes that are signed can be made at all; the rest is read from those bytes."""
+    for signature in case.signatures:
+        yield from _wrong_outside(signature)
+    for signature, info in zip(case.signatures, case.signed_infos, strict=True):
+        yield from _wrong_inside(info.element, signature)
+
+
+def _wrong_outside(signature: etree._Element) -> Iterator[str]:
     yield from _wrong_children(signature, _SIGNATURE, _SIGNATURE_WITH_KEY)
-    info = signature[0]
-    yield from _wrong_children(info, _SIGNED_INFO)
-    canonicalization, method, reference = info
-    yield from _wrong_canonicalization(canonicalization)
+    yield from _wrong_children(signature[0], _SIGNED_INFO)
+    yield from _wrong_canonicalization(signature[0][0])
+    yield from _wrong_base64(signature[1])
+
+
+def _wrong_inside(info: etree._Element, signature: etree._Element) -> Iterator[str]:
+    _, method, reference = info
     yield from _wrong_children(reference, _REFERENCE)
     transforms, digest_method, digest_value = reference
     yield from _wrong_reference(reference.get("URI"), signature)
     yield from _wrong_transforms(transforms)
-    value = signature[1]
-    for leaf in (method, digest_method, digest_value, value):
+    for leaf in (method, digest_method):
         if len(leaf):
             yield f"{_tag(leaf)} has elements in it"
-    for text in (digest_value, value):
-        if not _BASE64.fullmatch(text.text or ""):
-            yield f"{_tag(text)} is not base64"
+    yield from _wrong_base64(digest_value)
+
+
+def _wrong_base64(leaf: etree._Element) -> Iterator[str]:
+    if len(leaf):
+        yield f"{_tag(leaf)} has elements in it"
+    if not _BASE64.fullmatch(leaf.text or ""):
+        yield f"{_tag(leaf)} is not base64"
 
 
 def _wrong_reference(uri: str | None, signature: etree._Element) -> Iterator[str]:
@@ -149,11 +164,6 @@ def _wrong_children(element: etree._Element, *allowed: list[str]) -> Iterator[st
     names = [str(child.tag) for child in element]
     if names not in allowed:
         yield f"{_tag(element)} holds " + ", ".join(name.rpartition("}")[2][:40] for name in names[:6])
-
-
-def _methods(signature: etree._Element) -> tuple[str, str]:
-    info = signature[0]
-    return info[1].get("Algorithm", ""), info[2][1].get("Algorithm", "")
 
 
 def _tag(element: etree._Element | None) -> str:

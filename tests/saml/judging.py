@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 
-from sso.saml import CheckName, IdentityProvider, Outcome, PendingRequest, Verdict, validate_response
+import pytest
+from lxml import etree
+
+from sso.saml import (
+    CheckName,
+    IdentityProvider,
+    Outcome,
+    PendingRequest,
+    Verdict,
+    checklist,
+    toolkit_modules,
+    validate_response,
+)
+from sso.saml.case import Case
+from sso.saml.observation import Observation, satisfied
 from tests.saml.provider import NOW, REQUEST, SP, Answer, idp
 
 
@@ -37,3 +52,32 @@ def assert_refused(verdict: Verdict, name: CheckName) -> None:
     failed = list(CheckName).index(name)
     assert reached[:failed] == [Outcome.PASSED] * failed
     assert set(reached[failed + 1 :]) <= {Outcome.NOT_REACHED}
+
+
+def watch_xmlsec(monkeypatch: pytest.MonkeyPatch) -> list[etree._Element]:
+    """Return a list that grows with each signature that the second verifier hands to xmlsec."""
+    handed: list[etree._Element] = []
+
+    class Context(toolkit_modules._SignatureContext):
+        def verify(self, signature: etree._Element) -> None:
+            handed.append(signature)
+            super().verify(signature)
+
+    monkeypatch.setattr(toolkit_modules._utils.xmlsec, "SignatureContext", Context)
+    return handed
+
+
+def break_rules(monkeypatch: pytest.MonkeyPatch, *names: CheckName) -> None:
+    """Let some of our own rules find nothing, as if they had a mistake in them; what they note on the case stays."""
+
+    def blind(rule: checklist.Rule) -> checklist.Rule:
+        def look(case: Case) -> Observation:
+            # A rule that raises refuses, too.
+            with suppress(Exception):
+                rule.look(case)
+            return satisfied("anything", "anything")
+
+        return rule._replace(look=look)
+
+    changed = tuple(blind(rule) if rule.name in names else rule for rule in checklist.CHECKLIST)
+    monkeypatch.setattr(checklist, "CHECKLIST", changed)

@@ -8,9 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from onelogin.saml2.utils import OneLogin_Saml2_Utils
 
-from sso.saml import ToolkitError, self_check, signature_value
+from sso.saml import ToolkitError, self_check, self_check_sample, signature_rules, toolkit_modules
 from sso.saml.self_check import PINNED, _check_version
+from tests.saml.judging import judge
+from tests.saml.provider import Answer
 
 ROOT = Path(__file__).parents[2]
 ASK = """
@@ -27,21 +30,37 @@ def test_it_says_nothing_when_all_is_well() -> None:
     self_check()
 
 
+@pytest.mark.parametrize("answer", [True, False])
+def test_a_second_verifier_that_does_not_verify(monkeypatch: pytest.MonkeyPatch, answer: bool) -> None:
+    monkeypatch.setattr(toolkit_modules.Utils, "validate_sign", lambda *_, **__: answer)
+    with pytest.raises(ToolkitError, match="requirements/base"):
+        self_check()
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_the_private_copy_is_compared_with_the_public_modules(monkeypatch: pytest.MonkeyPatch, answer: bool) -> None:
+    """Which others may have patched: then it is not clear any more whose check of signatures ours is."""
+    monkeypatch.setattr(OneLogin_Saml2_Utils, "validate_sign", lambda *_, **__: answer)
+    assert judge(Answer()).accepted, "the private copy does not notice"
+    with pytest.raises(ToolkitError, match="requirements/base"):
+        self_check()
+
+
 @pytest.mark.parametrize("answer", ["everything", "nothing"])
 def test_a_verifier_that_does_not_verify(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
-    def signer_of(_: object, certificates: list[object]) -> object:
+    def signer_of(_: object, __: object, certificates: list[object]) -> object:
         return certificates[0] if answer == "everything" else None
 
-    monkeypatch.setattr(signature_value, "signer_of", signer_of)
+    monkeypatch.setattr(signature_rules, "signer_of", signer_of)
     with pytest.raises(ToolkitError, match="requirements/base"):
         self_check()
 
 
 def test_a_library_that_raises(monkeypatch: pytest.MonkeyPatch) -> None:
-    def signer_of(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise RuntimeError("libxml2")
 
-    monkeypatch.setattr(signature_value, "signer_of", signer_of)
+    monkeypatch.setattr(self_check_sample, "signed_sample", broken)
     with pytest.raises(ToolkitError) as caught:
         self_check()
     assert isinstance(caught.value.__cause__, RuntimeError)
@@ -66,7 +85,7 @@ def test_an_xmlsec_that_can_not_be_imported(tmp_path: Path) -> None:
 
 
 def test_another_version_of_python3_saml(monkeypatch: pytest.MonkeyPatch) -> None:
-    """toolkit.py stands in for functions of exactly one version."""
+    """toolkit_modules.py adapts functions of exactly one version."""
     monkeypatch.setattr(sys.modules[_check_version.__module__], "version", lambda _: "1.17.0")
     with pytest.raises(ToolkitError, match=r"^python3-saml 1\.17\.0 is installed, but .* 1\.16\.0 only"):
         self_check()

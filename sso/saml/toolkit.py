@@ -9,11 +9,9 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from lxml import etree
-
-from sso.saml import toolkit_limits
 from sso.saml.case import SKEW
 from sso.saml.parser import parse_utf8
+from sso.saml.toolkit_limits import excess_of_bytes, excess_of_signatures
 from sso.saml.toolkit_modules import Question, Response, Utils, question, schema_complaint
 from sso.saml.toolkit_settings import key_pem, settings_for
 from sso.saml.types import IdentityProvider, ServiceProvider
@@ -43,8 +41,9 @@ def complaint(
     settings = settings_for(service_provider, identity_provider, allow_sha1=allow_sha1)
 
     def validate() -> None:
+        _refuse(excess_of_bytes(b64decode(encoded)) or excess_of_bytes(decrypted or b""))
         response = Response(settings, encoded)
-        _refuse_excess(response.get_xml_document())
+        _refuse(excess_of_signatures(response.get_xml_document()))
         response.is_valid(request_data(service_provider.acs_url), request_id, raise_exceptions=True)
 
     return _complaint(asked, validate)
@@ -54,18 +53,19 @@ def logout_complaint(encoded: str, identity_provider: IdentityProvider) -> str:
     """Return what python3-saml has against the signature of a logout message that came by POST, "" if it is good."""
 
     def verify() -> None:
-        document = parse_utf8(b64decode(encoded))
-        _refuse_excess(document)
+        data = b64decode(encoded)
+        _refuse(excess_of_bytes(data))
+        document = parse_utf8(data)
+        _refuse(excess_of_signatures(document))
         keys = [key_pem(each) for each in identity_provider.certificates]
         Utils.validate_sign(document, xpath=_LOGOUT_SIGNATURE, multicerts=keys, raise_exceptions=True)
 
     return _complaint(Question(0, None), verify)
 
 
-def _refuse_excess(document: etree._Element) -> None:
-    found = toolkit_limits.excess(document)
-    if found:
-        raise ValueError(f"not handed to xmlsec: {found}")
+def _refuse(excess: str) -> None:
+    if excess:
+        raise ValueError(f"not handed to xmlsec: {excess}")
 
 
 def _complaint(asked: Question, ask: Callable[[], None]) -> str:

@@ -1,8 +1,22 @@
 """Configuration that gunicorn reads by itself when it is started in this folder."""
 
+import sys
+
+from django.core.exceptions import ImproperlyConfigured
+
+from amplisso.environment import read_environment
+
 # TRUSTED_PROXY_COUNT alone decides which forwarding headers count, and Django applies it. Without these lines gunicorn
 # lets every peer on loopback or on a Unix socket choose the scheme and SCRIPT_NAME, whatever the setting says:
 # https://docs.gunicorn.org/en/stable/settings.html#forwarded-allow-ips
 secure_scheme_headers: dict[str, str] = {}
 forwarder_headers = ""
 forwarded_allow_ips = ""
+
+
+def on_starting(server: object) -> None:
+    """Say in a sentence what is wrong with the settings, before workers fail over it with a traceback each."""
+    try:
+        read_environment()
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))

@@ -5,13 +5,13 @@ import os
 import sys
 
 
-def main() -> None:
-    """Run the command named on the command line with Amplisso's settings."""
+def main() -> int:
+    """Run the command named on the command line with Amplisso's settings; return its exit status."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "amplisso.settings")
-    from django.core.management import execute_from_command_line
+    from amplisso.command_line import run
 
-    execute_from_command_line(sys.argv)
+    return run(sys.argv)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

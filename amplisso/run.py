@@ -42,7 +42,13 @@ def main() -> int:
     if refusal:
         sys.stderr.write(f"{refusal}\n")
         return 1
-    welcome = _welcome(_prepare())
+    from amplisso.command_line import FAILURES, explain
+
+    try:
+        welcome = _welcome(_prepare())
+    except FAILURES as error:
+        sys.stderr.write(f"{explain(error)}\n")
+        return 1
     # Django's own remarks on development servers would bury ours.
     os.environ["DJANGO_RUNSERVER_HIDE_WARNING"] = "true"
     return _serve([("manage.py", "runserver", f"127.0.0.1:{APP_PORT}"), _simulator()], welcome)

@@ -1,34 +1,17 @@
-"""All settings. What differs between machines is an environment variable, named in README, 'Configuration'.
-
-Unsafe values refuse to start: with DEBUG off there is no default for SECRET_KEY, BASE_URL and ALLOWED_HOSTS.
-"""
+"""All settings. What differs between machines is an environment variable, which environment.py reads and judges."""
 
 from base64 import urlsafe_b64encode
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
-from environs import Env
 
+from amplisso.environment import BASE_DIR, VAR_DIR, read_environment
 from amplisso.log_settings import log_settings
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
-
-env = Env()
-env.read_env(str(BASE_DIR / ".env"))
-
-
-def _required(name: str, *, why: str) -> str:
-    value: str = env.str(name, "")
-    if not value:
-        raise ImproperlyConfigured(f"Set the environment variable {name}: {why} (README, 'Configuration')")
-    return value
+_env = read_environment()
 
 
 def _development_key() -> str:
@@ -48,40 +31,16 @@ def _development_encryption_keys() -> list[str]:
 
 # --- What must be safe -------------------------------------------------------------------------------------------
 
-DEBUG: bool = env.bool("DEBUG", False)
-
-if DEBUG:
-    SECRET_KEY: str = env.str("SECRET_KEY", "") or _development_key()
-    BASE_URL: str = env.str("BASE_URL", "") or "http://localhost:8000"
-    ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", []) or ["localhost", "127.0.0.1", "[::1]"]
-else:
-    SECRET_KEY = _required("SECRET_KEY", why="a long random text that only this deployment knows")
-    BASE_URL = _required("BASE_URL", why="the https address that people and identity providers use")
-    ALLOWED_HOSTS = [host for host in _required("ALLOWED_HOSTS", why="the host names served").split(",") if host]
-
-BASE_URL = BASE_URL.rstrip("/")
-SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
+DEBUG = _env.debug
+SECRET_KEY = _env.secret_key or _development_key()
+SECRET_KEY_FALLBACKS = _env.secret_key_fallbacks
 # Private keys are stored encrypted with the first and decrypted with any of these; none at all means no keys.
-KEY_ENCRYPTION_KEYS: list[str] = env.list("KEY_ENCRYPTION_KEYS", []) or _development_encryption_keys()
+KEY_ENCRYPTION_KEYS = _env.key_encryption_keys or _development_encryption_keys()
+BASE_URL = _env.base_url
+ALLOWED_HOSTS = _env.allowed_hosts
 HTTPS = urlsplit(BASE_URL).scheme == "https"
 # The Entra look-alike of `make run`; named so that pages and the demo can point to it.
-SIMULATOR_URL: str = env.str("SIMULATOR_URL", "").rstrip("/")
-
-for _key in KEY_ENCRYPTION_KEYS:
-    try:
-        Fernet(_key)
-    except ValueError as _error:
-        raise ImproperlyConfigured(
-            "KEY_ENCRYPTION_KEYS holds 32 random bytes in URL-safe base64 each, with commas"
-        ) from _error
-if not urlsplit(BASE_URL).hostname or urlsplit(BASE_URL).path:
-    raise ImproperlyConfigured("BASE_URL is a scheme and a host, such as https://sso.example.com, without a path")
-if not DEBUG and not HTTPS:
-    raise ImproperlyConfigured("BASE_URL must begin with https:// unless DEBUG is on")
-if not DEBUG and "*" in ALLOWED_HOSTS:
-    raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts: '*' would believe any Host header")
-if not DEBUG and SIMULATOR_URL:
-    raise ImproperlyConfigured("SIMULATOR_URL is for development: the simulator cannot be used with DEBUG off")
+SIMULATOR_URL = _env.simulator_url
 
 # --- Django ------------------------------------------------------------------------------------------------------
 
@@ -148,10 +107,7 @@ TEMPLATES = [
 
 # --- Database, cache, sessions -----------------------------------------------------------------------------------
 
-DATABASES = {
-    "default": env.dj_db_url("DATABASE_URL", f"sqlite:///{VAR_DIR / 'amplisso.sqlite3'}", conn_max_age=600),
-}
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES = {"default": {**_env.database, "CONN_HEALTH_CHECKS": True}}
 if "sqlite3" in DATABASES["default"]["ENGINE"]:
     VAR_DIR.mkdir(exist_ok=True)
     # IMMEDIATE takes the write lock when a transaction begins: two sign-ins wait for each other instead of failing.
@@ -166,7 +122,7 @@ elif "postgresql" in DATABASES["default"]["ENGINE"]:
     _waits = {"connect_timeout": 5, "options": "-c lock_timeout=5s"}
     DATABASES["default"]["OPTIONS"] = _waits | DATABASES["default"].get("OPTIONS", {})
 
-REDIS_URL: str = env.str("REDIS_URL", "")
+REDIS_URL = _env.redis_url
 CACHES: dict[str, dict[str, Any]]
 if REDIS_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
@@ -190,14 +146,14 @@ CSRF_FAILURE_VIEW = "orgs.views.pages.csrf_failure"
 # --- Transport and headers ---------------------------------------------------------------------------------------
 
 # X-Forwarded-* counts only from this many proxies of our own, nearest first.
-ALLAUTH_TRUSTED_PROXY_COUNT: int = env.int("TRUSTED_PROXY_COUNT", 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = _env.trusted_proxy_count
 if ALLAUTH_TRUSTED_PROXY_COUNT > 0:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
-SECURE_HSTS_SECONDS: int = env.int("HSTS_SECONDS", 31_536_000) if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS: bool = env.bool("HSTS_INCLUDE_SUBDOMAINS", True)
+SECURE_HSTS_SECONDS = _env.hsts_seconds if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _env.hsts_include_subdomains
 SECURE_HSTS_PRELOAD = SECURE_HSTS_INCLUDE_SUBDOMAINS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -273,23 +229,18 @@ USERSESSIONS_TRACK_ACTIVITY = True
 
 # --- Mail --------------------------------------------------------------------------------------------------------
 
-_mail = env.dj_email_url("EMAIL_URL", "console:" if DEBUG else "smtp://localhost:25")
-if "EMAIL_BACKEND" not in _mail:
-    raise ImproperlyConfigured(
-        "EMAIL_URL begins with submission:// (STARTTLS; TLS with ?ssl=True), smtp:// or console:"
-    )
-EMAIL_BACKEND: str = _mail["EMAIL_BACKEND"]
-EMAIL_HOST: str = _mail["EMAIL_HOST"] or "localhost"
-EMAIL_PORT: int = _mail["EMAIL_PORT"] or 25
-EMAIL_HOST_USER: str = _mail["EMAIL_HOST_USER"] or ""
-EMAIL_HOST_PASSWORD: str = _mail["EMAIL_HOST_PASSWORD"] or ""
-EMAIL_USE_TLS: bool = _mail["EMAIL_USE_TLS"]
-EMAIL_USE_SSL: bool = _mail["EMAIL_USE_SSL"]
+EMAIL_BACKEND: str = _env.mail["EMAIL_BACKEND"]
+EMAIL_HOST: str = _env.mail["EMAIL_HOST"] or "localhost"
+EMAIL_PORT: int = _env.mail["EMAIL_PORT"] or 25
+EMAIL_HOST_USER: str = _env.mail["EMAIL_HOST_USER"] or ""
+EMAIL_HOST_PASSWORD: str = _env.mail["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS: bool = _env.mail["EMAIL_USE_TLS"]
+EMAIL_USE_SSL: bool = _env.mail["EMAIL_USE_SSL"]
 EMAIL_TIMEOUT = 10  # seconds: a slow mail server must not hold a page
-DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", "") or f"Amplisso <no-reply@{urlsplit(BASE_URL).hostname}>"
+DEFAULT_FROM_EMAIL = _env.from_email or f"Amplisso <no-reply@{urlsplit(BASE_URL).hostname}>"
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Where pages send people whom only an operator can help; without it they speak of whoever runs this deployment.
-SUPPORT_ADDRESS: str = env.str("SUPPORT_ADDRESS", "")
+SUPPORT_ADDRESS = _env.support_address
 
 # --- Language, time, static files, logs --------------------------------------------------------------------------
 
@@ -307,5 +258,5 @@ STORAGES = {
     "staticfiles": {"BACKEND": _plain_files if DEBUG else "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-LOG_LEVEL: str = env.str("LOG_LEVEL", "INFO").upper()
+LOG_LEVEL = _env.log_level
 LOGGING = log_settings(LOG_LEVEL, debug=DEBUG)

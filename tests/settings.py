@@ -7,7 +7,7 @@ os.environ["SECRET_KEY"] = "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz
 os.environ["BASE_URL"] = "https://amplisso.example"
 os.environ["ALLOWED_HOSTS"] = "amplisso.example,testserver,localhost,127.0.0.1"
 os.environ["KEY_ENCRYPTION_KEYS"] = "b25seS1mb3ItdGVzdHMtMDEyMzQ1Njc4OWFiY2RlZmc="
-os.environ["EMAIL_URL"] = "console:"
+os.environ["EMAIL_URL"] = "smtp://localhost:25"
 os.environ["SIMULATOR_URL"] = ""
 os.environ["REDIS_URL"] = ""
 

@@ -21,8 +21,8 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 
 def variables_of_the_settings() -> set[str]:
     """Every environment variable that the settings read."""
-    source = (ROOT / "amplisso" / "settings.py").read_text()
-    return set(re.findall(r"(?:env\.\w+|_required)\(\s*\"([A-Z_]+)\"", source))
+    source = (ROOT / "amplisso" / "environment.py").read_text()
+    return set(re.findall(r"reader\.read\(\s*\"([A-Z_]+)\"", source))
 
 
 def targets() -> set[str]:

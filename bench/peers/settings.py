@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from environs import Env
+import dj_database_url
 
 from bench.provider import HOST
 
@@ -17,7 +17,7 @@ ALLOWED_HOSTS = [HOST]
 ROOT_URLCONF = f"bench.peers.{_PEER}"
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-DATABASES = {"default": Env().dj_db_url("DATABASE_URL", conn_max_age=600)}
+DATABASES = {"default": dj_database_url.config(conn_max_age=600)}
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 STATIC_URL = "static/"
 LOGIN_REDIRECT_URL = "/"

@@ -1,0 +1,66 @@
+"""Django's command line; a command that cannot work for lack of settings or a database says so in a sentence."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import execute_from_command_line
+from django.db import Error as DatabaseError
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from redis.exceptions import RedisError
+
+FAILURES: Final = (ImproperlyConfigured, DatabaseError, RedisError)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command, with its program's name first; return 0, or 1 after one sentence on standard error.
+
+    Django's own ends (CommandError, a wrong option) raise SystemExit as ever. `--traceback` shows errors as they are.
+    """
+    try:
+        settings.DEBUG  # noqa: B018  reads the settings, which `help` would do without
+        if "runserver" in arguments:
+            connection.ensure_connection()  # it works in a thread, whose errors come with a traceback
+        execute_from_command_line(list(arguments))
+    except FAILURES as error:
+        if "--traceback" in arguments:
+            raise
+        sys.stderr.write(f"{explain(error)}\n")
+        return 1
+    return 0
+
+
+def explain(error: ImproperlyConfigured | DatabaseError | RedisError) -> str:
+    """Return what is wrong and what to do about it: a sentence, or a line for each setting that is wrong."""
+    if isinstance(error, ImproperlyConfigured):
+        return str(error)
+    cause = next(iter(str(error).splitlines()), "no reason given").rstrip(". ")
+    if isinstance(error, RedisError):
+        return f"Redis cannot be used: start it, or correct REDIS_URL ({cause})."
+    return _explain_database(cause)
+
+
+def _explain_database(cause: str) -> str:
+    try:
+        connection.close()
+        executor = MigrationExecutor(connection)
+        is_behind = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+        has_cache = _cache_table() in {"", *connection.introspection.table_names()}
+    except DatabaseError:
+        return f"The database cannot be used: start it, or correct DATABASE_URL ({cause})."
+    if is_behind:
+        return "The database is not up to date: run `manage.py migrate` first."
+    if not has_cache:
+        return "The database has no table for the cache: run `manage.py createcachetable` first."
+    return f"The database refused this: {cause}. The option --traceback shows where."
+
+
+def _cache_table() -> str:
+    """Return the name of the table that the cache needs; "" if it needs none."""
+    cache = settings.CACHES["default"]
+    return str(cache["LOCATION"]) if cache["BACKEND"].endswith("DatabaseCache") else ""

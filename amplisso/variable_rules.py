@@ -1,0 +1,222 @@
+"""One rule for each kind of environment variable: return its value, or say in words what is wrong and what to write.
+
+A rule raises InvalidValueError with the rest of a sentence that begins with the variable's name. Where a value can hold
+a password or a key, the sentence never repeats it.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv6Address
+from typing import Any, Final
+from urllib.parse import SplitResult, parse_qs, urlsplit
+
+import dj_database_url
+import dj_email_url
+from cryptography.fernet import Fernet
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+LOG_LEVELS: Final = ["DEBUG", "INFO", "WARNING", "ERROR"]
+_TRUE: Final = {"true", "yes", "on", "1"}
+_FALSE: Final = {"false", "no", "off", "0"}
+_MIN_KEY_LENGTH: Final = 50  # characters, as Django's check security.W009 asks
+_MIN_KEY_CHARACTERS: Final = 8  # different ones; 50 random hexadecimal digits practically never have fewer
+_LABEL: Final = r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?"
+_HOST: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_MAX_HOST_LENGTH: Final = 253  # characters, RFC 1035 section 2.3.4
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_SENDER: Final = re.compile(r'(?:(?:[^<>@",;:\r\n]+|"[^"\\\r\n]*")\s*<(?P<named>[^<>\s]+)>|(?P<bare>[^<>\s]+))')
+
+
+class InvalidValueError(Exception):
+    """A value that cannot be used; the text follows the variable's name in a sentence."""
+
+
+def boolean(text: str) -> bool:
+    """Return whether the text says yes."""
+    if text.lower() not in _TRUE | _FALSE:
+        raise InvalidValueError(f"is {_shown(text)}: write true or false.")
+    return text.lower() in _TRUE
+
+
+def whole_number(text: str, *, maximum: int) -> int:
+    """Return a number from 0 to `maximum`."""
+    if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) > maximum:
+        raise InvalidValueError(f"is {_shown(text)}: write a whole number from 0 to {maximum}.")
+    return int(text)
+
+
+def log_level(text: str) -> str:
+    """Return the name of a level in capitals."""
+    if text.upper() not in LOG_LEVELS:
+        raise InvalidValueError(f"is {_shown(text)}: write DEBUG, INFO, WARNING or ERROR.")
+    return text.upper()
+
+
+def secret_key(text: str) -> str:
+    """Return a key that cannot be guessed from its look."""
+    if len(text) < _MIN_KEY_LENGTH:
+        raise InvalidValueError(_key_advice(f"has {len(text)} characters, and {_MIN_KEY_LENGTH} are the least"))
+    if len(set(text)) < _MIN_KEY_CHARACTERS or _repeats_itself(text):
+        raise InvalidValueError(_key_advice("repeats itself"))
+    if text.startswith("django-insecure-"):
+        raise InvalidValueError(_key_advice("is an example of Django's"))
+    return text
+
+
+def secret_keys(text: str) -> list[str]:
+    """Return several keys, separated by commas."""
+    return [secret_key(key) for key in _items(text)]
+
+
+def encryption_keys(text: str) -> list[str]:
+    """Return Fernet keys, separated by commas."""
+    keys = _items(text)
+    try:
+        for key in keys:
+            Fernet(key)
+    except ValueError:
+        problem = "holds something else than keys of 32 random bytes in URL-safe base64, separated by commas"
+        raise InvalidValueError(f"{problem}: leave it empty, and make a key with `manage.py keys new`.") from None
+    return keys
+
+
+def web_origin(text: str) -> str:
+    """Return scheme, host and port of an http or https address as browsers write them: "https://sso.example.com"."""
+    parts = _split(text, "must be a scheme and a host, such as https://sso.example.com")
+    problem = _origin_problem(parts)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    if problem or text.rstrip("/") != origin:
+        problem = problem or "it is not written as browsers write it"
+        raise InvalidValueError(f"must be a scheme and a host, such as https://sso.example.com: {problem}.")
+    return origin
+
+
+def host_names(text: str) -> list[str]:
+    """Return the hosts of a list with commas; ".example.com" stands for all below it, "*" for any."""
+    hosts = _items(text)
+    if not hosts:
+        raise InvalidValueError("names no host: write the host names served, separated by commas.")
+    for host in hosts:
+        if host != "*" and not _is_host(host.lower().removeprefix(".")):
+            raise InvalidValueError(f"holds {_shown(host)}: write host names only, without scheme, port and path.")
+    return hosts
+
+
+def database(text: str) -> dict[str, Any]:
+    """Return Django's settings of a PostgreSQL or SQLite database."""
+    advice = "must be postgres://user:password@host:5432/name or sqlite:////absolute/path.sqlite3"
+    parts = _split(text, advice) if text != "sqlite://:memory:" else None
+    if parts and parts.scheme not in {"postgres", "postgresql", "sqlite"}:
+        raise InvalidValueError(f"{advice}: its scheme is neither.")
+    if parts and parts.scheme == "sqlite" and parts.netloc:
+        raise InvalidValueError(f"{advice}: a file comes after three slashes, or four if its path is absolute.")
+    if parts and not parts.path.strip("/"):
+        raise InvalidValueError(f"{advice}: it names no database.")
+    return dict(dj_database_url.parse(text, conn_max_age=600))
+
+
+def redis_url(text: str) -> str:
+    """Return the address of a Redis database."""
+    advice = "must be redis://host:6379/0, or rediss:// for TLS"
+    parts = _split(text, advice)
+    if parts.scheme not in {"redis", "rediss"} or not parts.hostname or parts.fragment:
+        raise InvalidValueError(f"{advice}.")
+    if not re.fullmatch(r"/?[0-9]*", parts.path):
+        raise InvalidValueError(f"{advice}: after the host comes the number of a database.")
+    return text
+
+
+def mail_server(text: str) -> dict[str, Any]:
+    """Return Django's EMAIL_* settings."""
+    advice = "must be submission://user:password@host:587 (STARTTLS; TLS with port 465 and ?ssl=True) or smtp://host:25"
+    if text == "console:":
+        return dj_email_url.parse(text)  # type: ignore[no-any-return]  # it ships no types
+    parts = _split(text, advice)
+    if parts.scheme not in {"submission", "smtp"} or not parts.hostname:
+        raise InvalidValueError(f"{advice}.")
+    if parts.path.strip("/") or parts.fragment:
+        raise InvalidValueError(
+            f"{advice}: after host and port comes nothing but ?ssl=True; write / # ? in a password as %2F %23 %3F."
+        )
+    for name, values in parse_qs(parts.query, keep_blank_values=True).items():
+        if name not in {"ssl", "tls"} or values[-1].lower() not in _TRUE | _FALSE:
+            raise InvalidValueError(
+                f"{advice}: after the question mark stands something else than ssl=True or tls=True."
+            )
+    return dj_email_url.parse(text)  # type: ignore[no-any-return]
+
+
+def sender(text: str) -> str:
+    """Return the sender of mails: an address, with or without a name."""
+    match = _SENDER.fullmatch(text)
+    try:
+        validate_email(match and (match["named"] or match["bare"]))
+    except ValidationError:
+        raise InvalidValueError(f"is {_shown(text)}: write Name <name@example.com>, or the address alone.") from None
+    return text
+
+
+def email_address(text: str) -> str:
+    """Return an e-mail address."""
+    try:
+        validate_email(text)
+    except ValidationError:
+        raise InvalidValueError(f"is {_shown(text)}: write an e-mail address, such as help@example.com.") from None
+    return text
+
+
+def _shown(text: str) -> str:
+    """Return the start of a value that is no secret, on one line."""
+    return repr(text[:60])
+
+
+def _items(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
+def _key_advice(problem: str) -> str:
+    return f"{problem}: write a long random text, such as the output of `openssl rand -hex 32`."
+
+
+def _repeats_itself(text: str) -> bool:
+    """Whether the text is a shorter one, written twice or more often; the last time may be cut off."""
+    return any(text[period:] == text[:-period] for period in range(1, len(text) // 2 + 1))
+
+
+def _split(text: str, advice: str) -> SplitResult:
+    """Return the parts of a URL whose port is a port. Its password may be what is wrong, so it is not repeated."""
+    try:
+        parts = urlsplit(text)
+        port_is_valid = parts.port != 0
+    except ValueError:
+        port_is_valid = False
+    if not port_is_valid:
+        problem = "host or port cannot be read; write : / # ? @ in a password as %3A %2F %23 %3F %40"
+        raise InvalidValueError(f"{advice}: {problem}.")
+    return parts
+
+
+def _origin_problem(parts: SplitResult) -> str:
+    """Return the first thing that does not belong into an origin; "" if there is none."""
+    rules = [
+        (parts.scheme in _DEFAULT_PORTS, "it does not begin with https://"),
+        ("@" not in parts.netloc, "it has a user or a password"),
+        (parts.path in {"", "/"}, "it has to be without a path"),
+        (not parts.query, "it has a query"),
+        (not parts.fragment, "it has a fragment"),
+        (_is_host(parts.netloc.removesuffix(f":{parts.port}")), "its host is not a host name in lower case"),
+        (parts.port != _DEFAULT_PORTS.get(parts.scheme), f"leave out :{parts.port}"),
+    ]
+    return next((problem for holds, problem in rules if not holds), "")
+
+
+def _is_host(host: str) -> bool:
+    """Whether this is a host name in lower case, an IPv4 address, or an IPv6 address in brackets."""
+    if host.startswith("[") and host.endswith("]"):
+        try:
+            return bool(IPv6Address(host[1:-1]))
+        except ValueError:
+            return False
+    return len(host) <= _MAX_HOST_LENGTH and bool(_HOST.fullmatch(host))

@@ -10,7 +10,7 @@ from audit.actors import Actor
 from audit.events import EventName, Outcome
 from audit.services import Facts, record
 from orgs.errors import NotAllowedError
-from orgs.models import Door, DoorKind, Membership, MembershipState, Organization, Role, User
+from orgs.models import Door, DoorKind, Membership, MembershipSource, MembershipState, Organization, Role, User
 from orgs.selectors import opened_by_password
 from orgs.services.superusers import check_may_change, check_may_give_rights, check_superuser_remains
 from orgs.transactions import atomic
@@ -97,12 +97,13 @@ def forget_unproven(*, user: User, actor: Actor) -> None:
 
 @atomic
 def forget_password_of_sign_up(*, user: User, actor: Actor) -> bool:
-    """Remove the password of an account that single sign-on used before its address was confirmed; return whether.
+    """Remove the password of an account that others made a member before its address was confirmed; return whether.
 
     Called just before the owner of the mailbox confirms the address in a browser in which that password was not typed:
     it may be a stranger's, who would otherwise get into the owner's organizations with it.
     """
-    if not _may_be_a_strangers(user) or not Membership.objects.filter(user=user, accepted_at__isnull=True).exists():
+    memberships_by_others = Membership.objects.filter(user=user).exclude(source=MembershipSource.CREATED)
+    if not _may_be_a_strangers(user) or not memberships_by_others.exists():
         return False
     _forget_password(user, actor)
     return True

@@ -35,6 +35,7 @@ class EventName(models.TextChoices):
     CONNECTION_ENABLED = "connection:enabled", "Connection enabled"
     CONFIGURATION_DRAFTED = "configuration:drafted", "Metadata uploaded as a draft"
     CONFIGURATION_ACTIVATED = "configuration:activated", "Metadata in use"
+    CONFIGURATION_SUSPENDED = "configuration:suspended", "Metadata no longer accepted"
     CONFIGURATION_DISCARDED = "configuration:discarded", "Draft discarded"
     EXCEPTION_ALLOWED = "exception:allowed", "Exception allowed until a date"
     EXCEPTION_ENDED = "exception:ended", "Exception ended"
@@ -93,6 +94,7 @@ _HIGH = {
     EventName.PLAN_EDITED,
     EventName.RECOVERY_OPENED,
     EventName.EXCEPTION_ALLOWED,
+    EventName.CONFIGURATION_SUSPENDED,
 }
 _LOW = {
     EventName.MEMBER_ACCEPTED,

@@ -43,6 +43,12 @@ def tell_admins_of_recovery(membership: Membership, means: str) -> None:
         _send("recovery_opened", [address], context)
 
 
+def tell_admins_of_suspension(organization: Organization, reason: str) -> None:
+    """Tell every admin that single sign-on was turned off by the rules for metadata; `reason` is a sentence."""
+    for address in admin_addresses(organization):
+        _send("sso_suspended", [address], {"organization": organization, "reason": reason})
+
+
 def send_sign_in_pages(address: str, organizations: Sequence[Organization]) -> None:
     """Mail somebody the sign-in pages of their organizations."""
     pages = [

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
 
+from django.core import checks
 from django.core.checks import CheckMessage, Error, Info, Tags, register
+from django.db import DEFAULT_DB_ALIAS, DatabaseError
 
 from sso.key_encryption import can_encrypt
 from sso.saml.errors import SAMLError
 from sso.saml.self_check import self_check
+from sso.selectors import active_configurations
+
+if TYPE_CHECKING:
+    from sso.models import Configuration
 
 
 @register()
@@ -33,3 +40,32 @@ def keys_can_be_kept(**kwargs: Any) -> list[CheckMessage]:
             id="sso.I001",
         )
     ]
+
+
+@register(Tags.database)
+def stored_metadata_is_accepted(*, databases: Collection[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """List the organizations whose stored metadata breaks a rule that is newer.
+
+    A database that has no tables yet, or not all of them, lists none: `migrate` makes this check first.
+    """
+    if DEFAULT_DB_ALIAS not in (databases or ()):
+        return []
+    try:
+        return [message for each in active_configurations() for message in _about_stored_metadata(each)]
+    except DatabaseError:
+        return []
+
+
+def _about_stored_metadata(configuration: Configuration) -> list[CheckMessage]:
+    organization, ignored = configuration.connection.organization, configuration.stored_keys().ignored
+    if configuration.flaw:
+        sentence = (
+            f"Nobody can sign in to {organization} ({organization.number}) with single sign-on. {configuration.flaw}"
+        )
+        hint = "`manage.py connection suspend` suspends Require SSO there and tells the admins."
+        return [checks.Warning(sentence, hint=hint, id="sso.W001")]
+    if ignored:
+        sentence = f"Signing keys of {organization} ({organization.number}) are ignored: {'; '.join(ignored)}."
+        hint = "If sign-ins fail there, an admin has to upload metadata with other keys."
+        return [checks.Warning(sentence, hint=hint, id="sso.W002")]
+    return []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -118,6 +118,27 @@ def active_configuration(organization: Organization) -> Configuration | None:
     )
 
 
+def suspended_configuration(organization: Organization) -> Configuration | None:
+    """Return the configuration that was in use until the rules for metadata forbade it, while none has replaced it."""
+    if _configurations(organization, ConfigurationState.ACTIVE).exists():
+        return None
+    retired = _configurations(organization, ConfigurationState.RETIRED).filter(activated_at__isnull=False)
+    last = retired.order_by("-retired_at", "-version").first()
+    return last if last is not None and last.flaw else None
+
+
+def active_configurations() -> Iterator[Configuration]:
+    """Yield what sign-ins of all open organizations go through, without the text of the files."""
+    active = Configuration.objects.select_related("connection__organization").defer("metadata", "findings")
+    open_ones = active.filter(state=ConfigurationState.ACTIVE, connection__organization__closed_at__isnull=True)
+    return open_ones.order_by("connection__organization__number").iterator(chunk_size=500)
+
+
+def flawed_configurations() -> list[Configuration]:
+    """Return the active configurations that no sign-in can go through."""
+    return [each for each in active_configurations() if each.flaw]
+
+
 def draft_configuration(organization: Organization) -> Configuration | None:
     """The configuration that waits for an admin's test sign-in."""
     return _configurations(organization, ConfigurationState.DRAFT).first()
@@ -218,7 +239,9 @@ def may_sign_out_at_provider(sign_in: SignIn) -> Configuration | None:
     if Door.objects.filter(public_id=sign_in.door, ended_at__isnull=True).exists():
         return None
     active = active_configuration(sign_in.organization)
-    return active if active and active.slo_url and active.connection_id == sign_in.connection_id else None
+    if active is None or active.connection_id != sign_in.connection_id:
+        return None
+    return active if active.identity_provider().slo_url else None
 
 
 def doors_of_provider_session(

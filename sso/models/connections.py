@@ -164,10 +164,22 @@ class Configuration(models.Model):
             certificates=self.signing_certificates(),
             sso_redirect_url=self.sso_redirect_url,
             sso_post_url=self.sso_post_url,
-            slo_url=self.slo_url,
-            slo_response_url=self.slo_response_url,
+            slo_url=_if_web_address(self.slo_url),
+            slo_response_url=_if_web_address(self.slo_response_url),
             expired_certificates_until=self.expired_certificates_until,
             sha1_until=self.sha1_until,
+        )
+
+    @property
+    def flaw(self) -> str:
+        """Say in one sentence why no sign-in can go through this version, whatever the provider does; "" if one can."""
+        usable, ignored = self.stored_keys()
+        if not usable:
+            found = "; ".join(ignored) or "it has none"
+            return f"Its signing keys are not accepted: {found}."
+        address = self.sso_redirect_url or self.sso_post_url
+        return (
+            "" if saml.is_web_address(address) else "Its sign-in address is not a web address with a plain host name."
         )
 
     def signing_certificates(self) -> tuple[saml.SigningCertificate, ...]:
@@ -177,3 +189,8 @@ class Configuration(models.Model):
     def stored_keys(self) -> saml.StoredKeys:
         """Hold the stored certificates against the bounds of today: they may be older than those."""
         return saml.stored_keys([base64.b64decode(der) for der in self.certificates])
+
+
+def _if_web_address(address: str) -> str:
+    """Signing out there is optional, so that an address no browser may be sent to counts as none, as in a new file."""
+    return address if address and saml.is_web_address(address) else ""

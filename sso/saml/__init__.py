@@ -15,6 +15,7 @@ A response is data that somebody else sent: it is refused by a verdict, never by
 by `logout_messages`, which is imported where it is used: importing it fails where xmlsec doesn't fit lxml.
 """
 
+from sso.saml.addresses import is_web_address, origin_of
 from sso.saml.aggregates import OfferedProvider, offered_providers, provider_document
 from sso.saml.case import SKEW
 from sso.saml.certificates import SigningCertificate
@@ -100,12 +101,14 @@ __all__ = [
     "build_authn_request",
     "build_sp_metadata",
     "glance",
+    "is_web_address",
     "logout_request_address",
     "logout_response_address",
     "make_key_pair",
     "metadata_text",
     "new_request_id",
     "offered_providers",
+    "origin_of",
     "provider_document",
     "read_idp_metadata",
     "self_check",

@@ -25,6 +25,9 @@ _INTERNAL = (
 )
 # Names that are kept for examples, so that no server has them (RFC 6761 6.4 and 6.5).
 _RESERVED = ("invalid", "example", "example.com", "example.net", "example.org")
+# A host and perhaps a port (RFC 3986 3.2.2), without the characters that it allows and no name has: hosts stand in our
+# Content-Security-Policy, where a semicolon or a comma would begin a rule of its own.
+_PLAIN_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
 
 
 class Flaw(NamedTuple):
@@ -60,11 +63,17 @@ def _flaw_of_parts(parts: SplitResult | None, *, allow_loopback_http: bool) -> F
         return Flaw("is not a web address", _HTTPS)
     if "@" in parts.netloc:
         return Flaw("has a user name in it", _CORRECT)
+    if not _PLAIN_HOST.fullmatch(parts.netloc):
+        return Flaw("has a host with characters that no host name has", _CORRECT)
     if parts.fragment:
         return Flaw("has a part behind #, which browsers don't send", _CORRECT)
-    if parts.scheme == "https":
+    return _flaw_of_scheme(parts.scheme, parts.hostname, allow_loopback_http=allow_loopback_http)
+
+
+def _flaw_of_scheme(scheme: str, host: str, *, allow_loopback_http: bool) -> Flaw | None:
+    if scheme == "https":
         return None
-    if parts.scheme == "http" and is_loopback(parts.hostname):
+    if scheme == "http" and is_loopback(host):
         return None if allow_loopback_http else _LOOPBACK
     return Flaw("is not https", _HTTPS)
 
@@ -81,6 +90,22 @@ def shown_address(text: str) -> str:
     """Return an address as a message shows it: not too long, and with anything invisible escaped."""
     address = text.strip()
     return repr(address[:_SHOWN])[1:-1] + ("\u2026" if len(address) > _SHOWN else "")
+
+
+def is_web_address(address: str) -> bool:
+    """Whether a browser may be sent to a stored address by the rules of today, http to this machine included."""
+    return flaw_of(address, allow_loopback_http=True) is None
+
+
+def origin_of(address: str) -> str:
+    """Return scheme, host and port of an address as a Content-Security-Policy names them.
+
+    Raises ValueError for an address that no browser may be sent to.
+    """
+    if not is_web_address(address):
+        raise ValueError("not a web address")
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def is_loopback(host: str) -> bool:

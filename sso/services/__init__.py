@@ -15,6 +15,7 @@ from sso.services.keys import create_key, promote_key, reencrypt_keys, retire_ke
 from sso.services.outcomes import Finished, NotAsked, Refused
 from sso.services.sign_out import SignedOut, ask_provider_to_sign_out, purge_sign_outs, take_logout_message
 from sso.services.start import NotConnectedError, Started, TooManyStartsError, start_sign_in
+from sso.services.suspension import suspend_all_flawed, suspend_if_flawed
 from sso.services.switch import note_of, waiting
 from sso.services.uploads import forget_uploads, keep_upload, offer_providers, purge_uploads
 
@@ -49,6 +50,8 @@ __all__ = [
     "retire_key",
     "save_settings",
     "start_sign_in",
+    "suspend_all_flawed",
+    "suspend_if_flawed",
     "take_logout_message",
     "unlink_identity",
     "waiting",

@@ -81,7 +81,7 @@ def _usable(organization: Organization, draft: Configuration | None) -> Configur
     if not organization.is_open or not organization.plan.sso:
         raise NotConnectedError
     configuration = draft or active_configuration(organization)
-    if configuration is None:
+    if configuration is None or configuration.flaw:
         raise NotConnectedError
     return configuration
 

@@ -24,6 +24,7 @@ from sso.selectors import (
     live_keys,
     service_provider,
     signing_key,
+    suspended_configuration,
     upload_to_choose_from,
 )
 from sso.services.plan import sentence_about_plans
@@ -60,7 +61,7 @@ def access_page(
 ) -> dict[str, Any]:
     """Return the context of the page for this admin, with what they have just typed."""
     connection, active = connection_of(organization), active_configuration(organization)
-    draft = draft_configuration(organization)
+    draft, suspended = draft_configuration(organization), suspended_configuration(organization)
     provider = str(form["provider"].value() or "")
     return {
         "section": "access",
@@ -69,6 +70,8 @@ def access_page(
         "locked": not organization.plan.sso,
         "sentence_about_plans": sentence_about_plans(),
         "state": _state(organization, connection, active, draft),
+        "flaw": suspended.flaw if suspended else active.flaw if active else "",
+        "ignored_keys": active.stored_keys().ignored if active and not active.flaw else (),
         "provider_name": guide_of(connection.provider).name if connection else "",
         "active": active,
         "warnings": _warnings(active),

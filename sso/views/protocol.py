@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth import login
@@ -19,6 +19,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
 
 from orgs.access import actor_of, doors_of, keep_session_name, session_name
+from orgs.afterwards import do_afterwards
+from orgs.letters import tell_admins_of_suspension
 from orgs.models import Organization
 from orgs.selectors import open_organization, somebody_else_in
 from orgs.sessions import SessionStore
@@ -38,6 +40,7 @@ from sso.services import (
     finish_sign_in,
     note_of,
     start_sign_in,
+    suspend_if_flawed,
 )
 from sso.services.start import STARTS_COUNTED_FOR
 from sso.views.request_cookies import bind_to_browser, nonce_of
@@ -86,6 +89,7 @@ def start(request: HttpRequest, number: int) -> HttpResponse:
     except TooManyStartsError:
         return _too_many(request)
     except NotConnectedError:
+        _suspend_if_flawed(request, organization)
         return render(request, "sso/not_connected.html", {"organization": organization}, status=404)
     return _send(request, organization, started)
 
@@ -136,6 +140,13 @@ def _is_navigation(request: HttpRequest) -> bool:
     return request.headers.get("Sec-Fetch-Dest", "document") == "document" and "Sec-Purpose" not in request.headers
 
 
+def _suspend_if_flawed(request: HttpRequest, organization: Organization) -> None:
+    """Let passwords in where metadata that was stored before a rule no longer lets anyone in, and tell the admins."""
+    suspended = suspend_if_flawed(organization=organization, actor=actor_of(request))
+    if suspended is not None:
+        do_afterwards(request, partial(tell_admins_of_suspension, organization, suspended.flaw))
+
+
 def _draft_to_test(request: HttpRequest, organization: Organization) -> Configuration | None:
     """The draft that a note sealed by the settings page names, while it still is one of this organization."""
     public_id = unseal(Note.TEST, request.GET.get("test", ""))
@@ -156,8 +167,7 @@ def _send(request: HttpRequest, organization: Organization, started: Started) ->
 
 def _allow_form_to(response: HttpResponse, url: str) -> None:
     """Our policy lets forms go to ourselves only; this one page may post to the provider."""
-    parts = urlsplit(url)
-    response._csp_update = {"form-action": [f"{parts.scheme}://{parts.netloc}"]}  # type: ignore[attr-defined]
+    response._csp_update = {"form-action": [saml.origin_of(url)]}  # type: ignore[attr-defined]
 
 
 def _restart(asked: NotAsked) -> HttpResponse:

@@ -148,3 +148,14 @@ def test_admins_hear_of_a_recovery(organization: Organization, admin: User) -> N
 def test_sign_in_pages(organization: Organization) -> None:
     letters.send_sign_in_pages("ada@contoso.example", [organization])
     assert link_to(reverse("organization_sign_in", args=[organization.slug])) in sent().body
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_admins_hear_that_single_sign_on_is_off(organization: Organization, admin: User, required: bool) -> None:
+    organization.require_sso = required
+    letters.tell_admins_of_suspension(organization, "Its signing keys are not accepted: RSA 1024 is too weak.")
+    message = sent()
+    assert message.to == [admin.email]
+    assert message.subject == "Single sign-on of Contoso is off"
+    assert link_to(reverse("settings_access", args=[organization.slug])) in message.body
+    assert ("Require SSO is suspended" in message.body) is required

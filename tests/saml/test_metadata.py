@@ -6,7 +6,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sso.saml import FindingCode, IdpMetadata, MetadataError, MetadataProblem, SeveralProviders, read_idp_metadata
+from sso.saml import (
+    FindingCode,
+    IdpMetadata,
+    MetadataError,
+    MetadataProblem,
+    SeveralProviders,
+    is_web_address,
+    origin_of,
+    read_idp_metadata,
+)
 from sso.saml.metadata_bytes import metadata_text
 from tests.saml.metadata_files import (
     BOM,
@@ -102,6 +111,16 @@ def test_everything_else_is_told_apart(data: bytes, expected: MetadataProblem) -
         "http://127.0.0.1.evil.test/",
         "http://localhost.evil.test/",
         "http://10.0.0.1/",
+        "https://idp.example.test;script-src/",
+        "https://idp.example.test;script-src%20*.evil.test/",
+        "https://idp.example.test,https://evil.test/",
+        "https://idp.example.test'/",
+        "https://&quot;idp.example.test&quot;/",
+        "https://idp.example.test\\.evil.test/",
+        "https://*.example.test/",
+        "https://idp.example.test:443;/",
+        "https://[::1];x/",
+        "https://idp.example.test%3bx/",
     ],
 )
 @pytest.mark.parametrize("binding", [REDIRECT, POST])
@@ -216,6 +235,40 @@ def test_sign_out_answers_go_to_the_same_address_unless_told() -> None:
     address = "https://idp.example.test/slo"
     metadata = read(entity(role(key() + endpoint("SingleLogoutService", REDIRECT, address) + sso())))
     assert (metadata.slo_url, metadata.slo_response_url) == (address, address)
+
+
+@pytest.mark.parametrize("host", ["idp.test;x", "idp.test,x", "idp.test'", "*.idp.test", "idp.test;x:443"])
+def test_sign_out_addresses_with_such_hosts_are_left_out(host: str) -> None:
+    address = f"https://{host}/slo"
+    for endpoints in (
+        endpoint("SingleLogoutService", REDIRECT, address),
+        endpoint("SingleLogoutService", REDIRECT, "https://idp.test/slo", response=address),
+    ):
+        metadata = read(entity(role(key() + endpoints + sso())))
+        assert (metadata.slo_url, metadata.slo_response_url) == ("", "")
+        assert codes(metadata) == [FindingCode.SIGN_OUT_ADDRESS_IGNORED]
+        assert "characters that no host name has" in metadata.findings[0].message
+
+
+@pytest.mark.parametrize(
+    ("address", "origin"),
+    [
+        ("https://idp.example.test/saml2?a=;b,c", "https://idp.example.test"),
+        ("https://idp_1.example.test:8443/", "https://idp_1.example.test:8443"),
+        ("http://localhost:8001/saml2", "http://localhost:8001"),
+        ("https://[2001:db8::1]/", "https://[2001:db8::1]"),
+    ],
+)
+def test_the_origin_of_an_address(address: str, origin: str) -> None:
+    assert origin_of(address) == origin
+    assert is_web_address(address)
+
+
+@pytest.mark.parametrize("address", ["https://idp.test;x/", "javascript:alert(1)//", "http://idp.test/", "", "/path"])
+def test_other_addresses_have_no_origin(address: str) -> None:
+    assert not is_web_address(address)
+    with pytest.raises(ValueError, match="not a web address"):
+        origin_of(address)
 
 
 SEVERAL = entities(entity(entity_id="https://one.test/"), entity(SP_ROLE, "https://sp.test/"), entity(entity_id="two "))

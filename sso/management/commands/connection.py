@@ -18,14 +18,14 @@ from django.urls import reverse
 
 from audit.actors import COMMAND_LINE
 from orgs.errors import NotAllowedError
-from orgs.letters import absolute
+from orgs.letters import absolute, tell_admins_of_suspension
 from orgs.models import Organization
 from orgs.selectors import open_organization
 from sso import saml
 from sso.days import day_in_words
 from sso.models import DatedException, Provider
 from sso.selectors import service_provider
-from sso.services import Saved, allow_exception, end_exception
+from sso.services import Saved, allow_exception, end_exception, suspend_all_flawed
 from sso.services.imports import import_metadata
 
 Facts = dict[str, Any]
@@ -34,7 +34,7 @@ _EXCEPTIONS = {kind.value.replace("_", "-"): kind for kind in DatedException}
 
 
 class Command(BaseCommand):
-    """Import a metadata file; allow an exception until a day, and end it."""
+    """Import a metadata file; allow an exception until a day, and end it; suspend what breaks a rule."""
 
     help = "Connect an organization to its identity provider, and set what is accepted of it for a time."
 
@@ -47,12 +47,14 @@ class Command(BaseCommand):
             action.add_argument("number", type=int, help="number of the organization")
             action.add_argument("exception", choices=list(_EXCEPTIONS))
             action.add_argument("--json", action="store_true", help="print JSON")
+        suspend = actions.add_parser("suspend", help="Turn off what no sign-in can go through, and tell the admins.")
+        suspend.add_argument("--json", action="store_true", help="print JSON")
         allow.add_argument("--until", metavar="DAY", type=_day, required=True, help="last day, UTC, such as 2026-12-05")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        do = {"import": _import, "allow": _allow, "end": _end}[options["action"]]
+        do = {"import": _import, "allow": _allow, "end": _end, "suspend": _suspend}[options["action"]]
         try:
-            facts, sentence = do(_organization(options["number"]), options)
+            facts, sentence = do(options)
         except (saml.MetadataError, NotAllowedError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(json.dumps(facts) if options["json"] else sentence)
@@ -74,7 +76,8 @@ def _day(text: str) -> date:
         raise argparse.ArgumentTypeError("write the day as year, month and day, such as 2026-12-05") from None
 
 
-def _import(organization: Organization, options: dict[str, Any]) -> tuple[Facts, str]:
+def _import(options: dict[str, Any]) -> tuple[Facts, str]:
+    organization = _organization(options["number"])
     try:
         saved = import_metadata(
             organization=organization,
@@ -89,7 +92,8 @@ def _import(organization: Organization, options: dict[str, Any]) -> tuple[Facts,
     return facts, _sentence(facts)
 
 
-def _allow(organization: Organization, options: dict[str, Any]) -> tuple[Facts, str]:
+def _allow(options: dict[str, Any]) -> tuple[Facts, str]:
+    organization = _organization(options["number"])
     kind = _EXCEPTIONS[options["exception"]]
     until = allow_exception(
         organization=organization, kind=kind, last_day=options["until"], by=None, actor=COMMAND_LINE
@@ -98,12 +102,25 @@ def _allow(organization: Organization, options: dict[str, Any]) -> tuple[Facts, 
     return _exception_facts(organization, options) | {"until": until.isoformat(timespec="seconds")}, sentence
 
 
-def _end(organization: Organization, options: dict[str, Any]) -> tuple[Facts, str]:
+def _end(options: dict[str, Any]) -> tuple[Facts, str]:
+    organization = _organization(options["number"])
     kind = _EXCEPTIONS[options["exception"]]
     if not end_exception(organization=organization, kind=kind, by=None, actor=COMMAND_LINE):
         raise CommandError(f"{kind.label} of {organization.name}'s provider are not accepted; nothing was changed.")
     sentence = f"{kind.label} of {organization.name}'s provider are no longer accepted."
     return _exception_facts(organization, options) | {"until": None}, sentence
+
+
+def _suspend(options: dict[str, Any]) -> tuple[Facts, str]:
+    suspended = []
+    for configuration in suspend_all_flawed(actor=COMMAND_LINE):
+        organization = configuration.connection.organization
+        tell_admins_of_suspension(organization, configuration.flaw)
+        suspended.append({"number": organization.number, "name": organization.name, "reason": configuration.flaw})
+    lines = [f"{each['name']} ({each['number']}) is suspended. {each['reason']}" for each in suspended]
+    return {"suspended": suspended}, "\n".join(
+        lines
+    ) or "Sign-ins can go through every connection; nothing was changed."
 
 
 def _exception_facts(organization: Organization, options: dict[str, Any]) -> Facts:

@@ -1,0 +1,57 @@
+"""Taking out of use what no longer satisfies the rules for metadata, so that nobody is shut out by it (invariant 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.utils import timezone
+
+from audit.actors import Actor
+from audit.events import EventName
+from audit.services import record
+from orgs.models import Organization
+from orgs.services import hold_organization, set_sso_active
+from orgs.transactions import atomic
+from sso.models import Configuration, ConfigurationState
+from sso.selectors import active_configuration, flawed_configurations
+
+
+def suspend_if_flawed(*, organization: Organization, actor: Actor) -> Configuration | None:
+    """Retire the active configuration if no sign-in can go through it, and return it; None if nothing had to be done.
+
+    Require SSO rests from then on, until an admin has signed in through new metadata. The caller tells the admins
+    (`orgs.letters.tell_admins_of_suspension`) after the transaction; whoever comes second gets None and tells nobody.
+    """
+    active = active_configuration(organization)
+    # Anonymous visitors ask this, and most of them must not wait for the lock of the organization.
+    return _suspend(organization, actor) if active is not None and active.flaw else None
+
+
+def suspend_all_flawed(*, actor: Actor) -> Iterator[Configuration]:
+    """Suspend every active configuration that no sign-in can go through; yield each, for the caller to tell admins."""
+    for configuration in flawed_configurations():
+        organization = configuration.connection.organization
+        if suspended := suspend_if_flawed(organization=organization, actor=actor):
+            yield suspended
+
+
+@atomic
+def _suspend(organization: Organization, actor: Actor) -> Configuration | None:
+    organization = hold_organization(organization)
+    active = active_configuration(organization)
+    if active is None or not active.flaw:
+        return None
+    active.state, active.retired_at = ConfigurationState.RETIRED, timezone.now()
+    active.save(update_fields=["state", "retired_at"])
+    set_sso_active(organization=organization, active=False)
+    connection = active.connection
+    record(
+        EventName.CONFIGURATION_SUSPENDED,
+        actor=actor,
+        organization_number=organization.number,
+        target_kind="connection",
+        target_id=connection.public_id,
+        target=connection.get_provider_display(),
+        after={"version": active.version, "reason": active.flaw, "require_sso": organization.require_sso},
+    )
+    return active

@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "orgs.views.answers.see_other_after_post",
     "orgs.views.answers.explain_not_allowed",
     "orgs.views.answers.LockedSecrets",
+    "orgs.known_browsers.remember_browsers",
     "orgs.access.DoorMiddleware",
     "amplisso.operators.SecondFactorForOperators",
     "amplisso.operators.UnreadableAddresses",
@@ -208,8 +209,17 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_MAX_EMAIL_ADDRESSES = 1
 ACCOUNT_SESSION_REMEMBER = True
-# allauth's own limits stay; this one is for the mail with somebody's sign-in pages, by visitor and by address.
-ACCOUNT_RATE_LIMITS = {"mail_sign_in_page": "20/h/ip,5/h/key"}
+# Wrong passwords are limited by orgs/services/password_attempts.py. What stays of allauth's limits is for requests.
+ACCOUNT_RATE_LIMITS = {
+    "login": "120/m/ip",  # for the processor time of checking; a company may be behind one address
+    "login_failed": "5/5m/key",  # codes of second factors, by account
+    "change_password": "10/h/user",
+    # Mails to an address that anybody may type: by visitor and by address.
+    "mail_sign_in_page": "20/h/ip,5/h/key",
+    "reset_password": "20/h/ip,5/h/key",
+    "confirm_email": "1/3m/key,10/d/key",
+    "signup": "20/h/ip",
+}
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(BASE_URL).scheme
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

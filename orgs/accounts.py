@@ -11,16 +11,19 @@ from allauth.core import context as current
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
 
 from orgs.access import actor_of, name_in
 from orgs.afterwards import do_afterwards
 from orgs.email_addresses import normal_address
+from orgs.errors import NotAllowedError
+from orgs.known_browsers import known_browser
 from orgs.letters import absolute
 from orgs.models import User
 from orgs.services import end_session
+from orgs.services.password_attempts import begin_attempt, forget_attempt, forget_attempts
 
 # Asked in turn where somebody goes who signs out; "" leaves it to the next one. Apps above this one add to it.
 PAGES_AFTER_SIGN_OUT: list[Callable[[HttpRequest], str]] = []
@@ -32,7 +35,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
     error_messages = {  # noqa: RUF012  allauth's
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": "This address and password do not fit together.",
-        "too_many_login_attempts": "Too many tries. Wait a few minutes, then try again.",
+        "too_many_login_attempts": "Too many wrong codes. Try again in five minutes.",
         "enter_current_password": "This is not your current password.",
         "incorrect_password": "This is not your password.",
         "incorrect_code": "This code is wrong, or too old.",
@@ -50,6 +53,27 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
             return str(super().get_client_ip(request))
         except ImproperlyConfigured as error:
             raise PermissionDenied("X-Forwarded-For names fewer proxies than TRUSTED_PROXY_COUNT") from error
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the attempt, instead of allauth's own limit. Raises ValidationError, alike for every address."""
+        address = str(credentials.get("email", ""))
+        try:
+            self._attempt = begin_attempt(
+                address=address, client=actor_of(request).client, known_browser=known_browser(request, address)
+            )
+        except NotAllowedError as refusal:
+            raise ValidationError(str(refusal), code="too_many_login_attempts") from refusal
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """Return the account whose password this is, or None; only wrong passwords stay counted."""
+        user = super().authenticate(request, **credentials)
+        if user is not None:
+            forget_attempt(attempt=self._attempt)
+        return user
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        """Forget the wrong passwords of an account that has just been given a new one by mail; allauth calls this."""
+        forget_attempts(address=str(credentials.get("email", "")))
 
     def clean_email(self, email: str) -> str:
         """Bring an address into its one stored form. Raises ValidationError."""

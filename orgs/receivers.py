@@ -28,6 +28,7 @@ from audit.events import EventName, Outcome
 from audit.services import record
 from orgs.access import actor_of, name_session, session_name
 from orgs.afterwards import do_afterwards
+from orgs.known_browsers import remember_browser
 from orgs.models import DoorKind, User
 from orgs.models.people import operator_made
 from orgs.selectors import accepted_numbers
@@ -69,6 +70,7 @@ def note_operator(user: User, **kwargs: Any) -> None:
 @receiver(user_logged_in)
 def open_password_door(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """allauth has checked password and second factor, or a passkey: the session gets its password door."""
+    remember_browser(request, user)
     with transaction.atomic():
         update_last_login(User, user)
         open_door(
@@ -128,7 +130,9 @@ def note_wrong_code(request: HttpRequest, user: User, authenticator: Authenticat
 
 
 def note_password(signal: Signal, request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """A password is another one from now on; allauth has told its owner."""
+    """Record another password; allauth has told its owner. It ends all known browsers but the one that changed it."""
+    if signal is not password_reset:
+        remember_browser(request, user)
     record_for_organizations(dict(_PASSWORD_EVENTS)[signal], user=user, actor=actor_of(request, user))
 
 

@@ -1,5 +1,6 @@
 """Who: people, organizations, plans, members, invitations, doors."""
 
+from orgs.models.attempts import PasswordAttempt
 from orgs.models.doors import Door, DoorKind, RecoveryCode
 from orgs.models.members import Invitation, Membership, MembershipSource, MembershipState, Role
 from orgs.models.organizations import EmailDomain, FormerSlug, Organization, OrganizationNumber, Plan
@@ -16,6 +17,7 @@ __all__ = [
     "MembershipState",
     "Organization",
     "OrganizationNumber",
+    "PasswordAttempt",
     "Plan",
     "RecoveryCode",
     "Role",

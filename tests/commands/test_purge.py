@@ -17,6 +17,7 @@ from audit.actors import COMMAND_LINE
 from audit.models import Event
 from orgs.models import Door, DoorKind, Organization, RecoveryCode
 from orgs.services import invite, mail_recovery_code
+from orgs.services.password_attempts import begin_attempt
 from sso.models import OfferedProvider, SignIn, Upload
 from sso.services import keep_upload, start_sign_in
 from tests.conftest import open_session
@@ -38,8 +39,17 @@ def test_what_has_served_its_purpose_goes(organization: Organization, connect: C
     open_session(admin.user, DoorKind.PASSWORD)
     start_sign_in(organization=organization, actor=COMMAND_LINE)
     mail_recovery_code(membership=admin, actor=COMMAND_LINE)
+    begin_attempt(address="ada@contoso.example", client="192.0.2.7")
     keep_upload(organization=organization, by=admin.user, document=b"<xml/>", name="contoso.xml")
-    kinds = ("doors", "recovery_codes", "abandoned_sign_ins", "sign_outs", "uploads", "cache_entries")
+    kinds = (
+        "doors",
+        "recovery_codes",
+        "password_attempts",
+        "abandoned_sign_ins",
+        "sign_outs",
+        "uploads",
+        "cache_entries",
+    )
     others = {"plain_second_factors": 0}
     assert purge() == dict.fromkeys(kinds, 0) | others
     with time_machine.travel(timezone.now() + timedelta(days=120)):
@@ -82,5 +92,7 @@ def test_nobody_flushes_counts_by_making_many() -> None:
 def test_in_words() -> None:
     printed = io.StringIO()
     call_command("purge", stdout=printed)
-    kinds = "0 doors, 0 recovery codes, 0 unfinished sign-ins, 0 sign-outs, 0 uploads, 0 cache entries"
+    kinds = (
+        "0 doors, 0 recovery codes, 0 wrong passwords, 0 unfinished sign-ins, 0 sign-outs, 0 uploads, 0 cache entries"
+    )
     assert printed.getvalue() == f"Gone: {kinds}. Encrypted: 0 second factors.\n"

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
+from orgs.services.password_attempts import purge_attempts
 from orgs.services.purging import purge_cache, purge_doors, purge_recovery_codes
 from orgs.services.second_factors import encrypt_plain_second_factors
 from sso.services import purge_sign_ins, purge_sign_outs, purge_uploads
@@ -26,6 +27,7 @@ class Command(BaseCommand):
         gone = {
             "doors": purge_doors(),
             "recovery_codes": purge_recovery_codes(),
+            "password_attempts": purge_attempts(),
             "abandoned_sign_ins": purge_sign_ins(),
             "sign_outs": purge_sign_outs(),
             "uploads": purge_uploads(),
@@ -33,7 +35,8 @@ class Command(BaseCommand):
             "plain_second_factors": encrypt_plain_second_factors(),
         }
         sentence = (
-            "Gone: {doors} doors, {recovery_codes} recovery codes, {abandoned_sign_ins} unfinished sign-ins, "
+            "Gone: {doors} doors, {recovery_codes} recovery codes, {password_attempts} wrong passwords, "
+            "{abandoned_sign_ins} unfinished sign-ins, "
             "{sign_outs} sign-outs, {uploads} uploads, {cache_entries} cache entries. "
             "Encrypted: {plain_second_factors} second factors."
         )

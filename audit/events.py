@@ -33,6 +33,7 @@ class EventName(models.TextChoices):
     CONNECTION_CHANGED = "connection:changed", "Identity provider settings changed"
     CONNECTION_DISABLED = "connection:disabled", "Connection disabled"
     CONNECTION_ENABLED = "connection:enabled", "Connection enabled"
+    METADATA_UPLOADED = "metadata:uploaded", "Metadata file uploaded"
     CONFIGURATION_DRAFTED = "configuration:drafted", "Metadata uploaded as a draft"
     CONFIGURATION_ACTIVATED = "configuration:activated", "Metadata in use"
     CONFIGURATION_SUSPENDED = "configuration:suspended", "Metadata no longer accepted"
@@ -97,6 +98,7 @@ _HIGH = {
     EventName.CONFIGURATION_SUSPENDED,
 }
 _LOW = {
+    EventName.METADATA_UPLOADED,
     EventName.MEMBER_ACCEPTED,
     EventName.USER_SIGNED_UP,
     EventName.USER_SIGNED_IN,

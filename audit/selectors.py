@@ -56,6 +56,12 @@ def count_recent_of(names: Collection[EventName], *, organization_number: int, s
     return Event.objects.filter(organization_number=organization_number, at__gte=since, name__in=names).count()
 
 
+def moment_of_latest(position: int, names: Collection[EventName], *, organization_number: int) -> datetime | None:
+    """When the event happened that is at this position from the newest, 1 being the newest; None if there are fewer."""
+    moments = Event.objects.filter(organization_number=organization_number, name__in=names).order_by("-at")
+    return moments.values_list("at", flat=True)[position - 1 : position].first()
+
+
 def frequent_targets(
     names: Collection[EventName], *, targets: Collection[str], since: datetime, at_least: int
 ) -> list[str]:

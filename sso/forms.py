@@ -203,6 +203,11 @@ class SettingsForm(forms.Form):
         return saml.metadata_text(self.upload) if self.upload else ""
 
     @property
+    def brings_upload(self) -> bool:
+        """Whether a file or a text came with it, which `is_valid` reads."""
+        return "metadata_file" in self.files or bool(self.data.get("metadata_text", "").strip())
+
+    @property
     def upload_name(self) -> str:
         """What the admin knows the upload by."""
         file = self.files.get("metadata_file")

@@ -17,6 +17,7 @@ from sso.services.sign_out import SignedOut, ask_provider_to_sign_out, purge_sig
 from sso.services.start import NotConnectedError, Started, TooManyStartsError, start_sign_in
 from sso.services.suspension import suspend_all_flawed, suspend_if_flawed
 from sso.services.switch import note_of, waiting
+from sso.services.upload_limits import TooManyUploadsError, count_upload
 from sso.services.uploads import forget_uploads, keep_upload, offer_providers, purge_uploads
 
 __all__ = [
@@ -28,9 +29,11 @@ __all__ = [
     "SignedOut",
     "Started",
     "TooManyStartsError",
+    "TooManyUploadsError",
     "allow_exception",
     "ask_provider_to_sign_out",
     "cookie_name",
+    "count_upload",
     "create_key",
     "disable_connection",
     "discard_draft",

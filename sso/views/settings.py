@@ -29,8 +29,8 @@ from sso.selectors import (
     draft_configuration,
     sign_in_of_doors,
 )
+from sso.services import TooManyUploadsError, count_upload, keep_upload, offer_providers, save_settings
 from sso.services import discard_draft as give_up_draft
-from sso.services import keep_upload, offer_providers, save_settings
 from sso.stored_settings import SettingsChangedError, changes, stored_settings
 from sso.uploading import TEXT_TOO_LARGE, is_too_large, read_to_the_end, take_files
 from sso.views.access_page import access_page, metadata_page
@@ -75,9 +75,20 @@ def _post(request: HttpRequest) -> HttpResponse:
     form = SettingsForm(request.POST, request.FILES, organization=organization)
     if not organization.plan.sso:
         return _page(request, form, status=403)
+    if form.brings_upload:
+        try:
+            count_upload(organization=organization, name=form.upload_name, actor=actor_of(request))
+        except TooManyUploadsError as error:
+            return _too_many_uploads(request, error)
     if form.is_valid() and form.aggregate is not None:
         return _offer(request, form, form.aggregate)
     return save_form(request, form)
+
+
+def _too_many_uploads(request: HttpRequest, error: TooManyUploadsError) -> HttpResponse:
+    response = _page(request, SettingsForm.refusing(_organization(request), str(error)), status=429)
+    response["Retry-After"] = str(1 + int(error.wait.total_seconds()))
+    return response
 
 
 def _offer(request: HttpRequest, form: SettingsForm, file: BinaryIO) -> HttpResponse:

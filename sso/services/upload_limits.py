@@ -1,0 +1,56 @@
+"""How many metadata files may be uploaded, so that reading them leaves time for others: a large one takes seconds."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from django.utils import timezone
+
+from audit.actors import Actor
+from audit.events import EventName
+from audit.selectors import moment_of_latest
+from audit.services import record
+from orgs.errors import NotAllowedError
+from orgs.models import Organization
+from orgs.services import hold_organization
+from orgs.transactions import atomic
+
+MOST_UPLOADS: Final = 30
+UPLOADS_COUNTED_FOR: Final = timedelta(hours=1)
+
+
+class TooManyUploadsError(NotAllowedError):
+    """An organization has uploaded as many files as it may for now; `wait` says how long until the next one."""
+
+    def __init__(self, wait: timedelta) -> None:
+        minutes = 1 + int(wait.total_seconds()) // 60
+        super().__init__(
+            f"{MOST_UPLOADS} metadata files have been uploaded for your organization within an hour, and no more are "
+            f"read for now. Nothing was saved. Try again in {minutes} minute{'' if minutes == 1 else 's'}."
+        )
+        self.wait = wait
+
+
+@atomic
+def count_upload(*, organization: Organization, name: str, actor: Actor) -> None:
+    """Count a file that an admin has uploaded, before it is read; `name` is what they know it by.
+
+    The events of the audit log are what is counted, so no cache decides. Files that turn out to be useless count, too:
+    it is reading them that costs. Raises TooManyUploadsError, and then nothing is counted.
+    """
+    organization = hold_organization(organization)
+    now = timezone.now()
+    names = (EventName.METADATA_UPLOADED,)
+    first = moment_of_latest(MOST_UPLOADS, names, organization_number=organization.number)
+    if first is not None and first > now - UPLOADS_COUNTED_FOR:
+        raise TooManyUploadsError(first + UPLOADS_COUNTED_FOR - now)
+    record(
+        EventName.METADATA_UPLOADED,
+        actor=actor,
+        organization_number=organization.number,
+        target_kind="organization",
+        target_id=organization.number,
+        target=organization.name,
+        after={"file": name.replace("\0", "")[:255]},
+    )

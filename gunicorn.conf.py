@@ -3,8 +3,11 @@
 import sys
 
 from django.core.exceptions import ImproperlyConfigured
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
 
 from amplisso.environment import read_environment
+from amplisso.redaction import TokenFreeFormatter
 
 # TRUSTED_PROXY_COUNT alone decides which forwarding headers count, and Django applies it. Without these lines gunicorn
 # lets every peer on loopback or on a Unix socket choose the scheme and SCRIPT_NAME, whatever the setting says:
@@ -20,3 +23,13 @@ def on_starting(server: object) -> None:
         read_environment()
     except ImproperlyConfigured as error:
         sys.exit(str(error))
+
+
+class logger_class(Logger):  # type: ignore[misc]  # noqa: N801  gunicorn ships no types, and this is its setting's name
+    """gunicorn's access and error logs, wherever its options send them, without tokens."""
+
+    def setup(self, cfg: Config) -> None:
+        """Set the logs up as the options say, and hide the tokens in whatever they write."""
+        super().setup(cfg)
+        for handler in (*self.access_log.handlers, *self.error_log.handlers):
+            handler.setFormatter(TokenFreeFormatter(handler.formatter))

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+import logging
+from typing import Any, Final
+
+from django.utils.log import ServerFormatter
+
+from amplisso.redaction import TokenFreeFormatter
+
+_LINE: Final = logging.Formatter("{asctime} {levelname} {name} {message}", style="{")
+_ACCESS: Final = ServerFormatter("[{server_time}] {message}", style="{")
 
 
 def log_settings(level: str, *, debug: bool) -> dict[str, Any]:
-    """Django's LOGGING: everything of at least `level` to standard output, a line each."""
+    """Django's LOGGING: everything of at least `level` to standard output, a line each, without tokens."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -15,8 +23,8 @@ def log_settings(level: str, *, debug: bool) -> dict[str, Any]:
             "one_line": {"()": "amplisso.unavailable.OneLine"},
         },
         "formatters": {
-            "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
-            "access": {"()": "django.utils.log.ServerFormatter", "format": "[{server_time}] {message}", "style": "{"},
+            "line": {"()": TokenFreeFormatter, "inner": _LINE},
+            "access": {"()": TokenFreeFormatter, "inner": _ACCESS},
         },
         "handlers": {
             "console": {"class": "logging.StreamHandler", "formatter": "line"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import io
 import json
 import os
@@ -51,7 +52,9 @@ def main() -> int:
         return 1
     # Django's own remarks on development servers would bury ours.
     os.environ["DJANGO_RUNSERVER_HIDE_WARNING"] = "true"
-    return _serve([("manage.py", "runserver", f"127.0.0.1:{APP_PORT}"), _simulator()], welcome)
+    # Without it the servers' first lines would wait in a buffer wherever the output is no terminal.
+    os.environ["PYTHONUNBUFFERED"] = "true"
+    return _serve([("manage.py", "runserver", f"localhost:{APP_PORT}"), _simulator()], welcome)
 
 
 def _refusal() -> str:
@@ -134,7 +137,7 @@ def _start(*arguments: str) -> subprocess.Popen[bytes]:
 
 
 def _serve(programs: Sequence[Sequence[str]], welcome: str) -> int:
-    """Start all, greet when they listen, wait until one ends or somebody ends us, then end the rest; 0 if it was us."""
+    """Start all, greet when they answer, wait until one ends or somebody ends us, then end the rest; 0 if it was us."""
     signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
     servers: list[subprocess.Popen[bytes]] = []
@@ -149,11 +152,24 @@ def _serve(programs: Sequence[Sequence[str]], welcome: str) -> int:
 def _watch(servers: Sequence[subprocess.Popen[bytes]], welcome: str) -> None:
     """Return when a server has ended."""
     while all(server.poll() is None for server in servers):
-        if welcome and not any(map(_is_free, (APP_PORT, SIMULATOR_PORT))):
+        if welcome and _answers(APP_PORT) and _answers(SIMULATOR_PORT):
             sys.stdout.write(welcome)
             sys.stdout.flush()
             welcome = ""
         time.sleep(0.2)
+
+
+def _answers(port: int) -> bool:
+    """Whether a server answers, whatever it says: all that it prints about its start is out by then."""
+    connection = http.client.HTTPConnection("localhost", port, timeout=2)
+    try:
+        connection.request("GET", "/healthz")
+        connection.getresponse().read()
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+    return True
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

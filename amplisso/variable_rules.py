@@ -132,7 +132,7 @@ def mail_server(text: str) -> dict[str, Any]:
     """Return Django's EMAIL_* settings."""
     advice = "must be submission://user:password@host:587 (STARTTLS; TLS with port 465 and ?ssl=True) or smtp://host:25"
     if text == "console:":
-        return dj_email_url.parse(text)  # type: ignore[no-any-return]  # it ships no types
+        return {**dj_email_url.parse(text), "EMAIL_BACKEND": "amplisso.printed_mail.EmailBackend"}
     parts = _split(text, advice)
     if parts.scheme not in {"submission", "smtp"} or not parts.hostname:
         raise InvalidValueError(f"{advice}.")
@@ -145,7 +145,7 @@ def mail_server(text: str) -> dict[str, Any]:
             raise InvalidValueError(
                 f"{advice}: after the question mark stands something else than ssl=True or tls=True."
             )
-    return dj_email_url.parse(text)  # type: ignore[no-any-return]
+    return dict(dj_email_url.parse(text))
 
 
 def sender(text: str) -> str:

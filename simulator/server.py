@@ -1,13 +1,12 @@
 """Serving the pages on this machine, and on no other address of it."""
 
-import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
 from flask import Flask
-from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from simulator.pages import build
 from simulator.tenant import Tenant
@@ -15,11 +14,16 @@ from simulator.tenant import Tenant
 LOOPBACK: Final = "127.0.0.1"
 
 
+class _QuietHandler(WSGIRequestHandler):
+    """Answers requests without a line for each: it would hold a SAML message with its signature."""
+
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002  Werkzeug's signature
+        """Write nothing; errors of the pages have a log of their own."""
+
+
 def listen(app: Flask, port: int) -> BaseWSGIServer:
     """A server that has taken the port and only needs `serve_forever`."""
-    # One line per request, with a SAML message in it, would drown what else is printed.
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    return make_server(LOOPBACK, port, app, threaded=True)
+    return make_server(LOOPBACK, port, app, threaded=True, request_handler=_QuietHandler)
 
 
 @contextmanager

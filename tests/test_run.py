@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
 
 import pytest
 
 from amplisso import run
 from tests.children import running_child
 
+ROOT = Path(__file__).resolve().parent.parent
 # A server that says that it listens and goes on until somebody ends it.
 WAITING = "import sys; sys.stdout.write('!'); sys.stdout.flush(); sys.stdin.read()"
 SERVE = "import sys; from amplisso import run; sys.exit(run._serve([('-c', code) for code in sys.argv[1:]], ''))"
@@ -82,3 +88,76 @@ def test_the_welcome_names_three_addresses_and_everybody() -> None:
     assert [o["admin"] for o in organizations if o["admin"] not in welcome] == []
     assert "mira@fabrikam.example      admin of Fabrikam Ltd, not connected yet\n" in welcome
     assert "secret" in welcome
+
+
+# --- The whole of it ---------------------------------------------------------------------------------------------
+
+RUN = """
+import sys
+from pathlib import Path
+from amplisso import run
+app, simulator, folder = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+run.APP_PORT, run.SIMULATOR_PORT, run.SIMULATOR_URL = app, simulator, f"http://127.0.0.1:{simulator}"
+run.STATE, run.METADATA = folder / "simulator", folder / "metadata.xml"
+sys.exit(run.main())
+"""
+
+
+def free_ports() -> tuple[int, int]:
+    """Two ports of this machine that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as first, socket.create_server(("127.0.0.1", 0)) as second:
+        return first.getsockname()[1], second.getsockname()[1]
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int, int]]:
+    """`make run` with its files in this folder; the process, the app's port and the simulator's."""
+    app, simulator = free_ports()
+    environment = {
+        **{name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}},
+        "DEBUG": "true",
+        "BASE_URL": f"http://localhost:{app}",
+        "DATABASE_URL": f"sqlite:///{folder / 'run.sqlite3'}",
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUN, str(app), str(simulator), str(folder)],
+        env=environment,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    watchdog = threading.Timer(120, process.kill)  # reading a line has no time-out of its own
+    watchdog.start()
+    try:
+        yield process, app, simulator
+    finally:
+        process.terminate()
+        try:
+            process.communicate(timeout=30)
+        finally:
+            watchdog.cancel()
+            process.kill()
+
+
+def test_the_banner_comes_last_and_access_lines_hold_no_tokens(tmp_path: Path) -> None:
+    with running(tmp_path) as (process, app, simulator):
+        assert process.stdout is not None
+        start = "".join(iter(process.stdout.readline, "  Ctrl-C ends both.\n"))
+        for port, target in ((app, "/invitations/T0ken?note=T0ken"), (simulator, "/saml2?SAMLRequest=T0ken")):
+            connection = HTTPConnection("localhost", port, timeout=30)
+            connection.request("GET", target)
+            connection.getresponse().read()
+            connection.close()
+        process.terminate()
+        rest, _ = process.communicate(timeout=30)
+        assert process.returncode == 0
+    addresses = set(re.findall(r"http://[^/\s]+", start))
+    assert addresses == {f"http://localhost:{app}", f"http://127.0.0.1:{simulator}"}
+    banner = start[start.index("  Amplisso  ") :]
+    assert "Quit the server" in start
+    assert "Quit the server" not in banner
+    assert f"Amplisso           http://localhost:{app}\n" in banner
+    assert [line.partition("] ")[2].split(" HTTP")[0] for line in rest.splitlines()] == [
+        '"GET /invitations/[hidden]?[hidden]'
+    ]

@@ -1,0 +1,32 @@
+"""Keep tokens and signed values out of the logs: who reads a log must not be able to use what visitors were sent."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Final
+
+_HIDDEN: Final = "[hidden]"
+# Query strings hold SAML messages with their signatures, encrypted values (hint, again, note, test) and addresses.
+_QUERY: Final = re.compile(r'(?<=[^\s"?])\?[^\s"]+')
+# Every path with a token in it; a test compares them with the addresses of all pages.
+_TOKEN: Final = re.compile(
+    r'((?:(?<!/settings)/invitations|/account/confirm-email|/account/password/reset/key)/)[^\s"?]+'
+)
+
+
+def without_tokens(text: str) -> str:
+    """Return a text in which no path has a query string, and none its token."""
+    return _QUERY.sub(f"?{_HIDDEN}", _TOKEN.sub(rf"\1{_HIDDEN}", text))
+
+
+class TokenFreeFormatter(logging.Formatter):
+    """Formats a record as another formatter does, with traceback and all, and then hides the tokens in it."""
+
+    def __init__(self, inner: logging.Formatter) -> None:
+        super().__init__()
+        self._inner = inner
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line or lines that are written."""
+        return without_tokens(self._inner.format(record))

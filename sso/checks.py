@@ -50,7 +50,12 @@ def stored_metadata_is_accepted(*, databases: Collection[str] | None = None, **k
     """
     if DEFAULT_DB_ALIAS not in (databases or ()):
         return []
+    from sso.models import Configuration
+
     try:
+        # Only an ordinary cursor says in an error of Django's that a table or column is missing; that of an iterator
+        # fails on PostgreSQL once more while it is closed, with an error of psycopg2's own.
+        Configuration.objects.select_related("connection__organization").first()
         return [message for each in active_configurations() for message in _about_stored_metadata(each)]
     except DatabaseError:
         return []

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import subprocess
 import sys
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
+import psycopg2
 import pytest
+from django.db import connection
 
 from tests.serving.gunicorn_server import ROOT, SECONDS, command, environment
 
@@ -16,7 +23,7 @@ COMMANDS = [
     ["org", "list"],
     ["org", "create", "Contoso", "--plan", "growth", "--admin", "ada@contoso.example"],
     ["connection", "import", "10001", "README.md", "--provider", "azure"],
-    ["connection", "allow", "10001", "sha1", "--until", "2027-01-01"],
+    ["connection", "allow", "10001", "sha1", "--until", f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}"],
     ["connection", "end", "10001", "sha1"],
     ["sso_rescue", "10001"],
     ["keys", "reencrypt"],
@@ -116,6 +123,30 @@ def test_what_the_database_refuses_is_said_and_shown_on_request(tmp_path: Path) 
     assert status == 1
     assert said.startswith("The database refused this: ")
     assert "Traceback" in start("manage.py", *wrong, "--traceback", DATABASE_URL=url).stderr
+
+
+@pytest.fixture
+def fresh_postgresql(db: None) -> Iterator[str]:
+    """The address of a database without tables, beside the one of the tests."""
+    if connection.vendor != "postgresql":
+        pytest.skip("needs PostgreSQL")
+    name, server = f"fresh_{uuid.uuid4().hex}", connection.settings_dict
+    with contextlib.closing(psycopg2.connect(**connection.get_connection_params() | {"dbname": "postgres"})) as other:
+        other.autocommit = True
+        other.cursor().execute(f"CREATE DATABASE {name}")
+        try:
+            user = ":".join(quote(server[part], safe="") for part in ("USER", "PASSWORD") if server[part])
+            yield f"postgres://{user}@{server['HOST']}:{server['PORT'] or 5432}/{name}"
+        finally:
+            other.cursor().execute(f"DROP DATABASE {name}")
+
+
+def test_a_fresh_postgresql_asks_for_migrations_and_takes_them(fresh_postgresql: str) -> None:
+    behind, *rest = outcomes(
+        [["purge"], ["migrate", "-v0"], ["createcachetable"], ["purge"]], DATABASE_URL=fresh_postgresql
+    )
+    assert behind == (1, "The database is not up to date: run `manage.py migrate` first.\n")
+    assert rest == [(0, "")] * 3
 
 
 @pytest.mark.parametrize("arguments", [[], ["check"], ["help"], ["migrate"], ["purge"]], ids=str)

@@ -8,7 +8,7 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --only-binary 
 
 # What the checks run with: the settings of a deployment, and a database that leaves nothing behind.
 DEPLOYMENT := DEBUG=false SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \
-	BASE_URL=https://amplisso.example ALLOWED_HOSTS=amplisso.example SIMULATOR_URL= REDIS_URL= \
+	BASE_URL=https://amplisso.example ALLOWED_HOSTS=amplisso.example SIMULATOR_URL= REDIS_URL= EMAIL_URL= \
 	DATABASE_URL=sqlite://:memory:
 
 .DEFAULT_GOAL := help

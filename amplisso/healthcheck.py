@@ -21,4 +21,4 @@ def is_healthy(port: int, base_url: str) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(not is_healthy(8000, os.environ["BASE_URL"]))
+    sys.exit(not is_healthy(8000, os.environ.get("BASE_URL", "")))

@@ -110,6 +110,7 @@ def _our_environment() -> dict[str, str]:
         "ALLOWED_HOSTS": HOST,
         "SIMULATOR_URL": "",
         "REDIS_URL": "",
+        "EMAIL_URL": "",
         "LOG_LEVEL": "ERROR",
         # Nothing has collected static files, and nothing asks for them.
         "PYTHONWARNINGS": "ignore:No directory at:UserWarning",

@@ -199,7 +199,7 @@ def test_what_is_missing_is_one_sentence() -> None:
 def test_development_needs_nothing() -> None:
     environment = read(DEVELOPMENT)
     assert environment.base_url == "http://localhost:8000"
-    assert "console" in environment.mail["EMAIL_BACKEND"]
+    assert environment.mail["EMAIL_BACKEND"] == "amplisso.printed_mail.EmailBackend"
 
 
 def test_development_may_what_a_deployment_may_not() -> None:

@@ -216,9 +216,10 @@ ACCOUNT_RATE_LIMITS = {
     "change_password": "10/h/user",
     # Mails to an address that anybody may type: by visitor and by address.
     "mail_sign_in_page": "20/h/ip,5/h/key",
-    "reset_password": "20/h/ip,5/h/key",
+    "reset_password": "60/h/ip,5/h/key",
     "confirm_email": "1/3m/key,10/d/key",
-    "signup": "20/h/ip",
+    "signup": "60/h/ip",
+    "sign_up_mail": "5/h/key",
 }
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(BASE_URL).scheme

@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from amplisso import operators
 
+handler429 = "orgs.views.pages.too_many_requests"  # allauth looks it up
 operators.prepare(admin.site)
 
 urlpatterns = [

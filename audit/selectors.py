@@ -62,6 +62,11 @@ def moment_of_latest(position: int, names: Collection[EventName], *, organizatio
     return moments.values_list("at", flat=True)[position - 1 : position].first()
 
 
+def count_recent_by(names: Collection[EventName], *, actor_id: int, since: datetime) -> int:
+    """Count how often one user has made any of several events happen since a moment, in whatever organization."""
+    return Event.objects.filter(actor_id=actor_id, at__gte=since, name__in=names).count()
+
+
 def frequent_targets(
     names: Collection[EventName], *, targets: Collection[str], since: datetime, at_least: int
 ) -> list[str]:

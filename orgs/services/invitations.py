@@ -31,7 +31,7 @@ from orgs.models import (
 from orgs.selectors import has_own_password, open_invitations_of
 from orgs.services.accounts import record_for_organizations, record_sign_up
 from orgs.services.letter_limits import check_letters
-from orgs.services.locks import hold_organization
+from orgs.services.locks import hold_account, hold_organization
 from orgs.services.members import add_member, as_it_is_now
 from orgs.tokens import hash_of_token
 from orgs.transactions import atomic
@@ -59,17 +59,20 @@ def invite(
     for address in _members_among(organization, list(wanted), MembershipState.SUSPENDED):
         raise NotAllowedError(f"{address} is a suspended member. Restore the member instead of inviting them again.")
     others = [address for address in wanted if address not in members]
-    check_letters(organization, others)
+    check_letters(organization, others, by.user)
     return [_invite_one(organization, address, role, by, actor) for address in others]
 
 
 @atomic
 def resend_invitation(*, invitation: Invitation, by: Membership, actor: Actor) -> None:
     """Send a new letter with a new link; the old link stops working. Raises NotAllowedError."""
+    hold_organization(invitation.organization)
+    hold_account(by.user)  # before the invitation, in the order of docs/design.md
     invitation = _locked(invitation)
     _check_open(invitation)
-    _check_may_touch(invitation, as_it_is_now(by))
-    check_letters(invitation.organization, [invitation.email])
+    by = as_it_is_now(by)
+    _check_may_touch(invitation, by)
+    check_letters(invitation.organization, [invitation.email], by.user)
     token = secrets.token_urlsafe(32)
     renewed, _ = Invitation.objects.update_or_create(pk=invitation.pk, defaults=_link(token))
     _post(renewed, token, EventName.INVITATION_RESENT, actor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import connection
 from django.db.models import Model
 
-from orgs.models import Organization, Plan
+from orgs.models import Organization, Plan, User
 
 
 def hold_organization(organization: Organization) -> Organization:
@@ -26,6 +26,11 @@ def share_organization(organization: Organization) -> Organization:
     """
     hold_shared(Organization, organization.pk)
     return _with_plan(Organization.objects.get(pk=organization.pk))
+
+
+def hold_account(user: User) -> None:
+    """Let requests of one account that are limited together wait for each other until this transaction ends."""
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
 
 
 def hold_shared(model: type[Model], pk: int) -> None:

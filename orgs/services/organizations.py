@@ -11,6 +11,7 @@ from django.utils.text import slugify
 
 from audit.actors import Actor
 from audit.events import EventName
+from audit.selectors import count_recent_by
 from audit.services import Facts, record
 from orgs.errors import NotAllowedError
 from orgs.models import (
@@ -25,12 +26,13 @@ from orgs.models import (
     User,
 )
 from orgs.services.doors import end_doors
-from orgs.services.locks import hold_organization
+from orgs.services.locks import hold_account, hold_organization
 from orgs.transactions import atomic
 
 SLUG_TAKEN = "Another organization has this address already. Choose another one."
 SLUG_KEPT = "Another organization had this address until lately, and its people may still use it. Choose another one."
 KEPT_FOR = timedelta(days=365)
+MOST_NEW_IN_A_DAY = 5  # by one account
 
 
 @atomic
@@ -42,7 +44,12 @@ def create_organization(
     plan: Plan | None = None,
     source: MembershipSource = MembershipSource.CREATED,
 ) -> Organization:
-    """Make an organization with its first admin, on Starter unless a plan is given (AM-60)."""
+    """Make an organization with its first admin, on Starter unless a plan is given (AM-60).
+
+    Raises NotAllowedError for an account that makes too many of its own; operators make any number for others.
+    """
+    if actor.user_id == admin.pk:
+        _check_number_made(admin)
     organization = Organization.objects.create(
         number=_next_number(), name=name, slug=_free_slug(name), plan=plan or Plan.objects.get(slug="starter")
     )
@@ -56,6 +63,17 @@ def create_organization(
         after={"name": name, "plan": organization.plan.slug, "admin": admin.email},
     )
     return organization
+
+
+def _check_number_made(user: User) -> None:
+    """Limit what an account adds in a day; it is held so that requests at the same moment count each other."""
+    hold_account(user)
+    since = timezone.now() - timedelta(days=1)
+    if count_recent_by([EventName.ORGANIZATION_CREATED], actor_id=user.pk, since=since) >= MOST_NEW_IN_A_DAY:
+        raise NotAllowedError(
+            f"You have made {MOST_NEW_IN_A_DAY} organizations in the last 24 hours, which is the most. "
+            "Try again tomorrow."
+        )
 
 
 def _next_number() -> int:

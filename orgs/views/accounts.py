@@ -7,6 +7,7 @@ from typing import Any
 
 from allauth.account import views as account_views
 from allauth.account.internal.stagekit import get_pending_stage
+from allauth.core.ratelimit import consume
 from allauth.mfa.base import views as factor_views
 from allauth.mfa.webauthn import views as passkey_views
 from django.contrib import messages
@@ -23,6 +24,7 @@ from orgs.models import User
 from orgs.second_factors import ActivateTOTP
 from orgs.services import forget_password_of_sign_up, record_reset_asked
 from orgs.views.answers import see_other
+from orgs.views.pages import too_many_requests
 
 _CHOOSE_ANOTHER = (
     "This account was used by single sign-on before its address was confirmed, so we removed the password that was "
@@ -48,7 +50,9 @@ class SignUp(account_views.SignupView):  # type: ignore[misc]
     """Make an account. It takes as long for an address that has one already, whose owner gets a mail instead."""
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Hash the password here if allauth will not: that is nearly all of the time."""
+        """Limit the mails to one address. Hash the password here if allauth will not: it is nearly all of the time."""
+        if not consume(self.request, action="sign_up_mail", key=form.cleaned_data["email"]):
+            return too_many_requests(self.request)
         if form.account_already_exists:
             make_password(form.cleaned_data["password1"])
         answer: HttpResponse = super().form_valid(form)

@@ -14,13 +14,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from orgs import access, services
+from orgs.errors import NotAllowedError
 from orgs.forms import OrganizationForm
 from orgs.models import Role
 from orgs.selectors import membership_to_accept, memberships_of
 from orgs.views.answers import post_to, see_other, show
 
 if TYPE_CHECKING:
-    from orgs.models import Door, Membership
+    from orgs.models import Door, Membership, Organization
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +72,24 @@ def organization_home(request: access.OrganizationRequest) -> HttpResponse:
 def new_organization(request: HttpRequest) -> HttpResponse:
     """Make one more organization, on Starter, with the person as its admin."""
     form = OrganizationForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        organization = services.create_organization(
+    organization = _create(request, form) if request.method == "POST" and form.is_valid() else None
+    if organization is None:
+        return show(request, "orgs/new_organization.html", {"form": form})
+    messages.success(request, f"{organization.name} is ready. You are its admin.")
+    return see_other("organization_home", organization.slug)
+
+
+def _create(request: HttpRequest, form: OrganizationForm) -> Organization | None:
+    """Make the organization; None if the account may not now, which the form then says."""
+    try:
+        return services.create_organization(
             name=form.cleaned_data["name"],
             admin=cast(access.PersonRequest, request).user,
             actor=access.actor_of(request),
         )
-        messages.success(request, f"{organization.name} is ready. You are its admin.")
-        return see_other("organization_home", organization.slug)
-    return show(request, "orgs/new_organization.html", {"form": form})
+    except NotAllowedError as refusal:
+        form.add_error(None, str(refusal))
+        return None
 
 
 @post_to("home")

@@ -1,6 +1,7 @@
 """One response under examination: what arrived, whom we expect it from, and what has been established so far."""
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -55,6 +56,15 @@ class Case(Envelope):
         self.issued: datetime | None = None
         # The assertion of an EncryptedAssertion, a document of its own; the check for decryption fills it in.
         self.decrypted: Plaintext | None = None
+
+    @property
+    def provider_of_signers(self) -> IdentityProvider:
+        """The provider with only those of its keys that made the signatures, for the second verifier.
+
+        It digests the whole message once more for every key that it tries, and with fewer keys it can only refuse more.
+        """
+        certificates = tuple(dict.fromkeys(self.signers)) or self.identity_provider.certificates
+        return replace(self.identity_provider, certificates=certificates)
 
     @once
     def signatures(self) -> tuple[etree._Element, ...]:

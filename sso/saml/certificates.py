@@ -16,8 +16,8 @@ from sso.saml.certificate_fields import Fields, certificate_fields
 from sso.saml.errors import MetadataError, MetadataProblem
 from sso.saml.key_rules import costs_little, flaw_of, kind_of
 
-# Ten times as large as any that a provider is known to use; whatever stands in it is read again for each sign-in.
-_MAX_BYTES = 16 * 1024
+# Three times as large as any that a provider is known to use; all that stands in it is read again for a sign-in.
+MAX_CERTIFICATE_BYTES = 8 * 1024
 
 # RFC 8017 A.2.4 and RFC 5758 3.2. SHA-1 only tells whether a certificate is whole, and nothing is trusted for it.
 _SIGNED_WITH: dict[str, hashes.HashAlgorithm] = {
@@ -55,7 +55,7 @@ class SigningCertificate:
 
     @classmethod
     def from_der(cls, der: bytes) -> "SigningCertificate":
-        """Raises `MetadataError` when the bytes are not a certificate that can be read, or more than 16 KB."""
+        """Raises `MetadataError` when the bytes are not a certificate that can be read, or more than 8 KB."""
         try:
             _facts(der)
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:
@@ -130,7 +130,7 @@ class SigningCertificate:
 @lru_cache(maxsize=1024)
 def _facts(der: bytes) -> _Facts:
     """Read everything but the names strictly: what stands in a name says nothing about the key, all that we trust."""
-    if len(der) > _MAX_BYTES:
+    if len(der) > MAX_CERTIFICATE_BYTES:
         raise ValueError("larger than any certificate")
     fields = certificate_fields(der)
     public_key = load_der_public_key(fields.public_key)

@@ -93,7 +93,7 @@ def name_id(case: LogoutCase) -> Observation:
 
 def toolkit_agrees(case: LogoutCase) -> Observation:
     """A signature in the XML is verified by python3-saml with xmlsec, too; last, as for a response."""
-    complaint = toolkit.logout_complaint(case.encoded, case.identity_provider) if case.signatures else ""
+    complaint = toolkit.logout_complaint(case.encoded, case.provider_of_signers) if case.signatures else ""
     return Observation(not complaint, "accepted by python3-saml", shown(complaint) or "accepted")
 
 

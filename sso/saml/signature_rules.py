@@ -83,7 +83,7 @@ def toolkit_agrees(case: Case) -> Observation:
     complaint = toolkit.complaint(
         case.encoded,
         service_provider=case.service_provider,
-        identity_provider=case.identity_provider,
+        identity_provider=case.provider_of_signers,
         request_id=case.request.id,
         now=case.now,
         allow_sha1=until is not None and case.now < until,

@@ -12,9 +12,6 @@ from orgs.models import Organization
 from sso.models.connections import Configuration, Connection
 from sso.reasons import operator_reason_choices, reason_choices
 
-# The end of the path to which a test leads back, of whatever organization.
-AFTER_TEST = "/settings/access?tested=1"
-
 
 class SignInState(models.TextChoices):
     """From the request to its outcome."""
@@ -32,10 +29,14 @@ class StartedBy(models.TextChoices):
 
 
 class Purpose(models.TextChoices):
-    """An ordinary sign-in goes through the active configuration, a test through a draft."""
+    """Why a sign-in was started: only an admin's Test sign-in makes it a test.
+
+    A test of a draft ends with the draft in use. A test of the active configuration is judged as an ordinary sign-in.
+    """
 
     SIGN_IN = "sign_in", "Sign-in"
     TEST = "test", "Test of a draft"
+    TEST_ACTIVE = "test_now", "Test"
 
 
 class SignIn(models.Model):
@@ -123,13 +124,8 @@ class SignIn(models.Model):
 
     @property
     def is_test(self) -> bool:
-        """Whether Test sign-in began it: through a draft, or on the way back to the settings."""
-        return self.purpose == Purpose.TEST or self.next_path.endswith(AFTER_TEST)
-
-    @property
-    def kind_in_words(self) -> str:
-        """What it was for; a test of what is in use is judged as any other sign-in."""
-        return "Test" if self.is_test and self.purpose == Purpose.SIGN_IN else self.get_purpose_display()
+        """Return whether Test sign-in on the settings page started it."""
+        return self.purpose != Purpose.SIGN_IN
 
     @property
     def is_restart(self) -> bool:

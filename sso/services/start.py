@@ -52,13 +52,15 @@ def start_sign_in(
     restart_of: SignIn | None = None,
     started_by: StartedBy = StartedBy.VISITOR,
     force_authn: bool = False,
+    is_test: bool = False,
     nonce: str = "",
 ) -> Started:
     """Write down what will be asked, and return the request for the browser to carry.
 
     `session` names the session whose doors may be carried over; `configuration` is a draft to be tested; `force_authn`
-    asks the provider not to rely on a session that it has, as the configuration may do, too; `nonce` is the one that
-    other waiting requests of this browser have, "" if there are none.
+    asks the provider not to rely on a session that it has, as the configuration may do, too; `is_test` says that an
+    admin tests the active configuration; `nonce` is the one that other waiting requests of this browser have, "" if
+    there are none.
     Raises NotConnectedError and TooManyStartsError. Source: SAML core 3.4.1, profiles 4.1.4.1.
     """
     configuration = _usable(organization, configuration)
@@ -71,6 +73,7 @@ def start_sign_in(
         restart_of=restart_of,
         started_by=started_by,
         force_authn=force_authn or again or configuration.force_authn,
+        purpose=_purpose(configuration, is_test=is_test or (restart_of is not None and restart_of.is_test)),
     )
     nonce = nonce or secrets.token_urlsafe(32)
     _write_down(sign_in, configuration, actor, nonce)
@@ -84,6 +87,12 @@ def _usable(organization: Organization, draft: Configuration | None) -> Configur
     if configuration is None or configuration.flaw:
         raise NotConnectedError
     return configuration
+
+
+def _purpose(configuration: Configuration, *, is_test: bool) -> Purpose:
+    if configuration.state == ConfigurationState.DRAFT:
+        return Purpose.TEST
+    return Purpose.TEST_ACTIVE if is_test else Purpose.SIGN_IN
 
 
 def _check_number(organization: Organization, actor: Actor) -> None:
@@ -103,11 +112,9 @@ def _check_number(organization: Organization, actor: Actor) -> None:
 def _write_down(sign_in: SignIn, configuration: Configuration, actor: Actor, nonce: str) -> None:
     """Complete the row and insert it."""
     now = timezone.now()
-    is_draft = configuration.state == ConfigurationState.DRAFT
     sign_in.reference = new_reference()
     sign_in.connection = configuration.connection
     sign_in.configuration = configuration
-    sign_in.purpose = Purpose.TEST if is_draft else Purpose.SIGN_IN
     sign_in.request_id = saml.new_request_id()
     sign_in.nonce_hash = hash_of_token(nonce)
     sign_in.started_at = now

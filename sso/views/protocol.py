@@ -66,13 +66,15 @@ def saml_metadata(request: HttpRequest, number: int) -> HttpResponse:
 def start(request: HttpRequest, number: int) -> HttpResponse:
     """Ask the organization's identity provider who this is (profiles 4.1.4.1); the Sign-on URL of the My Apps tile.
 
-    Query: `next` a path of ours to go to afterwards, `hint` a sealed e-mail address, `test` a sealed draft, `again` a
-    sealed answer that could not be used, `force=1` to have the provider ask for password or second factor again.
+    Query: `next` a path of ours to go to afterwards, `hint` a sealed e-mail address, `test` the sealed configuration
+    that an admin tests, `again` a sealed answer that could not be used, `force=1` to have the provider ask for password
+    or second factor again.
     """
     organization = _organization(number)
     if not _is_navigation(request):
         return render(request, "sso/not_a_page.html", {"organization": organization}, status=403)
     again = _asked_again(request, organization)
+    tested = _configuration_to_test(request, organization)
     try:
         started = start_sign_in(
             organization=organization,
@@ -80,10 +82,11 @@ def start(request: HttpRequest, number: int) -> HttpResponse:
             session=session_name(request) if doors_of(request) else "",
             next_path=again.next_path if again else safe_next_path(request.GET.get("next", "")),
             login_hint=unseal(Note.LOGIN_HINT, request.GET.get("hint", "")),
-            configuration=again.draft if again else _draft_to_test(request, organization),
+            configuration=again.draft if again else _if_draft(tested),
             restart_of=again.restart_of if again else None,
             started_by=StartedBy.PROVIDER if again and not again.restart_of else StartedBy.VISITOR,
             force_authn=request.GET.get("force") == "1",
+            is_test=tested is not None,
             nonce=nonce_of(request, number),
         )
     except TooManyStartsError:
@@ -147,11 +150,15 @@ def _suspend_if_flawed(request: HttpRequest, organization: Organization) -> None
         do_afterwards(request, partial(tell_admins_of_suspension, organization, suspended.flaw))
 
 
-def _draft_to_test(request: HttpRequest, organization: Organization) -> Configuration | None:
-    """The draft that a note sealed by the settings page names, while it still is one of this organization."""
+def _configuration_to_test(request: HttpRequest, organization: Organization) -> Configuration | None:
+    """Return the configuration of this organization that a value encrypted by the settings page names."""
     public_id = unseal(Note.TEST, request.GET.get("test", ""))
-    found = configuration_by_public_id(organization, public_id) if public_id else None
-    return found if found and found.state == ConfigurationState.DRAFT else None
+    return configuration_by_public_id(organization, public_id) if public_id else None
+
+
+def _if_draft(configuration: Configuration | None) -> Configuration | None:
+    """Return a draft; None for what is in use or retired by now, so that the active configuration is tested."""
+    return configuration if configuration and configuration.state == ConfigurationState.DRAFT else None
 
 
 def _send(request: HttpRequest, organization: Organization, started: Started) -> HttpResponse:

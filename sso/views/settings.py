@@ -117,12 +117,12 @@ def _offer(request: HttpRequest, form: SettingsForm, file: BinaryIO) -> HttpResp
 def test_sign_in(request: HttpRequest) -> HttpResponse:
     """Lead the admin to the provider, through the draft if one waits, and back to the settings."""
     organization = _organization(request)
-    draft = draft_configuration(organization)
-    if draft is None and active_configuration(organization) is None:
+    tested = draft_configuration(organization) or active_configuration(organization)
+    if tested is None:
         messages.error(request, _NOTHING_TO_TEST)
         return see_other("settings_access", organization.slug)
-    back = _after_test(organization)
-    return go_to_provider(request, organization, next=back, test=seal(Note.TEST, draft.public_id.hex) if draft else "")
+    back = reverse("settings_access", args=[organization.slug]) + "?tested=1"
+    return go_to_provider(request, organization, next=back, test=seal(Note.TEST, tested.public_id.hex))
 
 
 @organization_page(Role.ADMIN, recovery=True)
@@ -147,16 +147,11 @@ def uploaded_metadata(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render(request, "sso/uploaded_metadata.html", metadata_page(configuration))
 
 
-def _after_test(organization: Organization) -> str:
-    return reverse("settings_access", args=[organization.slug]) + "?tested=1"
-
-
 def _test_of_this_session(request: OrganizationRequest) -> SignIn | None:
     """The test from which the admin has just come back in this very session; whatever else the address says is none."""
     sign_in = sign_in_of_doors(request.doors) if "tested" in request.GET else None
-    organization = request.membership.organization
-    is_test = sign_in is not None and sign_in.next_path == _after_test(organization)
-    return sign_in if sign_in and is_test and sign_in.organization_id == organization.pk else None
+    is_ours = sign_in is not None and sign_in.organization_id == request.membership.organization.pk
+    return sign_in if sign_in and is_ours and sign_in.is_test else None
 
 
 def save_form(request: HttpRequest, form: SettingsForm) -> HttpResponse:

@@ -67,8 +67,8 @@ class TestList:
         ("fields", "row", "detail"),
         [
             ({"purpose": "test"}, "not known · test of a draft", "Test of a draft, started by the visitor"),
-            ({"next_path": "/o/contoso/settings/access?tested=1"}, "not known · test ", "Test, started by the visitor"),
-            ({"next_path": "/o/contoso/settings/access"}, "not known ", "Sign-in, started by the visitor"),
+            ({"purpose": "test_now"}, "not known · test ", "Test, started by the visitor"),
+            ({"next_path": "/o/contoso/settings/access?tested=1"}, "not known ", "Sign-in, started by the visitor"),
         ],
     )
     def test_a_test_is_called_one(

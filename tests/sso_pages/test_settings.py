@@ -10,8 +10,7 @@ from lxml import html
 
 from audit.models import Event
 from orgs.models import Organization, Plan, Role, User
-from sso.models import Configuration, Provider
-from sso.models.sign_ins import AFTER_TEST
+from sso.models import Configuration, Provider, SignIn
 from sso.sealed import Note, unseal
 from tests.conftest import MakeMember, MakeOrganization, SignedIn
 from tests.sso_pages.choices import typed
@@ -418,7 +417,6 @@ class TestDraft:
         assert target.path == f"/sso/{required.number}/start"
         assert unseal(Note.TEST, query["test"][0]) == drafted.public_id.hex
         assert query["next"] == [f"{path}?tested=1"]
-        assert query["next"][0].endswith(AFTER_TEST)
 
     def test_the_link_leads_to_the_drafts_provider(
         self, sso_client: SignedIn, path: str, required: Organization, admin: User, upload: Upload
@@ -445,8 +443,19 @@ class TestDraft:
     def test_without_a_draft_the_active_one_is_tested(
         self, browser: Client, path: str, connected: Organization
     ) -> None:
-        target = urlsplit(links(page(browser.post(f"{path}/test")))["Continue now"])
-        assert parse_qs(target.query) == {"next": [f"{path}?tested=1"]}
+        target = links(page(browser.post(f"{path}/test")))["Continue now"]
+        assert parse_qs(urlsplit(target).query)["next"] == [f"{path}?tested=1"]
+        assert browser.get(target).status_code == 302
+        row = SignIn.objects.get()
+        assert (row.purpose, row.is_test, row.configuration.state) == ("test_now", True, "active")
+
+    def test_a_visitor_cannot_make_a_sign_in_look_like_a_test(
+        self, client: Client, path: str, connected: Organization
+    ) -> None:
+        assert (
+            client.get(f"/sso/{connected.number}/start", {"next": f"{path}?tested=1", "test": "1"}).status_code == 302
+        )
+        assert not SignIn.objects.get().is_test
 
     def test_with_nothing_to_test_it_says_so(self, browser: Client, path: str) -> None:
         response = browser.post(f"{path}/test", follow=True)

@@ -69,6 +69,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "amplisso.visible_pages.show_hidden_characters",
     "orgs.afterwards.LettersAfterwards",
     "csp.middleware.CSPMiddleware",
     "amplisso.unavailable.unavailable",  # around all that asks the database

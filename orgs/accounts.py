@@ -24,6 +24,7 @@ from orgs.letters import absolute
 from orgs.models import User
 from orgs.services import end_session
 from orgs.services.password_attempts import begin_attempt, forget_attempt, forget_attempts
+from orgs.visible_text import visible
 
 # Asked in turn where somebody goes who signs out; "" leaves it to the next one. Apps above this one add to it.
 PAGES_AFTER_SIGN_OUT: list[Callable[[HttpRequest], str]] = []
@@ -101,6 +102,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
                 send(template_prefix, email, {**context, "base_url": settings.BASE_URL})
 
         do_afterwards(request, work)
+
+    def render_mail(self, template_prefix: str, email: Any, context: dict[str, Any], headers: Any = None) -> Any:
+        """Render a mail in which what others wrote hides nothing."""
+        mail = super().render_mail(template_prefix, email, context, headers)
+        mail.subject, mail.body = visible(mail.subject), visible(mail.body)
+        return mail
 
     def can_delete_email(self, email_address: Any) -> bool:
         """The e-mail address is the account's key (AM-64)."""

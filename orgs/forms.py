@@ -20,18 +20,17 @@ from orgs.email_addresses import normal_address, normal_domain
 from orgs.models import Membership, Organization, Role, User
 from orgs.models.organizations import MAX_SESSION_HOURS
 from orgs.services import create_organization
+from orgs.visible_text import validate_name
 
 MOST_INVITATIONS = 100
 
-# Names stand in the subjects of mails.
-_one_line = RegexValidator(r"\A[^\x00-\x1f\x7f]*\Z", "Write the name on one line.")
 _address_part = RegexValidator(
     r"\A[a-z0-9]+(-[a-z0-9]+)*\Z", "Use small letters, digits and single hyphens, such as contoso-europe."
 )
 
 
 def _name_field(help_text: str = "The name your colleagues know, such as Contoso.") -> forms.CharField:
-    return forms.CharField(label="Name", max_length=100, validators=[_one_line], help_text=help_text)
+    return forms.CharField(label="Name", max_length=100, validators=[validate_name], help_text=help_text)
 
 
 class SignUpForm(forms.Form):
@@ -40,7 +39,7 @@ class SignUpForm(forms.Form):
     organization_name = forms.CharField(
         label="Organization",
         max_length=100,
-        validators=[_one_line],
+        validators=[validate_name],
         help_text="The name your colleagues know, such as Contoso.",
     )
 

@@ -14,6 +14,7 @@ from django.utils.text import Truncator
 
 from orgs.models import Invitation, Membership, Organization
 from orgs.selectors import admin_addresses
+from orgs.visible_text import visible
 
 MOST_IN_SUBJECT = 100  # characters
 
@@ -60,7 +61,7 @@ def send_sign_in_pages(address: str, organizations: Sequence[Organization]) -> N
 
 def _on_one_line(subject: str) -> str:
     """Names of organizations stand in subjects: no break may begin another header, and no name fill the line."""
-    return Truncator(" ".join(subject.split())).chars(MOST_IN_SUBJECT)
+    return Truncator(visible(" ".join(subject.split()))).chars(MOST_IN_SUBJECT)
 
 
 def _send(name: str, to: list[str], context: dict[str, Any]) -> None:
@@ -68,6 +69,6 @@ def _send(name: str, to: list[str], context: dict[str, Any]) -> None:
     text = render_to_string(f"orgs/mail/{name}.txt", {"base_url": settings.BASE_URL, **context})
     subject, _, body = text.partition("\n")
     try:
-        EmailMessage(subject=_on_one_line(subject), body=body.lstrip("\n"), to=to).send()
+        EmailMessage(subject=_on_one_line(subject), body=visible(body.lstrip("\n")), to=to).send()
     except OSError:
         logger.exception("The mail '%s' could not be sent", name)

@@ -46,6 +46,15 @@ class AddressForm(forms.Form):
         return safe_next_path(self.cleaned_data["next"])
 
 
+class PastedXml(forms.Textarea):
+    """A text area that comes back without a byte order mark, which a page would show as its code point."""
+
+    def format_value(self, value: Any) -> str | None:
+        """Return what was typed, to be typed again."""
+        text: str | None = super().format_value(value)
+        return text.lstrip("\ufeff") if text else text
+
+
 class SettingsForm(forms.Form):
     """Access & SSO Settings. After `is_valid`, `metadata` is what was uploaded, read; None if nothing was.
 
@@ -69,7 +78,7 @@ class SettingsForm(forms.Form):
         label="Metadata XML as text",
         required=False,
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false", "autocomplete": "off"}),
+        widget=PastedXml(attrs={"rows": 5, "spellcheck": "false", "autocomplete": "off"}),
     )
     # What the page was made from, so that a stale tab turns nothing back.
     seen = forms.CharField(required=False, max_length=400, widget=forms.HiddenInput)

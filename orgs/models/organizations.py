@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from orgs.email_addresses import NORMAL_DOMAIN
+from orgs.visible_text import validate_name
 
 DEFAULT_SESSION_HOURS = 12
 MAX_SESSION_HOURS = 24 * 30
@@ -50,7 +51,7 @@ class Organization(models.Model):
     """A customer. The number is public, stands in the URLs given to identity providers and never changes."""
 
     number = models.PositiveBigIntegerField(unique=True, editable=False)
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=100, validators=[validate_name])
     slug = models.SlugField(max_length=50, unique=True, help_text="In the organization's own addresses: /o/<slug>/")
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="organizations")
     require_sso = models.BooleanField("Require SSO", default=False, help_text="Members cannot use a password here.")

@@ -11,6 +11,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from orgs.email_addresses import NORMAL_ADDRESS, normal_address
+from orgs.visible_text import validate_name
 
 # Sent in the transaction that makes an operator from the command line, with `user`.
 operator_made = Signal()
@@ -42,7 +43,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person. The e-mail address is the login name and never changes (AM-64); there is no user name."""
 
     email = models.EmailField("e-mail address", max_length=254, unique=True)
-    name = models.CharField(max_length=150, blank=True, help_text="What the person calls themselves.")
+    name = models.CharField(
+        max_length=150, blank=True, help_text="What the person calls themselves.", validators=[validate_name]
+    )
     is_active = models.BooleanField("may sign in", default=True)
     is_staff = models.BooleanField("operator", default=False, help_text="May open the Django admin.")
     date_joined = models.DateTimeField("since", default=timezone.now)

@@ -15,6 +15,7 @@ from orgs.services.accounts import create_account
 from orgs.services.doors import end_doors
 from orgs.services.locks import hold_organization
 from orgs.transactions import atomic
+from orgs.visible_text import without_hidden
 
 LAST_ADMIN = "This is the only admin. Make somebody else an admin first."
 
@@ -92,7 +93,11 @@ def has_names(*, membership: Membership, given_name: str, family_name: str, disp
 
 
 def _as_stored(given_name: str, family_name: str, display_name: str) -> dict[str, str]:
-    return {"given_name": given_name[:150], "family_name": family_name[:150], "display_name": display_name[:200]}
+    return {
+        "given_name": without_hidden(given_name)[:150],
+        "family_name": without_hidden(family_name)[:150],
+        "display_name": without_hidden(display_name)[:200],
+    }
 
 
 def _has(membership: Membership, names: dict[str, str]) -> bool:

@@ -28,6 +28,7 @@ from orgs.models import (
 from orgs.services.doors import end_doors
 from orgs.services.locks import hold_account, hold_organization
 from orgs.transactions import atomic
+from orgs.visible_text import validate_name
 
 SLUG_TAKEN = "Another organization has this address already. Choose another one."
 SLUG_KEPT = "Another organization had this address until lately, and its people may still use it. Choose another one."
@@ -46,8 +47,10 @@ def create_organization(
 ) -> Organization:
     """Make an organization with its first admin, on Starter unless a plan is given (AM-60).
 
-    Raises NotAllowedError for an account that makes too many of its own; operators make any number for others.
+    Raises ValidationError for a name that holds an address or hidden characters, and NotAllowedError for an account
+    that makes too many of its own; operators make any number for others.
     """
+    validate_name(name)
     if actor.user_id == admin.pk:
         _check_number_made(admin)
     organization = Organization.objects.create(
@@ -104,8 +107,10 @@ def _kept_slugs() -> QuerySet[FormerSlug]:
 def rename_organization(*, organization: Organization, name: str, slug: str, actor: Actor) -> None:
     """Change the name and the address of the organization's own pages; nothing given to an identity provider moves.
 
-    Raises NotAllowedError if another organization, open or closed, has the slug, or had it less than a year ago.
+    Raises NotAllowedError if another organization, open or closed, has the slug, or had it less than a year ago, and
+    ValidationError for a name that holds an address or hidden characters.
     """
+    validate_name(name)
     organization = hold_organization(organization)
     OrganizationNumber.objects.select_for_update().get(pk=1)
     before = {"name": organization.name, "slug": organization.slug}

@@ -9,6 +9,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from orgs.models import Role
+from orgs.visible_text import unlinked
 
 register = template.Library()
 
@@ -90,6 +91,12 @@ def reachable(text: object) -> object:
     if not settings.SUPPORT_ADDRESS or _OPERATOR not in words:
         return text
     return words.replace(_OPERATOR, settings.SUPPORT_ADDRESS)
+
+
+@register.filter
+def no_address(name: str) -> str:
+    """Return the name of an organization as our mails may carry it, without an address that becomes a link."""
+    return unlinked(name)
 
 
 @register.filter

@@ -16,6 +16,7 @@ from orgs import access
 from orgs.forms import AuditFilterForm
 from orgs.models import Role
 from orgs.views.answers import page_of, show
+from orgs.visible_text import visible
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -106,5 +107,5 @@ def _json(facts: dict[str, object]) -> str:
 
 def _cell(value: object) -> str:
     """A value as text that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
+    text = "" if value is None else visible(str(value))
     return f"'{text}" if text.startswith(_FORMULA) else text

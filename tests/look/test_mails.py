@@ -92,13 +92,15 @@ def test_forgotten_password(visitor: Client, make_user: MakeUser) -> None:
 
 @pytest.mark.parametrize("name", NOTICES)
 def test_notice_of_a_change(rf: RequestFactory, make_user: MakeUser, name: str) -> None:
-    request = rf.get("/", secure=True, headers={"host": "localhost", "user-agent": "Browser & Co"})
+    request = rf.get(
+        "/", secure=True, headers={"host": "localhost", "user-agent": "Mozilla/5.0 (Windows NT 10.0) Firefox/130.0"}
+    )
     with request_context(request):
         about = {"from_email": "a@b.example", "to_email": "c@b.example", "deleted_email": "a@b.example"}
         get_adapter(request).send_notification_mail(name, make_user(), about)
     body = sent().body
     assert "From: 127.0.0.1" in body
-    assert "Browser: Browser & Co" in body
+    assert "Browser: Firefox on Windows" in body
     assert link_to(reverse("account_reset_password")) in body
 
 

@@ -17,6 +17,7 @@ from orgs.letters import absolute
 from orgs.models import MembershipSource, MembershipState, Organization, Plan, User
 from orgs.services import create_organization
 from orgs.services.accounts import account_for
+from orgs.visible_text import validate_name, visible
 
 Facts = dict[str, Any]
 
@@ -73,6 +74,10 @@ def _checked_name(name: str) -> str:
     name, longest = name.strip(), Organization._meta.get_field("name").max_length
     if not name or (longest is not None and len(name) > longest):
         raise CommandError(f"The name of an organization has 1 to {longest} characters.")
+    try:
+        validate_name(name)
+    except ValidationError as error:
+        raise CommandError(error.messages[0]) from error
     return name
 
 
@@ -129,4 +134,4 @@ def _line(row: Facts) -> str:
     marks += ["connected"] if row["is_connected"] else []
     marks += ["requires SSO"] if row["requires_sso"] else []
     marks += [] if row["is_open"] else ["closed"]
-    return f"{row['number']}  {row['name']}: {', '.join(marks)}"
+    return f"{row['number']}  {visible(row['name'])}: {', '.join(marks)}"

@@ -21,6 +21,7 @@ from orgs.errors import NotAllowedError
 from orgs.letters import absolute, tell_admins_of_suspension
 from orgs.models import Organization
 from orgs.selectors import open_organization
+from orgs.visible_text import visible
 from sso import saml
 from sso.days import day_in_words
 from sso.models import DatedException, Provider
@@ -57,7 +58,7 @@ class Command(BaseCommand):
             facts, sentence = do(options)
         except (saml.MetadataError, NotAllowedError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(json.dumps(facts) if options["json"] else sentence)
+        self.stdout.write(json.dumps(facts) if options["json"] else visible(sentence))
 
 
 def _add_import(actions: Any) -> None:

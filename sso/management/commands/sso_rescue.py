@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from audit.actors import COMMAND_LINE
 from orgs.selectors import open_organization
 from orgs.services import set_require_sso
+from orgs.visible_text import visible
 
 
 class Command(BaseCommand):
@@ -26,4 +27,4 @@ class Command(BaseCommand):
         if not organization.require_sso:
             raise CommandError(f"{organization} does not require SSO; nothing was changed.")
         set_require_sso(organization=organization, required=False, actor=COMMAND_LINE)
-        self.stdout.write(f"{organization} no longer requires SSO: members may use their passwords.")
+        self.stdout.write(f"{visible(str(organization))} no longer requires SSO: members may use their passwords.")

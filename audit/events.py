@@ -27,6 +27,7 @@ class EventName(models.TextChoices):
     ORGANIZATION_CLOSED = "organization:closed", "Organization closed"
     ORGANIZATION_REOPENED = "organization:reopened", "Organization reopened"
     SESSION_LENGTH_CHANGED = "organization:session_length_changed", "Session length changed"
+    EVERYONE_SIGNED_OUT = "organization:everyone_signed_out", "Everyone signed out"
 
     SSO_REQUIRED = "sso:required", "Require SSO turned on"
     SSO_NOT_REQUIRED = "sso:not_required", "Require SSO turned off"
@@ -91,6 +92,7 @@ class EventName(models.TextChoices):
 
 _HIGH = {
     EventName.ORGANIZATION_CLOSED,
+    EventName.EVERYONE_SIGNED_OUT,
     EventName.OPERATOR_CHANGED,
     EventName.PLAN_EDITED,
     EventName.RECOVERY_OPENED,

@@ -108,8 +108,11 @@ def recovery_page(view: View) -> View:
         if not doors_of(request):
             return redirect_to_login(request.get_full_path(), reverse("account_login"))
         membership = membership_in(slug, cast(User, request.user))
-        if membership is None or not _may_recover(request, membership):
+        is_admin = membership is not None and membership.role == Role.ADMIN and membership.accepted_at is not None
+        if membership is None or not is_admin or not has_password_door(request):
             return render(request, "404.html", status=404)
+        if _is_signed_out(request, membership):
+            return render(request, "orgs/refused/everyone_signed_out.html", {"membership": membership}, status=403)
         cast(OrganizationRequest, request).membership = membership
         return view(request, *args, **kwargs)
 
@@ -152,7 +155,8 @@ def _enter(request: HttpRequest, slug: str, minimum: Role, *, recovery: bool) ->
     """Put membership and door on the request, or return the refusal."""
     doors = doors_of(request)
     if not doors:
-        return _ask_to_sign_in(request)
+        next_page = {"next": request.get_full_path()}
+        return render(request, "orgs/refused/sign_in_to_continue.html", next_page, status=404)
     membership = membership_in(slug, cast(User, request.user))
     if membership is None:
         return render(request, "404.html", status=404)
@@ -167,26 +171,27 @@ def _enter(request: HttpRequest, slug: str, minimum: Role, *, recovery: bool) ->
     return None
 
 
-def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
-    return render(request, "orgs/refused/sign_in_to_continue.html", {"next": request.get_full_path()}, status=404)
-
-
-def _may_recover(request: HttpRequest, membership: Membership) -> bool:
-    return membership.role == Role.ADMIN and membership.accepted_at is not None and has_password_door(request)
-
-
 def _refuse_door(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Say what would open the page, but only to somebody whose password says that the account is theirs."""
     if not has_password_door(request):
         return render(request, "404.html", status=404)
-    name = _what_is_needed(membership)
+    name = _what_is_needed(request, membership)
     return render(request, f"orgs/refused/{name}.html", {"membership": membership}, status=403)
 
 
-def _what_is_needed(membership: Membership) -> str:
+def _what_is_needed(request: HttpRequest, membership: Membership) -> str:
     if membership.accepted_at is None:
         return "acceptance_needed"
-    return "sso_needed" if membership.organization.requires_sso else "way_in_ended"
+    if membership.organization.requires_sso:
+        return "sso_needed"
+    return "everyone_signed_out" if _is_signed_out(request, membership) else "way_in_ended"
+
+
+def _is_signed_out(request: HttpRequest, membership: Membership) -> bool:
+    """Return whether everyone was signed out after a password was last typed in this session."""
+    typed = max(door.opened_at for door in doors_of(request) if door.kind == DoorKind.PASSWORD)
+    signed_out = membership.organization.sessions_ended_at
+    return signed_out is not None and signed_out >= typed
 
 
 def opening_door(doors: list[Door], membership: Membership, *, recovery: bool = False) -> Door | None:
@@ -200,8 +205,11 @@ def opening_door(doors: list[Door], membership: Membership, *, recovery: bool = 
 
 
 def expiry(door: Door, membership: Membership) -> datetime:
-    """When a door stops opening this membership's pages."""
-    return min(door.expires_at, door.opened_at + membership.organization.session_length)
+    """Return when a door stops, or stopped, opening this membership's pages."""
+    organization = membership.organization
+    ends = min(door.expires_at, door.opened_at + organization.session_length)
+    signed_out = organization.sessions_ended_at
+    return min(ends, signed_out) if signed_out and signed_out >= door.opened_at else ends
 
 
 def _opens(door: Door, membership: Membership, *, recovery: bool) -> bool:

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from orgs.models import (
     Door,
+    DoorKind,
     EmailDomain,
     Invitation,
     Membership,
@@ -136,6 +137,37 @@ def count_members(organization: Organization) -> MemberCounts:
         suspended=Count("pk", filter=Q(state=MembershipState.SUSPENDED)),
     )
     return MemberCounts(**states, pending=open_invitations_of(organization).count())
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCounts:
+    """How many members are signed in to an organization, and in how many sessions (a browser is one session)."""
+
+    members: int
+    sessions: int
+
+
+def live_doors_into(organization: Organization) -> QuerySet[Door]:
+    """Return every door through which an active member can open the organization's pages now.
+
+    orgs/access.py decides for one request by the same rules; it also asks for the role that a page needs.
+    """
+    active = Membership.objects.filter(organization=organization, state=MembershipState.ACTIVE, user__is_active=True)
+    opens = Q(organization=organization, user__in=active.values("user"))
+    if not organization.requires_sso:
+        accepted = active.filter(accepted_at__isnull=False)
+        opens |= Q(kind=DoorKind.PASSWORD, user__in=accepted.values("user"))
+    now = timezone.now()
+    since = max(filter(None, [now - organization.session_length, organization.sessions_ended_at]))
+    return Door.objects.filter(opens, ended_at__isnull=True, expires_at__gt=now, opened_at__gt=since)
+
+
+def count_sessions(organization: Organization) -> SessionCounts:
+    """Count the members who are signed in to an organization, and their sessions."""
+    counts = live_doors_into(organization).aggregate(
+        members=Count("user", distinct=True), sessions=Count("session", distinct=True)
+    )
+    return SessionCounts(**counts)
 
 
 def open_invitations_of(organization: Organization, *, search: str = "") -> QuerySet[Invitation]:

@@ -10,6 +10,7 @@ organization_pages = [
     path("settings", general.settings, name="settings"),
     path("settings/general", general.general, name="settings_general"),
     path("settings/general/session-length", general.session_length, name="session_length"),
+    path("settings/general/sign-everyone-out", general.sign_everyone_out, name="sign_everyone_out"),
     path("settings/general/domains", general.add_domain, name="add_domain"),
     path("settings/general/domains/<str:domain>/remove", general.remove_domain, name="remove_domain"),
     path("settings/members", members.members, name="settings_members"),

@@ -63,6 +63,9 @@ class Organization(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(MAX_SESSION_HOURS)],
         help_text="How long people stay signed in to this organization, at most.",
     )
+    # Sessions opened until then open nothing here any more: a password session belongs to no organization that could
+    # end it.
+    sessions_ended_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True, blank=True, editable=False)
 

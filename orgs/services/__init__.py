@@ -50,6 +50,7 @@ from orgs.services.organizations import (
     set_require_sso,
     set_session_hours,
     set_sso_active,
+    sign_everyone_out,
 )
 from orgs.services.recovery import mail_recovery_code, open_recovery_door, use_recovery_code
 
@@ -97,6 +98,7 @@ __all__ = [
     "set_session_hours",
     "set_sso_active",
     "share_organization",
+    "sign_everyone_out",
     "suspend_member",
     "unverify_domain",
     "use_recovery_code",

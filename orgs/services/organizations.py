@@ -25,6 +25,7 @@ from orgs.models import (
     Role,
     User,
 )
+from orgs.selectors import SessionCounts, count_sessions
 from orgs.services.doors import end_doors
 from orgs.services.locks import hold_account, hold_organization
 from orgs.transactions import atomic
@@ -163,6 +164,22 @@ def set_session_hours(*, organization: Organization, hours: int, actor: Actor) -
     organization.session_hours = hours
     organization.save(update_fields=["session_hours"])
     _record(EventName.SESSION_LENGTH_CHANGED, organization, actor, before, {"hours": hours})
+
+
+@atomic
+def sign_everyone_out(*, organization: Organization, actor: Actor) -> SessionCounts:
+    """End every session in an organization, the actor's own too; return how many there were.
+
+    Members sign in again as before. A session with a password goes on elsewhere, since it belongs to no organization.
+    """
+    organization = hold_organization(organization)
+    ended = count_sessions(organization)
+    organization.sessions_ended_at = timezone.now()
+    organization.save(update_fields=["sessions_ended_at"])
+    end_doors(organization=organization)
+    after = {"members": ended.members, "sessions": ended.sessions}
+    _record(EventName.EVERYONE_SIGNED_OUT, organization, actor, after=after)
+    return ended
 
 
 @atomic

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -13,7 +14,7 @@ from orgs import access, services
 from orgs.errors import NotAllowedError
 from orgs.forms import DomainForm, GeneralForm, SessionLengthForm, initial_of
 from orgs.models import Role
-from orgs.selectors import domain_in, domains_of
+from orgs.selectors import count_sessions, domain_in, domains_of
 from orgs.views.answers import post_to, see_other, show
 
 if TYPE_CHECKING:
@@ -62,6 +63,22 @@ def session_length(request: access.OrganizationRequest) -> HttpResponse:
     services.set_session_hours(organization=organization, hours=hours, actor=access.actor_of(request))
     messages.success(request, f"People now stay signed in for {hours} hour{'' if hours == 1 else 's'} at most.")
     return see_other("settings_general", organization.slug)
+
+
+@access.organization_page(Role.ADMIN)
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_everyone_out(request: access.OrganizationRequest) -> HttpResponse:
+    """Say what signing everyone out does, in numbers; POST does it, the admin's own session included."""
+    organization = request.membership.organization
+    if request.method != "POST":
+        context = {"section": "general", "organization": organization, "counts": count_sessions(organization)}
+        return render(request, "orgs/sign_everyone_out.html", context)
+    has_password = access.has_password_door(request)
+    ended = services.sign_everyone_out(organization=organization, actor=access.actor_of(request))
+    members = f"{ended.members} member{'' if ended.members == 1 else 's'}"
+    sessions = f"{ended.sessions} session{'' if ended.sessions == 1 else 's'}"
+    messages.success(request, f"Everyone is signed out of {organization.name}: {members}, {sessions}.")
+    return see_other("settings_general" if has_password else "organization_sign_in", organization.slug)
 
 
 @access.organization_page(Role.ADMIN)

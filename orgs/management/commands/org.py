@@ -15,17 +15,19 @@ from audit.actors import COMMAND_LINE
 from orgs.email_addresses import normal_address
 from orgs.letters import absolute
 from orgs.models import MembershipSource, MembershipState, Organization, Plan, User
-from orgs.services import create_organization
+from orgs.selectors import open_organization
+from orgs.services import create_organization, sign_everyone_out
 from orgs.services.accounts import account_for
 from orgs.visible_text import validate_name, visible
 
 Facts = dict[str, Any]
+_SIGNED_OUT = "Everyone is signed out of {name}; members: {members}, sessions: {sessions}."
 
 
 class Command(BaseCommand):
-    """Create and list organizations."""
+    """Create and list organizations, and sign everyone out of one."""
 
-    help = "Create an organization with its first admin, or list them all."
+    help = "Create an organization with its first admin, list them all, or sign everyone out of one."
 
     def add_arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
@@ -34,7 +36,9 @@ class Command(BaseCommand):
         create.add_argument("--plan", required=True, help="starter, plus, growth, enterprise or scholarship")
         create.add_argument("--admin", required=True, metavar="ADDRESS", help="e-mail address of the first admin")
         every = actions.add_parser("list", help="List all organizations.")
-        for action in (create, every):
+        sign_out = actions.add_parser("sign-everyone-out", help="End every session in an organization.")
+        sign_out.add_argument("number", type=int, help="number of the organization")
+        for action in (create, every, sign_out):
             action.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -43,6 +47,9 @@ class Command(BaseCommand):
             if namesakes := _namesakes(facts):
                 self.stderr.write(f"Another organization has the name {facts['name']}, too: {namesakes}.")
             self.stdout.write(json.dumps(facts) if options["json"] else _created_sentence(facts))
+        elif options["action"] == "sign-everyone-out":
+            facts = _sign_everyone_out(options["number"])
+            self.stdout.write(json.dumps(facts) if options["json"] else visible(_SIGNED_OUT.format(**facts)))
         else:
             rows = _list()
             self.stdout.write(json.dumps(rows) if options["json"] else "\n".join(map(_line, rows)))
@@ -109,6 +116,19 @@ def _namesakes(facts: Facts) -> str:
     """The numbers of other organizations of this name, one of which may be what was meant."""
     others = Organization.objects.filter(name__iexact=facts["name"]).exclude(number=facts["number"]).order_by("number")
     return ", ".join(map(str, others.values_list("number", flat=True)))
+
+
+def _sign_everyone_out(number: int) -> Facts:
+    organization = open_organization(number)
+    if organization is None:
+        raise CommandError(f"There is no open organization {number}.")
+    ended = sign_everyone_out(organization=organization, actor=COMMAND_LINE)
+    return {
+        "number": organization.number,
+        "name": organization.name,
+        "members": ended.members,
+        "sessions": ended.sessions,
+    }
 
 
 def _list() -> list[Facts]:

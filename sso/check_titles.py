@@ -48,7 +48,7 @@ TITLES: dict[CheckName, str] = {
     CheckName.FORCE_AUTHN: "A fresh sign-in, if we asked for one",
     CheckName.SESSION_TIME: "The provider's session is not over",
     CheckName.ATTRIBUTES: "Readable claims",
-    CheckName.TENANT: "The right Entra directory",
+    CheckName.TENANT: "The directory of the provider",
     CheckName.TOOLKIT: "A second library agrees",
 }
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from sso.providers import guide_of
 from sso.services.people import CLAIM_ADDRESS, as_address
 
 _TWO_ADDRESSES = (
-    "The user identifier and the e-mail claim name different addresses: set the user identifier to user.mail. "
+    "The user identifier and the e-mail claim name different addresses. "
     "People are known here by the address of the user identifier."
 )
 
 
-def findings_in(claims: dict[str, Any]) -> list[str]:
-    """Sentences for the admin about the claims as the log keeps them."""
+def findings_in(claims: dict[str, Any], provider: str) -> list[str]:
+    """Return sentences for the admin about the claims as the log keeps them; `provider` is the connection's slug."""
     identifier = as_address(claims.get("name_id", ""))
     named = {as_address(value) for value in claims.get("attributes", {}).get(CLAIM_ADDRESS, [])} - {""}
-    return [_TWO_ADDRESSES] if identifier and named and identifier not in named else []
+    return (
+        [f"{_TWO_ADDRESSES} {guide_of(provider).send_address}"]
+        if identifier and named and identifier not in named
+        else []
+    )

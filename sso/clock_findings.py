@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sso.providers import guide_of
 from sso.saml import SKEW
 
 # From here on somebody should look: far above what a network takes, far below what refuses people.
 _LARGE = 60
 _UNITS = (("day", 24 * 3600), ("hour", 3600), ("minute", 60), ("second", 1))
-_ADVICE = (
-    f"One of the two clocks is wrong, and from {SKEW.seconds // 60} minutes on people can be refused. If the identity "
-    "provider runs on a server of yours, such as AD FS or Keycloak, have that server set its clock by NTP (on Windows: "
-    "w32tm /resync). A cloud service such as Microsoft Entra ID keeps its time: then ours is wrong, so tell whoever "
-    "runs Amplisso for you."
+_WRONG = f"One of the two clocks is wrong, and from {SKEW.seconds // 60} minutes on people can be refused. "
+_YOURS = (
+    "If the identity provider runs on a server of yours, such as AD FS or Keycloak, have that server set its clock by "
+    "NTP (on Windows: w32tm /resync). Otherwise tell whoever runs Amplisso for you: ours may be wrong."
 )
+_OURS = "{} keeps its time, so most likely ours is wrong: tell whoever runs Amplisso for you."
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +26,24 @@ class Clock:
     advice: str
 
 
-def clock_of(skew: int | None) -> Clock | None:
-    """Say what `SignIn.clock_skew` means; None if it was not measured."""
+def clock_of(skew: int | None, provider: str) -> Clock | None:
+    """Say what `SignIn.clock_skew` means for a connection's provider; None if it was not measured."""
     if skew is None:
         return None
     if skew == 0:
         return Clock("No difference from ours, as far as one answer shows", "")
     side = "ahead of" if skew > 0 else "behind"
-    return Clock(f"At least {_length(abs(skew))} {side} ours", _ADVICE if abs(skew) >= _LARGE else "")
+    return Clock(f"At least {_length(abs(skew))} {side} ours", _advice(provider) if abs(skew) >= _LARGE else "")
 
 
-def clock_findings(skew: int | None) -> list[str]:
-    """The same as sentences for the admin who has just tested the sign-in; none unless there is something to do."""
-    clock = clock_of(skew)
+def _advice(provider: str) -> str:
+    guide = guide_of(provider)
+    return _WRONG + (_OURS.format(guide.name) if guide.is_cloud_service else _YOURS)
+
+
+def clock_findings(skew: int | None, provider: str) -> list[str]:
+    """Return what to do about the provider's clock, for the admin who has just tested the sign-in; [] for nothing."""
+    clock = clock_of(skew, provider)
     return [f"Clock of the provider: {clock.words}. {clock.advice}"] if clock and clock.advice else []
 
 

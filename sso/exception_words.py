@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sso.exception_forms import ExceptionForm
 from sso.models import DatedException
+from sso.providers import guide_of, remedy_for
 from sso.reasons import Reason
 from sso.saml import Outcome
-from sso.selectors import excepted_configurations, exceptions_in_force, usable_configurations
+from sso.selectors import connection_of, excepted_configurations, exceptions_in_force, usable_configurations
 
 if TYPE_CHECKING:
     from orgs.models import Organization
@@ -38,8 +39,7 @@ WORDS = {
         "your people.",
     ),
     DatedException.SHA1: Words(
-        "Your provider is an old product that can't sign with SHA-256 before it is updated. In Microsoft Entra ID you "
-        "don't need this: choose SHA-256 there, under SAML Certificates, Signing Algorithm.",
+        "Your provider is an old product that can't sign with SHA-256 before it is updated.",
         "SHA-1 is broken. Somebody with enough means can make a sign-in that looks as if your provider had signed it.",
     ),
 }
@@ -60,13 +60,24 @@ def exception_rows(organization: Organization, typed: ExceptionForm | None = Non
     if not usable_configurations(organization).exists():
         return []
     ends = exceptions_in_force(organization)
-    return [_row(kind, ends.get(kind), typed) for kind in DatedException]
+    connection = connection_of(organization)
+    provider = connection.provider if connection else ""
+    return [_row(kind, ends.get(kind), typed, provider) for kind in DatedException]
 
 
-def _row(kind: DatedException, until: datetime | None, typed: ExceptionForm | None) -> ExceptionRow:
+def words_of(kind: DatedException, provider: str) -> Words:
+    """Return what an exception is for; where the provider's product can sign with SHA-256, that it is not needed."""
+    guide, words = guide_of(provider), WORDS[kind]
+    if kind != DatedException.SHA1 or not guide.name:
+        return words
+    remedy = remedy_for(guide, Reason.WEAK_ALGORITHM) or f"{guide.name} signs with SHA-256."
+    return replace(words, need=f"{words.need} {guide.name} is none: you don't need this. {remedy}")
+
+
+def _row(kind: DatedException, until: datetime | None, typed: ExceptionForm | None, provider: str) -> ExceptionRow:
     is_typed = typed is not None and typed.kind == kind
     form = typed if typed and is_typed else ExceptionForm(kind=kind, initial={"until": until and until.date()})
-    return ExceptionRow(kind, WORDS[kind], until, form)
+    return ExceptionRow(kind, words_of(kind, provider), until, form)
 
 
 def exception_for(sign_in: SignIn) -> DatedException | None:

@@ -85,7 +85,11 @@ IN_SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What a reason means, and what the admin does now; plain text, safe to show inside the organization."""
+    """What a reason means, and what the admin does now; plain text, safe to show inside the organization.
+
+    The texts here hold for every identity provider. What is done at one product stands in sso/providers/, and what
+    follows from the failed check in sso/wording/.
+    """
 
     meaning: str
     remedy: str
@@ -109,12 +113,12 @@ ADVICE: dict[str, Advice] = {
     Reason.WEAK_ENCRYPTION: Advice(
         "What is encrypted, or how, is not what can be accepted: the assertion or the name ID, with AES-128 or AES-256 "
         "and RSA-OAEP.",
-        "Choose AES and RSA-OAEP at the identity provider, never Triple DES and RSA 1.5.",
+        "Choose AES and RSA-OAEP at the identity provider, never Triple DES and RSA 1.5. Or turn encryption off there: "
+        "https protects what is sent in any case.",
     ),
     Reason.DECLINED: Advice(
-        "The identity provider did not sign the person in; its own words are below.",
-        "In Microsoft Entra ID look the AADSTS code up in the sign-in log of the enterprise application; most often "
-        "the person is not assigned to it (Users and groups).",
+        "The identity provider did not sign the person in.",
+        "Look at the sign-in log of your identity provider, and check that the person may use the application there.",
     ),
     Reason.UNTRUSTED: Advice(
         "None of the certificates in the uploaded metadata made this signature.",
@@ -123,10 +127,10 @@ ADVICE: dict[str, Advice] = {
     ),
     Reason.WEAK_ALGORITHM: Advice(
         "The signature uses SHA-1 or another algorithm that can be forged.",
-        "In Microsoft Entra ID choose SHA-256 under SAML Certificates, Signing Algorithm.",
+        "Choose SHA-256 as the signature algorithm of this application at the identity provider.",
     ),
     Reason.CERTIFICATE_EXPIRED: Advice(
-        "The response was signed with a certificate that is past its date, or not valid yet; its dates are below.",
+        "The response was signed with a certificate that is past its date, or not valid yet.",
         "If it is past its date, make a new one at the identity provider, make it active, and upload the new Metadata "
         "XML here. If it is not valid yet, let the provider sign with the one before it until that day.",
     ),
@@ -136,11 +140,13 @@ ADVICE: dict[str, Advice] = {
     ),
     Reason.WRONG_AUDIENCE: Advice(
         "The response is meant for another service provider.",
-        "Copy the Entity ID of the settings page, character by character, into Identifier (Entity ID) at the provider.",
+        "Copy the Entity ID of the settings page, character by character, into the field for it at "
+        "the provider, often called Audience or Identifier.",
     ),
     Reason.WRONG_ADDRESS: Advice(
         "The response is meant for another address.",
-        "Copy the Assertion Consumer Service URL of the settings page into Reply URL at the identity provider.",
+        "Copy the Assertion Consumer Service URL of the settings page into the field for it at the "
+        "identity provider, often called Reply, Callback or ACS URL.",
     ),
     Reason.WRONG_REQUEST: Advice(
         "The signed part of the response does not name the request that this browser made.",
@@ -148,12 +154,11 @@ ADVICE: dict[str, Advice] = {
     ),
     Reason.OUT_OF_TIME: Advice(
         "The response was not valid at this moment.",
-        "Sign in again. If it always happens, a clock is wrong: look at the clock of the provider below.",
+        "Sign in again. If it always happens, compare the clock of the provider with the right time.",
     ),
     Reason.TOO_LONG: Advice(
         "The provider vouches for longer than a day, and whoever copied the response could use it as long elsewhere.",
-        "Set the lifetime of the assertion at the identity provider to an hour or less: in AD FS TokenLifetime of the "
-        "relying party, in Keycloak Assertion Lifespan of the client, in Microsoft Entra ID the token lifetime policy.",
+        "Set the lifetime of the assertion at the identity provider to an hour or less.",
     ),
     Reason.NOT_FRESH: Advice(
         "We asked the provider to have the person sign in afresh (ForceAuthn), and it relied on a session that "
@@ -162,7 +167,7 @@ ADVICE: dict[str, Advice] = {
         "access policy. If yours does not know it, turn Ask for a fresh sign-in off.",
     ),
     Reason.INCOMPLETE: Advice(
-        "The provider left something out that the standard asks for; the failed check below says what.",
+        "The provider left something out that the standard asks for.",
         "Compare the settings at the identity provider with the guide on the settings page.",
     ),
     Reason.ALREADY_USED: Advice(
@@ -185,12 +190,12 @@ ADVICE: dict[str, Advice] = {
         "While the person was at the identity provider, an admin replaced the metadata.", "The person signs in again."
     ),
     Reason.NO_ADDRESS: Advice(
-        "Neither the user identifier nor a claim holds an e-mail address. A guest's name with #EXT# is not one.",
-        "In Microsoft Entra ID set the user identifier to user.mail and fill in Email in the person's profile.",
+        "Neither the user identifier nor a claim holds an e-mail address.",
+        "Let the identity provider send the e-mail address as the name ID, and fill it in in the person's profile.",
     ),
     Reason.AMBIGUOUS_ADDRESS: Advice(
         "The place that gives the address holds several values, and guessing could sign in the wrong person.",
-        "Send one e-mail address: in Microsoft Entra ID set the user identifier to user.mail.",
+        "Let the identity provider send one e-mail address, as the name ID.",
     ),
     Reason.OTHER_SUBJECT: Advice(
         "Somebody with this address signed in before and was another person to the identity provider.",

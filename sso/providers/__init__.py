@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sso.providers import auth0, aws, azure, google, okta, onelogin, other
 from sso.providers.azure_errors import Explanation, explain
 from sso.providers.guide import Entry, Guide, Ours, Step
+from sso.reasons import Reason
 
 __all__ = [
     "GUIDES",
@@ -22,6 +23,7 @@ __all__ = [
     "explain",
     "filled",
     "guide_of",
+    "remedy_for",
 ]
 
 # In the order of the drop-down.
@@ -52,6 +54,21 @@ class FilledStep:
 def guide_of(provider: str) -> Guide:
     """Return the guide of a provider by its slug; the general one for a slug that nobody knows."""
     return GUIDES.get(provider, other.GUIDE)
+
+
+def remedy_for(guide: Guide, reason: str) -> str:
+    """Return what to do at one product about a refused sign-in; "" if only the general advice is known."""
+    said = guide.remedies.get(reason)
+    if said is not None or not guide.name:
+        return said or ""
+    entity_id, acs_url = guide.field_for(Ours.ENTITY_ID), guide.field_for(Ours.ACS_URL)
+    if reason == Reason.WRONG_AUDIENCE and entity_id:
+        return f"Copy the Entity ID of the settings page, character by character, into {entity_id} at {guide.name}."
+    if reason == Reason.WRONG_ADDRESS and acs_url:
+        return f"Copy the Assertion Consumer Service URL of the settings page into {acs_url} at {guide.name}."
+    if reason in (Reason.NO_ADDRESS, Reason.AMBIGUOUS_ADDRESS):
+        return guide.send_address
+    return ""
 
 
 def filled(guide: Guide, values: Mapping[Ours, str]) -> list[FilledStep]:

@@ -1,6 +1,7 @@
 """Auth0, as an identity provider by its SAML2 Web App addon."""
 
 from sso.providers.guide import Entry, Guide, Ours, Step, upload_and_save
+from sso.reasons import Reason
 
 GUIDE = Guide(
     slug="auth0",
@@ -23,4 +24,14 @@ GUIDE = Guide(
         "beside it is what counts.",
         "Connections that are turned on for the application decide who may sign in.",
     ),
+    send_address="In Auth0 fill in the user's e-mail address: it is sent as the emailaddress claim.",
+    remedies={
+        Reason.DECLINED: "In Auth0 check which connections are turned on for the application, and look at the logs.",
+        Reason.UNTRUSTED: "On the Usage tab of the addon download the Identity Provider Metadata and upload it here.",
+        Reason.WEAK_ALGORITHM: "On the addon's Settings tab set signatureAlgorithm to rsa-sha256 and digestAlgorithm "
+        "to sha256.",
+        Reason.WRONG_AUDIENCE: "On the addon's Settings tab remove audience, or set it to the Entity ID of the "
+        "settings page.",
+        Reason.TOO_LONG: "On the addon's Settings tab set lifetimeInSeconds to 3600 or less.",
+    },
 )

@@ -1,6 +1,7 @@
 """AWS IAM Identity Center."""
 
 from sso.providers.guide import Entry, Guide, Ours, Step, upload_and_save
+from sso.reasons import Reason
 
 GUIDE = Guide(
     slug="aws",
@@ -29,4 +30,11 @@ GUIDE = Guide(
         *upload_and_save("AWS IAM Identity Center"),
     ),
     good_to_know=("Leave Application start URL empty: the tile in the access portal works without it.",),
+    send_address="In the attribute mappings of the application map Subject to ${user:email}.",
+    remedies={
+        Reason.DECLINED: "In IAM Identity Center check that the user, or a group of theirs, is assigned to the "
+        "application.",
+        Reason.UNTRUSTED: "In IAM Identity Center download the SAML metadata file of the application again and upload "
+        "it here.",
+    },
 )

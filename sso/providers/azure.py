@@ -1,6 +1,7 @@
 """Microsoft Entra ID, which the drop-down still calls by its old name, Azure Active Directory."""
 
 from sso.providers.guide import Entry, Guide, Ours, Step, upload_and_save
+from sso.reasons import Reason
 
 GUIDE = Guide(
     slug="azure",
@@ -41,4 +42,22 @@ GUIDE = Guide(
         "Token encryption and Logout Url are optional. The certificate to import and the URL are on this page.",
         "The signing certificate lasts three years. Upload the new file before you activate the next certificate.",
     ),
+    send_address="In Microsoft Entra ID set the user identifier to user.mail.",
+    no_answer="Such a page of Microsoft shows a code that begins with AADSTS.",
+    remedies={
+        Reason.DECLINED: "In Microsoft Entra ID look at the sign-in log of the enterprise application. Most often the "
+        "user is not assigned to it (Users and groups).",
+        Reason.ENCRYPTED: "Download the certificate on the settings page and import it in the enterprise application "
+        "under Token encryption, or remove the certificate there to turn token encryption off.",
+        Reason.UNTRUSTED: "In the enterprise application open Single sign-on, download Federation Metadata XML under "
+        "SAML Certificates and upload it here. The file of the whole directory holds other certificates.",
+        Reason.WEAK_ALGORITHM: "In Microsoft Entra ID choose SHA-256 under SAML Certificates, Signing Algorithm.",
+        Reason.CERTIFICATE_EXPIRED: "If it is past its date, make a new certificate under SAML Certificates in the "
+        "enterprise application, make it active, and upload the new Metadata XML here. If it is not valid yet, make "
+        "the one before it active there until that day.",
+        Reason.TOO_LONG: "Shorten the token lifetime policy of the application in Microsoft Entra ID to an hour or "
+        "less.",
+        Reason.NO_ADDRESS: "A guest's name with #EXT# is not an address. In Microsoft Entra ID set the user identifier "
+        "to user.mail and fill in Email in the user's profile.",
+    },
 )

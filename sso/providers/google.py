@@ -1,6 +1,7 @@
 """Google Workspace."""
 
 from sso.providers.guide import Entry, Guide, Ours, Step, upload_and_save
+from sso.reasons import Reason
 
 GUIDE = Guide(
     slug="google",
@@ -27,4 +28,10 @@ GUIDE = Guide(
         "Google says that turning an app on may take a day. Until then it answers 403 app_not_enabled_for_user.",
         "403 app_not_configured_for_user means that the Entity ID typed in there differs from ours.",
     ),
+    send_address="In the Google Admin console set Name ID to Basic Information > Primary email.",
+    no_answer="Such a page of Google shows 403 and a name such as app_not_enabled_for_user.",
+    remedies={
+        Reason.DECLINED: "In the Google Admin console check under User access that the app is on for the user's unit.",
+        Reason.UNTRUSTED: "In the Google Admin console download the metadata of the app again and upload it here.",
+    },
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -34,12 +35,26 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """How to connect one product. `name` is what the people who sign in call it; "" when nobody can know."""
+    """How to connect one product, and what to do there about a refused sign-in.
+
+    `name` is what its users call it; "" for a product that is not known. `send_address` says how to send the e-mail
+    address as the name ID, `no_answer` what the product shows instead of sending a response. `remedies` has what to do
+    at this product about a reason (`Reason.value`); where it says nothing, the general advice holds. A cloud service
+    keeps its own clock right.
+    """
 
     slug: str
     name: str
     steps: tuple[Step, ...]
     good_to_know: tuple[str, ...] = ()
+    send_address: str = "Let the identity provider send the e-mail address as the name ID."
+    no_answer: str = ""
+    remedies: Mapping[str, str] = field(default_factory=dict)
+    is_cloud_service: bool = True
+
+    def field_for(self, value: Ours) -> str:
+        """Return the name that the product has for one of our values; "" if an admin does not type it in there."""
+        return next((each.field for step in self.steps for each in step.entries if each.value is value), "")
 
 
 def upload_and_save(choice: str) -> tuple[Step, Step]:

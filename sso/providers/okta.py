@@ -1,6 +1,7 @@
 """Okta."""
 
 from sso.providers.guide import Entry, Guide, Ours, Step, upload_and_save
+from sso.reasons import Reason
 
 GUIDE = Guide(
     slug="okta",
@@ -29,4 +30,11 @@ GUIDE = Guide(
         "page and give it to Okta first.",
         "The tile on the Okta dashboard works: it brings people here and back once, to prove who asked.",
     ),
+    send_address="In Okta set Application username to Email and Name ID format to EmailAddress.",
+    remedies={
+        Reason.DECLINED: "In Okta check under Assignments that the user is assigned, and look at the System Log.",
+        Reason.UNTRUSTED: "On the Sign On tab of the application in Okta save the IdP metadata of the active "
+        "certificate again and upload it here.",
+        Reason.WEAK_ALGORITHM: "In Okta choose RSA-SHA256 and SHA256 under SAML Settings, Show Advanced Settings.",
+    },
 )

@@ -1,6 +1,7 @@
 """OneLogin."""
 
 from sso.providers.guide import Entry, Guide, Ours, Step, upload_and_save
+from sso.reasons import Reason
 
 GUIDE = Guide(
     slug="onelogin",
@@ -28,4 +29,10 @@ GUIDE = Guide(
         *upload_and_save("OneLogin"),
     ),
     good_to_know=("Give people the app under Users, or by a role that has it.",),
+    send_address="In OneLogin set NameID value to Email under Parameters.",
+    remedies={
+        Reason.DECLINED: "In OneLogin check that the user has the app, directly or by a role.",
+        Reason.UNTRUSTED: "In OneLogin choose More Actions, SAML Metadata in the app, and upload the file here.",
+        Reason.WEAK_ALGORITHM: "In OneLogin choose SHA-256 as SAML Signature Algorithm under SSO.",
+    },
 )

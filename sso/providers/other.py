@@ -1,6 +1,7 @@
 """Any other SAML 2.0 identity provider."""
 
 from sso.providers.guide import Entry, Guide, Ours, Step, upload_and_save
+from sso.reasons import Reason
 
 GUIDE = Guide(
     slug="other",
@@ -31,4 +32,9 @@ GUIDE = Guide(
     good_to_know=(
         "If the name of the person is something else, send the address as a claim named emailaddress or email.",
     ),
+    remedies={
+        Reason.TOO_LONG: "Set the lifetime of the assertion at the identity provider to an hour or less: in AD FS "
+        "TokenLifetime of the relying party, in Keycloak Assertion Lifespan of the client.",
+    },
+    is_cloud_service=False,
 )

@@ -16,7 +16,7 @@ from sso.saml import (
     signed_info,
 )
 from sso.saml.case import Case
-from sso.saml.observation import Observation, refused, shown
+from sso.saml.observation import COMPLAINT, Observation, refused, shown
 from sso.saml.verdict import Check, CheckName, Outcome
 
 
@@ -72,7 +72,7 @@ CHECKLIST: tuple[Rule, ...] = (
     Rule(CheckName.FORCE_AUTHN, "SAML core 3.4.1", conditions.force_authn),
     Rule(CheckName.SESSION_TIME, "SAML core 2.7.2", conditions.session_time),
     Rule(CheckName.ATTRIBUTES, "SAML core 2.7.3", conditions.attributes),
-    Rule(CheckName.TENANT, "Entra ID, claims validation", conditions.tenant),
+    Rule(CheckName.TENANT, "claim tenantid", conditions.tenant),
     Rule(CheckName.TOOLKIT, "SAML profiles 4.1.4.3", signature_rules.toolkit_agrees),
 )
 
@@ -102,4 +102,4 @@ _make: Callable[[type[Check], tuple[CheckName, Outcome, str, str, str]], Check] 
 
 
 def _not_examined(error: Exception) -> Observation:
-    return refused("a message that can be examined", shown(f"{type(error).__name__}: {error}"))
+    return refused("a message that can be examined", shown(f"{type(error).__name__}: {error}", COMPLAINT))

@@ -4,6 +4,8 @@ import re
 from typing import NamedTuple
 
 _SHOWN = 200
+# What a library has against a message comes to its point behind long names.
+COMPLAINT = 1000
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+")
 
 

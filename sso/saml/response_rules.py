@@ -9,6 +9,8 @@ from sso.saml.observation import Observation, equal, refused, satisfied, shown
 _STATUS = SAMLP + "Status"
 _STATUS_CODE = SAMLP + "StatusCode"
 _STATUS_MESSAGE = 1000
+# Second-level codes are one inside the other; nobody sends more than two.
+_INNER_CODES = 3
 
 
 def is_response(case: Case) -> Observation:
@@ -22,10 +24,14 @@ def response_version(case: Case) -> Observation:
 
 
 def status(case: Case) -> Observation:
-    """The first-level code alone decides; the codes inside it only explain."""
+    """The first-level code alone decides; the codes inside it only explain, and are shown behind it."""
     codes = [code for found in case.root.iterchildren(_STATUS) for code in found.iterchildren(_STATUS_CODE)]
     value = codes[0].get("Value") if len(codes) == 1 else None
-    return equal(STATUS_SUCCESS, value)
+    if value == STATUS_SUCCESS:
+        return satisfied(STATUS_SUCCESS, STATUS_SUCCESS)
+    inner = [each.get("Value", "") for code in codes for each in code.iterdescendants(_STATUS_CODE)]
+    values = [shown(each) or "empty" for each in (value, *inner[:_INNER_CODES])]
+    return refused(STATUS_SUCCESS, ", ".join(values))
 
 
 def status_message(case: Case) -> str:

@@ -7,7 +7,7 @@ from lxml import etree
 from sso.saml import toolkit
 from sso.saml.case import SKEW, Case, digest_of
 from sso.saml.certificates import SigningCertificate
-from sso.saml.observation import Observation, refused, shown
+from sso.saml.observation import COMPLAINT, Observation, refused, shown
 from sso.saml.signature_value import signer_of
 from sso.saml.signed_bytes import SignedInfo, signed_element
 from sso.saml.signed_info import DIGESTS
@@ -16,7 +16,7 @@ from sso.saml.signed_info import DIGESTS
 def schema(case: Case) -> Observation:
     """The standard's own schema, before any signature is looked at."""
     complaint = toolkit.schema_complaint(case.root if case.decrypted is None else case.composed)
-    return Observation(not complaint, "valid by the SAML schema", shown(complaint) or "valid")
+    return Observation(not complaint, "valid by the SAML schema", shown(complaint, COMPLAINT) or "valid")
 
 
 def signature(case: Case) -> Observation:
@@ -89,4 +89,4 @@ def toolkit_agrees(case: Case) -> Observation:
         allow_sha1=until is not None and case.now < until,
         decrypted=None if case.decrypted is None else case.decrypted.data,
     )
-    return Observation(not complaint, "accepted by python3-saml", shown(complaint) or "accepted")
+    return Observation(not complaint, "accepted by python3-saml", shown(complaint, COMPLAINT) or "accepted")

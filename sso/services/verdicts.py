@@ -70,13 +70,18 @@ def claims_of(verdict: saml.Verdict) -> dict[str, Any]:
     if claims is None:
         return {}
     return {
-        "name_id": claims.name_id[:_MAX_LENGTH],
-        "name_id_format": claims.name_id_format[:_MAX_LENGTH],
+        "name_id": _bounded(claims.name_id),
+        "name_id_format": _bounded(claims.name_id_format),
         "attributes": {
-            name[:_MAX_LENGTH]: [value[:_MAX_LENGTH] for value in values[:_MAX_VALUES]]
+            _bounded(name): [_bounded(value) for value in values[:_MAX_VALUES]]
             for name, values in list(claims.attributes.items())[:_MAX_VALUES]
         },
     }
+
+
+def _bounded(text: str) -> str:
+    """Cut a text for the log, visibly."""
+    return text if len(text) <= _MAX_LENGTH else text[: _MAX_LENGTH - 1] + "…"
 
 
 def session_of(assertion: saml.Assertion) -> dict[str, str]:

@@ -19,11 +19,12 @@ from sso.clock_findings import clock_of
 from sso.exception_words import exception_for
 from sso.forms import SignInFilterForm
 from sso.models import Provider
-from sso.providers import explain
-from sso.reasons import ADVICE, IN_SETTINGS, Reason
+from sso.providers import guide_of
+from sso.reasons import IN_SETTINGS, Reason
 from sso.saml import Outcome
 from sso.selectors import exceptions_in_force, identities_of_address, sign_in_by_reference, sign_ins_of
 from sso.services import unlink_identity
+from sso.wording.advice import advice_for
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -61,18 +62,18 @@ def settings_sign_in(request: HttpRequest, reference: str) -> HttpResponse:
     context = {
         "section": "sign_ins",
         "sign_in": sign_in,
-        "advice": ADVICE.get(sign_in.reason),
+        "advice": advice_for(sign_in),
         "in_settings": sign_in.reason in IN_SETTINGS,
-        "explanation": explain(sign_in.detail),
+        "no_answer": guide_of(sign_in.connection.provider).no_answer,
         **_exception(sign_in),
         **_checks(sign_in),
         "may_unlink": sign_in.reason == Reason.OTHER_SUBJECT
         and identities_of_address(organization, sign_in.address).exists(),
         "restarts": list(sign_in.restarts.order_by("started_at")),
         **_claims(sign_in),
-        "findings": findings_in(sign_in.claims or {}),
+        "findings": findings_in(sign_in.claims or {}, sign_in.connection.provider),
         "thumbprint": _thumbprint(sign_in),
-        "clock": clock_of(sign_in.clock_skew),
+        "clock": clock_of(sign_in.clock_skew, sign_in.connection.provider),
     }
     return render(request, "sso/sign_in_detail.html", context)
 

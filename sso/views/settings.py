@@ -198,9 +198,13 @@ def _page(request: HttpRequest, form: SettingsForm, status: int = 200) -> HttpRe
     form.point_at_error()
     context: dict[str, Any] = access_page(_organization(request), _admin(request), form)
     tested = _test_of_this_session(cast(OrganizationRequest, request))
-    findings = [*findings_in(tested.claims), *clock_findings(tested.clock_skew)] if tested else []
-    context |= {"tested": tested, "findings": findings}
+    context |= {"tested": tested, "findings": _findings_of(tested) if tested else []}
     return render(request, "sso/settings_access.html", context, status=status)
+
+
+def _findings_of(tested: SignIn) -> list[str]:
+    provider = tested.connection.provider
+    return [*findings_in(tested.claims, provider), *clock_findings(tested.clock_skew, provider)]
 
 
 def _page_again(request: HttpRequest, form: SettingsForm, status: int) -> HttpResponse:

@@ -281,4 +281,13 @@ def test_an_inner_status_code_stands_in_for_a_message() -> None:
             f'<samlp:StatusCode Value="{DECLINED}">{inner}</samlp:StatusCode>',
         )
 
-    assert judge(Answer(sign="none", status=DECLINED, rewritten=nest)).status_message == "NoPassive"
+    verdict = judge(Answer(sign="none", status=DECLINED, rewritten=nest))
+    assert verdict.status_message == "NoPassive"
+    assert verdict.failure is not None
+    assert verdict.failure.received == f"{DECLINED}, urn:oasis:names:tc:SAML:2.0:status:NoPassive"
+
+
+def test_a_complaint_of_the_schema_is_shown_to_its_point() -> None:
+    verdict = judge(Answer(sign="none", before=lambda root: etree.SubElement(root, "{urn:example:" + "x" * 300 + "}y")))
+    assert verdict.failure is not None
+    assert "is not expected" in verdict.failure.received, verdict.failure.received

@@ -1,0 +1,1 @@
+"""The sentences that pages say about refused sign-ins."""

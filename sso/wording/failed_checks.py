@@ -1,0 +1,159 @@
+"""What the failed check of a response says more than its reason: meaning and remedy for what was found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sso.reasons import Advice
+from sso.saml import CheckName
+from sso.wording.status_codes import status_advice
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The failed check of a refused sign-in as the log keeps it, and how far the provider's clock is from ours.
+
+    `clock_skew` is in seconds, None if it was not measured.
+    """
+
+    check: str
+    expected: str
+    received: str
+    detail: str
+    clock_skew: int | None
+
+
+# An xs:dateTime with an offset or without a zone; the standard wants UTC with a Z (SAML core 1.3.3).
+_NOT_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?![\d:.Z])")
+# From this many seconds on a clock is worth a look: far above what a network takes.
+_WRONG_CLOCK = 60
+
+_NOT_UTC_ADVICE = Advice(
+    "The response names a time that is not in UTC with a Z at its end, as the standard asks for.",
+    "Set the identity provider to write its times in UTC, or report it to its maker.",
+)
+_NOT_BEFORE = Advice(
+    "The confirmation of the assertion has a NotBefore, where the standard allows none.",
+    "Set the identity provider to leave NotBefore out of SubjectConfirmationData, or report it to its maker.",
+)
+_CLOCK = Advice(
+    "The clocks of the identity provider and of Amplisso differ, so that the response was not valid at this moment.",
+    "Have the clock that is wrong set by NTP; how the provider's clock stands to ours is shown below.",
+)
+_ONLY_SCHEME = "The address differs only in http and https."
+_ONLY_SLASH = "The value differs only by a slash at its end."
+_ONLY_CASE = "The value differs only in capital and small letters."
+
+
+def advice_on(found: Found) -> Advice | None:
+    """Return what was found, with an empty remedy where only the provider decides what to do; None for nothing more."""
+    explain = _BY_CHECK.get(found.check)
+    return explain(found) if explain else None
+
+
+def _status(found: Found) -> Advice | None:
+    return status_advice(found.received, found.detail)
+
+
+def _signature_places(found: Found) -> Advice:
+    if found.received == "no signature":
+        return Advice(
+            "Neither the response nor the assertion is signed.",
+            "Let the identity provider sign the assertion, or the response, or both.",
+        )
+    return Advice(
+        "There is a signature, but not where the standard wants it: in the response or in its assertion.",
+        "Set the identity provider to sign the response or the assertion in the ordinary way.",
+    )
+
+
+def _changed(found: Found) -> Advice | None:
+    if found.received == "the same":
+        return None
+    return Advice(
+        "The signature was made by a certificate we know, but the message was changed after it was signed.",
+        "Something between the identity provider and Amplisso rewrites the message, such as a proxy, a filter or a "
+        "browser extension: let it pass unchanged.",
+    )
+
+
+def _time(found: Found) -> Advice | None:
+    if "with a NotBefore" in found.received:
+        return _NOT_BEFORE
+    if _NOT_UTC.search(found.received):
+        return _NOT_UTC_ADVICE
+    return _CLOCK if abs(found.clock_skew or 0) >= _WRONG_CLOCK else None
+
+
+def _session_time(found: Found) -> Advice | None:
+    return _time(found) or Advice(
+        "The session at the identity provider is over.", "Sign in again; the provider asks for a new session."
+    )
+
+
+def _difference(found: Found) -> Advice | None:
+    """Say how two values differ that look alike."""
+    expected, received = found.expected, found.received
+    if expected == received:
+        return None
+    if expected.rstrip("/") == received.rstrip("/"):
+        return Advice(_ONLY_SLASH, "")
+    if expected.casefold() == received.casefold():
+        return Advice(_ONLY_CASE, "")
+    if expected.partition("://")[2] and expected.partition("://")[2] == received.partition("://")[2]:
+        return Advice(_ONLY_SCHEME, "")
+    return None
+
+
+def _always(meaning: str, remedy: str = "") -> Callable[[Found], Advice]:
+    return lambda _: Advice(meaning, remedy)
+
+
+_BY_CHECK: dict[str, Callable[[Found], Advice | None]] = {
+    CheckName.STATUS: _status,
+    CheckName.SCHEMA: _always(
+        "The response is not built as the standard's schema asks for; the complaint stands below.",
+        "Report it to the maker of the identity provider, unless a product between it and Amplisso rewrites responses.",
+    ),
+    CheckName.SIGNATURE_PLACES: _signature_places,
+    CheckName.SIGNED_CONTENT: _changed,
+    CheckName.DESTINATION: _difference,
+    CheckName.RECIPIENT: _difference,
+    CheckName.AUDIENCE: _difference,
+    CheckName.SUBJECT: _always(
+        "The assertion does not name one user: it has no name ID, or more than one.",
+        "Let the identity provider send one name ID.",
+    ),
+    CheckName.NAME_ID: _always(
+        "The name ID is empty, too long, or meant for another application.",
+        "Check which value the identity provider sends as the name ID, and that the user has one.",
+    ),
+    CheckName.BEARER: _always(
+        "The assertion has no confirmation by bearer, which sign-ins in a browser need.",
+        "Set the application at the identity provider up for web single sign-on (the browser profile of SAML 2.0).",
+    ),
+    CheckName.CONDITIONS: _always(
+        "The assertion has no conditions, or one that Amplisso does not know and therefore has to refuse.",
+        "Turn the additional condition off for this application at the identity provider.",
+    ),
+    CheckName.AUTHN_STATEMENT: _always(
+        "The assertion does not say when the user signed in, or names a time that is yet to come.",
+        "Let the identity provider send an AuthnStatement, and check its clock.",
+    ),
+    CheckName.ATTRIBUTES: _always(
+        "A claim that says who the user is has elements in it, or the claims are built in another unusual way.",
+        "Send the claims that identify the user as plain text.",
+    ),
+    CheckName.TENANT: _always("The claim tenantid names another directory than the entity ID of the provider."),
+    CheckName.ISSUE_INSTANT: _time,
+    CheckName.CONFIRMATION_TIME: _time,
+    CheckName.VALIDITY: _time,
+    CheckName.SESSION_TIME: _session_time,
+    CheckName.TOOLKIT: _always(
+        "Amplisso's own verification accepted the response, and the second library that has to agree did not; its "
+        "complaint stands below.",
+        "Give the reference code of this sign-in to whoever runs Amplisso for you.",
+    ),
+}

@@ -46,9 +46,11 @@ def stored_keys(stored: Iterable[bytes]) -> StoredKeys:
     listed = list(stored)
     read = [_certificate(der) for der in listed[:MAX_KEYS]]
     ignored = [each for each in map(_flaw, read) if each]
-    sound = [each for each in read if each is not None and not each.flaw]
-    usable = without_issuers(sound)
-    if len(usable) < len(sound):
+    readable = [each for each in read if each is not None]
+    # Before weak ones are left out, or else the issuer of a weak certificate would be trusted in its place.
+    own = without_issuers(readable)
+    usable = [each for each in own if not each.flaw]
+    if any(not each.flaw for each in readable if each not in own):
         ignored.append("the certificate of an issuer is no signing key")
     if len(listed) > MAX_KEYS:
         ignored.append(f"{len(listed)} keys are listed, and only the first {MAX_KEYS} count")

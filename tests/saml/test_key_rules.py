@@ -156,6 +156,14 @@ def test_a_weak_certificate_does_not_make_its_issuer_trusted() -> None:
         read(descriptor((weak, AUTHORITY)))
 
 
+def test_a_weak_stored_certificate_does_not_make_its_issuer_trusted() -> None:
+    weak = certificate_of(rsa_public_key(3 * odd_modulus(2048)), "idp.example.test", "Contoso CA")
+    usable, ignored = stored_keys([weak, AUTHORITY])
+    assert usable == ()
+    assert "small factor" in ignored[0]
+    assert ignored[1] == "the certificate of an issuer is no signing key"
+
+
 def test_an_unreadable_certificate_does_not_make_its_issuer_trusted() -> None:
     with pytest.raises(MetadataError, match="can't be read"):
         read(descriptor((b"no certificate", AUTHORITY)))

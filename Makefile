@@ -12,7 +12,7 @@ DEPLOYMENT := DEBUG=false SECRET_KEY="$$($(BIN)/python -c 'import secrets; print
 	DATABASE_URL=sqlite://:memory:
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage mutants check bench lint types contracts migrations deployment format lock
+.PHONY: help install run test suite coverage mutants check bench lint types contracts migrations deployment format lock
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -37,7 +37,10 @@ $(INSTALLED): requirements/dev.txt
 .env:
 	@echo "DEBUG=true" > $@
 
-test: install ## Run the whole test suite
+test: install ## Run the tests, and of each long family of similar ones the first; five minutes
+	$(BIN)/python -m pytest -n auto -m "not slow"
+
+suite: install ## Run the whole test suite, as CI does
 	$(BIN)/python -m pytest -n auto
 
 coverage: install ## Check that the tests of the protocol reach every branch of it
@@ -55,7 +58,7 @@ mutants: install .env ## Break the checks of the protocol one by one, and see wh
 bench: install ## Measure how fast it is, in ratios (docs/performance.md); less than a minute: make bench QUICK=1
 	@DATABASE_URL="$(DATABASE_URL)" QUICK="$(QUICK)" $(BIN)/python -m bench
 
-check: lint types contracts migrations deployment test coverage ## Everything that CI checks
+check: lint types contracts migrations deployment suite coverage ## Everything that CI checks
 
 lint: install ## Check format and style
 	$(BIN)/ruff format --check .

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from tests.attacks import encryption, forged_signatures, hostile_xml, wrapping, wrong_words
-from tests.attacks.target import Group
+from tests.attacks.target import Group, on_base
 
 GROUPS: dict[str, Group] = {
     "wrapping": wrapping.WRAPPING,
@@ -42,7 +40,7 @@ GROUPS: dict[str, Group] = {
 def cases() -> list[Any]:
     """Each attack on each base that it makes sense on."""
     return [
-        pytest.param(base, case, id=f"{group}: {name} [{base}]")
+        on_base(base, base, case, bases=case.bases, name=f"{group}: {name}")
         for group, found in GROUPS.items()
         for name, case in found.items()
         for base in case.bases

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import pytest
 from lxml import etree
 
 from sso.saml import CheckName, ServiceProvider, SigningCertificate
@@ -79,6 +80,14 @@ class Case(NamedTuple):
 
 
 Group = Mapping[str, Case]
+
+# Each base as a parameter of a test: CI tries all three, `make test` the first.
+EACH_BASE = [BASES[0], *(pytest.param(base, marks=pytest.mark.slow) for base in BASES[1:])]
+
+
+def on_base(base: str, *values: object, bases: tuple[str, ...], name: str) -> Any:
+    """Return one set of parameters of a test; it is slow unless this is the first of the bases."""
+    return pytest.param(*values, id=f"{name} [{base}]", marks=() if base == bases[0] else pytest.mark.slow)
 
 
 def says(*by: CheckName, bases: tuple[str, ...] = BASES, **knobs: Any) -> Case:

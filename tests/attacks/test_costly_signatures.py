@@ -21,7 +21,7 @@ from sso.saml.signed_bytes import SignedInfo, signed_bytes
 from sso.saml.signed_info import DIGESTS
 from tests.attacks.cost import at_best
 from tests.attacks.groups import GROUPS
-from tests.attacks.target import DS, Case, Target
+from tests.attacks.target import DS, Case, Target, on_base
 from tests.saml.judging import break_rules, judge, watch_xmlsec
 from tests.saml.provider import encode, key_pair
 
@@ -29,7 +29,7 @@ from tests.saml.provider import encode, key_pair
 MOST_SECONDS = 0.25
 COSTLY = ("transform", "reference", "resource")
 CASES = [
-    pytest.param(name, case, base, id=f"{group}: {name} [{base}]")
+    on_base(base, name, case, base, bases=case.bases, name=f"{group}: {name}")
     for group in COSTLY
     for name, case in GROUPS[group].items()
     for base in case.bases
@@ -96,9 +96,10 @@ def test_no_attack_reaches_xmlsec(name: str, case: Case, base: str, monkeypatch:
     if failure is not None and failure.name in ABOUT_COST:
         break_rules(monkeypatch, failure.name)
         handed.clear()
-        refused, spent = at_best(partial(judge, owned))
-        assert not handed or (name in CHEAP and spent < MOST_SECONDS)
-        assert not refused.accepted or name in CHEAP
+        refused = judge(owned)
+        assert name in CHEAP or not (handed or refused.accepted)
+        if handed:
+            assert at_best(partial(judge, owned))[1] < MOST_SECONDS
 
 
 @pytest.mark.parametrize("inside", RESOURCES.values(), ids=RESOURCES.keys())

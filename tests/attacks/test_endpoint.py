@@ -14,11 +14,11 @@ from sso.services import create_key
 from tests.attacks.conftest import Siege, is_anybody_in, people, succeeded
 from tests.attacks.cost import MOST_SECONDS, TRIES, measured
 from tests.attacks.groups import GROUPS
-from tests.attacks.target import BASES, Case, Target
+from tests.attacks.target import EACH_BASE, Case, Target
 from tests.conftest import new_browser
 
 
-@pytest.mark.parametrize("base", BASES)
+@pytest.mark.parametrize("base", EACH_BASE)
 @pytest.mark.parametrize("group", GROUPS)
 def test_nobody_gets_in(siege: Siege, group: str, base: str) -> None:
     """One database for a whole group; each attack has a browser and a request of its own."""

@@ -8,12 +8,12 @@ from sso.models import SignInState
 from sso.saml import Outcome, PendingRequest, validate_response
 from tests.attacks.conftest import connect, is_anybody_in
 from tests.attacks.honest import HONEST, Shape
-from tests.attacks.target import BASES, Target
+from tests.attacks.target import BASES, EACH_BASE, Target, on_base
 from tests.conftest import new_browser
 from tests.saml.provider import NOW, idp
 
 SHAPES = [
-    pytest.param(base, shape, id=f"{group}: {name} [{base}]")
+    on_base(base, base, shape, bases=BASES, name=f"{group}: {name}")
     for group, shapes in HONEST.items()
     for name, shape in shapes.items()
     for base in BASES
@@ -35,7 +35,7 @@ def test_accepted(base: str, shape: Shape) -> None:
     assert {check.outcome for check in verdict.checks} == {Outcome.PASSED}
 
 
-@pytest.mark.parametrize("base", BASES)
+@pytest.mark.parametrize("base", EACH_BASE)
 @pytest.mark.parametrize("group", HONEST)
 def test_let_in(frozen: None, organization, group: str, base: str) -> None:
     """All of them into one organization, one after the other; a new configuration where the key is another."""

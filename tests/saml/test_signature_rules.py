@@ -26,7 +26,7 @@ from sso.saml.checklist import CHECKLIST
 from sso.saml.reading import read_claims
 from sso.saml.signed_bytes import signed_info_bytes
 from tests.attacks.groups import GROUPS
-from tests.attacks.target import BASES, Target
+from tests.attacks.target import EACH_BASE, Target
 from tests.saml.judging import assert_refused, break_rules, judge
 from tests.saml.provider import (
     DS,
@@ -289,7 +289,7 @@ def test_what_is_read_does_not_change_with_the_document(signed: str) -> None:
     assert claims.name_id == "adele@contoso.example"
 
 
-@pytest.mark.parametrize("base", BASES)
+@pytest.mark.parametrize("base", EACH_BASE)
 @pytest.mark.parametrize("name", GROUPS["wrapping"])
 def test_what_stands_beside_the_signed_element_is_never_read(
     name: str, base: str, monkeypatch: pytest.MonkeyPatch

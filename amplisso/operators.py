@@ -35,6 +35,7 @@ _SETTING_UP = {
     "mfa_index",
     "mfa_activate_totp",
     "mfa_add_webauthn",
+    "end_other_sessions",
     "mfa_view_recovery_codes",
     "account_reauthenticate",
     "account_logout",

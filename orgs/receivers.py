@@ -32,7 +32,14 @@ from orgs.known_browsers import remember_browser
 from orgs.models import DoorKind, User
 from orgs.models.people import operator_made
 from orgs.selectors import accepted_numbers
-from orgs.services import end_session, open_door, record_for_organizations, record_operator, record_sign_up
+from orgs.services import (
+    end_other_sessions,
+    end_session,
+    open_door,
+    record_for_organizations,
+    record_operator,
+    record_sign_up,
+)
 
 _PASSWORD_EVENTS: list[tuple[Signal, EventName]] = [
     (password_changed, EventName.PASSWORD_CHANGED),
@@ -130,10 +137,17 @@ def note_wrong_code(request: HttpRequest, user: User, authenticator: Authenticat
 
 
 def note_password(signal: Signal, request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """Record another password; allauth has told its owner. It ends all known browsers but the one that changed it."""
+    """Record another password; allauth has told its owner.
+
+    It ends all known browsers and sessions but the one that changed it; a reset by mail ends them all.
+    """
     if signal is not password_reset:
         remember_browser(request, user)
-    record_for_organizations(dict(_PASSWORD_EVENTS)[signal], user=user, actor=actor_of(request, user))
+    kept = "" if signal is password_reset else session_name(request)
+    actor = actor_of(request, user)
+    with transaction.atomic():
+        record_for_organizations(dict(_PASSWORD_EVENTS)[signal], user=user, actor=actor)
+        end_other_sessions(user=user, session=kept, actor=actor)
 
 
 def note_second_factor(

@@ -254,6 +254,12 @@ def somebody_else_in(session: str, user: User) -> User | None:
     return other.user if other else None
 
 
+def names_of_sessions(user: User, *, but: str) -> set[str]:
+    """Return the names of an account's sessions that have a live door, without the session of one name."""
+    live = Door.objects.filter(user=user, ended_at__isnull=True, expires_at__gt=timezone.now())
+    return set(live.exclude(session=but).values_list("session", flat=True))
+
+
 def live_doors(session: str, user: User) -> QuerySet[Door]:
     """The doors of a session that are neither ended nor expired."""
     return Door.objects.filter(session=session, user=user, ended_at__isnull=True, expires_at__gt=timezone.now())

@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from orgs.views import accounts, audit_log, general, home, invitations, invited, members, monitors, recovery
+from orgs.views import (
+    accounts,
+    audit_log,
+    general,
+    home,
+    invitations,
+    invited,
+    members,
+    monitors,
+    other_sessions,
+    recovery,
+)
 
 organization_pages = [
     path("", home.organization_home, name="organization_home"),
@@ -28,7 +39,10 @@ account_pages: list[URLPattern | URLResolver] = [
     path("signup/", accounts.sign_up, name="account_signup"),
     path("password/reset/", accounts.ask_for_reset, name="account_reset_password"),
     path("confirm-email/<str:key>/", accounts.confirm_address, name="account_confirm_email"),
-    path("2fa/totp/activate/", accounts.set_up_app, name="mfa_activate_totp"),
+    path("password/change/", other_sessions.change_password, name="account_change_password"),
+    path("2fa/totp/activate/", other_sessions.set_up_app, name="mfa_activate_totp"),
+    path("2fa/webauthn/add/", other_sessions.add_passkey, name="mfa_add_webauthn"),
+    path("2fa/other-sessions/", other_sessions.other_sessions, name="end_other_sessions"),
     path("2fa/authenticate/", accounts.second_factor, name="mfa_authenticate"),
     path("2fa/webauthn/login/", accounts.passkey_sign_in, name="mfa_login_webauthn"),
     path("", include("allauth.urls")),

@@ -156,7 +156,7 @@ def disable_account(*, user: User, actor: Actor) -> None:
     _check_not_only_admin(user)
     if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
         Door.objects.filter(user=user, ended_at__isnull=True).update(ended_at=timezone.now())
-        _record(EventName.ACCOUNT_DISABLED, user, actor)
+        _record(EventName.ACCOUNT_DISABLED, user, actor, {"is_active": True}, {"is_active": False})
 
 
 @atomic
@@ -164,7 +164,7 @@ def enable_account(*, user: User, actor: Actor) -> None:
     """Let somebody in again, wherever they still belong. Raises NotAllowedError as `disable_account` does."""
     check_may_change(user=user, actor=actor)
     if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
-        _record(EventName.ACCOUNT_ENABLED, user, actor)
+        _record(EventName.ACCOUNT_ENABLED, user, actor, {"is_active": False}, {"is_active": True})
 
 
 @atomic

@@ -13,7 +13,7 @@ from audit.actors import Actor
 from audit.events import EventName
 from audit.services import record
 from orgs.models import Door, DoorKind, Organization, User
-from orgs.selectors import opened_by_password
+from orgs.selectors import names_of_sessions, opened_by_password
 from orgs.services.superusers import check_may_change
 from orgs.transactions import atomic
 
@@ -90,6 +90,19 @@ def end_session(*, session: str, user: User, actor: Actor, by: str = "") -> None
             target=user.email,
             after={"by": by} if by else None,
         )
+
+
+@atomic
+def end_other_sessions(*, user: User, session: str, actor: Actor) -> int:
+    """End every session of an account but the one with this name ("" ends them all); return how many.
+
+    A browser whose sign-in Django has ended could still carry its doors into a new session, through single sign-on that
+    it began before.
+    """
+    names = names_of_sessions(user, but=session)
+    for name in names:
+        end_session(session=name, user=user, actor=actor, by="another session of theirs")
+    return len(names)
 
 
 @atomic

@@ -75,7 +75,7 @@ def resend_invitation(*, invitation: Invitation, by: Membership, actor: Actor) -
     check_letters(invitation.organization, [invitation.email], by.user)
     token = secrets.token_urlsafe(32)
     renewed, _ = Invitation.objects.update_or_create(pk=invitation.pk, defaults=_link(token))
-    _post(renewed, token, EventName.INVITATION_RESENT, actor)
+    _post(renewed, token, EventName.INVITATION_RESENT, actor, {"role": Role(renewed.role).slug})
 
 
 @atomic
@@ -152,8 +152,10 @@ def _members_among(organization: Organization, addresses: list[str], state: Memb
 
 
 def _invite_one(organization: Organization, address: str, role: Role, by: Membership, actor: Actor) -> Invitation:
-    for older in open_invitations_of(organization).filter(email=address):
+    before: Facts = {}
+    for older in open_invitations_of(organization).filter(email=address):  # one at most
         _check_may_touch(older, by)
+        before = {"role": Role(older.role).slug}
     token = secrets.token_urlsafe(32)
     invitation, created = Invitation.objects.update_or_create(
         organization=organization,
@@ -162,7 +164,7 @@ def _invite_one(organization: Organization, address: str, role: Role, by: Member
         revoked_at=None,
         defaults={"role": role, "invited_by": by.user, **_link(token)},
     )
-    _post(invitation, token, EventName.INVITATION_SENT if created else EventName.INVITATION_RESENT, actor)
+    _post(invitation, token, EventName.INVITATION_SENT if created else EventName.INVITATION_RESENT, actor, before)
     return invitation
 
 
@@ -172,8 +174,8 @@ def _link(token: str) -> dict[str, Any]:
     return {"token_hash": hash_of_token(token), "sent_at": now, "expires_at": now + LIFE}
 
 
-def _post(invitation: Invitation, token: str, name: EventName, actor: Actor) -> None:
-    _record(name, invitation, actor, {"role": Role(invitation.role).slug})
+def _post(invitation: Invitation, token: str, name: EventName, actor: Actor, before: Facts | None = None) -> None:
+    _record(name, invitation, actor, before, {"role": Role(invitation.role).slug})
     transaction.on_commit(partial(send_invitation, invitation, token))
 
 
@@ -194,7 +196,9 @@ def _check_may_touch(invitation: Invitation, by: Membership) -> None:
         raise NotAllowedError(refusal)
 
 
-def _record(name: EventName, invitation: Invitation, actor: Actor, after: Facts | None = None) -> None:
+def _record(
+    name: EventName, invitation: Invitation, actor: Actor, before: Facts | None = None, after: Facts | None = None
+) -> None:
     record(
         name,
         actor=actor,
@@ -202,5 +206,6 @@ def _record(name: EventName, invitation: Invitation, actor: Actor, after: Facts 
         target_kind="invitation",
         target_id=invitation.public_id,
         target=invitation.email,
+        before=before,
         after=after,
     )

@@ -45,11 +45,21 @@ def add_member(
         if accepted:
             accept_membership(membership=membership, actor=actor)
         return membership
+    before = {} if created else _standing(membership)
     membership.role, membership.source, membership.state = role, source, MembershipState.ACTIVE
     membership.accepted_at = timezone.now() if accepted else None
     membership.save()
-    _record(EventName.MEMBER_ADDED, membership, actor, after={"role": role.slug, "source": source.value})
+    _record(EventName.MEMBER_ADDED, membership, actor, before, _standing(membership))
     return membership
+
+
+def _standing(membership: Membership) -> Facts:
+    """Return what the log says of a membership: where its member stands."""
+    return {
+        "role": Role(membership.role).slug,
+        "source": MembershipSource(membership.source).value,
+        "state": MembershipState(membership.state).value,
+    }
 
 
 @atomic
@@ -77,7 +87,7 @@ def accept_membership(*, membership: Membership, actor: Actor) -> None:
     now = timezone.now()
     if Membership.objects.filter(pk=membership.pk, accepted_at__isnull=True).update(accepted_at=now):
         membership.accepted_at = now
-        _record(EventName.MEMBER_ACCEPTED, membership, actor)
+        _record(EventName.MEMBER_ACCEPTED, membership, actor, {"accepted": False}, {"accepted": True})
 
 
 def note_names(*, membership: Membership, given_name: str, family_name: str, display_name: str) -> None:
@@ -146,9 +156,10 @@ def restore_member(*, membership: Membership, by: Membership | None, actor: Acto
     if membership.state != MembershipState.SUSPENDED:
         raise NotAllowedError("Only a suspended member can be restored; invite a removed one again.")
     _check_may_touch(membership, by)
+    before = {"state": membership.state}
     membership.state = MembershipState.ACTIVE
     membership.save(update_fields=["state"])
-    _record(EventName.MEMBER_RESTORED, membership, actor)
+    _record(EventName.MEMBER_RESTORED, membership, actor, before, {"state": membership.state})
 
 
 def _leave(

@@ -21,7 +21,6 @@ from django.views.decorators.http import require_safe
 from orgs.access import actor_of, sign_in_page
 from orgs.email_addresses import normal_address
 from orgs.models import User
-from orgs.second_factors import ActivateTOTP
 from orgs.services import forget_password_of_sign_up, record_reset_asked
 from orgs.views.answers import see_other
 from orgs.views.pages import too_many_requests
@@ -102,7 +101,6 @@ sign_up = SignUp.as_view()
 ask_for_reset = AskForReset.as_view()
 confirm_address = login_not_required(ConfirmAddress.as_view())
 password_sign_in = sign_in_page(PasswordSignIn.as_view())
-set_up_app = ActivateTOTP.as_view()
 second_factor = sign_in_page(factor_views.authenticate)
 passkey_sign_in = sign_in_page(passkey_views.login_webauthn)
 

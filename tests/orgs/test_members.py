@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -11,6 +12,7 @@ from audit.models import Event
 from orgs.errors import NotAllowedError
 from orgs.models import Door, Invitation, Membership, MembershipSource, MembershipState, Organization, Role, User
 from orgs.services import (
+    accept_invitation,
     accept_membership,
     add_member,
     change_role,
@@ -276,3 +278,28 @@ def test_what_people_call_themselves_elsewhere_is_not_shown_or_searched(
     client = client_of(admin)
     assert "Lovelace" not in client.get("/o/contoso/settings/members").content.decode()
     assert "ada@mail.example" not in client.get("/o/contoso/settings/members?search=lovelace").content.decode()
+
+
+def test_every_event_of_a_changed_standing_has_a_before(organization: Organization, member: MakeMember) -> None:
+    ada = member(organization, Role.MANAGER)
+    by = organization.memberships.get(role=Role.ADMIN)
+    suspend_member(membership=ada, by=by, actor=COMMAND_LINE)
+    restore_member(membership=ada, by=by, actor=COMMAND_LINE)
+    remove_member(membership=ada, by=by, actor=COMMAND_LINE)
+    ask = partial(invite, organization=organization, addresses=[ada.user.email], by=by, actor=COMMAND_LINE)
+    ask(role=Role.MEMBER)
+    (invitation,) = ask(role=Role.VIEWER)
+    accept_invitation(invitation=invitation, user=ada.user, actor=COMMAND_LINE)
+    events = Event.objects.filter(target=ada.user.email).order_by("pk")
+    told = [(event.name, event.before, event.after) for event in events]
+    invited = {"source": "invited", "state": "active"}
+    assert told == [
+        ("member:added", {}, {"role": "manager", **invited}),
+        ("member:suspended", {"state": "active"}, {"state": "suspended"}),
+        ("member:restored", {"state": "suspended"}, {"state": "active"}),
+        ("member:removed", {"state": "active"}, {"state": "removed"}),
+        ("invitation:sent", {}, {"role": "member"}),
+        ("invitation:resent", {"role": "member"}, {"role": "viewer"}),
+        ("invitation:accepted", {}, {}),
+        ("member:added", {"role": "manager", "source": "invited", "state": "removed"}, {"role": "viewer", **invited}),
+    ]

@@ -1,0 +1,128 @@
+"""What becomes of an account's other sessions when its password changes or a second factor is added."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from allauth.account.forms import default_token_generator as tokens
+from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.test import Client
+
+from audit.events import EventName
+from audit.models import Event
+from orgs.models import Door, DoorKind, Organization, User
+from orgs.services import carry_doors_over
+from tests.conftest import PASSWORD, MakeOrganization, SignedIn, open_session
+
+NEW = "quite another password"
+CHANGE = "/account/password/change/"
+OFFER = "/account/2fa/other-sessions/"
+
+
+def change_password(browser: Client) -> None:
+    fields = {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}
+    assert browser.post(CHANGE, fields).status_code == 303
+
+
+def live(user: User) -> int:
+    return Door.objects.filter(user=user, ended_at__isnull=True).count()
+
+
+@pytest.fixture
+def browser(admin: User, client_of: SignedIn) -> Client:
+    """The browser in which the password is changed or the factor added."""
+    return client_of(admin)
+
+
+class TestPassword:
+    def test_the_page_says_how_many_sessions_end(
+        self, browser: Client, admin: User, organization: Organization, client_of: SignedIn, sso_client: SignedIn
+    ) -> None:
+        assert "signed in nowhere else" in browser.get(CHANGE).content.decode()
+        client_of(admin)
+        assert "<strong>1 other session</strong> ends" in browser.get(CHANGE).content.decode()
+        sso_client(admin, organization)
+        assert "<strong>2 other sessions</strong> end" in browser.get(CHANGE).content.decode()
+
+    def test_all_other_sessions_end_and_this_one_goes_on(
+        self, browser: Client, admin: User, organization: Organization, client_of: SignedIn, sso_client: SignedIn
+    ) -> None:
+        others = [client_of(admin), sso_client(admin, organization)]
+        change_password(browser)
+        assert browser.get("/o/contoso/").status_code == 200
+        assert [each.get("/session").status_code for each in others] == [401, 401]
+        assert live(admin) == 1
+        ended = Event.objects.filter(name=EventName.USER_SIGNED_OUT, organization_number=organization.number)
+        assert [event.after for event in ended] == [{"by": "another session of theirs"}] * 2
+
+    def test_a_sign_in_that_began_before_brings_no_password_session_back(
+        self, browser: Client, admin: User, client_of: SignedIn
+    ) -> None:
+        """A provider may assert the account's address to a session that began with the old password."""
+        old = client_of(admin).session["session_name"]
+        change_password(browser)
+        assert carry_doors_over(from_session=old, to_session="a new session", user=admin) == 0
+        assert not Door.objects.filter(session="a new session").exists()
+
+    def test_a_reset_by_mail_ends_every_session(self, browser: Client, admin: User, visitor: Client) -> None:
+        path = f"/account/password/reset/key/{user_pk_to_url_str(admin)}-{tokens.make_token(admin)}/"
+        form = visitor.get(path)["Location"]
+        assert visitor.post(form, {"password1": NEW, "password2": NEW}).status_code == 303
+        admin.refresh_from_db()
+        assert admin.check_password(NEW)
+        assert live(admin) == 0
+
+
+class TestSecondFactor:
+    def add_app(self, browser: Client) -> str:
+        """Set up an authenticator app; return where the browser is led."""
+        browser.post("/account/reauthenticate/", {"password": PASSWORD})
+        secret = browser.get("/account/2fa/totp/activate/").context["form"].secret
+        code = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+        return str(browser.post("/account/2fa/totp/activate/", {"code": code})["Location"])
+
+    def test_without_another_session_nothing_is_offered(self, browser: Client) -> None:
+        assert self.add_app(browser) == "/account/2fa/recovery-codes/"
+
+    def test_the_offer_names_the_number_and_leads_on_either_way(
+        self, browser: Client, admin: User, client_of: SignedIn
+    ) -> None:
+        client_of(admin), client_of(admin)
+        path = self.add_app(browser)
+        assert path == f"{OFFER}?codes=1"
+        page = browser.get(path).content.decode()
+        assert "<strong>2 other sessions</strong>" in page
+        assert 'href="/account/2fa/recovery-codes/">Stay signed in there' in page
+        assert live(admin) == 3
+
+    def test_taking_the_offer_ends_them_all(
+        self, browser: Client, admin: User, organization: Organization, client_of: SignedIn, sso_client: SignedIn
+    ) -> None:
+        others = [client_of(admin), sso_client(admin, organization)]
+        answer = browser.post(self.add_app(browser))
+        assert (answer.status_code, answer["Location"]) == (303, "/account/2fa/recovery-codes/")
+        assert [each.get("/session").status_code for each in others] == [401, 401]
+        assert browser.get("/o/contoso/").status_code == 200
+        assert Event.objects.filter(name=EventName.USER_SIGNED_OUT).count() == 2
+        assert "signed in nowhere else" in browser.get(OFFER).content.decode()
+
+    def test_refusing_the_offer_ends_none(self, browser: Client, admin: User, client_of: SignedIn) -> None:
+        other = client_of(admin)
+        browser.get(self.add_app(browser))
+        assert other.get("/session").status_code == 200
+
+    def test_a_session_by_single_sign_on_cannot_end_others(
+        self, admin: User, organization: Organization, browser: Client, sso_client: SignedIn
+    ) -> None:
+        assert sso_client(admin, organization).post(OFFER).status_code == 403
+        assert browser.get("/session").status_code == 200
+        assert not Authenticator.objects.exists()
+
+    def test_sessions_of_others_stay(self, browser: Client, make_organization: MakeOrganization) -> None:
+        stranger = make_organization("Fabrikam").memberships.get().user
+        other = open_session(stranger, DoorKind.PASSWORD)
+        browser.post(OFFER)
+        assert other.get("/session").status_code == 200

@@ -47,6 +47,7 @@ class EventName(models.TextChoices):
     KEYS_REENCRYPTED = "key:reencrypted", "Private keys encrypted again"
     IDENTITY_LINKED = "identity:linked", "Person linked to the identity provider"
     CLAIMS_VIEWED = "sign_in:claims_viewed", "Claims of a sign-in looked at by an operator"
+    IDENTITY_VIEWED = "identity:viewed", "Identity of a member looked at by an operator"
     IDENTITY_UNLINKED = "identity:unlinked", "Person unlinked from the identity provider"
 
     DOMAIN_ADDED = "domain:added", "E-mail domain added"

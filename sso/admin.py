@@ -19,7 +19,7 @@ from sso.check_titles import title_of
 from sso.models import Configuration, Connection, Identity, ServiceProviderKey, SignIn, SignOut
 from sso.selectors import exceptions_in_force
 from sso.services import disable_connection, enable_connection, unlink_identity
-from sso.services.looks import record_look_at_claims
+from sso.services.looks import record_look_at_claims, record_look_at_identity
 
 _CHECK_COLUMNS = ("Check", "Result", "Expected", "Arrived")
 _CHECK_ROW = '<tr><th scope="row">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>'
@@ -246,7 +246,7 @@ def _check_cells(check: dict[str, str]) -> tuple[str, ...]:
 class IdentityAdmin(LookOnlyAdmin[Identity]):
     """Who is who at which provider. An unlinked person is found by their address at the next sign-in."""
 
-    list_display = ("user", "connection", "subject_kind", "subject", "address", "created_at", "last_used_at")
+    list_display = ("user", "connection", "subject_kind", "created_at", "last_used_at")  # the rest: change_view
     list_filter = ("subject_kind", "connection__provider", "last_used_at")
     list_select_related = ("user", "connection__organization")
     search_fields = ("user__email", "address", "=subject", "connection__organization__name")
@@ -263,6 +263,14 @@ class IdentityAdmin(LookOnlyAdmin[Identity]):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Also by organization, which is one step further away than Django expects."""
         return lookup == _OF_ORGANIZATION or super().lookup_allowed(lookup, value, request)
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
+        """Show one identity; the look goes into the organization's own audit log."""
+        answer = super().change_view(request, object_id, *args, **kwargs)
+        identity = self.get_object(request, object_id)
+        if identity is not None and answer.status_code == HTTPStatus.OK:
+            record_look_at_identity(identity=identity, actor=actor_of(request))
+        return answer
 
     @admin.display(description="user")
     def user_link(self, identity: Identity) -> str:

@@ -6,7 +6,7 @@ from audit.actors import Actor
 from audit.events import EventName
 from audit.services import record
 from orgs.transactions import atomic
-from sso.models import SignIn
+from sso.models import Identity, SignIn
 
 
 @atomic
@@ -19,4 +19,17 @@ def record_look_at_claims(*, sign_in: SignIn, actor: Actor) -> None:
         target_kind="sign_in",
         target_id=sign_in.public_id,
         target=sign_in.reference,
+    )
+
+
+@atomic
+def record_look_at_identity(*, identity: Identity, actor: Actor) -> None:
+    """Write into the organization's audit log that an operator has seen the subject and address of an identity."""
+    record(
+        EventName.IDENTITY_VIEWED,
+        actor=actor,
+        organization_number=identity.connection.organization.number,
+        target_kind="user",
+        target_id=identity.user_id,
+        target=identity.user.email,
     )

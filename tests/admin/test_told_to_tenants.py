@@ -10,7 +10,7 @@ from audit.events import EventName, Outcome
 from audit.models import Event
 from orgs.management.commands import changepassword
 from orgs.models import DoorKind, Membership, Organization, Plan, User
-from sso.models import SignIn
+from sso.models import Identity, SignIn
 from tests.admin.conftest import Crowd
 from tests.admin.test_pages import address
 from tests.conftest import MakeMember, MakeOrganization, MakeUser, open_session
@@ -86,3 +86,13 @@ def test_changepassword_refuses_in_a_sentence(
     with pytest.raises(CommandError):
         call_command("changepassword", name or user.email)
     assert not Event.objects.filter(name=EventName.PASSWORD_CHANGED).exists()
+
+
+def test_a_look_at_an_identity_is_told(browser: Client, crowd: Crowd, operator: User) -> None:
+    crowd.grow()
+    row = Identity.objects.get()
+    browser.get(address(Identity, "change", row.pk))
+    event = Event.objects.get(name=EventName.IDENTITY_VIEWED)
+    number = row.connection.organization.number
+    assert (event.organization_number, event.actor_email, event.target) == (number, operator.email, row.user.email)
+    assert row.subject not in str((event.before, event.after))

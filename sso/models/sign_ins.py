@@ -79,6 +79,9 @@ class SignIn(models.Model):
     detail = models.CharField(max_length=1000, blank=True, help_text="What the identity provider or a policy said.")
     signed = models.CharField(max_length=10, blank=True)
     certificate = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the certificate that verified.")
+    # Who made a signature that no certificate of the configuration verifies: {"version": of the configuration whose key
+    # made it, "claimed": {"fingerprint", "thumbprint", "subject"} of the certificate that the message itself names}.
+    signer = models.JSONField(null=True, blank=True, editable=False)
     # Big enough for whatever year a provider writes.
     clock_skew = models.BigIntegerField(
         null=True, blank=True, help_text="Seconds that the provider's clock is ahead of ours at least; below 0: behind."

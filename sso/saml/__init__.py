@@ -59,6 +59,7 @@ from sso.saml.types import (
     PendingRequest,
     ServiceProvider,
 )
+from sso.saml.unknown_signature import UnknownSignature
 from sso.saml.unverified import Glance, glance
 from sso.saml.verdict import Assertion, Check, CheckName, Outcome, Verdict
 
@@ -97,6 +98,7 @@ __all__ = [
     "SigningCertificate",
     "StoredKeys",
     "ToolkitError",
+    "UnknownSignature",
     "Verdict",
     "build_authn_request",
     "build_sp_metadata",

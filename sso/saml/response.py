@@ -7,6 +7,7 @@ from sso.saml.clock import clock_skew
 from sso.saml.reading import read_assertion, read_claims
 from sso.saml.response_rules import status_message
 from sso.saml.types import IdentityProvider, PendingRequest, ServiceProvider
+from sso.saml.unknown_signature import UnknownSignature
 from sso.saml.verdict import Check, CheckName, Outcome, Verdict
 
 
@@ -46,8 +47,20 @@ def validate_response(
         certificate=case.signers[0].fingerprint if case.signers else "",
         status_message=_status_message(case, failure),
         claims=claims,
+        unknown_signature=_unknown_signature(case, failure),
         clock_skew=None if case.issued is None else clock_skew(case.issued, request, now),
     )
+
+
+def _unknown_signature(case: Case, failure: Check | None) -> UnknownSignature | None:
+    if failure is None or failure.name is not CheckName.SIGNATURE:
+        return None
+    from sso.saml.unknown_signer import unknown_signature  # on first use, as the checklist
+
+    try:
+        return unknown_signature(case)
+    except Exception:  # noqa: BLE001 - whatever a hostile document does to a library is a refusal, as in checklist.py
+        return None
 
 
 def _status_message(case: Case, failure: Check | None) -> str:

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from sso.saml.unknown_signature import UnknownSignature
+
 
 class CheckName(StrEnum):
     """The rules a response must satisfy, in the order in which they are looked at."""
@@ -125,6 +127,7 @@ class Verdict:
     declined (unverified text). `clock_skew`: how many whole seconds the provider's clock is ahead of ours at least;
     below 0: behind; 0: no difference shows; None: the assertion was not verified, or has no readable date. `claims`:
     also of a response that was refused for what else it says; None if its content was not verified.
+    `unknown_signature`: the signature that no certificate of the configuration verifies, if that is what failed.
     """
 
     checks: tuple[Check, ...]
@@ -135,6 +138,7 @@ class Verdict:
     status_message: str = ""
     clock_skew: int | None = None
     claims: Claims | None = None
+    unknown_signature: UnknownSignature | None = None
 
     @property
     def accepted(self) -> bool:

@@ -18,7 +18,7 @@ from orgs.services import end_doors, hold_organization, set_require_sso, set_sso
 from orgs.transactions import atomic
 from sso import saml
 from sso.key_encryption import can_encrypt
-from sso.models import Configuration, ConfigurationState, Connection, ConnectionState, Identity, Provider
+from sso.models import Configuration, ConfigurationState, Connection, ConnectionState, Identity, Provider, SignIn
 from sso.own_thread import in_own_thread
 from sso.selectors import (
     active_configuration,
@@ -31,8 +31,9 @@ from sso.selectors import (
 from sso.services.keys import create_key
 from sso.services.plan import check_plan
 from sso.services.uploads import forget_uploads
-from sso.services.versions import new_version
+from sso.services.versions import new_version, summary_of
 from sso.stored_settings import check_unchanged
+from sso.version_selectors import dropped_success
 
 DISABLED_BY_OPERATOR = (
     "An operator has disabled this connection, so nothing can be changed here. Passwords open the organization until "
@@ -46,10 +47,14 @@ TRY_IT_FIRST = (
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What saving the settings did: the configuration it made, if any, and whether that one waits for a test."""
+    """What saving the settings did: the configuration it made, if any, and whether that one waits for a test.
+
+    `dropped` is the latest successful sign-in if the configuration no longer has its certificate.
+    """
 
     configuration: Configuration | None
     is_draft: bool
+    dropped: SignIn | None = None
 
 
 def read_upload(*, organization: Organization, data: bytes, entity_id: str | None = None) -> saml.IdpMetadata:
@@ -87,6 +92,7 @@ def save_settings(
 ) -> Saved:
     """Save the Access & SSO Settings. A valid file turns SSO on at once (AM-23); while SSO is required it is a draft.
 
+    It is a draft, too, if it no longer lists the certificate of the latest successful sign-in.
     So does a change of `sign_requests` or `force_authn`; None leaves them alone, and `single_logout`, too. `by` is the
     admin who asks; None is an operator. `seen` is what their page was made from.
     Raises NotAllowedError, SettingsChangedError.
@@ -151,9 +157,10 @@ def _save_version(organization: Organization, configuration: Configuration, by: 
     configuration.save()
     _make_key_for(configuration, organization, actor)
     # As it is wished, not as it holds now: a file that nobody has tried must not bring a suspended requirement back.
-    if organization.require_sso:
-        _record(EventName.CONFIGURATION_DRAFTED, connection, actor, after=_summary(configuration))
-        return Saved(configuration, is_draft=True)
+    dropped = dropped_success(active_configuration(organization), configuration)
+    if organization.require_sso or dropped:
+        _record(EventName.CONFIGURATION_DRAFTED, connection, actor, after=summary_of(configuration))
+        return Saved(configuration, is_draft=True, dropped=dropped)
     activate(configuration=configuration, actor=actor)
     return Saved(configuration, is_draft=False)
 
@@ -182,23 +189,8 @@ def activate(*, configuration: Configuration, actor: Actor) -> None:
         raise NoDraftError(configuration)
     configuration.state, configuration.activated_at = ConfigurationState.ACTIVE, now
     set_sso_active(organization=connection.organization, active=connection.state == ConnectionState.ENABLED)
-    before = _summary(active) if active else {}
-    _record(EventName.CONFIGURATION_ACTIVATED, connection, actor, before, _summary(configuration))
-
-
-def _summary(configuration: Configuration) -> dict[str, Any]:
-    return {
-        "version": configuration.version,
-        "entity_id": configuration.entity_id,
-        "sign_in_address": configuration.sso_redirect_url or configuration.sso_post_url,
-        "certificates": [certificate.fingerprint for certificate in configuration.signing_certificates()],
-        "signs_requests": configuration.signs_requests,
-        "asks_for_fresh_sign_in": configuration.force_authn,
-        "exceptions": [
-            f"{each.label} until {end.isoformat(timespec='seconds')}"
-            for each, end in configuration.exceptions_at(timezone.now()).items()
-        ],
-    }
+    before = summary_of(active) if active else {}
+    _record(EventName.CONFIGURATION_ACTIVATED, connection, actor, before, summary_of(configuration))
 
 
 def _save_requirement(organization: Organization, *, required: bool, by: User | None, actor: Actor) -> None:

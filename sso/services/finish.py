@@ -36,6 +36,7 @@ from sso.services.people import (
     keep_names,
     person_in,
 )
+from sso.services.signers import signer_of
 from sso.services.start import new_reference
 from sso.services.verdicts import claims_of, reason_of, session_of
 
@@ -123,6 +124,7 @@ def _decide(found: Found, verdict: saml.Verdict, actor: Actor, now: datetime, en
     asked.provider_session, asked.name_id_hash = {}, ""
     try:
         if verdict.assertion is None:
+            asked.signer = signer_of(asked.configuration, verdict)
             return _refuse(asked, reason_of(verdict), verdict.status_message)
         try:
             return _let_in(found, verdict.assertion, actor, now, enter)

@@ -26,6 +26,7 @@ _OUTCOME = (
     "claims",
     "signed",
     "certificate",
+    "signer",
     "clock_skew",
     "ip_address",
     "user_agent",

@@ -69,3 +69,19 @@ def copy_of(before: Configuration, **changes: Any) -> Configuration:
     own = {"id", "public_id", "version", "state", "created_at", "created_by", "activated_at", "retired_at"}
     kept = {field.name: getattr(before, field.name) for field in Configuration._meta.fields if field.name not in own}
     return Configuration(**kept | changes)
+
+
+def summary_of(configuration: Configuration) -> dict[str, Any]:
+    """Return what the audit log keeps of a version."""
+    return {
+        "version": configuration.version,
+        "entity_id": configuration.entity_id,
+        "sign_in_address": configuration.sso_redirect_url or configuration.sso_post_url,
+        "certificates": [certificate.fingerprint for certificate in configuration.signing_certificates()],
+        "signs_requests": configuration.signs_requests,
+        "asks_for_fresh_sign_in": configuration.force_authn,
+        "exceptions": [
+            f"{each.label} until {end.isoformat(timespec='seconds')}"
+            for each, end in configuration.exceptions_at(timezone.now()).items()
+        ],
+    }

@@ -28,6 +28,7 @@ from sso.selectors import (
     upload_to_choose_from,
 )
 from sso.services.plan import sentence_about_plans
+from sso.version_selectors import dropped_success
 from sso.views.differences import differences
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ def _about_draft(active: Configuration | None, draft: Configuration | None) -> d
     return {
         "draft": draft,
         "differences": differences(active, draft) if active and draft else [],
+        "dropped": dropped_success(active, draft) if draft else None,
         "draft_warnings": _warnings(draft),
         "draft_findings": undated_findings(draft) if draft else [],
         "draft_next_valid": _next_valid(draft) if draft else None,

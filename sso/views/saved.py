@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.utils import timezone
 
 from sso.selectors import active_configuration
+from sso.version_selectors import works
 from sso.views.access_page import undated_findings
 
 if TYPE_CHECKING:
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
 _OFF = "Single sign-on is still off: upload the Metadata XML of your identity provider to turn it on."
 _ON = "Single sign-on is on. Try it with Test sign-in before you tell your people."
 _REFUSING = "Single sign-on is on, but sign-ins are refused: no signing certificate of this metadata is in date."
-_DRAFT = (
-    "The new metadata is saved as a draft, and people go on signing in as before. Test the sign-in: when yours "
-    "succeeds, the draft takes over."
+_DRAFT = "The new metadata is saved as a draft{}. Test the sign-in: when yours succeeds, the draft takes over."
+_AS_BEFORE = ", and people go on signing in as before"
+_DROPPED = (
+    "The new metadata no longer lists the certificate that verified the latest sign-in. If your provider still signs "
+    "with it, nobody could sign in."
 )
 _NOTHING = "Nothing was different from before."
 _NOTICED = "What we noticed in the metadata:"
@@ -38,7 +41,7 @@ def tell_what_saving_did(
     configuration = saved.configuration
     refuses = configuration is not None and not saved.is_draft and _refuses(configuration)
     then = _REFUSING if refuses else _outcome(organization, saved)
-    level = messages.WARNING if refuses else messages.SUCCESS
+    level = messages.WARNING if refuses or saved.dropped else messages.SUCCESS
     _tell(request, level, "Saved." if changed or then else f"Saved. {_NOTHING}", changed, then)
     if configuration is not None and has_metadata and not saved.is_draft:
         findings = undated_findings(configuration)
@@ -51,7 +54,9 @@ def _refuses(configuration: Configuration) -> bool:
 
 def _outcome(organization: Organization, saved: Saved) -> str:
     if saved.is_draft:
-        return _DRAFT
+        active = active_configuration(organization)
+        draft = _DRAFT.format(_AS_BEFORE if active is not None and works(active) else "")
+        return f"{_DROPPED} {draft}" if saved.dropped else draft
     if saved.configuration is not None:
         return _ON
     return _OFF if active_configuration(organization) is None else ""

@@ -132,7 +132,8 @@ def discard_draft(request: HttpRequest) -> HttpResponse:
     """Give the draft up."""
     organization = _organization(request)
     give_up_draft(organization=organization, actor=actor_of(request))
-    messages.success(request, "The draft is discarded. What was in use before stays in use.")
+    kept = " What was in use before stays in use." if active_configuration(organization) else ""
+    messages.success(request, f"The draft is discarded.{kept}")
     return see_other("settings_access", organization.slug)
 
 

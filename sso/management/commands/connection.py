@@ -31,6 +31,11 @@ from sso.services.imports import import_metadata
 
 Facts = dict[str, Any]
 _MOST_NAMED = 20
+_REQUIRED = "SSO is required, so the file waits as a draft until an admin has tested it in the settings."
+_DROPPED = (
+    "the file no longer lists the certificate that verified the latest sign-in, so it waits as a draft until an admin "
+    "has tested it in the settings."
+)
 _EXCEPTIONS = {kind.value.replace("_", "-"): kind for kind in DatedException}
 
 
@@ -173,6 +178,7 @@ def _facts(organization: Organization, saved: Saved) -> Facts:
         "state": "draft" if saved.is_draft else "active",
         "version": configuration.version if configuration else None,
         "provider_entity_id": configuration.entity_id if configuration else None,
+        "drops_latest_certificate": saved.dropped is not None,
         "findings": [finding["message"] for finding in configuration.findings] if configuration else [],
         "entity_id": us.entity_id,
         "acs_url": us.acs_url,
@@ -183,5 +189,5 @@ def _facts(organization: Organization, saved: Saved) -> Facts:
 def _sentence(facts: Facts) -> str:
     outcome = "{name} signs in through {provider_entity_id}: {sign_in_page}"
     if facts["state"] == "draft":
-        outcome = "{name} requires SSO, so the file waits as a draft until an admin has tested it in the settings."
+        outcome = "{name}: " + (_DROPPED if facts["drops_latest_certificate"] else _REQUIRED)
     return "\n".join([outcome.format(**facts), *facts["findings"]])

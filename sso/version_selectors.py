@@ -1,0 +1,54 @@
+"""Reading the versions of a connection: their certificates, and what the latest successful sign-in says of them."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from sso.models import Configuration, ConfigurationState, Connection, SignIn, SignInState
+
+# Retired versions whose certificates are compared with one that a message names.
+_MOST_VERSIONS = 20
+
+
+def other_versions_of(configuration: Configuration, *, all_of_them: bool) -> list[tuple[int, list[str]]]:
+    """Return (version, certificates) of a connection's other versions: what is active, the draft, then the newest.
+
+    With `all_of_them` the last 20 retired ones, otherwise the one that was retired last after it had been in use.
+    """
+    others = Configuration.objects.filter(connection=configuration.connection_id).exclude(pk=configuration.pk)
+    retired = others.filter(state=ConfigurationState.RETIRED).order_by("-version")
+    if not all_of_them:
+        retired = retired.filter(activated_at__isnull=False).order_by("-retired_at", "-version")
+    found = [others.exclude(state=ConfigurationState.RETIRED).order_by("state", "-version")]
+    found.append(retired[: _MOST_VERSIONS if all_of_them else 1])
+    return [row for rows in found for row in rows.values_list("version", "certificates")]
+
+
+def configuration_of_version(connection: Connection, version: int) -> Configuration | None:
+    """Return one version of a connection's configuration."""
+    return Configuration.objects.filter(connection=connection, version=version).defer("metadata", "findings").first()
+
+
+def last_success(connection: Connection) -> SignIn | None:
+    """Return the latest sign-in through any version of a connection that succeeded, with the key that verified it."""
+    found = SignIn.objects.filter(
+        organization=connection.organization_id, connection=connection, state=SignInState.SUCCEEDED
+    )
+    return found.exclude(certificate="").order_by("-started_at", "-id").first()
+
+
+def dropped_success(before: Configuration | None, after: Configuration) -> SignIn | None:
+    """Return the latest successful sign-in if its certificate is in one version and no longer in the next one."""
+    last = last_success(after.connection) if before is not None else None
+    if before is None or last is None:
+        return None
+    had, has = ({each.fingerprint for each in version.signing_certificates()} for version in (before, after))
+    return last if last.certificate in had - has else None
+
+
+def works(configuration: Configuration) -> bool:
+    """Return whether the latest successful sign-in would pass by a version: same provider, its key still in date."""
+    last = last_success(configuration.connection)
+    known = {each.fingerprint for each in configuration.signing_certificates()}
+    same = last is not None and last.certificate in known and last.configuration.entity_id == configuration.entity_id
+    return same and configuration.accepts_signatures_at(timezone.now())

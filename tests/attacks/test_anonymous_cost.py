@@ -46,7 +46,7 @@ Ask = Callable[[], HttpResponse]
 Prepare = Callable[[Siege, str], Ask]
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=[KINDS[0], pytest.param(KINDS[1], marks=pytest.mark.slow)])
 def kind(request: pytest.FixtureRequest) -> str:
     """Of which kind the keys in the metadata are."""
     return str(request.param)

@@ -13,10 +13,14 @@ class Reason(models.TextChoices):
     # What the response did not satisfy
     UNREADABLE = "unreadable", "Not a readable SAML response"
     UNSAFE = "unsafe", "The response holds something that no honest provider sends"
+    TOO_LARGE = "too_large", "Larger than what is accepted"
+    UNUSUAL = "unusual", "Built in a way that is not accepted"
+    PROVIDER_BUG = "provider_bug", "The identity provider breaks the standard"
     ENCRYPTED = "encrypted", "The assertion could not be decrypted"
     WEAK_ENCRYPTION = "weak_encryption", "Encrypted in a way that is not safe"
     DECLINED = "declined", "The identity provider declined"
     UNTRUSTED = "untrusted", "Not signed by a certificate we know"
+    CHANGED = "changed", "Changed after it was signed"
     WEAK_ALGORITHM = "weak_algorithm", "Signed with an algorithm that is no longer safe"
     CERTIFICATE_EXPIRED = "certificate_expired", "The signing certificate is not in date"
     WRONG_ISSUER = "wrong_issuer", "Sent by another identity provider"
@@ -24,6 +28,8 @@ class Reason(models.TextChoices):
     WRONG_ADDRESS = "wrong_address", "Meant for another Assertion Consumer Service URL"
     WRONG_REQUEST = "wrong_request", "Not the answer to the request of this browser"
     OUT_OF_TIME = "out_of_time", "Too early or too late"
+    NOT_UTC = "not_utc", "A time is not written in UTC"
+    NOT_BEFORE = "not_before", "A NotBefore where the standard allows none"
     TOO_LONG = "too_long", "Valid for longer than a day"
     NOT_FRESH = "not_fresh", "Signed in before we asked for a fresh sign-in"
     INCOMPLETE = "incomplete", "Something that must be in the response is missing"
@@ -105,6 +111,24 @@ ADVICE: dict[str, Advice] = {
         "The response was built in a way that attackers use and identity providers do not.",
         "Somebody may be trying to get in. If it was one of your own people, tell whoever runs Amplisso for you.",
     ),
+    Reason.TOO_LARGE: Advice(
+        "The response, or something in it, is over one of our limits: the failed check below names the limit and what "
+        "arrived.",
+        "Have the identity provider send less. If a claim lists all groups or roles of a person, send only the groups "
+        "assigned to the application.",
+    ),
+    Reason.UNUSUAL: Advice(
+        "The response is built in a way that is not accepted: the failed check below names what was expected and what "
+        "arrived.",
+        "Compare the settings at the identity provider with the guide on the settings page. If they are the same, give "
+        "the reference code of this sign-in to whoever runs Amplisso for you.",
+    ),
+    Reason.PROVIDER_BUG: Advice(
+        "The identity provider sent something that the standard forbids: the failed check below names the rule and "
+        "what arrived.",
+        "Show the failed check to whoever runs the identity provider, or to its vendor. Nothing on the settings page "
+        "can change it.",
+    ),
     Reason.ENCRYPTED: Advice(
         "The assertion is encrypted, but not for a certificate of ours that is in use.",
         "Download the certificate on the settings page and import it at the identity provider for token encryption, or "
@@ -124,6 +148,12 @@ ADVICE: dict[str, Advice] = {
         "None of the certificates in the uploaded metadata made this signature.",
         "Download the Metadata XML of this very application at the identity provider and upload it here. The "
         "certificate was probably renewed, or the file belonged to another application.",
+    ),
+    Reason.CHANGED: Advice(
+        "A certificate we know made the signature, but the content is not the one that was signed: something rewrites "
+        "the message.",
+        "Look for what rewrites it on its way: software of the identity provider that formats XML after signing, a "
+        "proxy, a security product or a browser extension.",
     ),
     Reason.WEAK_ALGORITHM: Advice(
         "The signature uses SHA-1 or another algorithm that can be forged.",
@@ -155,6 +185,18 @@ ADVICE: dict[str, Advice] = {
     Reason.OUT_OF_TIME: Advice(
         "The response was not valid at this moment.",
         "Sign in again. If it always happens, compare the clock of the provider with the right time.",
+    ),
+    Reason.NOT_UTC: Advice(
+        "A time in the response is not written in UTC with a Z at its end, as the standard asks (SAML core 1.3.3). No "
+        "clock is wrong.",
+        "Show the failed check to whoever runs the identity provider, or to its vendor: times must end with Z and have "
+        "no offset.",
+    ),
+    Reason.NOT_BEFORE: Advice(
+        "The subject confirmation has a NotBefore, which the standard forbids there (SAML profiles 4.1.4.2). No clock "
+        "is wrong.",
+        "Turn NotBefore off for the subject confirmation at the identity provider, or show the failed check to its "
+        "vendor.",
     ),
     Reason.TOO_LONG: Advice(
         "The provider vouches for longer than a day, and whoever copied the response could use it as long elsewhere.",

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Case, Count, Q, QuerySet, When
@@ -255,8 +256,12 @@ def doors_of_provider_session(
         connection=connection, name_id_hash=hash_of_token(name_id), door__isnull=False, state=SignInState.SUCCEEDED
     ).values_list("door", "provider_session")[:_RECENT]
     opened = [(door, session) for door, session in found if door is not None]
-    named = [door for door, session in opened if session.get("session_index") in session_indexes]
+    named = [door for door, session in opened if set(session_indexes) & _session_indexes(session)]
     return named or [door for door, _ in opened]
+
+
+def _session_indexes(provider_session: dict[str, Any]) -> set[str]:
+    return {provider_session.get("session_index", ""), *provider_session.get("other_session_indexes", ())}
 
 
 def exceptions_in_force(organization: Organization) -> dict[DatedException, datetime]:

@@ -55,6 +55,8 @@ GUIDE = Guide(
         Reason.CERTIFICATE_EXPIRED: "If it is past its date, make a new certificate under SAML Certificates in the "
         "enterprise application, make it active, and upload the new Metadata XML here. If it is not valid yet, make "
         "the one before it active there until that day.",
+        Reason.TOO_LARGE: "If a claim lists all groups of a person, open Attributes & Claims of the enterprise "
+        "application in Microsoft Entra ID, and in the group claim choose Groups assigned to the application.",
         Reason.TOO_LONG: "Shorten the token lifetime policy of the application in Microsoft Entra ID to an hour or "
         "less.",
         Reason.NO_ADDRESS: "A guest's name with #EXT# is not an address. In Microsoft Entra ID set the user identifier "

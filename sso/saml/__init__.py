@@ -61,7 +61,7 @@ from sso.saml.types import (
 )
 from sso.saml.unknown_signature import UnknownSignature
 from sso.saml.unverified import Glance, glance
-from sso.saml.verdict import Assertion, Check, CheckName, Outcome, Verdict
+from sso.saml.verdict import Assertion, Check, CheckName, Fault, Outcome, Verdict
 
 __all__ = [
     "AGGREGATE_TOO_LARGE",
@@ -77,6 +77,7 @@ __all__ = [
     "Binding",
     "Check",
     "CheckName",
+    "Fault",
     "Finding",
     "FindingCode",
     "Glance",

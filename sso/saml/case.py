@@ -12,13 +12,15 @@ from sso.saml.decryption import UndecryptableError, decrypt, in_place
 from sso.saml.envelope import PLAINTEXT_RULES, Envelope, Plaintext
 from sso.saml.instants import parse_instant
 from sso.saml.names import BEARER, DS, SAML
+from sso.saml.observation import trimmed
 from sso.saml.once import once
 from sso.saml.parser import parse_utf8
 from sso.saml.signed_bytes import SignedInfo, signed_bytes, signed_element
 from sso.saml.types import IdentityProvider, PendingRequest, ServiceProvider
+from sso.saml.verdict import Fault
 
 # How far a provider's clock may be off, in either direction.
-SKEW = timedelta(minutes=3)
+SKEW = timedelta(minutes=5)
 
 _SUBJECT = SAML + "Subject"
 _CONFIRMATION = SAML + "SubjectConfirmation"
@@ -54,6 +56,8 @@ class Case(Envelope):
         self.verified: tuple[etree._Element, ...] = ()
         # When the provider says it wrote the assertion, as far as it can be read; the check for that fills it in.
         self.issued: datetime | None = None
+        # What is behind the check that failed; the checklist fills it in.
+        self.fault: Fault | None = None
         # The assertion of an EncryptedAssertion, a document of its own; the check for decryption fills it in.
         self.decrypted: Plaintext | None = None
 
@@ -153,9 +157,9 @@ class Case(Envelope):
 
     @once
     def addressed(self) -> list[etree._Element]:
-        """Those of them that name our ACS, exactly."""
+        """Those of them that name our ACS."""
         ours = self.service_provider.acs_url
-        return [each for each in self.bearers if each.get("Recipient") == ours]
+        return [each for each in self.bearers if trimmed(each.get("Recipient", "")) == ours]
 
     @once
     def answering(self) -> list[etree._Element]:
@@ -175,13 +179,18 @@ class Case(Envelope):
 
     @once
     def authn_statements(self) -> list[etree._Element]:
-        """Every AuthnStatement; one, once the check for that has passed."""
+        """Every AuthnStatement; at least one, once the check for that has passed."""
         return list(self.assertion.iterchildren(_AUTHN_STATEMENT))
 
     @once
     def attribute_statements(self) -> list[etree._Element]:
-        """Every AttributeStatement; at most one, once the check for that has passed."""
+        """Every AttributeStatement; several are read as one."""
         return list(self.assertion.iterchildren(_ATTRIBUTE_STATEMENT))
+
+    @once
+    def authn_instants(self) -> list[str | None]:
+        """When the person signed in, as each AuthnStatement says."""
+        return [each.get("AuthnInstant") for each in self.authn_statements]
 
     @once
     def attributes(self) -> list[etree._Element]:

@@ -86,11 +86,11 @@ def examine(case: Case) -> tuple[Check, ...]:
     outcome = Outcome.PASSED
     for name, clause, look in CHECKLIST:
         try:
-            passed, expected, received = look(case)
+            passed, expected, received, fault = look(case)
         except Exception as error:  # noqa: BLE001 - whatever a hostile document does to a library is a refusal
-            passed, expected, received = _not_examined(error)
+            passed, expected, received, fault = _not_examined(error)
         if not passed:
-            outcome = Outcome.FAILED
+            outcome, case.fault = Outcome.FAILED, fault
         # What Check() does, without the call in between: there are as many as checks, for every response.
         checks.append(_make(Check, (name, outcome, expected, received, clause)))
         if not passed:

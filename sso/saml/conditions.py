@@ -1,21 +1,27 @@
 """What else the assertion says about itself: issuer, validity, audience, sign-in, attributes (SAML core 2.3 to 2.7)."""
 
 import re
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 from lxml import etree
 
 from sso.saml.case import SKEW, Case
-from sso.saml.instants import format_instant, parse_instant
+from sso.saml.instants import fault_of, format_instant, parse_instant, shown_instant
 from sso.saml.names import SAML
-from sso.saml.observation import Observation, equal, refused, satisfied, shown
+from sso.saml.observation import Observation, among, equal, refused, satisfied, shown, trimmed
 from sso.saml.response_rules import issued_by, text_of
 from sso.saml.types import REQUEST_LIFE
+from sso.saml.verdict import Fault
 
 # Most providers vouch for five minutes to an hour; Entra's policy goes up to a day.
 LONGEST = timedelta(days=1)
+# One for each way in which somebody signed in.
+MAX_AUTHN_STATEMENTS = 20
 TENANT_ID = "http://schemas.microsoft.com/identity/claims/tenantid"
 
+_INSTANT = timedelta(microseconds=1)
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 _ANY_SIGN_IN = satisfied("no fresh sign-in", "not asked for")
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _AUDIENCE_RESTRICTION = SAML + "AudienceRestriction"
@@ -41,7 +47,8 @@ def issue_instant(case: Case) -> Observation:
     return Observation(
         case.issued is not None and oldest <= case.issued <= case.latest,
         f"{format_instant(oldest)} to {format_instant(case.latest)}",
-        shown(text),
+        shown_instant(text),
+        fault_of(text),
     )
 
 
@@ -49,11 +56,11 @@ def conditions(case: Case) -> Observation:
     """One Conditions element, and nothing in it that we don't understand (core 2.5.1.1)."""
     found = len(case.conditions)
     unknown = [str(child.tag) for element in case.conditions for child in element if child.tag not in _KNOWN]
-    return Observation(
-        found == 1 and not unknown,
-        "one Conditions element with known conditions",
-        shown(", ".join(unknown)) or f"{found} with known conditions",
-    )
+    expected = "one Conditions element with known conditions"
+    if unknown:
+        return refused(expected, shown(", ".join(unknown)), Fault.UNUSUAL)
+    received = f"{found} with known conditions"
+    return Observation(found == 1, expected, received, Fault.PROVIDER_BUG if found else Fault.INCOMPLETE)
 
 
 def validity(case: Case) -> Observation:
@@ -65,10 +72,13 @@ def validity(case: Case) -> Observation:
     begun = begin is None or begin <= case.latest
     over = end is not None and end <= case.earliest
     inverted = begin is not None and end is not None and begin >= end
+    faults = [fault_of(text) for text in (not_before, not_on_or_after) if text is not None]
+    unreadable = next((fault for fault in faults if fault is not Fault.CLOCK), Fault.CLOCK)
     return Observation(
         readable and begun and not over and not inverted,
         f"{format_instant(case.now)}, give or take {SKEW.seconds // 60} minutes",
-        f"{shown(not_before, 60)} to {shown(not_on_or_after, 60)}",
+        f"{shown_instant(not_before)} to {shown_instant(not_on_or_after)}" + (", the end first" if inverted else ""),
+        Fault.PROVIDER_BUG if inverted else unreadable,
     )
 
 
@@ -87,26 +97,23 @@ def audience(case: Case) -> Observation:
     """Every restriction names us (core 2.5.1.4), and there is one. Entra puts spn: before identifiers of some kinds."""
     ours = case.service_provider.entity_id
     restrictions = case.conditions[0].iterchildren(_AUDIENCE_RESTRICTION)
-    named = [[(text_of(each) or "").strip() for each in element] for element in restrictions]
-    return Observation(
-        bool(named) and all(ours in names or f"spn:{ours}" in names for names in named),
-        shown(ours),
-        shown("; ".join(", ".join(names) for names in named)) or "no audience",
-    )
+    named = [[trimmed(text_of(each) or "") for each in element] for element in restrictions]
+    others = [names for names in named if ours not in names and f"spn:{ours}" not in names]
+    listed = [name for names in others or named for name in names]
+    return among(ours, listed, passed=bool(named) and not others, none="no audience")
 
 
 def authn_statement(case: Case) -> Observation:
-    """One, and nobody signed in tomorrow. It may be long ago: that is when the session at the provider began."""
+    """At least one (profiles 4.1.4.2), and nobody signed in tomorrow.
+
+    It may be long ago: that is when the session at the provider began.
+    """
     found = case.authn_statements
-    if len(found) != 1:
-        return refused("one AuthnStatement", f"{len(found)}")
-    text = found[0].get("AuthnInstant")
-    moment = parse_instant(text or "")
-    return Observation(
-        moment is not None and moment <= case.latest,
-        f"not later than {format_instant(case.latest)}",
-        shown(text),
-    )
+    if len(found) > MAX_AUTHN_STATEMENTS:
+        return refused(f"at most {MAX_AUTHN_STATEMENTS} AuthnStatements", f"{len(found):,}", Fault.TOO_LARGE)
+    if not found:
+        return refused("an AuthnStatement", "none")
+    return _each_moment(case.authn_instants, f"not later than {format_instant(case.latest)}", latest=case.latest)
 
 
 def force_authn(case: Case) -> Observation:
@@ -114,35 +121,27 @@ def force_authn(case: Case) -> Observation:
     request = case.request
     if not request.force_authn:
         return _ANY_SIGN_IN
-    text = case.authn_statements[0].get("AuthnInstant")
-    moment, since = parse_instant(text or ""), (request.issued_at or case.now) - SKEW
-    return Observation(
-        moment is not None and moment >= since, f"signed in not before {format_instant(since)}", shown(text)
-    )
+    since = (request.issued_at or case.now) - SKEW
+    found = _each_moment(case.authn_instants, f"signed in not before {format_instant(since)}", earliest=since)
+    return found._replace(fault=None)
 
 
 def session_time(case: Case) -> Observation:
     """The session at the provider has not ended. However long it lasts, it can only shorten ours."""
-    text = case.authn_statements[0].get("SessionNotOnOrAfter")
-    end = parse_instant(text or "")
-    return Observation(
-        text is None or (end is not None and end > case.earliest),
-        f"absent, or later than {format_instant(case.earliest)}",
-        shown(text),
-    )
+    ends = [text for each in case.authn_statements if (text := each.get("SessionNotOnOrAfter")) is not None]
+    expected = f"absent, or later than {format_instant(case.earliest)}"
+    return _each_moment(ends, expected, earliest=case.earliest + _INSTANT)
 
 
 def attributes(case: Case) -> Observation:
-    """At most one statement, and plain text wherever somebody is recognized by it."""
-    statements = len(case.attribute_statements)
+    """Plain text wherever a person is recognized by it; several statements are read as one."""
     nested = [
         element.get("Name", "") for element in case.attributes if any(map(len, element)) and _is_identifying(element)
     ]
-    return Observation(
-        statements <= 1 and not nested,
-        "at most one AttributeStatement, identifying attributes as plain text",
-        f"statements: {statements}" + (f", elements in {shown(nested[0])}" if nested else ""),
-    )
+    expected = "identifying attributes as plain text"
+    if nested:
+        return refused(expected, f"elements in {shown(nested[0])}", Fault.UNUSUAL)
+    return satisfied(expected, f"{len(case.attributes)} attributes")
 
 
 def tenant(case: Case) -> Observation:
@@ -156,8 +155,20 @@ def tenant(case: Case) -> Observation:
     ]
     if guid is None or not claimed:
         return satisfied("that of the issuer, if any", shown(", ".join(claimed)) or "absent")
-    same = all(value == guid[0].lower() for value in claimed)
-    return Observation(same, guid[0].lower(), shown(", ".join(claimed)))
+    ours = guid[0].lower()
+    others = [value for value in claimed if value != ours]
+    return among(ours, others or claimed, passed=not others, none="absent")
+
+
+def _each_moment(
+    texts: Sequence[str | None], expected: str, *, earliest: datetime = _FIRST, latest: datetime = _LAST
+) -> Observation:
+    """Hold every one of these moments between two others; the first that is not says why."""
+    for text in texts:
+        moment = parse_instant(text or "")
+        if moment is None or not earliest <= moment <= latest:
+            return refused(expected, shown_instant(text), fault_of(text))
+    return satisfied(expected, ", ".join(map(shown_instant, texts)) or "absent")
 
 
 def _is_identifying(attribute: etree._Element) -> bool:

@@ -7,12 +7,14 @@ from lxml import etree
 
 from sso.saml.case import Case
 from sso.saml.encryption_rules import NOT_DECRYPTED
-from sso.saml.instants import format_instant
-from sso.saml.names import SAML
-from sso.saml.observation import Observation, refused, shown
+from sso.saml.instants import fault_of, format_instant, shown_instant
+from sso.saml.names import BEARER, SAML
+from sso.saml.observation import Observation, among, refused, satisfied, shown, told_apart, trimmed
 from sso.saml.response_rules import text_of
+from sso.saml.verdict import Fault
 
 MAX_NAME_ID = 1024
+_MOST_SHOWN = 5
 
 
 def subject(case: Case) -> Observation:
@@ -33,42 +35,55 @@ def name_id(case: Case) -> Observation:
     except Exception:  # noqa: BLE001 - as in encryption_rules.py
         return refused("a name ID", NOT_DECRYPTED)
     text = text_of(element) if element.tag == SAML + "NameID" else None
-    if text is None or not 0 < len(text.strip()) <= MAX_NAME_ID:
-        received = "with elements in it" if text is None else f"{len(text.strip())} characters"
-        return refused(f"text of 1 to {MAX_NAME_ID} characters", received)
+    expected = f"text of 1 to {MAX_NAME_ID:,} characters"
+    if text is None:
+        return refused(expected, "with elements in it", Fault.UNUSUAL)
+    length = len(text.strip())
+    if not 0 < length <= MAX_NAME_ID:
+        return refused(expected, f"{length:,} characters", Fault.TOO_LARGE if length else Fault.INCOMPLETE)
     ours = case.service_provider.entity_id
-    qualifier = element.get("SPNameQualifier", ours)
-    return Observation(qualifier == ours, "a name ID for us", "as expected" if qualifier == ours else shown(qualifier))
+    qualifier = trimmed(element.get("SPNameQualifier", ours))
+    if qualifier == ours:
+        return satisfied("a name ID for us", "as expected")
+    wanted, received = told_apart(ours, qualifier)
+    return refused(f"a name ID for {wanted}", f"one for {received}", Fault.OTHER_RECIPIENT)
 
 
 def bearer(case: Case) -> Observation:
     """At least one confirmation by bearer that says anything."""
-    return Observation(
-        bool(case.bearers),
-        "a bearer confirmation with its data",
-        shown(", ".join([each.get("Method", "") for each in case.confirmations])) or "no confirmation",
-    )
+    expected = "a bearer confirmation with SubjectConfirmationData"
+    methods = [each.get("Method", "") for each in case.confirmations]
+    if case.bearers:
+        return satisfied(expected, shown(", ".join(methods)))
+    if BEARER in methods:
+        return refused(expected, "a bearer confirmation without SubjectConfirmationData")
+    return refused(expected, shown(", ".join(methods)) or "no confirmation")
 
 
 def recipient(case: Case) -> Observation:
-    """Exactly our ACS: neither longer nor shorter."""
-    return Observation(bool(case.addressed), shown(case.service_provider.acs_url), _values(case.bearers, "Recipient"))
+    """Our ACS: neither longer nor shorter."""
+    named = _values(case.addressed or case.bearers, "Recipient")
+    return among(case.service_provider.acs_url, named, passed=bool(case.addressed), none="absent")
 
 
 def in_response_to(case: Case) -> Observation:
     """The signed one, and the request that this very sign-in made."""
-    return Observation(bool(case.answering), shown(case.request.id), _values(case.addressed, "InResponseTo"))
+    named = _values(case.answering or case.addressed, "InResponseTo")
+    return among(case.request.id, named, passed=bool(case.answering), none="absent")
 
 
 def confirmation_time(case: Case) -> Observation:
     """NotOnOrAfter in the future, and no NotBefore at all."""
-    early = any(each.get("NotBefore") is not None for each in case.answering)
-    return Observation(
-        bool(case.timely_ends),
-        f"NotOnOrAfter later than {format_instant(case.earliest)}, no NotBefore",
-        _values(case.answering, "NotOnOrAfter") + (", with a NotBefore" if early else ""),
-    )
+    expected = f"NotOnOrAfter later than {format_instant(case.earliest)}, no NotBefore"
+    ends = [each.get("NotOnOrAfter") for each in case.answering]
+    received = ", ".join(map(shown_instant, ends[:_MOST_SHOWN]))
+    if case.timely_ends:
+        return satisfied(expected, received)
+    early = next((begin for each in case.answering if (begin := each.get("NotBefore")) is not None), None)
+    if early is None:
+        return refused(expected, received, fault_of(ends[0]))
+    return refused(expected, f"{received}, with a NotBefore of {shown(early, 60)}", Fault.NOT_BEFORE)
 
 
-def _values(elements: list[etree._Element], attribute: str) -> str:
-    return shown(", ".join([each.get(attribute, "absent") or "empty" for each in elements]))
+def _values(elements: list[etree._Element], attribute: str) -> list[str]:
+    return [trimmed(value) for each in elements if (value := each.get(attribute)) is not None]

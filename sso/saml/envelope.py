@@ -12,19 +12,25 @@ from typing import Any, NamedTuple, cast
 
 from lxml import etree
 
-from sso.saml.observation import Observation, refused, satisfied, shown
+from sso.saml.markup import MAX_NAME, count_attributes, largest_claim, names_in
+from sso.saml.names import SAML
+from sso.saml.observation import COMPLAINT, Observation, refused, satisfied, shown
 from sso.saml.once import once
+from sso.saml.other_messages import kind_of_data, kind_of_field
 from sso.saml.parser import NotXMLError, parse_utf8
+from sso.saml.verdict import Fault
 
-MAX_BYTES = 256 * 1024
-MAX_DEPTH = 32
+# Room for a member of 2,000 groups, whichever way a provider writes them: Okta declares two namespaces for each value,
+# Keycloak can write an attribute for each role.
+MAX_BYTES = 512 * 1024
+MAX_VALUES = 4_000
 MAX_ELEMENTS = 5_000
-MAX_ATTRIBUTES = 5_000
+MAX_ATTRIBUTES = 9_000
+MAX_DECLARATIONS = 4_500
 MAX_ATTRIBUTES_EACH = 64
 MAX_NAMESPACES = 64
-MAX_NAME = 100
+MAX_DEPTH = 32
 MAX_NAMES_LENGTH = 8 * 1024
-MAX_DECLARATIONS = 2_000
 
 # Base64 grows by a third, and some providers break it into lines.
 MAX_ENCODED = MAX_BYTES * 2
@@ -37,8 +43,6 @@ _DECLARATION = re.compile(
     re.IGNORECASE,
 )
 _NOT_PLAIN = re.compile(r"<\?|<!(?!\[CDATA\[)")
-_ATTRIBUTE = re.compile(rb"=\s*[\"']")
-_TAG = re.compile(rb"<([^\s/>!?]{1,%d})" % (MAX_NAME + 1))
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _ID_ENDS = ("id", "ID", "Id", "iD")
 _ID = re.compile(r"(?:\{.*\})?(?:assertion)?id", re.IGNORECASE | re.DOTALL).fullmatch
@@ -49,6 +53,7 @@ class Survey(NamedTuple):
 
     too_deep: bool
     elements: int
+    values: int
     attributes: int
     most_attributes: int
     declarations: int
@@ -112,6 +117,7 @@ class Envelope:
         return Survey(
             too_deep=_expressions.too_deep(self.root),
             elements=len(elements),
+            values=sum(1 for _ in self.root.iter("{*}AttributeValue")),
             attributes=sum(counts),
             most_attributes=max(counts, default=0),
             declarations=len(declared),
@@ -122,21 +128,33 @@ class Envelope:
 
 def size(envelope: Envelope) -> Observation:
     """Bounded before anything is decoded."""
-    return Observation(
-        len(envelope.encoded) <= MAX_ENCODED,
-        f"at most {MAX_ENCODED} characters",
-        f"{len(envelope.encoded)} characters",
-    )
+    length = len(envelope.encoded)
+    expected = f"at most {MAX_ENCODED:,} characters of base64"
+    if length <= MAX_ENCODED:
+        return satisfied(expected, f"{length:,} characters")
+    try:
+        data = envelope.data
+    except ValueError:
+        data = b""
+    return _too_large(expected, f"{length:,} characters", data)
+
+
+def _too_large(expected: str, received: str, data: bytes) -> Observation:
+    """Name the limit, what arrived, and the claim that most of it is, if there is one."""
+    return refused(expected, "; ".join(filter(None, (received, shown(largest_claim(data))))), Fault.TOO_LARGE)
 
 
 def base64(envelope: Envelope) -> Observation:
     """Strict: Python's lenient decoder skips what it doesn't know, and another reader may not."""
-    expected = f"base64 of 1 to {MAX_BYTES} bytes"
+    expected = f"an XML document in base64, at most {MAX_BYTES:,} bytes"
     try:
-        length = len(envelope.data)
+        data = envelope.data
     except ValueError as error:
-        return refused(expected, shown(str(error)))
-    return Observation(0 < length <= MAX_BYTES, expected, f"{length} bytes")
+        return refused(expected, kind_of_field(envelope.encoded) or shown(str(error)))
+    if len(data) > MAX_BYTES:
+        return _too_large(expected, f"{len(data):,} bytes", data)
+    kind = kind_of_data(data)
+    return Observation(bool(data) and not kind, expected, kind or f"{len(data):,} bytes")
 
 
 def encoding(envelope: Envelope) -> Observation:
@@ -156,51 +174,34 @@ def plain_xml(envelope: Envelope) -> Observation:
     text = envelope.text
     declaration = _DECLARATION.match(text)
     found = _NOT_PLAIN.search(text, declaration.end() if declaration else 0)
-    return Observation(
-        found is None,
-        "no document type, comment or processing instruction",
-        "none" if found is None else f"one that begins with {found[0]}",
-    )
+    expected = "no document type, comment or processing instruction"
+    if found is None:
+        return satisfied(expected, "none")
+    # Templates written by hand have comments in them; only attackers write document types and entities.
+    if found[0] == "<?":
+        return refused(expected, "a processing instruction", Fault.UNUSUAL)
+    if text.startswith("<!--", found.start()):
+        return refused(expected, "a comment", Fault.UNUSUAL)
+    return refused(expected, f"one that begins with {shown(text[found.start() :][:10])}", Fault.HOSTILE)
 
 
 def markup(envelope: Envelope) -> Observation:
     """Counted before the parser sees it, which takes more than a second for 27,000 attributes of one element.
 
-    It also keeps every name and namespace it meets for as long as its thread runs, and stops working when there are too
-    many; so a message must not bring much that is new.
+    It also keeps the names it meets (markup.py).
     """
-    found = envelope.data.count(b"=")
-    most = MAX_ATTRIBUTES + MAX_DECLARATIONS
+    found, most = count_attributes(envelope.data), MAX_ATTRIBUTES + MAX_DECLARATIONS
     if found > most:
-        return refused(f"at most {most} equals signs, as every attribute has one", f"{found}")
-    expected = f"at most {MAX_NAMES_LENGTH} bytes of different names, none longer than {MAX_NAME}"
+        return _too_large(f"at most {most:,} attributes and declarations", f"{found:,}", envelope.data)
+    expected = f"at most {MAX_NAMES_LENGTH:,} bytes of different names and namespaces, no name over {MAX_NAME} bytes"
     if len(envelope.data) <= MAX_NAMES_LENGTH:
         return satisfied(expected, "not counted in so short a message")
-    names, uris = _names(envelope.data)
-    length = sum(map(len, names | uris))
-    usual = length <= MAX_NAMES_LENGTH and all(len(name) <= MAX_NAME for name in names)
-    return Observation(usual, expected, f"{len(names)} names, {length} bytes with their namespaces")
-
-
-def _names(data: bytes) -> tuple[set[bytes], set[bytes]]:
-    """Whatever may be the name of an element or attribute, and whatever may be a namespace.
-
-    Of a name that is too long only so much as shows that.
-    """
-    names, uris = set(_TAG.findall(data)), set()
-    for equals in _ATTRIBUTE.finditer(data):
-        name = _word_before(equals.start(), data)
-        names.add(name)
-        if name.startswith(b"xmlns"):
-            begin = equals.end()
-            uris.add(data[begin : data.find(data[begin - 1 : begin], begin)])
-    return names, uris
-
-
-def _word_before(at: int, data: bytes) -> bytes:
-    """As much of it as shows that it is too long; so do blanks, behind which there might be one."""
-    around = data[max(0, at - MAX_NAME - 1) : at]
-    return next(reversed(around.split()), around)
+    names, others = names_in(envelope.data)
+    length, longest = sum(map(len, names | others)), max(map(len, names), default=0)
+    received = f"{len(names):,} names, {length:,} bytes with their namespaces"
+    if longest > MAX_NAME:
+        return refused(expected, received + f", one of more than {MAX_NAME} bytes", Fault.TOO_LARGE)
+    return satisfied(expected, received) if length <= MAX_NAMES_LENGTH else refused(expected, received, Fault.TOO_LARGE)
 
 
 def well_formed(envelope: Envelope) -> Observation:
@@ -208,26 +209,28 @@ def well_formed(envelope: Envelope) -> Observation:
     try:
         tag = envelope.root.tag
     except NotXMLError as error:
-        return refused("well-formed XML", shown(str(error)))
+        return refused("well-formed XML", shown(str(error), COMPLAINT))
     return satisfied("well-formed XML", shown(str(tag)))
 
 
 def limits(envelope: Envelope) -> Observation:
     """Far above what any provider sends, far below what hurts."""
     survey = envelope.survey
-    within = (
-        not survey.too_deep
-        and survey.elements <= MAX_ELEMENTS
-        and survey.attributes <= MAX_ATTRIBUTES
-        and survey.most_attributes <= MAX_ATTRIBUTES_EACH
-        and survey.declarations <= MAX_DECLARATIONS
-        and len(survey.namespaces) <= MAX_NAMESPACES
-    )
-    return Observation(
-        within,
-        f"at most {MAX_DEPTH} levels, {MAX_ELEMENTS} elements, {MAX_NAMESPACES} namespaces",
-        f"{survey.elements} elements, {survey.attributes} attributes, {len(survey.namespaces)} namespaces"
-        + (", more levels" if survey.too_deep else ""),
+    if survey.too_deep:
+        return refused(f"at most {MAX_DEPTH} levels", f"more than {MAX_DEPTH} levels", Fault.TOO_LARGE)
+    for name, most, count in (
+        ("values of claims", MAX_VALUES, survey.values),
+        ("elements", MAX_ELEMENTS, survey.elements),
+        ("attributes", MAX_ATTRIBUTES, survey.attributes),
+        ("attributes of one element", MAX_ATTRIBUTES_EACH, survey.most_attributes),
+        ("declarations of namespaces", MAX_DECLARATIONS, survey.declarations),
+        ("namespaces", MAX_NAMESPACES, len(survey.namespaces)),
+    ):
+        if count > most:
+            return _too_large(f"at most {most:,} {name}", f"{count:,} {name}", envelope.data)
+    return satisfied(
+        f"at most {MAX_DEPTH} levels, {MAX_ELEMENTS:,} elements, {MAX_NAMESPACES} namespaces",
+        f"{survey.elements:,} elements, {survey.attributes:,} attributes, {len(survey.namespaces)} namespaces",
     )
 
 
@@ -241,11 +244,17 @@ def unique_ids(envelope: Envelope) -> Observation:
     """Every ID once, one an element, in whatever spelling: a signature points to its element by ID."""
     ids = envelope.survey.ids
     elements, different = len({number for number, _ in ids}), len({text for _, text in ids})
-    return Observation(
-        elements == len(ids) == different,
-        "each ID once, one for each element",
-        f"{len(ids)} IDs, {different} different",
-    )
+    expected = "each ID once, one for each element"
+    if elements == len(ids) == different:
+        return satisfied(expected, f"{len(ids)} IDs, {different} different")
+    if elements == len(ids) == different + 1 and _shares_its_id(envelope.root):
+        return refused(expected, "the response and its assertion have the same ID", Fault.PROVIDER_BUG)
+    return refused(expected, f"{len(ids)} IDs, {different} different", Fault.HOSTILE)
+
+
+def _shares_its_id(root: etree._Element) -> bool:
+    """Whether a response has its assertion's ID: a mistake of providers, while attackers repeat an ID elsewhere."""
+    return root.get("ID") in {each.get("ID") for each in root.iterchildren(SAML + "Assertion")}
 
 
 PLAINTEXT_RULES: tuple[Callable[[Envelope], Observation], ...] = (

@@ -7,6 +7,9 @@ import re
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from sso.saml.observation import shown
+from sso.saml.verdict import Fault
+
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z", re.ASCII)
 _LENIENT = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,20})?)?(?:Z|[+-]\d\d:\d\d)?)?", re.ASCII)
 # .NET writes seven digits behind the second; nobody writes forty, and what is longer is not remembered.
@@ -27,6 +30,21 @@ def _parsed(text: str) -> datetime | None:
         return datetime.fromisoformat(f"{match[1]}.{match[2] or '0':0<6.6}+00:00")
     except ValueError:
         return None
+
+
+def fault_of(text: str | None) -> Fault:
+    """Return what is wrong with a moment of a response that breaks a rule: its form, or else a clock."""
+    if text is None:
+        return Fault.INCOMPLETE
+    if parse_instant(text) is not None:
+        return Fault.CLOCK
+    return Fault.NOT_UTC if parse_lenient_instant(text) is not None else Fault.PROVIDER_BUG
+
+
+def shown_instant(text: str | None) -> str:
+    """Return a moment for a log, with what is wrong with its form."""
+    notes = {Fault.NOT_UTC: ", not in UTC with a Z at its end", Fault.PROVIDER_BUG: ", which is no moment"}
+    return (shown(text, _LONGEST) or "empty") + notes.get(fault_of(text), "")
 
 
 def parse_lenient_instant(text: str) -> datetime | None:

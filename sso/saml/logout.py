@@ -1,5 +1,6 @@
 """Single logout: what both sides say to each other, and writing our part (SAML core 3.7, profiles 4.4)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,13 +20,17 @@ MAX_LOGOUT_ID = 256
 
 @dataclass(frozen=True, slots=True)
 class ProviderSession:
-    """One person's session at the identity provider, as its assertion named it. Everything but `name_id` may be ""."""
+    """One person's session at the identity provider, as its assertion named it. Everything but `name_id` may be "".
+
+    `other_session_indexes`: those of a second AuthnStatement and of any more.
+    """
 
     name_id: str
     name_id_format: str = ""
     name_qualifier: str = ""
     sp_name_qualifier: str = ""
     session_index: str = ""
+    other_session_indexes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +83,8 @@ def logout_request_address(
     ):
         if value:
             name.set(attribute, value)
-    if session.session_index:
-        etree.SubElement(request, SAMLP + "SessionIndex").text = session.session_index
+    for index in filter(None, (session.session_index, *session.other_session_indexes)):
+        etree.SubElement(request, SAMLP + "SessionIndex").text = index
     return in_address(idp.slo_url, "SAMLRequest", request, key=key)
 
 

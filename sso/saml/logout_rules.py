@@ -12,7 +12,7 @@ from sso.saml.instants import parse_instant
 from sso.saml.logout import LOGOUT_LIFE, MAX_LOGOUT_ID
 from sso.saml.logout_case import LogoutCase
 from sso.saml.names import SAML, SAMLP
-from sso.saml.observation import Observation, equal, refused, satisfied, shown
+from sso.saml.observation import COMPLAINT, Observation, equal, refused, same_name, satisfied, shown
 from sso.saml.response_rules import issued_by, text_of
 
 _TENANT = re.compile(r"/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?", re.IGNORECASE)
@@ -27,7 +27,7 @@ def is_logout(case: Case) -> Observation:
 def schema(case: Case) -> Observation:
     """The standard's own schema."""
     complaint = toolkit.schema_complaint(case.root)
-    return Observation(not complaint, "valid by the SAML schema", shown(complaint) or "valid")
+    return Observation(not complaint, "valid by the SAML schema", shown(complaint, COMPLAINT) or "valid")
 
 
 def version(case: Case) -> Observation:
@@ -54,7 +54,7 @@ def destination(case: Case) -> Observation:
     value = case.response.get("Destination")
     if value is None and not case.signers:
         return satisfied(shown(case.service_provider.slo_url), "absent, not signed")
-    return equal(case.service_provider.slo_url, value)
+    return same_name(case.service_provider.slo_url, value)
 
 
 def time(case: Case) -> Observation:
@@ -94,7 +94,7 @@ def name_id(case: LogoutCase) -> Observation:
 def toolkit_agrees(case: LogoutCase) -> Observation:
     """A signature in the XML is verified by python3-saml with xmlsec, too; last, as for a response."""
     complaint = toolkit.logout_complaint(case.encoded, case.provider_of_signers) if case.signatures else ""
-    return Observation(not complaint, "accepted by python3-saml", shown(complaint) or "accepted")
+    return Observation(not complaint, "accepted by python3-saml", shown(complaint, COMPLAINT) or "accepted")
 
 
 Rule = Callable[[LogoutCase], Observation]

@@ -2,6 +2,8 @@
 
 from types import MappingProxyType
 
+from lxml import etree
+
 from sso.saml.case import Case
 from sso.saml.instants import parse_instant
 from sso.saml.names import SAML
@@ -9,6 +11,7 @@ from sso.saml.response_rules import text_of
 from sso.saml.verdict import Assertion, Claims
 
 _VALUE = SAML + "AttributeValue"
+_CONTEXT = f"{SAML}AuthnContext/{SAML}AuthnContextClassRef"
 
 
 def read_claims(case: Case) -> Claims | None:
@@ -29,16 +32,18 @@ def read_claims(case: Case) -> Claims | None:
 def read_assertion(case: Case, claims: Claims) -> Assertion:
     """Only response.py calls this, and only when nothing has failed."""
     name = case.name_id
-    said = case.authn_statements[0]
+    said = case.authn_statements
+    ends = [end for each in said if (end := parse_instant(each.get("SessionNotOnOrAfter", ""))) is not None]
     return Assertion(
         id=case.assertion.get("ID", ""),
         issuer=case.identity_provider.entity_id,
         name_id=claims.name_id,
         name_id_format=claims.name_id_format,
         attributes=claims.attributes,
-        session_index=said.get("SessionIndex", ""),
-        authn_instant=parse_instant(said.get("AuthnInstant", "")),
-        session_not_on_or_after=parse_instant(said.get("SessionNotOnOrAfter", "")),
+        session_indexes=tuple(dict.fromkeys(index for each in said if (index := each.get("SessionIndex")))),
+        authn_instant=min(moment for text in case.authn_instants if (moment := parse_instant(text or "")) is not None),
+        authn_context=_context(said),
+        session_not_on_or_after=min(ends, default=None),
         not_on_or_after=max(case.timely_ends),
         name_qualifier=name.get("NameQualifier", ""),
         sp_name_qualifier=name.get("SPNameQualifier", ""),
@@ -46,10 +51,18 @@ def read_assertion(case: Case, claims: Claims) -> Assertion:
 
 
 def _attributes(case: Case) -> dict[str, tuple[str, ...]]:
-    """A value that is empty, or that holds elements as eduPersonTargetedID does, is no text and is left out."""
-    found: dict[str, tuple[str, ...]] = {}
+    """Return the values of each attribute by its name, each value once, however often it was written.
+
+    A value that is empty, or that holds elements as eduPersonTargetedID does, is no text and is left out.
+    """
+    found: dict[str, dict[str, None]] = {}
     for attribute in case.attributes:
-        name = attribute.get("Name", "")
         texts = [(text_of(value) or "").strip() for value in attribute.iterchildren(_VALUE)]
-        found[name] = found.get(name, ()) + tuple(filter(None, texts))
-    return found
+        found.setdefault(attribute.get("Name", ""), {}).update(dict.fromkeys(filter(None, texts)))
+    return {name: tuple(texts) for name, texts in found.items()}
+
+
+def _context(statements: list[etree._Element]) -> str:
+    """Return how the person signed in; "" if the statements do not agree."""
+    named = {(each.findtext(_CONTEXT) or "").strip() for each in statements}
+    return named.pop() if len(named) == 1 else ""

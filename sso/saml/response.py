@@ -48,6 +48,7 @@ def validate_response(
         status_message=_status_message(case, failure),
         claims=claims,
         unknown_signature=_unknown_signature(case, failure),
+        fault=case.fault,
         clock_skew=None if case.issued is None else clock_skew(case.issued, request, now),
     )
 

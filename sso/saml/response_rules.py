@@ -4,7 +4,8 @@ from lxml import etree
 
 from sso.saml.case import Case
 from sso.saml.names import ENTITY_FORMAT, SAML, SAMLP, STATUS_SUCCESS
-from sso.saml.observation import Observation, equal, refused, satisfied, shown
+from sso.saml.observation import Observation, equal, one_line, refused, same_name, satisfied, shown
+from sso.saml.verdict import Fault
 
 _STATUS = SAMLP + "Status"
 _STATUS_CODE = SAMLP + "StatusCode"
@@ -15,7 +16,12 @@ _INNER_CODES = 3
 
 def is_response(case: Case) -> Observation:
     """Not a request, not a bare assertion, not a logout message."""
-    return Observation(case.root.tag == SAMLP + "Response", "a samlp:Response", shown(str(case.root.tag)))
+    name = etree.QName(case.root)
+    return Observation(
+        name.text == SAMLP + "Response",
+        "a Response of SAML 2.0",
+        f"{shown(name.localname)} of {shown(name.namespace)}" if name.namespace else shown(name.localname),
+    )
 
 
 def response_version(case: Case) -> Observation:
@@ -26,12 +32,16 @@ def response_version(case: Case) -> Observation:
 def status(case: Case) -> Observation:
     """The first-level code alone decides; the codes inside it only explain, and are shown behind it."""
     codes = [code for found in case.root.iterchildren(_STATUS) for code in found.iterchildren(_STATUS_CODE)]
-    value = codes[0].get("Value") if len(codes) == 1 else None
-    if value == STATUS_SUCCESS:
-        return satisfied(STATUS_SUCCESS, STATUS_SUCCESS)
+    if len(codes) > 1:
+        return refused(STATUS_SUCCESS, f"{len(codes)} status codes", Fault.PROVIDER_BUG)
+    value = codes[0].get("Value") if codes else None
+    found = equal(STATUS_SUCCESS, value)
     inner = [each.get("Value", "") for code in codes for each in code.iterdescendants(_STATUS_CODE)]
-    values = [shown(each) or "empty" for each in (value, *inner[:_INNER_CODES])]
-    return refused(STATUS_SUCCESS, ", ".join(values))
+    if found.passed:
+        return found
+    return refused(
+        STATUS_SUCCESS, ", ".join([found.received, *(shown(each) or "empty" for each in inner[:_INNER_CODES])])
+    )
 
 
 def status_message(case: Case) -> str:
@@ -39,11 +49,11 @@ def status_message(case: Case) -> str:
     said = [
         text
         for found in case.root.iterfind(f"{SAMLP}Status/{SAMLP}StatusMessage")
-        if (text := shown(found.text, _STATUS_MESSAGE))
+        if (text := one_line(found.text or "", _STATUS_MESSAGE))
     ]
     inner = case.root.find(f"{SAMLP}Status/{SAMLP}StatusCode/{SAMLP}StatusCode")
     code = "" if inner is None else shown(inner.get("Value", "").rpartition(":")[2])
-    return shown(" ".join(said) or code, _STATUS_MESSAGE)
+    return one_line(" ".join(said) or code, _STATUS_MESSAGE)
 
 
 def one_assertion(case: Case) -> Observation:
@@ -52,19 +62,27 @@ def one_assertion(case: Case) -> Observation:
     found = [each for document in documents for each in document.iter("{*}Assertion")]
     place = case.root if case.decrypted is None else None
     in_place = [each for each in found if each.tag == SAML + "Assertion" and each.getparent() is place]
-    return Observation(
-        len(found) == len(in_place) == 1,
-        "one assertion, directly in the response",
-        f"{len(found)} in the document, {len(in_place)} directly in the response",
-    )
+    expected = "one assertion, directly in the response"
+    received = f"{len(found)} in the document, {len(in_place)} directly in the response"
+    if len(found) == len(in_place) == 1:
+        return satisfied(expected, received)
+    if not found:
+        return refused(expected, received, Fault.INCOMPLETE)
+    # The standard allows several, and evidence in an Advice (core 2.6.1); anywhere else an attacker has put it.
+    honest = len(found) == len(in_place) or all(_is_evidence(each) for each in found if each not in in_place)
+    return refused(expected, received, Fault.UNUSUAL if honest else Fault.HOSTILE)
+
+
+def _is_evidence(assertion: etree._Element) -> bool:
+    return next(assertion.iterancestors(SAML + "Advice"), None) is not None
 
 
 def destination(case: Case) -> Observation:
-    """Exactly our ACS; it may be left out only where the response carries no signature (bindings 3.5.5.2)."""
+    """Our ACS and no other address; it may be left out only where the response has no signature (bindings 3.5.5.2)."""
     value = case.response.get("Destination")
     if value is None and case.signed_response is None:
         return satisfied(shown(case.service_provider.acs_url), "absent, response not signed")
-    return equal(case.service_provider.acs_url, value)
+    return same_name(case.service_provider.acs_url, value)
 
 
 def response_in_response_to(case: Case) -> Observation:
@@ -84,10 +102,14 @@ def response_issuer(case: Case) -> Observation:
 def issued_by(issuers: list[etree._Element], entity_id: str) -> Observation:
     """One issuer, exactly the entity ID we know, of no other format than an entity ID (core 8.3.6)."""
     if len(issuers) != 1:
-        return refused(shown(entity_id), f"{len(issuers)} issuers")
-    if issuers[0].get("Format", ENTITY_FORMAT) != ENTITY_FORMAT:
-        return refused(ENTITY_FORMAT, shown(issuers[0].get("Format")))
-    return equal(entity_id, text_of(issuers[0]))
+        return refused(shown(entity_id), f"{len(issuers)} issuers", Fault.PROVIDER_BUG)
+    form = issuers[0].get("Format", ENTITY_FORMAT)
+    if form != ENTITY_FORMAT:
+        return equal(ENTITY_FORMAT, form, Fault.PROVIDER_BUG)
+    text = text_of(issuers[0])
+    if text is None:
+        return refused(shown(entity_id), "an issuer with elements in it", Fault.HOSTILE)
+    return same_name(entity_id, text)
 
 
 def text_of(element: etree._Element) -> str | None:

@@ -11,6 +11,7 @@ from sso.saml.observation import COMPLAINT, Observation, refused, shown
 from sso.saml.signature_value import signer_of
 from sso.saml.signed_bytes import SignedInfo, signed_element
 from sso.saml.signed_info import DIGESTS
+from sso.saml.verdict import Fault
 
 
 def schema(case: Case) -> Observation:
@@ -60,11 +61,11 @@ def signed_content(case: Case) -> Observation:
     both = zip(case.signatures, case.signed_infos, strict=True)
     same = all(digest_matches(case, signature, info) for signature, info in both)
     case.verified = case.signatures if same else ()
-    return Observation(
-        bool(case.signatures) and same and case.assertion is not None,
-        "the digest that was signed",
-        "the same" if same else "another one: changed after it was signed",
-    )
+    expected = "the content that was signed, by its digest"
+    if not same:
+        received = "other content: the signature is good, and the message was changed after it was signed"
+        return refused(expected, received, Fault.MODIFIED)
+    return Observation(bool(case.signatures) and case.assertion is not None, expected, "the same")
 
 
 def digest_matches(case: Case, signature_element: etree._Element, info: SignedInfo) -> bool:

@@ -10,6 +10,7 @@ from lxml import etree
 from sso.saml.parser import parse_utf8
 
 EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
+INCLUSIVE = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 EXCLUSIVE_NAMESPACE = "{http://www.w3.org/2001/10/xml-exc-c14n#}"
 
 
@@ -53,11 +54,12 @@ class SignedInfo:
 def signed_info_bytes(signature: etree._Element) -> bytes:
     """Return the canonical form of a signature's SignedInfo, which is what the signature value was made over.
 
-    Exclusive is the only one that signed_info.py lets through there.
+    signed_info.py lets exclusive and inclusive canonicalization through there.
     """
     info = signature[0]
-    prefixes = _prefixes(info[0])
-    return _canonical(_in_scope(info) if prefixes else info, exclusive=True, prefixes=prefixes)
+    exclusive, prefixes = not info[0].get("Algorithm", "").startswith(INCLUSIVE), _prefixes(info[0])
+    bare = info if exclusive and not prefixes else _in_scope(info)
+    return _canonical(bare, exclusive=exclusive, prefixes=prefixes)
 
 
 def signed_bytes(signature: etree._Element, info: SignedInfo) -> bytes:

@@ -7,17 +7,23 @@ core 5.4).
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from lxml import etree
 
 from sso.saml.case import Case
 from sso.saml.names import DS
-from sso.saml.observation import Observation, shown
-from sso.saml.signed_bytes import EXCLUSIVE, EXCLUSIVE_NAMESPACE
+from sso.saml.observation import Observation, refused, satisfied, shown
+from sso.saml.signed_bytes import EXCLUSIVE, EXCLUSIVE_NAMESPACE, INCLUSIVE
+from sso.saml.verdict import Fault
 
 _ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
 _MORE = "http://www.w3.org/2001/04/xmldsig-more#"
 _CANONICAL = (EXCLUSIVE, EXCLUSIVE + "WithComments")
+# Of SignedInfo alone, which has no enclosing element that the standard does not know.
+_OF_SIGNED_INFO = (*_CANONICAL, INCLUSIVE, INCLUSIVE + "#WithComments")
+# Transforms that honest providers could name, though none is accepted: other canonicalizations.
+_HARMLESS = ("http://www.w3.org/TR/2001/REC-xml-c14n", "http://www.w3.org/2006/12/xml-c14n11", EXCLUSIVE, _ENVELOPED)
 _SHA1 = "http://www.w3.org/2000/09/xmldsig#sha1"
 _RSA_SHA1 = "http://www.w3.org/2000/09/xmldsig#rsa-sha1"
 
@@ -30,8 +36,11 @@ DIGESTS = {
     "http://www.w3.org/2001/04/xmlenc#sha512": "sha512",
     _SHA1: "sha1",
 }
+_FORGEABLE = re.compile(r"md5|dsa-sha1|rsa-sha1|\bsha1\b|^dsa", re.IGNORECASE)
 # Each of them is looked up again for each element.
 _MAX_PREFIXES = 32
+# As many transforms as could be there by mistake; a long list only costs time.
+_MOST_HARMLESS = 4
 # Possessive: the schema lets stray characters pass here, and giving blanks back one by one would take minutes.
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]++={0,2}\s*+", re.ASCII)
 _SIGNATURE = [DS + "SignedInfo", DS + "SignatureValue"]
@@ -44,6 +53,13 @@ _PREFIX_LISTS: tuple[list[str], ...] = ([], [EXCLUSIVE_NAMESPACE + "InclusiveNam
 _KEY_INFO = {DS + "X509Data", DS + "KeyName", DS + "KeyValue"}
 
 
+class _Mistake(NamedTuple):
+    """What is wrong with a signature, and what is behind it."""
+
+    words: str
+    fault: Fault
+
+
 def signature_places(case: Case) -> Observation:
     """A signature signs the element it stands in: the response or its assertion, each at most once."""
     parents = [signature.getparent() for signature in case.signatures]
@@ -52,18 +68,18 @@ def signature_places(case: Case) -> Observation:
     return Observation(
         bool(parents) and in_place and len({id(parent) for parent in parents}) == len(parents),
         "one signature in the response, in its assertion, or in each",
-        ", ".join(shown(_tag(parent), 80) for parent in parents[:4]) or "no signature",
+        ", ".join(f"one in {shown(_tag(parent), 80)}" for parent in parents[:4]) or "no signature",
+        Fault.HOSTILE if parents else None,
     )
 
 
 def signed_info(case: Case) -> Observation:
     """One reference, to the element the signature stands in, by the two transforms that SAML knows."""
     mistake = next(_mistakes(case), None)
-    return Observation(
-        mistake is None,
-        "one reference to the signed element, enveloped-signature and exclusive canonicalization",
-        "as expected" if mistake is None else shown(mistake),
-    )
+    expected = "one reference to the signed element, enveloped-signature and exclusive canonicalization"
+    if mistake is None:
+        return satisfied(expected, "as expected")
+    return refused(expected, shown(mistake.words), mistake.fault)
 
 
 def algorithms(case: Case) -> Observation:
@@ -73,12 +89,21 @@ def algorithms(case: Case) -> Observation:
     methods = SIGNATURE_METHODS | ({_RSA_SHA1} if sha1 else set())
     digests = DIGESTS.keys() - (set() if sha1 else {_SHA1})
     used = [(info.signature_method, info.digest_method) for info in case.signed_infos]
+    names = sorted({name.rpartition("#")[2] for pair in used for name in pair})
     return Observation(
         all(method in methods and digest in digests for method, digest in used),
         "RSA or ECDSA with SHA-256, SHA-384 or SHA-512"
         + (f", or SHA-1, accepted until {until:%Y-%m-%d}" if sha1 else ""),
-        shown(", ".join(sorted({name.rpartition("#")[2] for pair in used for name in pair}))),
+        shown(", ".join(names)),
+        _fault_of_algorithms(names),
     )
+
+
+def _fault_of_algorithms(names: list[str]) -> Fault | None:
+    """None: one that can be forged. An HMAC would take the public certificate as its secret."""
+    if any("hmac" in name.lower() for name in names):
+        return Fault.HOSTILE
+    return None if any(_FORGEABLE.search(name) for name in names) else Fault.UNUSUAL
 
 
 def key_info(case: Case) -> Observation:
@@ -96,7 +121,7 @@ def key_info(case: Case) -> Observation:
     )
 
 
-def _mistakes(case: Case) -> Iterator[str]:
+def _mistakes(case: Case) -> Iterator[_Mistake]:
     """First whether the bytes that are signed can be made at all; the rest is read from those bytes."""
     for signature in case.signatures:
         yield from _wrong_outside(signature)
@@ -104,14 +129,14 @@ def _mistakes(case: Case) -> Iterator[str]:
         yield from _wrong_inside(info.element, signature)
 
 
-def _wrong_outside(signature: etree._Element) -> Iterator[str]:
+def _wrong_outside(signature: etree._Element) -> Iterator[_Mistake]:
     yield from _wrong_children(signature, _SIGNATURE, _SIGNATURE_WITH_KEY)
     yield from _wrong_children(signature[0], _SIGNED_INFO)
-    yield from _wrong_canonicalization(signature[0][0])
+    yield from _wrong_canonicalization(signature[0][0], _OF_SIGNED_INFO)
     yield from _wrong_base64(signature[1])
 
 
-def _wrong_inside(info: etree._Element, signature: etree._Element) -> Iterator[str]:
+def _wrong_inside(info: etree._Element, signature: etree._Element) -> Iterator[_Mistake]:
     _, method, reference = info
     yield from _wrong_children(reference, _REFERENCE)
     transforms, digest_method, digest_value = reference
@@ -119,51 +144,61 @@ def _wrong_inside(info: etree._Element, signature: etree._Element) -> Iterator[s
     yield from _wrong_transforms(transforms)
     for leaf in (method, digest_method):
         if len(leaf):
-            yield f"{_tag(leaf)} has elements in it"
+            yield _Mistake(f"{_tag(leaf)} has elements in it", Fault.HOSTILE)
     yield from _wrong_base64(digest_value)
 
 
-def _wrong_base64(leaf: etree._Element) -> Iterator[str]:
+def _wrong_base64(leaf: etree._Element) -> Iterator[_Mistake]:
     if len(leaf):
-        yield f"{_tag(leaf)} has elements in it"
+        yield _Mistake(f"{_tag(leaf)} has elements in it", Fault.HOSTILE)
     if not _BASE64.fullmatch(leaf.text or ""):
-        yield f"{_tag(leaf)} is not base64"
+        yield _Mistake(f"{_tag(leaf)} is not base64", Fault.PROVIDER_BUG)
 
 
-def _wrong_reference(uri: str | None, signature: etree._Element) -> Iterator[str]:
+def _wrong_reference(uri: str | None, signature: etree._Element) -> Iterator[_Mistake]:
     signed = signature.getparent()
     own = "" if signed is None else signed.get("ID", "")
     if not own or uri != "#" + own:
-        yield f"the reference is to {shown(uri, 80)}, not to the element itself"
+        # Some sign "the whole document", which has no ID; only attackers point to another element.
+        words = f"the reference is to {shown(uri, 80) or 'the whole document'}, not to the element itself"
+        yield _Mistake(words, Fault.HOSTILE if uri else Fault.PROVIDER_BUG)
 
 
-def _wrong_transforms(transforms: etree._Element) -> Iterator[str]:
+def _wrong_transforms(transforms: etree._Element) -> Iterator[_Mistake]:
     names = [transform.get("Algorithm", "") for transform in transforms]
     if names[:1] != [_ENVELOPED] or not set(names[1:]).issubset(_CANONICAL) or len(names) > 2:  # noqa: PLR2004
-        yield "the transforms are " + ", ".join(shown(name, 60) for name in names[:3])
+        harmless = len(names) <= _MOST_HARMLESS and all(name.startswith(_HARMLESS) for name in names)
+        words = "the transforms are " + ", ".join(shown(name, 60) for name in names[:3])
+        yield _Mistake(words, Fault.UNUSUAL if harmless else Fault.HOSTILE)
     for transform, name in zip(transforms, names, strict=True):
         if transform.tag != _TRANSFORM:
-            yield f"{_tag(transform)} among the transforms"
+            yield _Mistake(f"{_tag(transform)} among the transforms", Fault.HOSTILE)
         elif name in _CANONICAL:
-            yield from _wrong_canonicalization(transform)
+            yield from _wrong_canonicalization(transform, _CANONICAL)
         elif len(transform):
-            yield "a transform has elements in it"
+            yield _Mistake("a transform has elements in it", Fault.HOSTILE)
 
 
-def _wrong_canonicalization(element: etree._Element) -> Iterator[str]:
-    if element.get("Algorithm") not in _CANONICAL:
-        yield f"the canonicalization is {shown(element.get('Algorithm'), 80)}"
+def _wrong_canonicalization(element: etree._Element, allowed: tuple[str, ...]) -> Iterator[_Mistake]:
+    name = element.get("Algorithm", "")
+    if name not in allowed:
+        fault = Fault.UNUSUAL if name.startswith(_HARMLESS) else Fault.HOSTILE
+        yield _Mistake(f"the canonicalization is {shown(name, 80) or 'absent'}", fault)
     children = list(element)
     if [child.tag for child in children] not in _PREFIX_LISTS or any(map(len, children)):
-        yield "the canonicalization has unknown elements in it"
+        yield _Mistake("the canonicalization has unknown elements in it", Fault.HOSTILE)
     elif any(len(child.get("PrefixList", "").split()) > _MAX_PREFIXES for child in children):
-        yield f"the canonicalization lists more than {_MAX_PREFIXES} prefixes"
+        yield _Mistake(f"the canonicalization lists more than {_MAX_PREFIXES} prefixes", Fault.TOO_LARGE)
 
 
-def _wrong_children(element: etree._Element, *allowed: list[str]) -> Iterator[str]:
+def _wrong_children(element: etree._Element, *allowed: list[str]) -> Iterator[_Mistake]:
     names = [str(child.tag) for child in element]
     if names not in allowed:
-        yield f"{_tag(element)} holds " + ", ".join(name.rpartition("}")[2][:40] for name in names[:6])
+        # Qualified signatures have more in them, such as an Object with two references.
+        yield _Mistake(
+            f"{_tag(element)} holds " + (", ".join(name.rpartition("}")[2][:40] for name in names[:6]) or "nothing"),
+            Fault.UNUSUAL,
+        )
 
 
 def _tag(element: etree._Element | None) -> str:

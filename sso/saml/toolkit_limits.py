@@ -14,7 +14,10 @@ _MAX_SIGNATURES = 2
 _MAX_PREFIXES_LENGTH = 1024
 _EXCLUSIVE = {"http://www.w3.org/2001/10/xml-exc-c14n#", "http://www.w3.org/2001/10/xml-exc-c14n#WithComments"}
 _TRANSFORMS = _EXCLUSIVE | {"http://www.w3.org/2000/09/xmldsig#enveloped-signature"}
-_CANONICALIZATIONS = _EXCLUSIVE | {"http://www.w3.org/TR/2001/REC-xml-c14n-20010315"}
+_CANONICALIZATIONS = _EXCLUSIVE | {
+    "http://www.w3.org/TR/2001/REC-xml-c14n-20010315",
+    "http://www.w3.org/TR/2001/REC-xml-c14n-20010315#WithComments",
+}
 
 
 def excess_of_bytes(data: bytes) -> str:

@@ -73,6 +73,28 @@ class Outcome(StrEnum):
     NOT_REACHED = "not_reached"
 
 
+class Fault(StrEnum):
+    """What is behind a failed check, where the name of the check alone does not tell.
+
+    HOSTILE: no honest provider sends this. TOO_LARGE: over a limit, which the check names. UNUSUAL: honest providers
+    could send it, and it is not accepted. PROVIDER_BUG: the standard forbids it. MODIFIED: signed by a known key, and
+    changed afterwards. CLOCK: too early or too late. NOT_UTC: a time with an offset or without Z. NOT_BEFORE: a
+    NotBefore where none is allowed. INCOMPLETE: a required part is missing. OTHER_RECIPIENT: meant for another service
+    provider.
+    """
+
+    HOSTILE = "hostile"
+    TOO_LARGE = "too_large"
+    UNUSUAL = "unusual"
+    PROVIDER_BUG = "provider_bug"
+    MODIFIED = "modified"
+    CLOCK = "clock"
+    NOT_UTC = "not_utc"
+    NOT_BEFORE = "not_before"
+    INCOMPLETE = "incomplete"
+    OTHER_RECIPIENT = "other_recipient"
+
+
 class Check(NamedTuple):
     """One rule and how it went. `expected` and `received` are short, printable and hold no secret.
 
@@ -90,8 +112,10 @@ class Check(NamedTuple):
 class Assertion:
     """What an identity provider vouches for. Exists only if every check passed, read from the signed bytes alone.
 
-    `attributes` keeps the provider's names and order; an attribute that comes twice has the values of both, so two
-    values are seen as two. `not_on_or_after` is the last moment at which the response could have been used.
+    `attributes` keeps the provider's names and order; an attribute that comes twice has the different values of both,
+    so two values are seen as two, and one that is repeated as one. Of several AuthnStatements `session_indexes` has
+    every index, `authn_instant` is the oldest, `session_not_on_or_after` the earliest, and `authn_context` is what all
+    of them name, else "". `not_on_or_after` is the last moment at which the response could have been used.
     """
 
     id: str
@@ -99,8 +123,9 @@ class Assertion:
     name_id: str
     name_id_format: str
     attributes: Mapping[str, tuple[str, ...]]
-    session_index: str
-    authn_instant: datetime | None
+    session_indexes: tuple[str, ...]
+    authn_instant: datetime
+    authn_context: str
     session_not_on_or_after: datetime | None
     not_on_or_after: datetime
     name_qualifier: str = ""
@@ -128,6 +153,7 @@ class Verdict:
     below 0: behind; 0: no difference shows; None: the assertion was not verified, or has no readable date. `claims`:
     also of a response that was refused for what else it says; None if its content was not verified.
     `unknown_signature`: the signature that no certificate of the configuration verifies, if that is what failed.
+    `fault`: what is behind `failure`, None if the name of the failed check says it all.
     """
 
     checks: tuple[Check, ...]
@@ -139,6 +165,7 @@ class Verdict:
     clock_skew: int | None = None
     claims: Claims | None = None
     unknown_signature: UnknownSignature | None = None
+    fault: Fault | None = None
 
     @property
     def accepted(self) -> bool:

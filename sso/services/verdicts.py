@@ -6,34 +6,34 @@ from typing import Any
 
 from sso import saml
 from sso.reasons import Reason
-from sso.saml import CheckName
+from sso.saml import CheckName, Fault
 
 _MAX_VALUES, _MAX_LENGTH = 60, 400
 
 _REASONS: dict[CheckName, Reason] = {
-    CheckName.SIZE: Reason.UNREADABLE,
+    CheckName.SIZE: Reason.TOO_LARGE,
     CheckName.BASE64: Reason.UNREADABLE,
     CheckName.ENCODING: Reason.UNREADABLE,
-    CheckName.PLAIN_XML: Reason.UNSAFE,
-    CheckName.MARKUP: Reason.UNSAFE,
+    CheckName.PLAIN_XML: Reason.UNUSUAL,
+    CheckName.MARKUP: Reason.TOO_LARGE,
     CheckName.WELL_FORMED: Reason.UNREADABLE,
-    CheckName.LIMITS: Reason.UNSAFE,
-    CheckName.NAMESPACES: Reason.UNSAFE,
-    CheckName.UNIQUE_IDS: Reason.UNSAFE,
+    CheckName.LIMITS: Reason.TOO_LARGE,
+    CheckName.NAMESPACES: Reason.UNUSUAL,
+    CheckName.UNIQUE_IDS: Reason.UNUSUAL,
     CheckName.RESPONSE: Reason.UNREADABLE,
     CheckName.RESPONSE_VERSION: Reason.UNREADABLE,
     CheckName.STATUS: Reason.DECLINED,
     CheckName.ENCRYPTION: Reason.WEAK_ENCRYPTION,
     CheckName.DECRYPTION: Reason.ENCRYPTED,
-    CheckName.ONE_ASSERTION: Reason.UNSAFE,
-    CheckName.SCHEMA: Reason.INCOMPLETE,
+    CheckName.ONE_ASSERTION: Reason.UNUSUAL,
+    CheckName.SCHEMA: Reason.PROVIDER_BUG,
     CheckName.SIGNATURE_PLACES: Reason.UNTRUSTED,
-    CheckName.SIGNED_INFO: Reason.UNSAFE,
+    CheckName.SIGNED_INFO: Reason.UNUSUAL,
     CheckName.ALGORITHMS: Reason.WEAK_ALGORITHM,
-    CheckName.KEY_INFO: Reason.UNSAFE,
+    CheckName.KEY_INFO: Reason.UNUSUAL,
     CheckName.SIGNATURE: Reason.UNTRUSTED,
     CheckName.CERTIFICATE_DATES: Reason.CERTIFICATE_EXPIRED,
-    CheckName.SIGNED_CONTENT: Reason.UNTRUSTED,
+    CheckName.SIGNED_CONTENT: Reason.UNSAFE,
     CheckName.DESTINATION: Reason.WRONG_ADDRESS,
     CheckName.RESPONSE_IN_RESPONSE_TO: Reason.WRONG_REQUEST,
     CheckName.RESPONSE_ISSUER: Reason.WRONG_ISSUER,
@@ -55,12 +55,28 @@ _REASONS: dict[CheckName, Reason] = {
     CheckName.SESSION_TIME: Reason.OUT_OF_TIME,
     CheckName.ATTRIBUTES: Reason.INCOMPLETE,
     CheckName.TENANT: Reason.WRONG_ISSUER,
-    CheckName.TOOLKIT: Reason.UNTRUSTED,
+    CheckName.TOOLKIT: Reason.UNUSUAL,
+}
+
+# What is behind a failed check says more than its name.
+_FAULTS: dict[Fault, Reason] = {
+    Fault.HOSTILE: Reason.UNSAFE,
+    Fault.TOO_LARGE: Reason.TOO_LARGE,
+    Fault.UNUSUAL: Reason.UNUSUAL,
+    Fault.PROVIDER_BUG: Reason.PROVIDER_BUG,
+    Fault.MODIFIED: Reason.CHANGED,
+    Fault.CLOCK: Reason.OUT_OF_TIME,
+    Fault.NOT_UTC: Reason.NOT_UTC,
+    Fault.NOT_BEFORE: Reason.NOT_BEFORE,
+    Fault.INCOMPLETE: Reason.INCOMPLETE,
+    Fault.OTHER_RECIPIENT: Reason.WRONG_AUDIENCE,
 }
 
 
 def reason_of(verdict: saml.Verdict) -> Reason:
-    """Why a verdict without an assertion refuses."""
+    """Return why a verdict without an assertion refuses."""
+    if verdict.fault is not None:
+        return _FAULTS[verdict.fault]
     return _REASONS[verdict.failure.name] if verdict.failure else Reason.UNREADABLE
 
 
@@ -84,12 +100,16 @@ def _bounded(text: str) -> str:
     return text if len(text) <= _MAX_LENGTH else text[: _MAX_LENGTH - 1] + "…"
 
 
-def session_of(assertion: saml.Assertion) -> dict[str, str]:
-    """How the provider calls the session that it vouched for, as the fields of a saml.ProviderSession."""
+def session_of(assertion: saml.Assertion) -> dict[str, Any]:
+    """Return how the provider calls the session that it vouched for, as the fields of a saml.ProviderSession."""
+    first, *others = assertion.session_indexes or ("",)
+    # Left out where there are none, since an earlier release does not know the field.
+    more = {"other_session_indexes": others} if others else {}
     return {
         "name_id": assertion.name_id,
         "name_id_format": assertion.name_id_format,
         "name_qualifier": assertion.name_qualifier,
         "sp_name_qualifier": assertion.sp_name_qualifier,
-        "session_index": assertion.session_index,
+        "session_index": first,
+        **more,
     }

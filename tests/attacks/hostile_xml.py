@@ -187,11 +187,11 @@ BASE64_CASES: Group = {
     "no-break space": _encoded(lambda text: text[:8] + "\xa0" + text[8:]),
     "line separator": _encoded(lambda text: text[:8] + "\u2028" + text[8:]),
     "percent signs": _encoded(lambda text: text[:8] + "%0A" + text[8:]),
-    "encoded twice": Case(lambda target: base64.b64encode(target.answer().encoded().encode()).decode(), (WELL_FORMED,)),
+    "encoded twice": Case(lambda target: base64.b64encode(target.answer().encoded().encode()).decode(), (BASE64,)),
     "not encoded": Case(lambda target: target.answer().xml().decode(), (BASE64,)),
     "nothing": posts("", BASE64),
     "blanks": posts(" \r\n\t", BASE64),
-    "deflated, as for the other binding": Case(_deflated, (ENCODING, WELL_FORMED)),
+    "deflated, as for the other binding": Case(_deflated, (BASE64,)),
 }
 
 
@@ -242,7 +242,7 @@ RESOURCES: Group = {
     "a few namespaces too many": posts(
         _answering(b"", b" ".join(b"xmlns:a%d='urn:%d'" % (n, n) for n in range(100))), LIMITS
     ),
-    "the same namespace again and again": posts(_answering(b"<b xmlns='urn:b'/>" * 2_001), LIMITS),
+    "the same namespace again and again": posts(_answering(b"<b xmlns='urn:b'/>" * 4_501), LIMITS),
     "every element in its own namespace": _in_extensions(
         b"".join(b"<n%d:b xmlns:n%d='urn:%d'/>" % (n, n, n) for n in range(60)) * 33
     ),
@@ -275,7 +275,7 @@ RESOURCES: Group = {
     "signed by the provider: an address without end": says(
         CheckName.SIZE,
         BASE64,
-        name_id="a" * 300_000,
+        name_id="a" * 600_000,
     ),
 }
 

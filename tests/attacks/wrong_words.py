@@ -166,7 +166,7 @@ CONFIRMATION: Group = {
     "with a NotBefore": says(TIME, confirmed_from=stamp(-5)),
     "with a NotBefore in the future": says(TIME, confirmed_from=stamp(5)),
     "no NotOnOrAfter": says(TIME, confirmed_until=None),
-    "over": says(TIME, confirmed_until=stamp(-4)),
+    "over": says(TIME, confirmed_until=stamp(-6)),
     "over for a year": says(TIME, confirmed_until="2025-03-02T09:30:00Z"),
     "in local time": says(TIME, SCHEMA, confirmed_until="2026-03-02T23:30:00+02:00"),
     "without a zone": says(TIME, SCHEMA, confirmed_until="2026-03-02T23:30:00"),
@@ -182,9 +182,9 @@ CONFIRMATION: Group = {
 }
 
 TIMES: Group = {
-    "over": says(CheckName.VALIDITY, not_on_or_after=stamp(-4)),
+    "over": says(CheckName.VALIDITY, not_on_or_after=stamp(-6)),
     "over for a year": says(CheckName.VALIDITY, not_on_or_after="2025-03-02T09:30:00Z"),
-    "not yet": says(CheckName.VALIDITY, not_before=stamp(4)),
+    "not yet": says(CheckName.VALIDITY, not_before=stamp(6)),
     "not for a year": says(CheckName.VALIDITY, not_before="2027-03-02T09:30:00Z"),
     "turned round": says(CheckName.VALIDITY, not_before=stamp(2), not_on_or_after=stamp(-2)),
     "of no length": says(CheckName.VALIDITY, not_before=stamp(0), not_on_or_after=stamp(0)),
@@ -194,9 +194,9 @@ TIMES: Group = {
     "empty": says(SCHEMA, not_on_or_after=""),
     "a word": says(SCHEMA, not_on_or_after="never"),
     "written tomorrow": says(CheckName.ISSUE_INSTANT, issued=stamp(1440)),
-    "written in four minutes": says(CheckName.ISSUE_INSTANT, issued=stamp(4)),
+    "written in six minutes": says(CheckName.ISSUE_INSTANT, issued=stamp(6)),
     "written in local time": says(CheckName.ISSUE_INSTANT, issued="2026-03-02T09:29:00+00:00"),
-    "written a quarter of an hour ago": says(CheckName.ISSUE_INSTANT, issued=stamp(-15)),
+    "written a quarter of an hour ago": says(CheckName.ISSUE_INSTANT, issued=stamp(-16)),
     "written last year": says(CheckName.ISSUE_INSTANT, issued="2025-03-02T09:29:00Z"),
     "written before Christ": says(CheckName.ISSUE_INSTANT, SCHEMA, issued="-0044-03-15T09:29:00Z"),
     "written never": says(SCHEMA, issued="never"),
@@ -211,7 +211,7 @@ TIMES: Group = {
     "confirmed for an hour and for ever": says_to(
         lambda target: {"more_confirmations": target.confirmation(until="9999-12-31T23:59:59Z")}, CheckName.LIFETIME
     ),
-    "session over": says(CheckName.SESSION_TIME, session_until=stamp(-4)),
+    "session over": says(CheckName.SESSION_TIME, session_until=stamp(-6)),
     "session over for years": says(CheckName.SESSION_TIME, session_until="2020-01-01T00:00:00Z"),
     "session in local time": says(CheckName.SESSION_TIME, session_until="2026-03-02T23:30:00+02:00"),
     "session until the year 99999": says(CheckName.SESSION_TIME, session_until="99999-01-01T00:00:00Z"),
@@ -244,7 +244,7 @@ ISSUERS: Group = {
     "without the slash": says(CheckName.ISSUER, issuer=ISSUER.rstrip("/"), response_issuer=None),
     "in capitals": says(CheckName.ISSUER, issuer=ISSUER.upper(), response_issuer=None),
     "longer": says(CheckName.ISSUER, issuer=ISSUER + "x", response_issuer=None),
-    "with a blank": says(CheckName.ISSUER, issuer=ISSUER + " ", response_issuer=None),
+    "with a blank that cannot break": says(CheckName.ISSUER, issuer=ISSUER + "\u00a0", response_issuer=None),
     "empty": says(CheckName.ISSUER, issuer="", response_issuer=None),
     "empty on the response": says(CheckName.RESPONSE_ISSUER, response_issuer=""),
     "another tenant": says(
@@ -394,8 +394,14 @@ MULTIPLICITY: Group = {
         SCHEMA, CheckName.ENCRYPTION, name_id_xml=f"<NameID>{GENUINE}</NameID><EncryptedID/>"
     ),
     "a base ID": says(SCHEMA, CheckName.SUBJECT, name_id_xml="<BaseID/>"),
-    "two attribute statements": says(CheckName.ATTRIBUTES, extra=STATEMENT),
-    "two authentication statements": says(CheckName.AUTHN_STATEMENT, extra=AUTHN),
+    "a second authentication statement of tomorrow": says(
+        CheckName.AUTHN_STATEMENT, extra=AUTHN.replace(stamp(), stamp(1440))
+    ),
+    "a second authentication statement whose session is over": says(
+        CheckName.SESSION_TIME,
+        extra=AUTHN.replace("><AuthnContext", f' SessionNotOnOrAfter="{stamp(-60)}"><AuthnContext', 1),
+    ),
+    "hundreds of authentication statements": says(CheckName.AUTHN_STATEMENT, extra=AUTHN * 300),
     "no authentication statement": says(CheckName.AUTHN_STATEMENT, before=lambda root: remove(root, "AuthnStatement")),
     "two assertions, both signed by the provider": Case(
         _two_assertions, (CheckName.ONE_ASSERTION, CheckName.UNIQUE_IDS)
@@ -471,7 +477,7 @@ MESSAGES: Group = {
         lambda target: encode(target.answer().xml().replace(b"samlp:Response", b"samlp:LogoutResponse")),
         (CheckName.RESPONSE,),
     ),
-    "an HTML page": posts(encode(b"<html><body>Sign in</body></html>"), CheckName.RESPONSE),
-    "JSON": posts(encode(b'{"sub": "eve"}'), CheckName.WELL_FORMED),
+    "an HTML page": posts(encode(b"<html><body>Sign in</body></html>"), CheckName.BASE64),
+    "JSON": posts(encode(b'{"sub": "eve"}'), CheckName.BASE64),
     "a plain text": posts(encode(b"let me in"), CheckName.WELL_FORMED),
 }

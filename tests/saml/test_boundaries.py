@@ -70,8 +70,8 @@ def at(moment) -> str:
 )
 def test_the_last_moment(knob: str, first, name: CheckName) -> None:
     """NotOnOrAfter: at that very moment it is over."""
-    assert is_satisfied(judge(Answer(**{knob: at(first)})), name)
-    assert_refused(judge(Answer(**{knob: at(first - INSTANT)})), name)
+    assert is_satisfied(judge(Answer(not_before=None, **{knob: at(first)})), name)
+    assert_refused(judge(Answer(not_before=None, **{knob: at(first - INSTANT)})), name)
 
 
 def is_satisfied(verdict: Verdict, name: CheckName) -> bool:
@@ -336,5 +336,5 @@ def test_what_the_provider_does_not_say() -> None:
     )
     assertion = judge(answer).assertion
     assert assertion is not None
-    assert (assertion.name_id_format, assertion.session_index) == ("", "")
+    assert (assertion.name_id_format, assertion.session_indexes) == ("", ())
     assert assertion.session_not_on_or_after is None

@@ -210,12 +210,12 @@ MESSAGES = {
         encode(b"<a " + b" ".join(b"a%d=''" % n for n in range(65)) + b"/>"),
         CheckName.LIMITS,
     ),
-    "attributes everywhere": (encode(b"<a>" + b"<b c='' d='' e=''/>" * 2000 + b"</a>"), CheckName.LIMITS),
+    "attributes everywhere": (encode(b"<a>" + b"<b c='' d='' e=''/>" * 3200 + b"</a>"), CheckName.LIMITS),
     "many namespaces": (
         encode(b"<a " + b" ".join(b"xmlns:a%d='urn:%d'" % (n, n) for n in range(65)) + b"/>"),
         CheckName.LIMITS,
     ),
-    "the same namespace again and again": (encode(b"<a>" + b"<b xmlns='urn:b'/>" * 2001 + b"</a>"), CheckName.LIMITS),
+    "the same namespace again and again": (encode(b"<a>" + b"<b xmlns='urn:b'/>" * 4501 + b"</a>"), CheckName.LIMITS),
 }
 
 

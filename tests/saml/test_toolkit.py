@@ -43,8 +43,8 @@ def complaint(answer: Answer, now: datetime = NOW, *, allow_sha1: bool = False) 
         pytest.param(SHA1, "Deprecated signature algorithm", id="SHA-1"),
         pytest.param(Answer(issuer="https://evil.test/"), "Invalid issuer", id="issuer"),
         pytest.param(Answer(audiences=(("https://evil.test/",),)), "not a valid audience", id="audience"),
-        pytest.param(Answer(confirmed_until=stamp(-4)), "SubjectConfirmation", id="late"),
-        pytest.param(Answer(session_until=stamp(-4)), "expired", id="session"),
+        pytest.param(Answer(confirmed_until=stamp(-6)), "SubjectConfirmation", id="late"),
+        pytest.param(Answer(session_until=stamp(-6)), "expired", id="session"),
         pytest.param(Answer(response_in_response_to="_other"), "InResponseTo", id="request"),
     ],
 )
@@ -74,8 +74,8 @@ def test_it_has_the_last_word() -> None:
 
 
 def test_its_clock_is_ours_with_the_same_tolerance() -> None:
-    assert complaint(Answer(), NOW + timedelta(minutes=62, seconds=50)) == ""
-    assert complaint(Answer(), NOW + timedelta(minutes=63, seconds=10)) != ""
+    assert complaint(Answer(), NOW + timedelta(minutes=64, seconds=50)) == ""
+    assert complaint(Answer(), NOW + timedelta(minutes=65, seconds=10)) != ""
 
 
 def test_others_in_this_process_get_it_unchanged() -> None:

@@ -614,4 +614,5 @@ def test_markup_without_end_is_explained_too(journey):
     relay_state = relay_state_in(journey.browser.get(f"/sso/{journey.organization.number}/start")["Location"])
     attributes = " ".join(f'a{number}="1"' for number in range(9000))
     encoded = base64.b64encode(f"<x {attributes}/>".encode()).decode()
-    assert refused_for(journey, journey.post(encoded, RelayState=relay_state)) == Reason.UNSAFE
+    assert refused_for(journey, journey.post(encoded, RelayState=relay_state)) == Reason.TOO_LARGE
+    assert "names" in next(check for check in journey.last().checks if check["outcome"] == "failed")["received"]

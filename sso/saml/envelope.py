@@ -154,7 +154,7 @@ def base64(envelope: Envelope) -> Observation:
     if len(data) > MAX_BYTES:
         return _too_large(expected, f"{len(data):,} bytes", data)
     kind = kind_of_data(data)
-    return Observation(bool(data) and not kind, expected, kind or f"{len(data):,} bytes")
+    return Observation(not kind, expected, kind or f"{len(data):,} bytes")
 
 
 def encoding(envelope: Envelope) -> Observation:

@@ -47,6 +47,8 @@ def kind_of_field(encoded: str) -> str:
 
 def kind_of_data(data: bytes) -> str:
     """Return what the decoded bytes of a field are if they are no XML, "" if they may be XML, or that is not known."""
+    if not data.strip():
+        return NOTHING
     if data.lstrip()[:1] == b"<":
         return HTML if _HTML.match(data) else ""
     if _JWT.fullmatch(data[:10_000].decode("latin-1")):

@@ -17,7 +17,9 @@ from sso.saml.verdict import Fault
 def schema(case: Case) -> Observation:
     """The standard's own schema, before any signature is looked at."""
     complaint = toolkit.schema_complaint(case.root if case.decrypted is None else case.composed)
-    return Observation(not complaint, "valid by the SAML schema", shown(complaint, COMPLAINT) or "valid")
+    return Observation(
+        not complaint, "valid by the SAML schema", shown(complaint, COMPLAINT) or "valid", Fault.PROVIDER_BUG
+    )
 
 
 def signature(case: Case) -> Observation:

@@ -83,7 +83,7 @@ def _subject(kind: SubjectKind, value: str) -> Subject:
     """Nothing is cut off: who is the same person is decided by every letter."""
     if len(value) > LONGEST_SUBJECT:
         detail = f"The identifier has {len(value)} characters; {LONGEST_SUBJECT} are the most"
-        raise RefusedError(Reason.UNSAFE, detail)
+        raise RefusedError(Reason.TOO_LARGE, detail)
     return Subject(kind, value)
 
 

@@ -16,7 +16,7 @@ OID = IDENTITY + "objectidentifier"
 def test_an_identifier_is_never_cut_off(journey):
     """Two people whose identifiers differ in the last letter only must stay two."""
     answer = journey.sign_in("ada", claims={OID: "y" * 1025})
-    assert refused_for(journey, answer) == Reason.UNSAFE
+    assert refused_for(journey, answer) == Reason.TOO_LARGE
     assert "1025 characters" in journey.last().detail
     assert not Identity.objects.exists()
     journey.sign_in("ada", claims={OID: "y" * 1024})

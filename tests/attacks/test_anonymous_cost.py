@@ -106,7 +106,7 @@ def many_attributes(number: int = 2300) -> tuple[tuple[str, tuple[str, ...]], ..
     return (*((f"a{each}", ("x",)) for each in range(number)), (EMAIL_CLAIM, ("adele@contoso.example",)))
 
 
-def one_attribute(values: int = 4800) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def one_attribute(values: int = 3990) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return one attribute with so many values."""
     return ((EMAIL_CLAIM, ("adele@contoso.example",)), ("groups", ("x",) * values))
 
@@ -126,8 +126,8 @@ FLOODS = {
     "depth": '<x:b xmlns:x="urn:x">' + NESTED * 170 + "</x:b>",
     "declarations": "<a xmlns='urn:a'/>" * (MAX_DECLARATIONS - 20),
     "inherited declarations": f"<x:b xmlns:x='urn:x' {PREFIXES}>" + "<x:a/>" * (MAX_ELEMENTS - 100) + "</x:b>",
-    "attributes": "<x:b xmlns:x='urn:x'>" + f"<x:a {CROWDED}/>" * 75 + "</x:b>",
-    "text": "<x:b xmlns:x='urn:x'>" + "&amp;" * 40_000 + "</x:b>",
+    "attributes": "<x:b xmlns:x='urn:x'>" + f"<x:a {CROWDED}/>" * 140 + "</x:b>",
+    "text": "<x:b xmlns:x='urn:x'>" + "&amp;" * 90_000 + "</x:b>",
 }
 SLOW = [name for name in FLOODS if name != "inherited declarations"]
 RESPONSES: dict[str, dict[str, object]] = {

@@ -8,6 +8,8 @@ import pytest
 from lxml import etree
 
 from sso.saml import CheckName, Fault, PendingRequest
+from sso.selectors import _session_indexes
+from sso.services.verdicts import session_of
 from tests.saml.judging import assert_refused, judge
 from tests.saml.provider import ACS, EMAIL_CLAIM, ENTITY_ID, ISSUER, NOW, REQUEST, Answer, attribute, stamp
 
@@ -85,3 +87,14 @@ def test_inclusive_canonicalization_of_signed_info(sign: str, method: str) -> No
         signature[0][0].set("Algorithm", method)
 
     assert judge(Answer(sign=sign, placed=change)).accepted
+
+
+def test_every_index_is_stored_and_a_single_index_as_before() -> None:
+    """A row of one session reads as an earlier release writes and reads it."""
+    several, single = (judge(answer).assertion for answer in (Answer(extra=statement()), Answer()))
+    assert several is not None
+    assert single is not None
+    assert session_of(several)["other_session_indexes"] == ["_a2"]
+    assert "other_session_indexes" not in session_of(single)
+    assert _session_indexes(session_of(several)) == {"_a1", "_a2"}
+    assert _session_indexes(session_of(single)) == {"_a1"}

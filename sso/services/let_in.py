@@ -95,8 +95,8 @@ def _statement(*models: type[Model]) -> Prepared:
 
     Each INSERT selects from the UPDATE: it writes a row if the UPDATE found the request unused, else none. The UPDATE
     selects from the membership, which waits for whoever is changing it, and looks again at what it has become (13.2.1).
-    Before that it holds the organization, as whoever shuts a member out does, or each could wait for the other; the
-    door's foreign key would ask for no less.
+    Before that it shares the organization, which whoever changes its access holds: neither can wait for the other, and
+    a change that began first is finished first (docs/design.md).
     """
     assignments = ", ".join(f"{field.column} = %s" for field in _outcome())
     inserts = "".join(
@@ -108,7 +108,7 @@ def _statement(*models: type[Model]) -> Prepared:
         "let_in",
         f"""
     WITH here AS MATERIALIZED (
-        SELECT id FROM {Organization._meta.db_table} WHERE id = %s FOR KEY SHARE
+        SELECT id FROM {Organization._meta.db_table} WHERE id = %s FOR SHARE
     ), held AS MATERIALIZED (
         SELECT membership.id FROM here
         JOIN {Membership._meta.db_table} membership ON membership.organization_id = here.id

@@ -53,6 +53,7 @@ def test_a_file_connects_the_organization(organization: Organization, metadata_f
         "name": "Contoso",
         "state": "active",
         "version": 1,
+        "drops_latest_certificate": False,
         "provider_entity_id": active.entity_id,
         "findings": [],
         "entity_id": f"https://amplisso.example/saml/2/metadata/{organization.number}",

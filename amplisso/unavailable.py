@@ -16,6 +16,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 
+from orgs.transactions import OutdatedError
+
 RETRY_AFTER = 10  # seconds
 _MARK = "unavailable_reference"
 _log = logging.getLogger(__name__)
@@ -40,7 +42,7 @@ def is_unavailable(error: BaseException | None) -> bool:
 
     SQLite reports a missing table as an OperationalError, too; that one is a fault of ours.
     """
-    if isinstance(error, InterfaceError):
+    if isinstance(error, InterfaceError | OutdatedError):
         return True
     return isinstance(error, OperationalError) and getattr(error.__cause__, "sqlite_errorcode", None) != SQLITE_ERROR
 

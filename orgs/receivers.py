@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.signals import password_changed, password_reset, password_set, user_logged_in, user_signed_up
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import (
     authentication_failed,
@@ -15,7 +17,6 @@ from allauth.mfa.signals import (
     authenticator_reset,
 )
 from django.conf import settings
-from django.contrib.auth.models import update_last_login
 from django.contrib.auth.signals import user_logged_in as django_user_logged_in
 from django.contrib.auth.signals import user_logged_out, user_login_failed
 from django.db import transaction
@@ -28,18 +29,20 @@ from audit.events import EventName, Outcome
 from audit.services import record
 from orgs.access import actor_of, name_session, session_name
 from orgs.afterwards import do_afterwards
+from orgs.errors import NotAllowedError
 from orgs.known_browsers import remember_browser
-from orgs.models import DoorKind, User
+from orgs.models import User
 from orgs.models.people import operator_made
 from orgs.selectors import accepted_numbers
 from orgs.services import (
     end_other_sessions,
     end_session,
-    open_door,
+    open_password_door,
     record_for_organizations,
     record_operator,
     record_sign_up,
 )
+from orgs.transactions import atomic
 
 _PASSWORD_EVENTS: list[tuple[Signal, EventName]] = [
     (password_changed, EventName.PASSWORD_CHANGED),
@@ -75,19 +78,16 @@ def note_operator(user: User, **kwargs: Any) -> None:
 
 
 @receiver(user_logged_in)
-def open_password_door(request: HttpRequest, user: User, **kwargs: Any) -> None:
+def open_password_session(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """allauth has checked password and second factor, or a passkey: the session gets its password door."""
+    expires_at = timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    session, actor = name_session(request), actor_of(request, user)
+    try:
+        open_password_door(session=session, user=user, expires_at=expires_at, actor=actor)
+    except NotAllowedError as error:
+        request.session.flush()
+        raise ImmediateHttpResponse(get_adapter(request).respond_user_inactive(request, user)) from error
     remember_browser(request, user)
-    with transaction.atomic():
-        update_last_login(User, user)
-        open_door(
-            session=name_session(request),
-            user=user,
-            kind=DoorKind.PASSWORD,
-            expires_at=timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE),
-        )
-        actor = actor_of(request, user)
-        record_for_organizations(EventName.USER_SIGNED_IN, user=user, actor=actor, after={"by": "password"})
 
 
 @receiver(user_logged_out)
@@ -110,7 +110,7 @@ def note_wrong_password(credentials: dict[str, Any], request: HttpRequest | None
     do_afterwards(request, lambda: _record_wrong_password(address, actor, accepted_numbers(address)))
 
 
-@transaction.atomic
+@atomic
 def _record_wrong_password(address: str, actor: Actor, numbers: Sequence[int | None]) -> None:
     for number in numbers:
         record(

@@ -9,9 +9,10 @@ from functools import reduce
 from operator import or_
 
 from allauth.mfa.models import Authenticator
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from orgs.conditions import connection_enabled
 from orgs.models import (
     Door,
     DoorKind,
@@ -159,7 +160,7 @@ def live_doors_into(organization: Organization) -> QuerySet[Door]:
         opens |= Q(kind=DoorKind.PASSWORD, user__in=accepted.values("user"))
     now = timezone.now()
     since = max(filter(None, [now - organization.session_length, organization.sessions_ended_at]))
-    return Door.objects.filter(opens, ended_at__isnull=True, expires_at__gt=now, opened_at__gt=since)
+    return Door.objects.filter(opens, _holds(), ended_at__isnull=True, expires_at__gt=now, opened_at__gt=since)
 
 
 def count_sessions(organization: Organization) -> SessionCounts:
@@ -249,8 +250,7 @@ def somebody_else_in(session: str, user: User) -> User | None:
     """Another person than `user` to whom this session is still open."""
     if not session:
         return None
-    doors = Door.objects.select_related("user").filter(session=session, ended_at__isnull=True)
-    other = doors.filter(expires_at__gt=timezone.now()).exclude(user=user).first()
+    other = _live_doors_of(session).select_related("user").exclude(user=user).first()
     return other.user if other else None
 
 
@@ -261,5 +261,26 @@ def names_of_sessions(user: User, *, but: str) -> set[str]:
 
 
 def live_doors(session: str, user: User) -> QuerySet[Door]:
-    """The doors of a session that are neither ended nor expired."""
-    return Door.objects.filter(session=session, user=user, ended_at__isnull=True, expires_at__gt=timezone.now())
+    """Return the doors through which a session of this user may go now."""
+    return _live_doors_of(session).filter(user=user)
+
+
+def _live_doors_of(session: str) -> QuerySet[Door]:
+    """Return the doors of a session that are neither ended nor expired, while all that they depend on holds.
+
+    What shuts their user out ends them as well. This question is what makes sure (invariant 13).
+    """
+    return Door.objects.filter(
+        _holds(), session=session, user__is_active=True, ended_at__isnull=True, expires_at__gt=timezone.now()
+    )
+
+
+def _holds() -> Q:
+    """Return the condition that all holds which a door of its kind depends on, except the account."""
+    member = Membership.objects.filter(
+        user=OuterRef("user"), organization=OuterRef("organization"), state=MembershipState.ACTIVE
+    )
+    organization_open = Q(organization__closed_at__isnull=True)
+    by_sso = organization_open & Q(Exists(member), connection_enabled(), organization__plan__sso=True)
+    by_recovery = organization_open & Q(Exists(member.filter(role=Role.ADMIN)))
+    return Q(kind=DoorKind.PASSWORD) | Q(by_sso, kind=DoorKind.SSO) | Q(by_recovery, kind=DoorKind.RECOVERY)

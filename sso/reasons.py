@@ -40,6 +40,7 @@ class Reason(models.TextChoices):
     PLAN = "plan", "The plan does not include single sign-on"
     DISABLED = "disabled", "The connection is disabled"
     REPLACED = "replaced", "The configuration was replaced during the sign-in"
+    UNLINKED = "unlinked", "The user was unlinked during the sign-in"
     NO_ADDRESS = "no_address", "No e-mail address was sent"
     AMBIGUOUS_ADDRESS = "ambiguous_address", "More than one e-mail address was sent"
     OTHER_SUBJECT = "other_subject", "The same address, but another person"
@@ -230,6 +231,10 @@ ADVICE: dict[str, Advice] = {
     ),
     Reason.REPLACED: Advice(
         "While the person was at the identity provider, an admin replaced the metadata.", "The person signs in again."
+    ),
+    Reason.UNLINKED: Advice(
+        "While the user was at the identity provider, their account was unlinked from what the provider calls them.",
+        "The user signs in again and is found by their e-mail address.",
     ),
     Reason.NO_ADDRESS: Advice(
         "Neither the user identifier nor a claim holds an e-mail address.",

@@ -17,6 +17,7 @@ from django.utils import timezone
 from audit.actors import COMMAND_LINE
 from orgs.models import DoorKind, Membership, MembershipSource, Organization, Plan, Role, User
 from orgs.services import add_member, create_organization, open_door
+from sso.models import Configuration, ConfigurationState, Connection, Provider
 
 PASSWORD = "correct horse battery"
 _numbers = itertools.count(1)
@@ -114,6 +115,24 @@ def visitor(db: None) -> Client:
     return new_browser()
 
 
+def connection_to(organization: Organization) -> Connection:
+    """Return the organization's connection, made now if there is none; it has no configuration yet."""
+    found = Connection.objects.filter(organization=organization).first()
+    return found or Connection.objects.create(organization=organization, provider=Provider.AZURE)
+
+
+def activate_sso(organization: Organization) -> Configuration:
+    """Let single sign-on work, as far as the database knows, at a provider that does not exist."""
+    return Configuration.objects.create(
+        connection=connection_to(organization),
+        version=1,
+        state=ConfigurationState.ACTIVE,
+        entity_id="https://provider.example/",
+        sso_redirect_url="https://provider.example/sso",
+        activated_at=timezone.now(),
+    )
+
+
 def open_session(user: User, kind: DoorKind, organization: Organization | None = None) -> Client:
     """Return a browser with one open door, without walking through the sign-in pages."""
     client = new_browser()
@@ -126,7 +145,7 @@ def open_session(user: User, kind: DoorKind, organization: Organization | None =
         user=user,
         kind=kind,
         organization=organization,
-        connection=uuid.uuid4() if kind == DoorKind.SSO else None,
+        connection=connection_to(organization).public_id if organization and kind == DoorKind.SSO else None,
         expires_at=timezone.now() + timedelta(hours=12),
     )
     return client

@@ -21,9 +21,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from audit.actors import COMMAND_LINE
 from orgs.models import DoorKind, MembershipState, Organization, Plan, Role, User
-from orgs.services import close_organization, set_require_sso, set_sso_active
+from orgs.services import close_organization, set_require_sso
 
-from .conftest import MakeMember, MakeOrganization, MakeUser, new_browser, open_session
+from .conftest import MakeMember, MakeOrganization, MakeUser, activate_sso, new_browser, open_session
 
 # --- The tables
 
@@ -287,7 +287,7 @@ def without_chance(response: Any) -> str:
 def test_where_sso_is_required_a_password_opens_recovery_alone(
     organization: Organization, visitors: list[Visitor]
 ) -> None:
-    set_sso_active(organization=organization, active=True)
+    activate_sso(organization)
     set_require_sso(organization=organization, required=True, actor=COMMAND_LINE)
     members = [visitor for visitor in visitors if visitor.role and visitor.door != DoorKind.RECOVERY]
     for visitor, name in itertools.product(members, ORGANIZATION_PAGES):

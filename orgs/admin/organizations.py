@@ -7,13 +7,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
 from django.http import HttpRequest
 
 from audit.actors import Actor
 from orgs.access import actor_of
 from orgs.admin.acting import TellsRefusals, carry_out
 from orgs.admin.links import related_links
+from orgs.conditions import sso_works
 from orgs.email_addresses import normal_address
 from orgs.models import MembershipSource, MembershipState, Organization, Plan
 from orgs.services import (
@@ -42,12 +43,18 @@ class NewOrganizationForm(forms.ModelForm):  # type: ignore[type-arg]  # takes n
         return normal_address(self.cleaned_data["admin"])
 
 
-class SSOActiveFilter(admin.BooleanFieldListFilter):
-    """Django would write "sso active"."""
+class SSOActiveFilter(admin.SimpleListFilter):
+    """Organizations with, or without, an identity provider that works now."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.title = "SSO active"
+    title = "SSO active"
+    parameter_name = "sso_active"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("1", "Yes"), ("0", "No")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Organization]) -> QuerySet[Organization]:
+        wanted = {"1": sso_works(), "0": ~sso_works()}
+        return queryset.filter(wanted[self.value() or ""]) if self.value() in wanted else queryset
 
 
 @admin.register(Organization)
@@ -58,7 +65,7 @@ class OrganizationAdmin(TellsRefusals[Organization]):
     list_display_links = ("number", "name")
     list_filter = (
         "plan",
-        ("sso_active", SSOActiveFilter),
+        SSOActiveFilter,
         "require_sso",
         ("closed_at", admin.EmptyFieldListFilter),
         "created_at",
@@ -73,9 +80,10 @@ class OrganizationAdmin(TellsRefusals[Organization]):
     actions = ("close", "reopen", "stop_requiring_sso")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Organization]:
-        """With the number of active members."""
+        """With the number of active members, and whether an identity provider works."""
         active = Count("memberships", filter=Q(memberships__state=MembershipState.ACTIVE))
-        return super().get_queryset(request).annotate(members=active)
+        works = ExpressionWrapper(sso_works(), output_field=BooleanField())
+        return super().get_queryset(request).annotate(members=active, works=works)
 
     def get_fields(self, request: HttpRequest, obj: Organization | None = None) -> list[Any]:
         """A new organization is asked for less."""
@@ -133,10 +141,11 @@ class OrganizationAdmin(TellsRefusals[Organization]):
         count: int = organization.members  # type: ignore[attr-defined]  # annotated above
         return count
 
-    @admin.display(description="SSO works", ordering="sso_active")
+    @admin.display(description="SSO works", ordering="works")
     def connected(self, organization: Organization) -> str:
         """Whether people can come in through an identity provider now; a red cross would call it a fault."""
-        return "yes" if organization.can_sign_in_with_sso else "no"
+        works: bool = organization.works  # type: ignore[attr-defined]  # annotated above
+        return "yes" if works and organization.plan.sso and organization.is_open else "no"
 
     @admin.display(description="Require SSO", ordering="require_sso")
     def requires(self, organization: Organization) -> str:

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from orgs.conditions import sso_works
 from orgs.email_addresses import NORMAL_DOMAIN
 from orgs.visible_text import validate_name
 
@@ -55,8 +56,6 @@ class Organization(models.Model):
     slug = models.SlugField(max_length=50, unique=True, help_text="In the organization's own addresses: /o/<slug>/")
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="organizations")
     require_sso = models.BooleanField("Require SSO", default=False, help_text="Members cannot use a password here.")
-    # Written by sso in the transaction that activates or retires a configuration; orgs knows no more of it than this.
-    sso_active = models.BooleanField(default=False, editable=False)
     session_hours = models.PositiveSmallIntegerField(
         "session length in hours",
         default=DEFAULT_SESSION_HOURS,
@@ -88,9 +87,14 @@ class Organization(models.Model):
         return self.closed_at is None
 
     @property
+    def sso_active(self) -> bool:
+        """Whether an identity provider works here now; asked of the connections each time."""
+        return Organization.objects.filter(sso_works(), pk=self.pk).exists()
+
+    @property
     def can_sign_in_with_sso(self) -> bool:
-        """Whether the plan includes SSO and an identity provider is connected."""
-        return self.is_open and self.sso_active and self.plan.sso
+        """Whether the plan includes SSO and an identity provider works."""
+        return self.is_open and self.plan.sso and self.sso_active
 
     @property
     def requires_sso(self) -> bool:

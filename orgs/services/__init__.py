@@ -5,6 +5,7 @@ from orgs.services.accounts import (
     create_account,
     forget_password_of_sign_up,
     forget_unproven,
+    open_password_door,
     record_for_organizations,
     record_operator,
     record_reset_asked,
@@ -50,7 +51,6 @@ from orgs.services.organizations import (
     reopen_organization,
     set_require_sso,
     set_session_hours,
-    set_sso_active,
     sign_everyone_out,
 )
 from orgs.services.recovery import mail_recovery_code, open_recovery_door, use_recovery_code
@@ -84,6 +84,7 @@ __all__ = [
     "new_door",
     "note_names",
     "open_door",
+    "open_password_door",
     "open_recovery_door",
     "record_for_organizations",
     "record_operator",
@@ -98,7 +99,6 @@ __all__ = [
     "revoke_invitation",
     "set_require_sso",
     "set_session_hours",
-    "set_sso_active",
     "share_organization",
     "sign_everyone_out",
     "suspend_member",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import update_last_login
 from django.utils import timezone
 
 from audit.actors import Actor
@@ -12,6 +15,7 @@ from audit.services import Facts, record
 from orgs.errors import NotAllowedError
 from orgs.models import Door, DoorKind, Membership, MembershipSource, MembershipState, Organization, Role, User
 from orgs.selectors import opened_by_password
+from orgs.services.doors import open_door
 from orgs.services.superusers import check_may_change, check_may_give_rights, check_superuser_remains
 from orgs.transactions import atomic
 
@@ -29,6 +33,19 @@ def record_operator(*, user: User, actor: Actor) -> None:
     nothing = {"is_staff": False, "is_superuser": False}
     after = {"is_staff": user.is_staff, "is_superuser": user.is_superuser}
     _record(EventName.OPERATOR_CHANGED, user, actor, nothing, after)
+
+
+@atomic
+def open_password_door(*, session: str, user: User, expires_at: datetime, actor: Actor) -> None:
+    """Open a session for an account whose password, and second factor, were right just now.
+
+    The account is held until that is written. Raises NotAllowedError if it has been disabled since it was read.
+    """
+    if User.objects.select_for_update(no_key=True).filter(pk=user.pk, is_active=True).first() is None:
+        raise NotAllowedError("This account is disabled.")
+    update_last_login(User, user)
+    open_door(session=session, user=user, kind=DoorKind.PASSWORD, expires_at=expires_at)
+    record_for_organizations(EventName.USER_SIGNED_IN, user=user, actor=actor, after={"by": "password"})
 
 
 @atomic
@@ -151,18 +168,23 @@ def disable_account(*, user: User, actor: Actor) -> None:
 
     Raises NotAllowedError for an only admin, the only superuser, and a superuser whom another operator would disable.
     """
+    _check_not_only_admin(user)  # first, since organizations are locked before accounts
     check_may_change(user=user, actor=actor)
     check_superuser_remains(without=user)
-    _check_not_only_admin(user)
-    if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
-        Door.objects.filter(user=user, ended_at__isnull=True).update(ended_at=timezone.now())
+    changed = User.objects.filter(pk=user.pk, is_active=True).update(is_active=False)
+    _end_doors_of(user)
+    if changed:
         _record(EventName.ACCOUNT_DISABLED, user, actor, {"is_active": True}, {"is_active": False})
 
 
 @atomic
 def enable_account(*, user: User, actor: Actor) -> None:
-    """Let somebody in again, wherever they still belong. Raises NotAllowedError as `disable_account` does."""
+    """Let a user in again, wherever they are still a member; doors from before stay shut.
+
+    Raises NotAllowedError as `disable_account` does.
+    """
     check_may_change(user=user, actor=actor)
+    _end_doors_of(user)
     if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
         _record(EventName.ACCOUNT_ENABLED, user, actor, {"is_active": False}, {"is_active": True})
 
@@ -202,10 +224,14 @@ def permissions_of(user: User) -> list[str]:
     return list(user.user_permissions.order_by("codename").values_list("codename", flat=True))
 
 
+def _end_doors_of(user: User) -> None:
+    Door.objects.filter(user=user, ended_at__isnull=True).update(ended_at=timezone.now())
+
+
 def _check_not_only_admin(user: User) -> None:
     """Every open organization keeps an admin who can sign in; the rows stay locked until the account is disabled."""
     administered = Membership.objects.filter(user=user, role=Role.ADMIN, state=MembershipState.ACTIVE)
-    organizations = Organization.objects.select_for_update().filter(
+    organizations = Organization.objects.select_for_update(no_key=True).filter(
         pk__in=administered.values("organization"), closed_at__isnull=True
     )
     for organization in organizations.order_by("pk"):

@@ -12,7 +12,7 @@ from django.utils import timezone
 from audit.actors import Actor
 from audit.events import EventName
 from audit.services import record
-from orgs.models import Door, DoorKind, Organization, User
+from orgs.models import Door, DoorKind, Organization, Plan, User
 from orgs.selectors import names_of_sessions, opened_by_password
 from orgs.services.superusers import check_may_change
 from orgs.transactions import atomic
@@ -29,6 +29,8 @@ def open_door(
     connection: uuid.UUID | None = None,
 ) -> Door:
     """Open one more way in for a session; an older door of the same kind to the same place is closed by it."""
+    same = Door.objects.filter(session=session, user=user, kind=kind, organization=organization)
+    same.filter(ended_at__isnull=True).update(ended_at=timezone.now())
     door = new_door(
         session=session, user=user, kind=kind, expires_at=expires_at, organization=organization, connection=connection
     )
@@ -44,32 +46,29 @@ def new_door(
     expires_at: datetime,
     organization: Organization | None = None,
     connection: uuid.UUID | None = None,
-    is_first: bool = False,
 ) -> Door:
-    """The same, but the new door is for whoever calls to save, in the transaction in which this is called.
-
-    `is_first` says that the session is new and has no other door.
-    """
-    now = timezone.now()
-    if not is_first:
-        same = Door.objects.filter(session=session, user=user, kind=kind, organization=organization)
-        same.filter(ended_at__isnull=True).update(ended_at=now)
+    """Return a door that begins now, for the caller to save."""
     return Door(
         session=session,
         user=user,
         kind=kind,
         organization=organization,
         connection=connection,
-        opened_at=now,
+        opened_at=timezone.now(),
         expires_at=expires_at,
     )
 
 
-def carry_doors_over(*, from_session: str, to_session: str, user: User) -> int:
-    """Move the live doors of a session to the one that follows it, if they are the same user's; return how many."""
+def carry_doors_over(*, from_session: str, to: Door) -> int:
+    """Move the open doors of a session to that of `to`, if they are the same user's; return how many.
+
+    An older door of the same kind to the same place is closed instead.
+    """
     if not from_session:
         return 0
-    return Door.objects.filter(session=from_session, user=user, ended_at__isnull=True).update(session=to_session)
+    doors = Door.objects.filter(session=from_session, user=to.user, ended_at__isnull=True)
+    doors.filter(kind=to.kind, organization=to.organization).update(ended_at=timezone.now())
+    return doors.update(session=to.session)
 
 
 @atomic
@@ -142,6 +141,13 @@ def end_door(*, door: Door, actor: Actor) -> None:
             target=door.user.email,
             after={"door": door.kind},
         )
+
+
+@atomic
+def end_sso_doors_on_plan(*, plan: Plan) -> int:
+    """Close the doors of single sign-on into all organizations on a plan; return how many."""
+    doors = Door.objects.filter(organization__plan=plan, kind=DoorKind.SSO, ended_at__isnull=True)
+    return doors.update(ended_at=timezone.now())
 
 
 @atomic

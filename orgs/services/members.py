@@ -9,7 +9,7 @@ from audit.actors import Actor
 from audit.events import EventName
 from audit.services import Facts, record
 from orgs.errors import NotAllowedError
-from orgs.models import Invitation, Membership, MembershipSource, MembershipState, Organization, Role, User
+from orgs.models import DoorKind, Invitation, Membership, MembershipSource, MembershipState, Organization, Role, User
 from orgs.selectors import open_invitations_of
 from orgs.services.accounts import create_account
 from orgs.services.doors import end_doors
@@ -130,6 +130,7 @@ def change_role(*, membership: Membership, role: Role, by: Membership | None, ac
         _check_not_last_admin(membership)
     membership.role = role
     membership.save(update_fields=["role"])
+    end_doors(organization=membership.organization, user=membership.user, kind=DoorKind.RECOVERY)
     _revoke(_sent_by(membership).filter(role__gt=role), actor)
     touches_admin = Role.ADMIN in (before, role)
     name = EventName.MEMBER_ADMIN_CHANGED if touches_admin else EventName.MEMBER_ROLE_CHANGED
@@ -150,7 +151,7 @@ def suspend_member(*, membership: Membership, by: Membership | None, actor: Acto
 
 @atomic
 def restore_member(*, membership: Membership, by: Membership | None, actor: Actor) -> None:
-    """Let a suspended member in again. Raises NotAllowedError."""
+    """Let a suspended member in again; doors from before stay shut. Raises NotAllowedError."""
     membership = _locked(membership)
     by = as_it_is_now(by) if by is not None else None
     if membership.state != MembershipState.SUSPENDED:
@@ -159,6 +160,7 @@ def restore_member(*, membership: Membership, by: Membership | None, actor: Acto
     before = {"state": membership.state}
     membership.state = MembershipState.ACTIVE
     membership.save(update_fields=["state"])
+    end_doors(organization=membership.organization, user=membership.user)
     _record(EventName.MEMBER_RESTORED, membership, actor, before, {"state": membership.state})
 
 

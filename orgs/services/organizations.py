@@ -27,7 +27,7 @@ from orgs.models import (
 )
 from orgs.selectors import SessionCounts, count_sessions
 from orgs.services.doors import end_doors
-from orgs.services.locks import hold_account, hold_organization
+from orgs.services.locks import hold_account, hold_organization, hold_shared
 from orgs.transactions import atomic
 from orgs.visible_text import validate_name
 
@@ -146,12 +146,13 @@ def change_plan(*, organization: Organization, plan: Plan, actor: Actor) -> None
     Without single sign-on nobody stays in by it: who has a password uses that, since the requirement rests.
     """
     organization = hold_organization(organization)
-    before = {"plan": organization.plan.slug}
+    hold_shared(Plan, plan.pk)
+    plan, before = Plan.objects.get(pk=plan.pk), organization.plan
     organization.plan = plan
     organization.save(update_fields=["plan"])
-    if not plan.sso:
+    if before.sso != plan.sso:
         end_doors(organization=organization, kind=DoorKind.SSO)
-    _record(EventName.ORGANIZATION_PLAN_CHANGED, organization, actor, before, {"plan": plan.slug})
+    _record(EventName.ORGANIZATION_PLAN_CHANGED, organization, actor, {"plan": before.slug}, {"plan": plan.slug})
 
 
 @atomic
@@ -195,13 +196,6 @@ def set_require_sso(*, organization: Organization, required: bool, actor: Actor)
 
 
 @atomic
-def set_sso_active(*, organization: Organization, active: bool) -> None:
-    """Note whether a configuration is active; the caller has recorded the event that made it so."""
-    Organization.objects.filter(pk=organization.pk).update(sso_active=active)
-    organization.sso_active = active
-
-
-@atomic
 def close_organization(*, organization: Organization, actor: Actor) -> None:
     """Close an organization: nobody enters, everything stays. Its number is never used again."""
     organization = hold_organization(organization)
@@ -215,8 +209,9 @@ def close_organization(*, organization: Organization, actor: Actor) -> None:
 
 @atomic
 def reopen_organization(*, organization: Organization, actor: Actor) -> None:
-    """Open a closed organization again, as it was."""
+    """Open a closed organization again, as it was; doors from before it was closed stay shut."""
     organization = hold_organization(organization)
+    end_doors(organization=organization)
     organization.closed_at = None
     organization.save(update_fields=["closed_at"])
     _record(EventName.ORGANIZATION_REOPENED, organization, actor)

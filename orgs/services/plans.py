@@ -6,15 +6,22 @@ from audit.actors import Actor
 from audit.events import EventName
 from audit.services import Facts, record
 from orgs.models import Plan
+from orgs.services.doors import end_sso_doors_on_plan
 from orgs.transactions import atomic
 
 
 @atomic
 def save_plan(*, plan: Plan, actor: Actor) -> None:
-    """Keep a new or edited plan; what it includes holds for its organizations from the next page on."""
-    known = Plan.objects.filter(pk=plan.pk).first()
+    """Keep a new or edited plan; what it includes holds for its organizations from the next page on.
+
+    Without single sign-on, users who came in by it are out. Sign-ins of these organizations hold the plan, so that each
+    is either finished before this or decided by the plan as it is saved here.
+    """
+    known = Plan.objects.select_for_update(no_key=True).filter(pk=plan.pk).first()
     before = _facts(known) if known else {}
     plan.save()
+    if known and known.sso != plan.sso:
+        end_sso_doors_on_plan(plan=plan)
     if before != _facts(plan):
         _record(plan, before, actor)
 

@@ -14,7 +14,7 @@ from audit.events import EventName
 from audit.services import record
 from orgs.errors import NotAllowedError
 from orgs.models import Organization, User
-from orgs.services import end_doors, hold_organization, set_require_sso, set_sso_active
+from orgs.services import end_doors, hold_organization, set_require_sso
 from orgs.transactions import atomic
 from sso import saml
 from sso.key_encryption import can_encrypt
@@ -188,7 +188,6 @@ def activate(*, configuration: Configuration, actor: Actor) -> None:
     if not draft.update(state=ConfigurationState.ACTIVE, activated_at=now):
         raise NoDraftError(configuration)
     configuration.state, configuration.activated_at = ConfigurationState.ACTIVE, now
-    set_sso_active(organization=connection.organization, active=connection.state == ConnectionState.ENABLED)
     before = summary_of(active) if active else {}
     _record(EventName.CONFIGURATION_ACTIVATED, connection, actor, before, summary_of(configuration))
 
@@ -233,7 +232,6 @@ def disable_connection(*, connection: Connection, actor: Actor) -> None:
         state=ConnectionState.DISABLED
     ):
         return
-    set_sso_active(organization=connection.organization, active=False)
     _record(EventName.CONNECTION_DISABLED, connection, actor)
 
 
@@ -246,8 +244,6 @@ def enable_connection(*, connection: Connection, actor: Actor) -> None:
     ):
         return
     end_doors(organization=connection.organization, connection=connection.public_id)
-    has_active = connection.configurations.filter(state=ConfigurationState.ACTIVE).exists()
-    set_sso_active(organization=connection.organization, active=has_active)
     _record(EventName.CONNECTION_ENABLED, connection, actor)
 
 

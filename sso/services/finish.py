@@ -13,25 +13,27 @@ from django.db.models import F
 from django.utils import timezone
 
 from audit.actors import Actor
-from orgs.models import DoorKind, Membership, Organization
+from orgs.models import DoorKind, Organization
 from orgs.selectors import open_organization
-from orgs.services import carry_doors_over, hold_organization, new_door
+from orgs.services import carry_doors_over, hold_organization, new_door, share_organization
 from orgs.tokens import hash_of_token
-from orgs.transactions import atomic
+from orgs.transactions import OutdatedError, atomic, twice
 from sso import saml
 from sso.acs_reads import Found, Guess, KnownPerson, known_person, sign_in_by_relay_state, sign_in_by_request
 from sso.models import ConfigurationState, ConnectionState, Purpose, SignIn, SignInState
 from sso.reasons import Reason
 from sso.selectors import decrypting_service_provider, service_provider
 from sso.services.connections import activate
-from sso.services.let_in import ShutOutError, UsedUpError, let_in, use_up
+from sso.services.let_in import UnlinkedError, UsedUpError, let_in, use_up
 from sso.services.outcomes import Enter, Finished, NotAsked, Refused
 from sso.services.people import (
     CLAIM_OBJECT_IDENTIFIER,
+    Admitted,
     Person,
     RefusedError,
     admit,
     guess_in,
+    is_member,
     is_settled,
     keep_names,
     person_in,
@@ -77,12 +79,10 @@ def finish_sign_in(
     if asked.consumed_at is not None:
         return _refuse_apart(asked, Reason.ALREADY_USED, actor, now)
     verdict = _judge(asked, encoded, now, with_keys=seen.may_be_encrypted)
-    try:
-        return _decide(found, verdict, actor, now, enter)
-    except (IntegrityError, ShutOutError):
-        # What was read of the person is out of date. Or there are two first sign-ins of one person at the same moment,
-        # and the other one has made the rows that this one needs.
-        return _decide(found._replace(guessed=None), verdict, actor, now, enter)
+    return twice(
+        lambda: _decide(found, verdict, actor, now, enter),
+        again=lambda: _decide(Found(_read_again(asked), None), verdict, actor, now, enter),
+    )
 
 
 def cookie_name(number: int) -> str:
@@ -128,6 +128,8 @@ def _decide(found: Found, verdict: saml.Verdict, actor: Actor, now: datetime, en
             return _refuse(asked, reason_of(verdict), verdict.status_message)
         try:
             return _let_in(found, verdict.assertion, actor, now, enter)
+        except UnlinkedError:
+            return _refuse(asked, Reason.UNLINKED, "")
         except RefusedError as refusal:
             asked.operator_reason = refusal.operator_reason
             return _refuse(asked, refusal.reason, refusal.detail)
@@ -143,9 +145,9 @@ def _write_verdict(asked: SignIn, verdict: saml.Verdict, actor: Actor) -> None:
 
 
 def _let_in(found: Found, assertion: saml.Assertion, actor: Actor, now: datetime, enter: Enter) -> Finished:
-    """All that is written is written together; for most people that is one statement (let_in.py).
+    """Write the sign-in and all that comes of it together; for most users that is one statement (let_in.py).
 
-    Raises RefusedError, before any write, UsedUpError and ShutOutError.
+    Raises RefusedError, UsedUpError and OutdatedError; then nothing has been written.
     """
     asked, guessed = found
     _check_open(asked)
@@ -158,23 +160,49 @@ def _let_in(found: Found, assertion: saml.Assertion, actor: Actor, now: datetime
     alone = asked.purpose != Purpose.TEST and not asked.session and is_settled(known, person, assertion)
     if alone:
         return _open(asked, _admit(asked, person, known, assertion, actor), assertion, now, enter)
-    with transaction.atomic():
-        if asked.purpose == Purpose.TEST:
-            # Another admin's test of the same draft may have ended meanwhile.
-            hold_organization(asked.organization)
-            asked.configuration.refresh_from_db(fields=["state"])
-            _check_open(asked)
-        # Read again where others have to wait: this may be a demoted admin by now, or somebody else's first sign-in.
-        known = known_person(asked.connection, assertion.issuer, person.subject)
-        return _open(asked, _admit(asked, person, known, assertion, actor), assertion, now, enter)
+    try:
+        with transaction.atomic():
+            known = _hold(asked, person, known, assertion.issuer)
+            return _open(asked, _admit(asked, person, known, assertion, actor), assertion, now, enter)
+    except IntegrityError as error:
+        # Two organizations make an account for the same address at this moment, each behind a lock of its own.
+        raise OutdatedError from error
+
+
+def _hold(asked: SignIn, person: Person, known: KnownPerson | None, issuer: str) -> KnownPerson | None:
+    """Hold the organization until all is written, read again what the sign-in is decided by, and return the person.
+
+    A member only shares the organization, so that other sign-ins go on. A test or a first sign-in changes who may
+    enter, or how, and holds it alone. Raises RefusedError and OutdatedError.
+    """
+    changes_access = asked.purpose == Purpose.TEST or not is_member(known)
+    organization = hold_organization(asked.organization) if changes_access else share_organization(asked.organization)
+    _read_again(asked, organization)
+    _check_open(asked)
+    found = known_person(asked.connection, issuer, person.subject)
+    if known is not None and found is None:
+        raise RefusedError(Reason.UNLINKED)
+    if not changes_access and not is_member(found):
+        raise OutdatedError
+    return found
+
+
+def _read_again(asked: SignIn, organization: Organization | None = None) -> SignIn:
+    """Put what has become of organization, plan, connection and configuration since they were read on the sign-in."""
+    if organization is None:
+        organization = Organization.objects.select_related("plan").get(pk=asked.organization_id)
+    asked.connection.refresh_from_db()
+    asked.configuration.refresh_from_db(fields=["state"])
+    asked.organization = asked.connection.organization = organization
+    return asked
 
 
 def _admit(
     asked: SignIn, person: Person, known: KnownPerson | None, assertion: saml.Assertion, actor: Actor
-) -> Membership:
+) -> Admitted:
     is_test = asked.purpose == Purpose.TEST
     actor = Actor(email=person.address, address=actor.address, user_agent=actor.user_agent)
-    membership = admit(
+    admitted = admit(
         person=person,
         known=known,
         connection=asked.connection,
@@ -184,37 +212,38 @@ def _admit(
     )
     if is_test and asked.configuration.state == ConfigurationState.DRAFT:
         activate(configuration=asked.configuration, actor=actor)
-    keep_names(membership, assertion)
-    return membership
+    keep_names(admitted.membership, assertion)
+    return admitted
 
 
 def _check_open(asked: SignIn) -> None:
-    """What may have changed while the person was at the provider: it was read, with the row, for this request."""
+    """Refuse what has been shut since the sign-in began. let_in.py asks the same again as it writes."""
+    if not asked.organization.is_open:
+        raise RefusedError(Reason.CLOSED)
     if not asked.organization.plan.sso:
         raise RefusedError(Reason.PLAN)
-    if asked.connection.state == ConnectionState.DISABLED and asked.purpose != Purpose.TEST:
+    if asked.connection.state == ConnectionState.DISABLED:
         raise RefusedError(Reason.DISABLED)
     if asked.configuration.state == ConfigurationState.RETIRED:
         raise RefusedError(Reason.REPLACED)
 
 
-def _open(asked: SignIn, membership: Membership, assertion: saml.Assertion, now: datetime, enter: Enter) -> Finished:
-    session = secrets.token_urlsafe(32)
-    carried = carry_doors_over(from_session=asked.session, to_session=session, user=membership.user)
+def _open(asked: SignIn, admitted: Admitted, assertion: saml.Assertion, now: datetime, enter: Enter) -> Finished:
+    user = admitted.membership.user
     door = new_door(
-        session=session,
-        user=membership.user,
+        session=secrets.token_urlsafe(32),
+        user=user,
         kind=DoorKind.SSO,
         organization=asked.organization,
         connection=asked.connection.public_id,
         expires_at=_expiry(asked.organization, assertion, now),
-        is_first=not carried,
     )
-    asked.state, asked.user = SignInState.SUCCEEDED, membership.user
+    asked.state, asked.user = SignInState.SUCCEEDED, user
     asked.door, asked.name_id_hash = door.public_id, hash_of_token(assertion.name_id)
     asked.provider_session = session_of(assertion)
-    finished = Finished(asked, membership.user, session, door)
-    let_in(asked, membership, door, enter(finished))
+    finished = Finished(asked, user, door.session, door)
+    let_in(asked, admitted, door, enter(finished))
+    carry_doors_over(from_session=asked.session, to=door)
     return finished
 
 

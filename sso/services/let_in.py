@@ -10,9 +10,11 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import AutoField, Field, Model
 
-from orgs.models import Door, Membership, MembershipState, Organization, User
-from sso.models import SignIn
+from orgs.models import Door, Membership, MembershipState, Organization, Plan, User
+from orgs.transactions import OutdatedError
+from sso.models import Configuration, ConfigurationState, Connection, ConnectionState, Identity, SignIn
 from sso.prepared import Prepared
+from sso.services.people import Admitted
 
 # What is written down when a request is used up.
 _OUTCOME = (
@@ -37,7 +39,13 @@ _OUTCOME = (
 )
 
 
-# Of a membership. The statement for PostgreSQL says the same.
+# What a sign-in and a membership must be to be let in. The statement for PostgreSQL says the same.
+_IS_OPEN: dict[str, Any] = {
+    "organization__closed_at__isnull": True,
+    "organization__plan__sso": True,
+    "connection__state": ConnectionState.ENABLED,
+    "configuration__state__in": [ConfigurationState.ACTIVE, ConfigurationState.DRAFT],
+}
 _MAY_ENTER: dict[str, Any] = {"state": MembershipState.ACTIVE, "user__is_active": True}
 
 
@@ -45,8 +53,8 @@ class UsedUpError(Exception):
     """Another answer to the same request was quicker; nothing of this one may stay."""
 
 
-class ShutOutError(Exception):
-    """The member was suspended or removed, or the account disabled, since they were read; nothing was written."""
+class UnlinkedError(Exception):
+    """The identity that this sign-in relies on has been unlinked since it was read; nothing was written."""
 
 
 def use_up(asked: SignIn) -> None:
@@ -59,32 +67,41 @@ def use_up(asked: SignIn) -> None:
         raise UsedUpError
 
 
-def let_in(asked: SignIn, membership: Membership, door: Door, session: Model | None) -> None:
-    """Use the request up and write the door and the session's row, if it has one. Raises UsedUpError and ShutOutError.
+def let_in(asked: SignIn, admitted: Admitted, door: Door, session: Model | None) -> None:
+    """Use the request up and write the door and the session's row, if it has one.
 
-    Then nothing has been written. The membership was read a moment ago; it is held as it is until all is written, so
-    that whoever shuts its member out finds the door and closes it. On PostgreSQL it is one statement instead of four.
+    Everything that the door depends on was read before: organization, plan, connection, configuration, account,
+    membership, identity. Here it is asked again and held until all is written, so that a service that shuts the user
+    out finds the door and closes it. On PostgreSQL that is one statement instead of seven. Raises OutdatedError,
+    UnlinkedError and UsedUpError; then nothing has been written.
     """
     rows: list[Model] = [door] if session is None else [door, session]
     database = connections[DEFAULT_DB_ALIAS]
     if database.vendor == "postgresql":
-        _write_in_one(database, asked, membership, rows)
+        _write_in_one(database, asked, admitted, rows)
         return
     with transaction.atomic(savepoint=False):
-        if not Membership.objects.filter(pk=membership.pk, **_MAY_ENTER).exists():
-            raise ShutOutError
+        if not SignIn.objects.filter(pk=asked.pk, **_IS_OPEN).exists():
+            raise OutdatedError
+        if not Membership.objects.filter(pk=admitted.membership.pk, **_MAY_ENTER).exists():
+            raise OutdatedError
+        if not Identity.objects.filter(pk=admitted.identity.pk).exists():
+            raise UnlinkedError
         use_up(asked)
         for row in rows:
             row.save(force_insert=True)
 
 
-def _write_in_one(database: BaseDatabaseWrapper, asked: SignIn, membership: Membership, rows: list[Model]) -> None:
-    values = [membership.organization_id, membership.pk, *_values(database, asked, _outcome()), asked.pk]
+def _write_in_one(database: BaseDatabaseWrapper, asked: SignIn, admitted: Admitted, rows: list[Model]) -> None:
+    relied_on = [asked.organization_id, asked.connection_id, asked.configuration_id, admitted.membership.pk]
+    values = [*relied_on, admitted.identity.pk, *_values(database, asked, _outcome()), asked.pk]
     for row in rows:
         values += _values(database, row, _inserted(type(row)))
-    ((held, used),) = _statement(*map(type, rows)).rows(values)
+    ((held, linked, used),) = _statement(*map(type, rows)).rows(values)
     if not held:
-        raise ShutOutError
+        raise OutdatedError
+    if not linked:
+        raise UnlinkedError
     if not used:
         raise UsedUpError
 
@@ -94,9 +111,9 @@ def _statement(*models: type[Model]) -> Prepared:
     """Parts of a WITH that write run together and only once (PostgreSQL 7.8.4).
 
     Each INSERT selects from the UPDATE: it writes a row if the UPDATE found the request unused, else none. The UPDATE
-    selects from the membership, which waits for whoever is changing it, and looks again at what it has become (13.2.1).
-    Before that it shares the organization, which whoever changes its access holds: neither can wait for the other, and
-    a change that began first is finished first (docs/design.md).
+    selects from the rows that decide. Each is locked, which waits for a transaction that is changing it and looks again
+    at what it has become (13.2.1). The order is that of docs/design.md, "Locks": the organization first. An identity is
+    kept from being unlinked, but not from another sign-in of the same user that notes its use.
     """
     assignments = ", ".join(f"{field.column} = %s" for field in _outcome())
     inserts = "".join(
@@ -108,18 +125,26 @@ def _statement(*models: type[Model]) -> Prepared:
         "let_in",
         f"""
     WITH here AS MATERIALIZED (
-        SELECT id FROM {Organization._meta.db_table} WHERE id = %s FOR SHARE
+        SELECT id, plan_id FROM {Organization._meta.db_table} WHERE id = %s AND closed_at IS NULL FOR SHARE
     ), held AS MATERIALIZED (
         SELECT membership.id FROM here
+        JOIN {Plan._meta.db_table} plan ON plan.id = here.plan_id
+        JOIN {Connection._meta.db_table} connection ON connection.organization_id = here.id
+        JOIN {Configuration._meta.db_table} configuration ON configuration.connection_id = connection.id
         JOIN {Membership._meta.db_table} membership ON membership.organization_id = here.id
         JOIN {User._meta.db_table} person ON person.id = membership.user_id
-        WHERE membership.id = %s AND membership.state = '{MembershipState.ACTIVE.value}' AND person.is_active
-        FOR SHARE OF membership
+        WHERE plan.sso AND connection.id = %s AND connection.state = '{ConnectionState.ENABLED.value}'
+            AND configuration.id = %s AND configuration.state <> '{ConfigurationState.RETIRED.value}'
+            AND membership.id = %s AND membership.state = '{MembershipState.ACTIVE.value}' AND person.is_active
+        FOR SHARE OF plan, connection, configuration, person, membership
+    ), linked AS MATERIALIZED (
+        SELECT identity.id FROM held JOIN {Identity._meta.db_table} identity ON identity.id = %s
+        FOR KEY SHARE OF identity
     ), used AS (
-        UPDATE {SignIn._meta.db_table} asked SET {assignments} FROM held
+        UPDATE {SignIn._meta.db_table} asked SET {assignments} FROM linked
         WHERE asked.id = %s AND asked.consumed_at IS NULL RETURNING asked.id
     ){inserts}
-    SELECT (SELECT count(*) FROM held), (SELECT count(*) FROM used)
+    SELECT (SELECT count(*) FROM held), (SELECT count(*) FROM linked), (SELECT count(*) FROM used)
 """,  # noqa: S608 - names of ours
     )
 

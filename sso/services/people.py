@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
 from django.utils import timezone
 
 from audit.actors import Actor
@@ -58,6 +57,13 @@ class Person:
     subject: Subject
     address: str
     name_id: str
+
+
+class Admitted(NamedTuple):
+    """Who comes in: the identity that the provider vouched for, and the membership that it opens."""
+
+    identity: Identity
+    membership: Membership
 
 
 def guess_in(seen: saml.Glance) -> Subject:
@@ -124,8 +130,8 @@ def admit(
     provider_entity_id: str,
     actor: Actor,
     admins_only: bool,
-) -> Membership:
-    """Return the membership through which this person comes in; write identity and membership if they are new.
+) -> Admitted:
+    """Return the identity and the membership through which this person comes in, written now if they are new.
 
     `known` is who has come in by this subject before. `admins_only`: the test of a draft, which lets in admins and
     makes nobody a member. Raises RefusedError, before any write.
@@ -135,21 +141,24 @@ def admit(
     return _new(person, connection, provider_entity_id, actor, admins_only=admins_only)
 
 
+def is_member(known: KnownPerson | None) -> bool:
+    """Whether this person's sign-in needs no new identity and no new membership."""
+    return known is not None and known.membership is not None and known.membership.state != MembershipState.REMOVED
+
+
 def is_settled(known: KnownPerson | None, person: Person, assertion: saml.Assertion) -> bool:
     """Whether nothing about this person has to be written: a member, as they were here within the day."""
-    if known is None or known.membership is None or known.membership.state == MembershipState.REMOVED:
+    if known is None or known.membership is None or not is_member(known):
         return False
     return not _has_news(known.identity, person) and has_names(membership=known.membership, **_names_in(assertion))
 
 
-def _known(
-    known: KnownPerson, person: Person, connection: Connection, actor: Actor, *, admins_only: bool
-) -> Membership:
+def _known(known: KnownPerson, person: Person, connection: Connection, actor: Actor, *, admins_only: bool) -> Admitted:
     """Somebody who was here before: by subject, whatever address is asserted today."""
     user = known.identity.user
     membership = _enter_or_join(user.email, user, known.membership, connection, actor, admins_only=admins_only)
     _note_use(known.identity, person)
-    return membership
+    return Admitted(known.identity, membership)
 
 
 def _note_use(identity: Identity, person: Person) -> None:
@@ -165,13 +174,14 @@ def _has_news(identity: Identity, person: Person) -> bool:
 
 def _new(
     person: Person, connection: Connection, provider_entity_id: str, actor: Actor, *, admins_only: bool
-) -> Membership:
-    user = User.objects.filter(email=person.address).first()
+) -> Admitted:
+    # Held: an account that becomes an operator's, or is disabled, at this moment is none to be joined.
+    user = User.objects.select_for_update(no_key=True).filter(email=person.address).first()
     if user is not None:
         _check_not_another(user, person, connection, provider_entity_id)
     found = _membership(connection, user) if user else None
     membership = _enter_or_join(person.address, user, found, connection, actor, admins_only=admins_only)
-    Identity.objects.create(
+    identity = Identity.objects.create(
         connection=connection,
         provider_entity_id=provider_entity_id,
         subject_kind=person.subject.kind,
@@ -189,7 +199,7 @@ def _new(
         target=membership.user.email,
         after={"subject_kind": person.subject.kind.value},
     )
-    return membership
+    return Admitted(identity, membership)
 
 
 def _enter_or_join(
@@ -270,9 +280,6 @@ def _check_not_another(user: User, person: Person, connection: Connection, provi
     known = Identity.objects.filter(connection=connection, provider_entity_id=provider_entity_id, user=user)
     by_kind = dict(known.values_list("subject_kind", "subject"))
     same = {SubjectKind.NAME_ID.value: person.name_id, SubjectKind.ADDRESS.value: person.address}
-    if by_kind.get(person.subject.kind) == person.subject.value:
-        # The same person's other tab was quicker by a moment; whoever calls decides once more.
-        raise IntegrityError("linked meanwhile")
     if any(kind == person.subject.kind or same.get(kind) != subject for kind, subject in by_kind.items()):
         raise RefusedError(Reason.OTHER_SUBJECT)
 

@@ -13,7 +13,16 @@ from orgs.models import Organization
 from orgs.tokens import hash_of_token
 from orgs.transactions import atomic
 from sso import saml
-from sso.models import Configuration, ConfigurationState, Provider, Purpose, SignIn, SignInState, StartedBy
+from sso.models import (
+    Configuration,
+    ConfigurationState,
+    ConnectionState,
+    Provider,
+    Purpose,
+    SignIn,
+    SignInState,
+    StartedBy,
+)
 from sso.selectors import active_configuration, service_provider, signing_key
 
 # No 0/O, 1/I/L: people read these codes out.
@@ -84,7 +93,7 @@ def _usable(organization: Organization, draft: Configuration | None) -> Configur
     if not organization.is_open or not organization.plan.sso:
         raise NotConnectedError
     configuration = draft or active_configuration(organization)
-    if configuration is None or configuration.flaw:
+    if configuration is None or configuration.flaw or configuration.connection.state == ConnectionState.DISABLED:
         raise NotConnectedError
     return configuration
 

@@ -10,7 +10,7 @@ from audit.actors import Actor
 from audit.events import EventName
 from audit.services import record
 from orgs.models import Organization
-from orgs.services import hold_organization, set_sso_active
+from orgs.services import hold_organization
 from orgs.transactions import atomic
 from sso.models import Configuration, ConfigurationState
 from sso.selectors import active_configuration, flawed_configurations
@@ -43,7 +43,6 @@ def _suspend(organization: Organization, actor: Actor) -> Configuration | None:
         return None
     active.state, active.retired_at = ConfigurationState.RETIRED, timezone.now()
     active.save(update_fields=["state", "retired_at"])
-    set_sso_active(organization=organization, active=False)
     connection = active.connection
     record(
         EventName.CONFIGURATION_SUSPENDED,

@@ -8,14 +8,15 @@ from django.test import Client, override_settings
 from django.urls import reverse
 
 from orgs.models import Organization, Role, User
-from tests.conftest import MakeMember, SignedIn
+from tests.conftest import MakeMember, SignedIn, activate_sso
 from tests.look.markup import heading, page_of
 
 
 @pytest.fixture
 def sso_required(organization: Organization) -> Organization:
     """Contoso lets nobody in with a password."""
-    organization.require_sso = organization.sso_active = True
+    activate_sso(organization)
+    organization.require_sso = True
     organization.save()
     return organization
 

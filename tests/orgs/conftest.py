@@ -11,8 +11,8 @@ from django.test import Client
 
 from audit.actors import COMMAND_LINE
 from orgs.models import DoorKind, Organization, User
-from orgs.services import set_require_sso, set_sso_active
-from tests.conftest import open_session
+from orgs.services import set_require_sso
+from tests.conftest import activate_sso, open_session
 
 Committing = AbstractContextManager[object]
 RequireSSO = Callable[[Organization], Organization]
@@ -23,7 +23,7 @@ def require_sso() -> RequireSSO:
     """Connect an organization as far as orgs knows, and require single sign-on."""
 
     def require(organization: Organization) -> Organization:
-        set_sso_active(organization=organization, active=True)
+        activate_sso(organization)
         set_require_sso(organization=organization, required=True, actor=COMMAND_LINE)
         organization.refresh_from_db()
         return organization

@@ -16,8 +16,8 @@ from audit.events import EventName, Outcome
 from audit.models import Event
 from orgs.models import Door, MembershipSource, Organization, Role, User
 from orgs.models.people import operator_made
-from orgs.services import accept_as_newcomer, add_member, invite, join_just_in_time, set_require_sso, set_sso_active
-from tests.conftest import PASSWORD, MakeOrganization, MakeUser, SignedIn, new_browser
+from orgs.services import accept_as_newcomer, add_member, invite, join_just_in_time, set_require_sso
+from tests.conftest import PASSWORD, MakeOrganization, MakeUser, SignedIn, activate_sso, new_browser
 
 from .conftest import link_in
 from .test_accounts import code_now, sign_in, with_totp
@@ -42,7 +42,7 @@ def test_a_changed_password_is_in_the_log_of_each_organization_that_it_opens(
     other, closed_to_passwords = make_organization("Fabrikam"), make_organization("Initech")
     for each in (other, closed_to_passwords):
         add_member(organization=each, user=admin, role=Role.MEMBER, source=MembershipSource.INVITED, actor=COMMAND_LINE)
-    set_sso_active(organization=closed_to_passwords, active=True)
+    activate_sso(closed_to_passwords)
     set_require_sso(organization=closed_to_passwords, required=True, actor=COMMAND_LINE)
     answer = client_of(admin).post(
         "/account/password/change/", {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}

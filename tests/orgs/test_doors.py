@@ -20,6 +20,7 @@ from orgs.services import (
     end_door,
     end_doors,
     join_just_in_time,
+    new_door,
     open_door,
     remove_member,
     set_require_sso,
@@ -213,10 +214,17 @@ def test_doors_are_carried_over_for_the_same_person_only(
     ada: Membership, make_user: MakeUser, client_of: SignedIn
 ) -> None:
     name = client_of(ada.user).session["session_name"]
-    assert carry_doors_over(from_session="", to_session="new", user=ada.user) == 0
-    assert carry_doors_over(from_session=name, to_session="new", user=make_user()) == 0
-    assert carry_doors_over(from_session=name, to_session="new", user=ada.user) == 1
+    until = timezone.now() + timedelta(hours=1)
+    new = {"session": "new", "kind": DoorKind.PASSWORD, "expires_at": until}
+    theirs, mine = new_door(user=make_user(), **new), new_door(user=ada.user, **new)
+    assert carry_doors_over(from_session="", to=mine) == 0
+    assert carry_doors_over(from_session=name, to=theirs) == 0
+    mine.kind = DoorKind.RECOVERY
+    assert carry_doors_over(from_session=name, to=mine) == 1
     assert Door.objects.get().session == "new"
+    mine.kind = DoorKind.PASSWORD
+    assert carry_doors_over(from_session="new", to=mine) == 0, "replaced by one of its kind"
+    assert Door.objects.get().ended_at is not None
 
 
 def test_ending_doors(ada: Membership, member: MakeMember, sso_client: SignedIn) -> None:

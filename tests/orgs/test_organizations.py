@@ -24,9 +24,9 @@ from orgs.services import (
     reopen_organization,
     set_require_sso,
     set_session_hours,
-    set_sso_active,
     verify_domain,
 )
+from sso.models import Connection, ConnectionState
 from tests.conftest import MakeMember, MakeOrganization, MakeUser, SignedIn
 
 from .conftest import RequireSSO
@@ -181,7 +181,7 @@ def test_require_sso_is_suspended_while_sso_cannot_work(organization: Organizati
     change_plan(organization=organization, plan=Plan.objects.get(slug="growth"), actor=COMMAND_LINE)
     organization = Organization.objects.get(pk=organization.pk)
     assert organization.requires_sso
-    set_sso_active(organization=organization, active=False)
+    Connection.objects.update(state=ConnectionState.DISABLED)
     assert not organization.requires_sso
 
 

@@ -11,9 +11,9 @@ from django.test import Client
 from audit.actors import COMMAND_LINE
 from audit.models import Event
 from orgs.models import EmailDomain, MembershipState, Organization, Role, User
-from orgs.services import invite, join_just_in_time, set_sso_active, suspend_member, verify_domain
+from orgs.services import invite, join_just_in_time, suspend_member, verify_domain
 from orgs.views.members import _CHANGES
-from tests.conftest import MakeMember, MakeOrganization, MakeUser, SignedIn
+from tests.conftest import MakeMember, MakeOrganization, MakeUser, SignedIn, activate_sso
 
 from .conftest import RequireSSO
 
@@ -73,7 +73,8 @@ def test_the_first_page_has_one_next_step(
     role: Role, plan: str, connected: bool, step: tuple[str, str],
 ) -> None:  # fmt: skip
     organization = make_organization("Contoso", plan)
-    set_sso_active(organization=organization, active=connected)
+    if connected:
+        activate_sso(organization)
     page = text_of(client_of(member(organization, role).user), "/o/contoso/")
     assert re.findall(r'class="btn btn-primary" href="/o/contoso/settings/(\w+)">([^<]+)<', page) == [step]
     assert '<a class="menu-item" href="/o/contoso/settings">Settings</a>' in page

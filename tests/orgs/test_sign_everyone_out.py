@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 
 from audit.actors import COMMAND_LINE
 from audit.events import EventName, Risk
 from audit.models import Event
 from orgs.models import Door, DoorKind, Membership, Organization, Role, User
 from orgs.selectors import SessionCounts, count_sessions
-from orgs.services import carry_doors_over, close_organization, open_door, sign_everyone_out, suspend_member
-from tests.conftest import MakeMember, MakeOrganization, SignedIn, open_session
+from orgs.services import carry_doors_over, close_organization, new_door, open_door, sign_everyone_out, suspend_member
+from tests.conftest import MakeMember, MakeOrganization, SignedIn, connection_to, open_session
 
 from .conftest import RequireSSO
 
@@ -114,7 +116,14 @@ def test_a_session_that_carries_an_earlier_password_on_opens_nothing(ada: Member
     browser = client_of(ada.user)
     sign_everyone_out(organization=ada.organization, actor=COMMAND_LINE)
     session = browser.session
-    assert carry_doors_over(from_session=session["session_name"], to_session="another", user=ada.user) == 1
+    into = new_door(
+        session="another",
+        user=ada.user,
+        kind=DoorKind.SSO,
+        organization=ada.organization,
+        expires_at=timezone.now() + timedelta(hours=1),
+    )
+    assert carry_doors_over(from_session=session["session_name"], to=into) == 1
     session["session_name"] = "another"
     session.save()
     assert status(browser) == 403
@@ -146,7 +155,7 @@ def test_only_sessions_that_open_the_organization_count(
     ended = open_session(ada.user, DoorKind.SSO, ada.organization).session["session_name"]
     open_door(
         session=ended, user=ada.user, kind=DoorKind.SSO, organization=ada.organization,
-        connection=ada.public_id, expires_at=Door.objects.latest("pk").expires_at,
+        connection=connection_to(ada.organization).public_id, expires_at=Door.objects.latest("pk").expires_at,
     )  # fmt: skip
     assert count_sessions(ada.organization) == SessionCounts(members=1, sessions=3)
     require_sso(ada.organization)

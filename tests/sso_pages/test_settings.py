@@ -295,7 +295,7 @@ class TestRequireSso:
     def test_it_is_suspended_while_sso_cannot_work(
         self, browser: Client, path: str, required: Organization, admin: User
     ) -> None:
-        Organization.objects.update(sso_active=False)
+        required.connections.get().configurations.update(state="retired")
         document = page(browser.get(path))
         assert "Suspended" in words(document)
         assert field(document, "require_sso").get("checked") is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sso.providers import guide_of
-from sso.services.people import CLAIM_ADDRESS, as_address
+from sso.services.asserted import CLAIM_ADDRESS, as_address
 
 _TWO_ADDRESSES = (
     "The user identifier and the e-mail claim name different addresses. "

@@ -41,7 +41,7 @@ class Reason(models.TextChoices):
     DISABLED = "disabled", "The connection is disabled"
     REPLACED = "replaced", "The configuration was replaced during the sign-in"
     UNLINKED = "unlinked", "The user was unlinked during the sign-in"
-    NO_ADDRESS = "no_address", "No e-mail address was sent"
+    NO_ADDRESS = "no_address", "No e-mail address that can be used was sent"
     AMBIGUOUS_ADDRESS = "ambiguous_address", "More than one e-mail address was sent"
     OTHER_SUBJECT = "other_subject", "The same address, but another person"
     NOT_A_MEMBER = "not_a_member", "Nobody invited this person"
@@ -237,11 +237,11 @@ ADVICE: dict[str, Advice] = {
         "The user signs in again and is found by their e-mail address.",
     ),
     Reason.NO_ADDRESS: Advice(
-        "Neither the user identifier nor a claim holds an e-mail address.",
+        "Neither the name ID nor one of the claims that Amplisso looks at holds an e-mail address that it can use.",
         "Let the identity provider send the e-mail address as the name ID, and fill it in in the person's profile.",
     ),
     Reason.AMBIGUOUS_ADDRESS: Advice(
-        "The place that gives the address holds several values, and guessing could sign in the wrong person.",
+        "The place that gives the address holds more than one value, and a guess could sign in the wrong user.",
         "Let the identity provider send one e-mail address, as the name ID.",
     ),
     Reason.OTHER_SUBJECT: Advice(

@@ -91,7 +91,10 @@ def accept_membership(*, membership: Membership, actor: Actor) -> None:
 
 
 def note_names(*, membership: Membership, given_name: str, family_name: str, display_name: str) -> None:
-    """Keep the names that the identity provider asserted, on the membership only (invariant 1)."""
+    """Keep the names that the identity provider asserted, on the membership only (invariant 1).
+
+    A provider that sends none says nothing about them: the known ones stay.
+    """
     names = _as_stored(given_name, family_name, display_name)
     if not _has(membership, names):
         Membership.objects.filter(pk=membership.pk).update(**names)
@@ -111,7 +114,7 @@ def _as_stored(given_name: str, family_name: str, display_name: str) -> dict[str
 
 
 def _has(membership: Membership, names: dict[str, str]) -> bool:
-    return all(getattr(membership, name) == value for name, value in names.items())
+    return not any(names.values()) or all(getattr(membership, name) == value for name, value in names.items())
 
 
 @atomic

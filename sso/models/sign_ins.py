@@ -43,6 +43,7 @@ class SignIn(models.Model):
     """One attempt to come in through a connection, from the request to its outcome.
 
     `checks` is the verdict as a list of {name, outcome, expected, received, clause}; `claims` what was asserted.
+    `facts` is what a refusal by address was decided by: {"places": [{name, value, flaw}]}; None for others.
     """
 
     reference = models.CharField(max_length=16, unique=True, editable=False)
@@ -77,6 +78,7 @@ class SignIn(models.Model):
     checks = models.JSONField(default=list, blank=True)
     claims = models.JSONField(default=dict, blank=True)
     detail = models.CharField(max_length=1000, blank=True, help_text="What the identity provider or a policy said.")
+    facts = models.JSONField(null=True, blank=True, editable=False)
     signed = models.CharField(max_length=10, blank=True)
     certificate = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the certificate that verified.")
     # Who made a signature that no certificate of the configuration verifies: {"version": of the configuration whose key

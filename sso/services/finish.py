@@ -23,11 +23,11 @@ from sso.acs_reads import Found, Guess, KnownPerson, known_person, sign_in_by_re
 from sso.models import ConfigurationState, ConnectionState, Purpose, SignIn, SignInState
 from sso.reasons import Reason
 from sso.selectors import decrypting_service_provider, service_provider
+from sso.services.asserted import CLAIM_OBJECT_IDENTIFIER
 from sso.services.connections import activate
 from sso.services.let_in import UnlinkedError, UsedUpError, let_in, use_up
 from sso.services.outcomes import Enter, Finished, NotAsked, Refused
 from sso.services.people import (
-    CLAIM_OBJECT_IDENTIFIER,
     Admitted,
     Person,
     RefusedError,
@@ -121,7 +121,7 @@ def _decide(found: Found, verdict: saml.Verdict, actor: Actor, now: datetime, en
     _write_verdict(asked, verdict, actor)
     asked.consumed_at = now
     asked.user = asked.door = None
-    asked.provider_session, asked.name_id_hash = {}, ""
+    asked.provider_session, asked.name_id_hash, asked.facts = {}, "", None
     try:
         if verdict.assertion is None:
             asked.signer = signer_of(asked.configuration, verdict)
@@ -131,7 +131,7 @@ def _decide(found: Found, verdict: saml.Verdict, actor: Actor, now: datetime, en
         except UnlinkedError:
             return _refuse(asked, Reason.UNLINKED, "")
         except RefusedError as refusal:
-            asked.operator_reason = refusal.operator_reason
+            asked.operator_reason, asked.facts = refusal.operator_reason, refusal.facts
             return _refuse(asked, refusal.reason, refusal.detail)
     except UsedUpError:
         return _refuse_apart(asked, Reason.ALREADY_USED, actor, now)

@@ -22,6 +22,7 @@ _OUTCOME = (
     "reason",
     "operator_reason",
     "detail",
+    "facts",
     "user",
     "address",
     "checks",

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from audit.actors import Actor
 from audit.events import EventName
 from audit.services import record
-from orgs.email_addresses import normal_address
 from orgs.models import Membership, MembershipState, Role, User
 from orgs.selectors import pending_invitation
 from orgs.services import (
@@ -28,26 +24,25 @@ from sso import saml
 from sso.acs_reads import KnownPerson, Subject
 from sso.models import LONGEST_SUBJECT, Connection, Identity, SubjectKind
 from sso.reasons import OperatorReason, Reason
+from sso.services.asserted import CLAIM_OBJECT_IDENTIFIER, AddressError, address_in, names_in
 
-CLAIM_ADDRESS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"
-CLAIM_OBJECT_IDENTIFIER = "http://schemas.microsoft.com/identity/claims/objectidentifier"
-CLAIM_GIVEN_NAME = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/givenname"
-CLAIM_SURNAME = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/surname"
-CLAIM_DISPLAY_NAME = "http://schemas.microsoft.com/identity/claims/displayname"
 TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
 
 _SAME_USE = timedelta(days=1)
 
-# Entra's name for a guest of another provider, made of the guest's address; it looks like an address and is none.
-_GUEST_NAME = re.compile("#ext#", re.IGNORECASE)
-
 
 class RefusedError(Exception):
-    """This person does not get in; raised before anything was written."""
+    """This person does not get in; raised before anything was written. `facts`: see SignIn.facts."""
 
-    def __init__(self, reason: Reason, detail: str = "", operator_reason: OperatorReason | Literal[""] = "") -> None:
+    def __init__(
+        self,
+        reason: Reason,
+        detail: str = "",
+        operator_reason: OperatorReason | Literal[""] = "",
+        facts: dict[str, Any] | None = None,
+    ) -> None:
         super().__init__(reason.value)
-        self.reason, self.detail, self.operator_reason = reason, detail, operator_reason
+        self.reason, self.detail, self.operator_reason, self.facts = reason, detail, operator_reason, facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,32 +89,12 @@ def _subject(kind: SubjectKind, value: str) -> Subject:
 
 
 def _address_in(assertion: saml.Assertion) -> str:
-    """The first source that holds an address decides, in the order of AM-30; two values in it are a refusal."""
-    for source, values in _sources(assertion):
-        addresses = list(dict.fromkeys(filter(None, map(as_address, values))))
-        if addresses and len(values) > 1:
-            raise RefusedError(Reason.AMBIGUOUS_ADDRESS, f"{source} holds {len(values)} values")
-        if addresses:
-            return addresses[0]
-    raise RefusedError(Reason.NO_ADDRESS, "Looked in: " + ", ".join(source for source, _ in _sources(assertion)))
-
-
-def _sources(assertion: saml.Assertion) -> Iterator[tuple[str, tuple[str, ...]]]:
-    yield "Subject", (assertion.name_id,)
-    yield CLAIM_ADDRESS, assertion.attributes.get(CLAIM_ADDRESS, ())
-    for wanted in ("emailaddress", "email"):
-        named = [values for name, values in assertion.attributes.items() if name.lower() == wanted]
-        yield wanted, tuple(value for values in named for value in values)
-
-
-def as_address(text: str) -> str:
-    """An e-mail address in its one stored form; "" for anything else, and for Entra's name of a guest."""
-    if _GUEST_NAME.search(text):
-        return ""
     try:
-        return normal_address(text)
-    except ValidationError:
-        return ""
+        return address_in(assertion)
+    except AddressError as error:
+        reason = Reason.AMBIGUOUS_ADDRESS if error.is_ambiguous else Reason.NO_ADDRESS
+        facts = {"places": [place._asdict() for place in error.places]}
+        raise RefusedError(reason, facts=facts) from error
 
 
 def admit(
@@ -150,7 +125,7 @@ def is_settled(known: KnownPerson | None, person: Person, assertion: saml.Assert
     """Whether nothing about this person has to be written: a member, as they were here within the day."""
     if known is None or known.membership is None or not is_member(known):
         return False
-    return not _has_news(known.identity, person) and has_names(membership=known.membership, **_names_in(assertion))
+    return not _has_news(known.identity, person) and has_names(membership=known.membership, **names_in(assertion))
 
 
 def _known(known: KnownPerson, person: Person, connection: Connection, actor: Actor, *, admins_only: bool) -> Admitted:
@@ -286,15 +261,4 @@ def _check_not_another(user: User, person: Person, connection: Connection, provi
 
 def keep_names(membership: Membership, assertion: saml.Assertion) -> None:
     """Keep the names the provider asserted, on the membership only (invariant 1)."""
-    note_names(membership=membership, **_names_in(assertion))
-
-
-def _names_in(assertion: saml.Assertion) -> dict[str, str]:
-    def first(claim: str) -> str:
-        return next(iter(assertion.attributes.get(claim, ())), "").strip()
-
-    return {
-        "given_name": first(CLAIM_GIVEN_NAME),
-        "family_name": first(CLAIM_SURNAME),
-        "display_name": first(CLAIM_DISPLAY_NAME),
-    }
+    note_names(membership=membership, **names_in(assertion))

@@ -24,6 +24,7 @@ from sso.reasons import IN_SETTINGS, Reason
 from sso.saml import Outcome
 from sso.selectors import exceptions_in_force, identities_of_address, sign_in_by_reference, sign_ins_of
 from sso.services import unlink_identity
+from sso.wording.addresses import looked_at
 from sso.wording.advice import advice_for
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def settings_sign_in(request: HttpRequest, reference: str) -> HttpResponse:
         "advice": advice_for(sign_in),
         "in_settings": sign_in.reason in IN_SETTINGS,
         "no_answer": guide_of(sign_in.connection.provider).no_answer,
+        "looked_at": looked_at(sign_in.facts),
         **_exception(sign_in),
         **_checks(sign_in),
         "may_unlink": sign_in.reason == Reason.OTHER_SUBJECT

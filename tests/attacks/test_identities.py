@@ -103,7 +103,7 @@ def test_another_way_to_write_the_very_address(siege: Siege, victim: User, brows
     assert siege.row(target).user == victim
 
 
-@pytest.mark.parametrize("values", [(GENUINE, ADMIN), (ADMIN, GENUINE), (ADMIN, ADMIN), (GENUINE, "eve")])
+@pytest.mark.parametrize("values", [(GENUINE, ADMIN), (ADMIN, GENUINE), (GENUINE, "eve")])
 def test_two_addresses_in_one_place(siege: Siege, victim: User, browser: Client, values: tuple[str, str]) -> None:
     twice = tuple((EMAIL_CLAIM, (value,)) for value in values)
     for attributes in (((EMAIL_CLAIM, values),), twice):

@@ -12,7 +12,7 @@ import pytest
 
 from sso.models import Identity, SignInState
 from sso.saml import Assertion, PendingRequest, Verdict, glance, validate_response
-from sso.services.people import CLAIM_OBJECT_IDENTIFIER
+from sso.services.asserted import CLAIM_OBJECT_IDENTIFIER
 from tests.attacks.conftest import Siege, is_anybody_in
 from tests.attacks.cost import MOST_SECONDS, at_best
 from tests.attacks.mutations import genuine, mutated

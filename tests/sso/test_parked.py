@@ -35,7 +35,7 @@ from sso.services import (
     finish,
     unlink_identity,
 )
-from sso.services.people import CLAIM_SURNAME
+from sso.services.asserted import CLAIM_SURNAME
 from tests.conftest import MakeMember, MakeUser
 from tests.sso.conftest import Connect, Journey, new_browser
 from tests.sso.test_connections import new_file, save

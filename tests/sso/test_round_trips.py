@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from orgs.models import Role
 from sso.models import SignInState
-from sso.services.people import CLAIM_SURNAME
+from sso.services.asserted import CLAIM_SURNAME
 from tests.sso.conftest import Journey, new_browser
 from tests.sso.decoys import with_decoy
 

@@ -17,7 +17,7 @@ from sso.models import Configuration, Provider, SignIn
 from sso.providers import GUIDES, Ours, explain, filled
 from sso.reasons import ADVICE, Reason
 from sso.saml import CheckName
-from sso.services.people import CLAIM_ADDRESS
+from sso.services.asserted import CLAIM_ADDRESS
 from tests.conftest import MakeMember, MakeOrganization, SignedIn
 from tests.sso_pages.conftest import MakeSignIn, Upload
 from tests.sso_pages.pages import links, page, words

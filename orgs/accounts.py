@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from importlib import import_module
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as current
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
 from django.http import HttpRequest
+from django.shortcuts import render
 from django.urls import reverse
 
 from orgs.access import actor_of, name_in
@@ -22,7 +25,7 @@ from orgs.errors import NotAllowedError
 from orgs.known_browsers import known_browser
 from orgs.letters import absolute
 from orgs.models import User
-from orgs.services import end_session
+from orgs.services import end_session, replace_password
 from orgs.services.password_attempts import begin_attempt, forget_attempt, forget_attempts
 from orgs.visible_text import visible
 
@@ -71,6 +74,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         if user is not None:
             forget_attempt(attempt=self._attempt)
         return user
+
+    def set_password(self, user: User, password: str) -> None:
+        """Give an account a new password; the page says so if another request was first. allauth would save the row."""
+        try:
+            replace_password(user=user, password=password)
+        except NotAllowedError as refusal:
+            page = render(current.request, "account/password_replaced.html", status=HTTPStatus.CONFLICT)
+            raise ImmediateHttpResponse(page) from refusal
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
         """Forget the wrong passwords of an account that has just been given a new one by mail; allauth calls this."""

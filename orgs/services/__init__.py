@@ -10,6 +10,7 @@ from orgs.services.accounts import (
     record_operator,
     record_reset_asked,
     record_sign_up,
+    replace_password,
 )
 from orgs.services.domains import add_domain, remove_domain, unverify_domain, verify_domain
 from orgs.services.doors import (
@@ -30,7 +31,7 @@ from orgs.services.invitations import (
     revoke_invitation,
     why_not_touch_invitation,
 )
-from orgs.services.locks import hold_organization, hold_shared, share_organization
+from orgs.services.locks import hold_account, hold_organization, hold_shared, share_organization
 from orgs.services.members import (
     accept_membership,
     add_member,
@@ -76,6 +77,7 @@ __all__ = [
     "forget_password_of_sign_up",
     "forget_unproven",
     "has_names",
+    "hold_account",
     "hold_organization",
     "hold_shared",
     "invite",
@@ -94,6 +96,7 @@ __all__ = [
     "remove_member",
     "rename_organization",
     "reopen_organization",
+    "replace_password",
     "resend_invitation",
     "restore_member",
     "revoke_invitation",

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import update_last_login
 from django.utils import timezone
 
@@ -110,6 +111,20 @@ def forget_unproven(*, user: User, actor: Actor) -> None:
     if _may_be_a_strangers(user):
         EmailAddress.objects.filter(user=user).delete()  # the link in the mail of the sign-up is worthless without it
         _forget_password(user, actor)
+
+
+@atomic
+def replace_password(*, user: User, password: str) -> None:
+    """Give an account a new password, by what its present one allows: a link to reset it, or typing it.
+
+    `user` is the account as it was when the link or the present password was checked. Only this column is written, and
+    only while it is the same: a link is used by the statement that writes, so two requests cannot both use it. Raises
+    NotAllowedError if the password has been replaced since.
+    """
+    encoded = make_password(password)
+    if not User.objects.filter(pk=user.pk, password=user.password).update(password=encoded):
+        raise NotAllowedError("The password of this account has been changed by another request.")
+    user.password = encoded
 
 
 @atomic

@@ -123,9 +123,10 @@ def accept_as_newcomer(*, invitation: Invitation, password: str, actor: Actor) -
     or for somebody who has a password already and signs in with it.
     """
     hold_organization(invitation.organization)
+    user, created = User.objects.get_or_create(email=invitation.email)
+    hold_account(user)  # another organization's invitation may be accepted at this moment
     if has_own_password(invitation.email):
         raise NotAllowedError(f"{invitation.email} has an account already. Sign in to accept the invitation.")
-    user, created = User.objects.get_or_create(email=invitation.email)
     user.set_password(password)
     user.save(update_fields=["password"])
     EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})

@@ -14,14 +14,14 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from orgs.access import actor_of, sign_in_page
 from orgs.email_addresses import normal_address
 from orgs.models import User
-from orgs.services import forget_password_of_sign_up, record_reset_asked
+from orgs.services import forget_password_of_sign_up, hold_account, record_reset_asked
 from orgs.views.answers import see_other
 from orgs.views.pages import too_many_requests
 
@@ -78,9 +78,20 @@ class ConfirmAddress(account_views.ConfirmEmailView):  # type: ignore[misc]
             super().logout_other_user(confirmation)
 
     def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Confirm the address, and have a new password chosen where the one of the sign-up may be a stranger's."""
-        user = self.get_object().email_address.user
+        """Confirm the address, and have a new password chosen where the one of the sign-up may be a stranger's.
+
+        The account is held, so that of two requests with one link the second finds it used.
+        """
+        try:
+            return self._confirm(self.get_object().email_address.user, *args, **kwargs)
+        except Http404:
+            self.object = None
+            over: HttpResponse = self.render_to_response(self.get_context_data())
+            return over
+
+    def _confirm(self, user: User, *args: Any, **kwargs: Any) -> HttpResponse:
         with transaction.atomic():
+            hold_account(user)
             forgotten = not _typed_password_here(self.request, user) and forget_password_of_sign_up(
                 user=user, actor=actor_of(self.request, user)
             )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core.cache import cache
 from django.core.mail import EmailMessage
 from django.core.management import call_command
@@ -61,6 +63,24 @@ def test_a_reset_password(visitor: Client, make_user: MakeUser, mailoutbox: list
     visitor.post(path, {"password1": NEW, "password2": NEW})
     event = the_event(EventName.PASSWORD_RESET)
     assert (event.target, event.risk, event.organization_number) == (ada.email, "low", None)
+
+
+@pytest.mark.parametrize(("minutes", "works"), [(59, True), (61, False)])
+def test_a_link_to_reset_a_password_lives_an_hour(
+    visitor: Client,
+    make_user: MakeUser,
+    mailoutbox: list[EmailMessage],
+    monkeypatch: pytest.MonkeyPatch,
+    minutes: int,
+    works: bool,
+) -> None:
+    visitor.post("/account/password/reset/", {"email": make_user().email})
+    mail = str(mailoutbox.pop().body)
+    assert "within an hour" in mail
+    later = datetime.now() + timedelta(minutes=minutes)  # noqa: DTZ005  as Django's tokens count
+    monkeypatch.setattr(PasswordResetTokenGenerator, "_now", lambda self: later)
+    page = visitor.get(link_in(mail), follow=True).content.decode()
+    assert ("Save password" in page, "This link no longer works" in page) == (works, not works)
 
 
 def test_a_first_password(visitor: Client, make_user: MakeUser, client_of: SignedIn) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 
 import pytest
 from allauth.account.forms import default_token_generator as tokens
@@ -10,11 +11,12 @@ from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.test import Client
+from django.utils import timezone
 
 from audit.events import EventName
 from audit.models import Event
 from orgs.models import Door, DoorKind, Organization, User
-from orgs.services import carry_doors_over
+from orgs.services import carry_doors_over, new_door
 from tests.conftest import PASSWORD, MakeOrganization, SignedIn, open_session
 
 NEW = "quite another password"
@@ -59,12 +61,19 @@ class TestPassword:
         assert [event.after for event in ended] == [{"by": "another session of theirs"}] * 2
 
     def test_a_sign_in_that_began_before_brings_no_password_session_back(
-        self, browser: Client, admin: User, client_of: SignedIn
+        self, browser: Client, organization: Organization, admin: User, client_of: SignedIn
     ) -> None:
         """A provider may assert the account's address to a session that began with the old password."""
         old = client_of(admin).session["session_name"]
         change_password(browser)
-        assert carry_doors_over(from_session=old, to_session="a new session", user=admin) == 0
+        into = new_door(
+            session="a new session",
+            user=admin,
+            kind=DoorKind.SSO,
+            organization=organization,
+            expires_at=timezone.now() + timedelta(hours=1),
+        )
+        assert carry_doors_over(from_session=old, to=into) == 0
         assert not Door.objects.filter(session="a new session").exists()
 
     def test_a_reset_by_mail_ends_every_session(self, browser: Client, admin: User, visitor: Client) -> None:

@@ -8,7 +8,6 @@ every signed-in person has; all the rest (account-wide settings, the Django admi
 from __future__ import annotations
 
 import functools
-import secrets
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, cast
@@ -16,7 +15,6 @@ from typing import Any, cast
 from allauth.account.adapter import get_adapter
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
-from django.contrib.sessions.backends.base import SessionBase
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -28,8 +26,8 @@ from django.utils.functional import SimpleLazyObject
 from audit.actors import Actor
 from orgs.models import Door, DoorKind, Membership, Role, User
 from orgs.selectors import live_doors, membership_in, memberships_of
+from orgs.session_names import SESSION_NAME, session_name
 
-_SESSION_NAME = "session_name"
 View = Callable[..., HttpResponseBase]
 
 
@@ -260,27 +258,9 @@ def _read_doors(request: HttpRequest) -> list[Door]:
     return list(live_doors(name, request.user))
 
 
-def session_name(request: HttpRequest) -> str:
-    """The random name under which this session's doors are kept; "" if it has none."""
-    return name_in(request.session)
-
-
-def name_in(session: SessionBase) -> str:
-    """The same for any session."""
-    name: str = session.get(_SESSION_NAME, "")
-    return name
-
-
-def name_session(request: HttpRequest) -> str:
-    """The same, given one now if it had none."""
-    if not session_name(request):
-        request.session[_SESSION_NAME] = secrets.token_urlsafe(32)
-    return session_name(request)
-
-
 def keep_session_name(request: HttpRequest, name: str, door: Door) -> None:
     """Give this session the name under which `door` was just opened."""
-    request.session[_SESSION_NAME] = name
+    request.session[SESSION_NAME] = name
     cast(PersonRequest, request).doors = [door]
 
 

@@ -18,7 +18,7 @@ from django.http import HttpRequest
 from django.shortcuts import render
 from django.urls import reverse
 
-from orgs.access import actor_of, name_in
+from orgs.access import actor_of
 from orgs.afterwards import do_afterwards
 from orgs.email_addresses import normal_address
 from orgs.errors import NotAllowedError
@@ -27,6 +27,7 @@ from orgs.letters import absolute
 from orgs.models import User
 from orgs.services import end_session, replace_password
 from orgs.services.password_attempts import begin_attempt, forget_attempt, forget_attempts
+from orgs.session_names import name_in
 from orgs.visible_text import visible
 
 # Asked in turn where somebody goes who signs out; "" leaves it to the next one. Apps above this one add to it.

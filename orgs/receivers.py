@@ -27,7 +27,7 @@ from django.utils import timezone
 from audit.actors import COMMAND_LINE, Actor
 from audit.events import EventName, Outcome
 from audit.services import record
-from orgs.access import actor_of, name_session, session_name
+from orgs.access import actor_of
 from orgs.afterwards import do_afterwards
 from orgs.errors import NotAllowedError
 from orgs.known_browsers import remember_browser
@@ -42,6 +42,7 @@ from orgs.services import (
     record_operator,
     record_sign_up,
 )
+from orgs.session_names import name_session, session_name
 from orgs.transactions import atomic
 
 _PASSWORD_EVENTS: list[tuple[Signal, EventName]] = [

@@ -14,10 +14,11 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from orgs.access import actor_of, session_name
+from orgs.access import actor_of
 from orgs.second_factors import ActivateTOTP
 from orgs.selectors import names_of_sessions
 from orgs.services import end_other_sessions
+from orgs.session_names import session_name
 from orgs.views.answers import see_other
 
 if TYPE_CHECKING:

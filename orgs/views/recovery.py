@@ -17,6 +17,7 @@ from orgs import access, services
 from orgs.errors import NotAllowedError
 from orgs.forms import RecoveryCodeForm
 from orgs.selectors import settled_factors
+from orgs.session_names import name_session
 from orgs.views.answers import see_other, show
 
 
@@ -68,7 +69,7 @@ def _mail_code(request: access.OrganizationRequest) -> HttpResponse:
 def _open_by_factor(request: access.OrganizationRequest) -> HttpResponse:
     services.open_recovery_door(
         membership=request.membership,
-        session=access.name_session(request),
+        session=name_session(request),
         means="second factor",
         actor=access.actor_of(request),
     )
@@ -80,7 +81,7 @@ def _use_code(request: access.OrganizationRequest, form: RecoveryCodeForm) -> bo
         services.use_recovery_code(
             membership=request.membership,
             code=form.cleaned_data["code"],
-            session=access.name_session(request),
+            session=name_session(request),
             actor=access.actor_of(request),
         )
     except NotAllowedError as refusal:

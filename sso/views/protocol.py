@@ -18,11 +18,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
 
-from orgs.access import actor_of, doors_of, keep_session_name, session_name
+from orgs.access import actor_of, doors_of, keep_session_name
 from orgs.afterwards import do_afterwards
 from orgs.letters import tell_admins_of_suspension
 from orgs.models import Organization
 from orgs.selectors import open_organization, somebody_else_in
+from orgs.session_names import session_name
 from orgs.sessions import SessionStore
 from orgs.views.answers import not_allowed
 from sso import saml

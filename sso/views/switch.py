@@ -11,8 +11,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from orgs.access import actor_of, doors_of, session_name
+from orgs.access import actor_of, doors_of
 from orgs.services import end_session
+from orgs.session_names import session_name
 from orgs.views.answers import see_other
 from sso.after_sign_out import WAITING_DOORS
 from sso.services import waiting

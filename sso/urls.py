@@ -77,6 +77,7 @@ urlpatterns = [
     ),
     path("o/<slug:slug>/settings/access/test", settings.test_sign_in, name="test_sign_in"),
     path("o/<slug:slug>/settings/access/discard", settings.discard_draft, name="discard_draft"),
+    path("o/<slug:slug>/settings/access/stop-requiring", settings.stop_requiring_sso, name="stop_requiring_sso"),
     path("o/<slug:slug>/settings/sign-ins", log.settings_sign_ins, name="settings_sign_ins"),
     path("o/<slug:slug>/settings/sign-ins/<reference:reference>", log.settings_sign_in, name="settings_sign_in"),
     path("o/<slug:slug>/settings/sign-ins/<reference:reference>/unlink", log.unlink_person, name="unlink_person"),

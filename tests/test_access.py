@@ -65,6 +65,7 @@ ORGANIZATION_PAGES = {
     "end_exception": For(Role.ADMIN, recovery=True),
     "test_sign_in": For(Role.ADMIN, recovery=True),
     "discard_draft": For(Role.ADMIN, recovery=True),
+    "stop_requiring_sso": For(Role.ADMIN, recovery=True),
     "settings_sign_ins": For(Role.ADMIN),
     "settings_sign_in": For(Role.ADMIN),
     "unlink_person": For(Role.ADMIN),
@@ -326,6 +327,7 @@ FORMS = {  # addresses that take a POST alone, and the pages that their forms st
     "end_exception": "/o/contoso/settings/access",
     "test_sign_in": "/o/contoso/settings/access",
     "discard_draft": "/o/contoso/settings/access",
+    "stop_requiring_sso": "/o/contoso/settings/access",
     "unlink_person": "/o/contoso/settings/sign-ins/7KQ4-M2XD-P9TR",
 }
 

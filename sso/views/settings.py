@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from orgs.access import OrganizationRequest, actor_of, organization_page
 from orgs.errors import NotAllowedError
 from orgs.models import Role
+from orgs.services import set_require_sso
 from orgs.views.answers import post_to, see_other
 from sso.claim_findings import findings_in
 from sso.clock_findings import clock_findings
@@ -134,6 +135,17 @@ def discard_draft(request: HttpRequest) -> HttpResponse:
     give_up_draft(organization=organization, actor=actor_of(request))
     kept = " What was in use before stays in use." if active_configuration(organization) else ""
     messages.success(request, f"The draft is discarded.{kept}")
+    return see_other("settings_access", organization.slug)
+
+
+@organization_page(Role.ADMIN, recovery=True)
+@post_to("settings_access", "slug")
+@never_cache
+def stop_requiring_sso(request: HttpRequest) -> HttpResponse:
+    """Turn Require SSO off, also where nothing else can be saved: without the plan, or with a disabled connection."""
+    organization = _organization(request)
+    set_require_sso(organization=organization, required=False, actor=actor_of(request))
+    messages.success(request, f"Single sign-on is no longer required. Passwords open {organization.name}.")
     return see_other("settings_access", organization.slug)
 
 

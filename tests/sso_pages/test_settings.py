@@ -8,11 +8,15 @@ import pytest
 from django.test import Client
 from lxml import html
 
+from audit.actors import COMMAND_LINE
+from audit.events import EventName
 from audit.models import Event
-from orgs.models import Organization, Plan, Role, User
+from orgs.models import DoorKind, Organization, Plan, Role, User
+from orgs.services import change_plan
 from sso.models import Configuration, Provider, SignIn
 from sso.sealed import Note, unseal
-from tests.conftest import MakeMember, MakeOrganization, SignedIn
+from sso.services import disable_connection
+from tests.conftest import MakeMember, MakeOrganization, SignedIn, open_session
 from tests.sso_pages.choices import typed
 from tests.sso_pages.conftest import MakeSignIn, Upload
 from tests.sso_pages.files import ENTITY_ID, certificate, descriptor, several, uploaded
@@ -299,6 +303,25 @@ class TestRequireSso:
         document = page(browser.get(path))
         assert "Suspended" in words(document)
         assert field(document, "require_sso").get("checked") is not None
+
+    @pytest.mark.parametrize("reason", ["disabled", "plan", "retired", "working"])
+    def test_recovery_can_always_turn_it_off(self, path: str, required: Organization, admin: User, reason: str) -> None:
+        connection = required.connections.get()
+        if reason == "disabled":
+            disable_connection(connection=connection, actor=COMMAND_LINE)
+        elif reason == "plan":
+            change_plan(organization=required, plan=Plan.objects.get(slug="starter"), actor=COMMAND_LINE)
+        elif reason == "retired":
+            connection.configurations.update(state="retired")
+        browser = open_session(admin, DoorKind.RECOVERY, required)
+        document = page(browser.get(path))
+        action = f"{path}/stop-requiring"
+        assert ([form.action for form in document.forms].count(action) == 1) == (reason != "working")
+        assert browser.post(action).status_code == 303
+        assert "no longer required" in messages_of(page(browser.get(path)))
+        required.refresh_from_db()
+        assert not required.require_sso
+        assert Event.objects.filter(name=EventName.SSO_NOT_REQUIRED, actor_email=admin.email).count() == 1
 
     def test_a_password_does_not_open_the_page_then(self, browser: Client, path: str, required: Organization) -> None:
         assert browser.get(path).status_code == 403

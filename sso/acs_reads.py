@@ -89,16 +89,22 @@ _KNOWN_PERSON = Prepared(
     LEFT JOIN {Membership._meta.db_table} membership
         ON membership.user_id = identity.user_id AND membership.organization_id = %s
     WHERE identity.connection_id = %s AND identity.provider_entity_id = %s
-        AND identity.subject_kind = %s AND identity.subject = %s
+        AND identity.subject_kind = %s AND (identity.subject = %s OR identity.normalized_subject = %s)
+    ORDER BY CASE WHEN identity.subject = %s THEN 0 ELSE 1 END
+    LIMIT 1
 """,  # noqa: S608 - as above
 )
 
 
 class Subject(NamedTuple):
-    """What a provider calls somebody: the kind of identifier, and the identifier."""
+    """What a provider calls a user: the kind of identifier, and the identifier.
+
+    `normalized` is the address in its normal form, None for an identifier that is compared letter for letter.
+    """
 
     kind: SubjectKind
     value: str
+    normalized: str | None = None
 
 
 # Finds nobody: no provider has an empty name for anybody.
@@ -167,8 +173,9 @@ def _asked_for(statement: Prepared, number: int, wanted: Any, guess: Guess) -> F
 
 
 def known_person(connection: Connection, provider_entity_id: str, subject: Subject) -> KnownPerson | None:
-    """The person whom a provider calls by this subject."""
-    parameters = (connection.organization_id, connection.pk, provider_entity_id, subject.kind.value, subject.value)
+    """Return the user whom a provider calls by this subject: the one with exactly this text before any other."""
+    where = (connection.organization_id, connection.pk, provider_entity_id, subject.kind.value)
+    parameters = (*where, subject.value, subject.normalized, subject.value)
     found = _row(_KNOWN_PERSON, parameters, _KNOWN)
     return None if found is None else _known(connection, *found)
 

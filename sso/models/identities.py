@@ -25,6 +25,8 @@ class Identity(models.Model):
     provider_entity_id = models.CharField(max_length=1024)
     subject_kind = models.CharField(max_length=16, choices=SubjectKind.choices)
     subject = models.CharField(max_length=LONGEST_SUBJECT)
+    # An address in its normal form, for comparing; empty for a subject that is compared letter for letter.
+    normalized_subject = models.CharField(max_length=254, null=True, blank=True, editable=False)  # noqa: DJ001
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="identities")
     address = models.CharField("address last asserted", max_length=254)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -36,6 +38,10 @@ class Identity(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["connection", "provider_entity_id", "subject_kind", "subject"], name="identity_one_per_subject"
+            ),
+            models.UniqueConstraint(
+                fields=["connection", "provider_entity_id", "subject_kind", "normalized_subject"],
+                name="identity_one_per_normal_form",
             ),
             # The same address with another subject is another person: the second one never gets in by itself.
             models.UniqueConstraint(

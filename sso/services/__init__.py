@@ -15,6 +15,7 @@ from sso.services.keys import create_key, promote_key, reencrypt_keys, retire_ke
 from sso.services.outcomes import Finished, NotAsked, Refused
 from sso.services.sign_out import SignedOut, ask_provider_to_sign_out, purge_sign_outs, take_logout_message
 from sso.services.start import NotConnectedError, Started, TooManyStartsError, start_sign_in
+from sso.services.subjects import normalize_subjects
 from sso.services.suspension import suspend_all_flawed, suspend_if_flawed
 from sso.services.switch import note_of, waiting
 from sso.services.upload_limits import TooManyUploadsError, count_upload
@@ -42,6 +43,7 @@ __all__ = [
     "finish_sign_in",
     "forget_uploads",
     "keep_upload",
+    "normalize_subjects",
     "note_of",
     "offer_providers",
     "promote_key",

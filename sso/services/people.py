@@ -25,6 +25,7 @@ from sso.acs_reads import KnownPerson, Subject
 from sso.models import LONGEST_SUBJECT, Connection, Identity, SubjectKind
 from sso.reasons import OperatorReason, Reason
 from sso.services.asserted import CLAIM_OBJECT_IDENTIFIER, AddressError, address_in, names_in
+from sso.services.subjects import comparable
 
 TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
 
@@ -47,11 +48,15 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who the provider says this is. `name_id` is "" when it is transient, since that names nobody twice."""
+    """Who the provider says this is. `name_id` is "" when it is transient, since that names nobody twice.
+
+    `normal_name_id` is a name ID that is an address in its normal form; None where it is compared letter for letter.
+    """
 
     subject: Subject
     address: str
     name_id: str
+    normal_name_id: str | None
 
 
 class Admitted(NamedTuple):
@@ -72,20 +77,21 @@ def person_in(assertion: saml.Assertion) -> Person:
     """Read subject and address from a verified assertion. Raises RefusedError."""
     address = _address_in(assertion)
     name_id = "" if assertion.name_id_format == TRANSIENT else assertion.name_id
+    normal = comparable(name_id, assertion.name_id_format)
     identifiers = assertion.attributes.get(CLAIM_OBJECT_IDENTIFIER, ())
     if len(identifiers) == 1 and identifiers[0].strip():
-        return Person(_subject(SubjectKind.OBJECT_IDENTIFIER, identifiers[0].strip()), address, name_id)
+        return Person(_subject(SubjectKind.OBJECT_IDENTIFIER, identifiers[0].strip()), address, name_id, normal)
     if name_id:
-        return Person(_subject(SubjectKind.NAME_ID, name_id), address, name_id)
-    return Person(Subject(SubjectKind.ADDRESS, address), address, name_id)
+        return Person(_subject(SubjectKind.NAME_ID, name_id, normal), address, name_id, normal)
+    return Person(Subject(SubjectKind.ADDRESS, address, address), address, name_id, normal)
 
 
-def _subject(kind: SubjectKind, value: str) -> Subject:
+def _subject(kind: SubjectKind, value: str, normalized: str | None = None) -> Subject:
     """Nothing is cut off: who is the same person is decided by every letter."""
     if len(value) > LONGEST_SUBJECT:
         detail = f"The identifier has {len(value)} characters; {LONGEST_SUBJECT} are the most"
         raise RefusedError(Reason.TOO_LARGE, detail)
-    return Subject(kind, value)
+    return Subject(kind, value, normalized)
 
 
 def _address_in(assertion: saml.Assertion) -> str:
@@ -161,6 +167,7 @@ def _new(
         provider_entity_id=provider_entity_id,
         subject_kind=person.subject.kind,
         subject=person.subject.value,
+        normalized_subject=person.subject.normalized,
         user=membership.user,
         address=person.address,
         last_used_at=timezone.now(),
@@ -253,10 +260,16 @@ def _check_not_another(user: User, person: Person, connection: Connection, provi
     has that name ID or address.
     """
     known = Identity.objects.filter(connection=connection, provider_entity_id=provider_entity_id, user=user)
-    by_kind = dict(known.values_list("subject_kind", "subject"))
-    same = {SubjectKind.NAME_ID.value: person.name_id, SubjectKind.ADDRESS.value: person.address}
-    if any(kind == person.subject.kind or same.get(kind) != subject for kind, subject in by_kind.items()):
+    if any(each.subject_kind == person.subject.kind or not _has_identifier(person, each) for each in known):
         raise RefusedError(Reason.OTHER_SUBJECT)
+
+
+def _has_identifier(person: Person, identity: Identity) -> bool:
+    """Return whether the provider sends the identifier of this identity beside a better one."""
+    if identity.subject_kind == SubjectKind.NAME_ID:
+        same = identity.normalized_subject is not None and identity.normalized_subject == person.normal_name_id
+        return same or identity.subject == person.name_id
+    return identity.subject_kind == SubjectKind.ADDRESS and identity.subject == person.address
 
 
 def keep_names(membership: Membership, assertion: saml.Assertion) -> None:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from sso.exception_words import exception_rows
+from sso.identity_selectors import colliding_identities
 from sso.key_encryption import NOT_SET, can_encrypt
 from sso.models import ConnectionState
 from sso.providers import GUIDES, Ours, filled, guide_of
@@ -83,6 +84,7 @@ def access_page(
         "has_come_in": active is not None and has_signed_in_through_like(active, user),
         "recovery_url": settings.BASE_URL + reverse("recovery", args=[organization.slug]),
         "guides": _guides(organization, provider),
+        "colliding": colliding_identities(organization),
         "exceptions": exception_rows(organization, exception_form),
         "to_choose_from": upload_to_choose_from(organization, user),
         "most_bytes": MAX_AGGREGATE_BYTES,

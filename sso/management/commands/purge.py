@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from orgs.services.password_attempts import purge_attempts
 from orgs.services.purging import purge_cache, purge_doors, purge_recovery_codes
 from orgs.services.second_factors import encrypt_plain_second_factors
-from sso.services import purge_sign_ins, purge_sign_outs, purge_uploads
+from sso.services import normalize_subjects, purge_sign_ins, purge_sign_outs, purge_uploads
 
 
 class Command(BaseCommand):
@@ -33,11 +33,13 @@ class Command(BaseCommand):
             "uploads": purge_uploads(),
             "cache_entries": purge_cache(),
             "plain_second_factors": encrypt_plain_second_factors(),
+            "normalized_subjects": normalize_subjects(),
         }
         sentence = (
             "Gone: {doors} doors, {recovery_codes} recovery codes, {password_attempts} wrong passwords, "
             "{abandoned_sign_ins} unfinished sign-ins, "
             "{sign_outs} sign-outs, {uploads} uploads, {cache_entries} cache entries. "
-            "Encrypted: {plain_second_factors} second factors."
+            "Encrypted: {plain_second_factors} second factors. "
+            "Brought into normal form: {normalized_subjects} addresses of identities."
         )
         self.stdout.write(json.dumps(gone) if options["json"] else sentence.format(**gone))

@@ -25,7 +25,7 @@ from tests.attacks.conftest import Siege, is_anybody_in
 from tests.attacks.cost import MOST_SECONDS, at_best
 from tests.attacks.logout import US, Attack, Form, Group, Query, Session
 from tests.attacks.target import GENUINE
-from tests.conftest import new_browser, open_session
+from tests.conftest import MakeMember, new_browser, open_session
 from tests.saml import logout_provider
 from tests.saml.metadata_files import REDIRECT, base64_of, endpoint, entity, key, role, sso
 from tests.saml.provider import ISSUER, NOW, idp, key_pair
@@ -285,9 +285,10 @@ class TestOfAnotherOrganization:
         assert send(twin, victim, request_to(twin)).status_code == 302
         assert is_anybody_in(victim)
 
-    def test_the_door_to_another_organization_stays(self, contoso: Siege, fabrikam: Siege) -> None:
+    def test_the_door_to_another_organization_stays(self, contoso: Siege, fabrikam: Siege, member: MakeMember) -> None:
         victim = come_in(contoso)
         user = SignIn.objects.get(organization=contoso.organization).user
+        member(fabrikam.organization, user=user)
         elsewhere = open_session(user, DoorKind.SSO, fabrikam.organization)
         send(contoso, victim, request_to(contoso))
         assert open_doors(contoso) == 0

@@ -43,7 +43,7 @@ class Reason(models.TextChoices):
     UNLINKED = "unlinked", "The user was unlinked during the sign-in"
     NO_ADDRESS = "no_address", "No e-mail address that can be used was sent"
     AMBIGUOUS_ADDRESS = "ambiguous_address", "More than one e-mail address was sent"
-    OTHER_SUBJECT = "other_subject", "The same address, but another person"
+    OTHER_SUBJECT = "other_subject", "The same address under another identifier"
     NOT_A_MEMBER = "not_a_member", "Nobody invited this person"
     SUSPENDED = "suspended", "The member is suspended"
     REMOVED = "removed", "The member was removed"
@@ -245,9 +245,9 @@ ADVICE: dict[str, Advice] = {
         "Let the identity provider send one e-mail address, as the name ID.",
     ),
     Reason.OTHER_SUBJECT: Advice(
-        "Somebody with this address signed in before and was another person to the identity provider.",
-        "If it is the same human with a new account at the provider, unlink the address below and let them sign in "
-        "again; else give the new person an address of their own.",
+        "A user with this address signed in before, and the identity provider called them by another identifier.",
+        "If it is the same human, unlink the address below and let them sign in again; else give the new user an "
+        "address of their own.",
     ),
     Reason.NOT_A_MEMBER: Advice(
         "Just-in-time provisioning is off, and nobody has invited this address.",

@@ -43,7 +43,9 @@ class SignIn(models.Model):
     """One attempt to come in through a connection, from the request to its outcome.
 
     `checks` is the verdict as a list of {name, outcome, expected, received, clause}; `claims` what was asserted.
-    `facts` is what a refusal by address was decided by: {"places": [{name, value, flaw}]}; None for others.
+    `facts` is what a refusal was decided by: {"places": [{name, value, flaw}]} for the address, and for another
+    identifier {"arrived": [identifier], "known": [identifier]} with {kind, form, subject, normalized, address} each;
+    None for others.
     """
 
     reference = models.CharField(max_length=16, unique=True, editable=False)

@@ -118,7 +118,12 @@ def _values_of(assertion: saml.Assertion, name: str) -> tuple[str, ...]:
 def _places(name: str, values: tuple[str, ...]) -> list[Place]:
     if not values:
         return [Place(name, "", Flaw.NOT_SENT)]
-    return [Place(name, value[:_MOST_LETTERS], flaw_of(value)) for value in values[:_MOST_VALUES]]
+    return [Place(name, _cut(value), flaw_of(value)) for value in values[:_MOST_VALUES]]
+
+
+def _cut(value: str) -> str:
+    """Cut a value for the log, visibly."""
+    return value if len(value) <= _MOST_LETTERS else value[: _MOST_LETTERS - 1] + "…"
 
 
 def as_address(text: str) -> str:

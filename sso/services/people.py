@@ -25,9 +25,8 @@ from sso.acs_reads import KnownPerson, Subject
 from sso.models import LONGEST_SUBJECT, Connection, Identity, SubjectKind
 from sso.reasons import OperatorReason, Reason
 from sso.services.asserted import CLAIM_OBJECT_IDENTIFIER, AddressError, address_in, names_in
+from sso.services.identifiers import TRANSIENT, Difference, Identifier, arrived_identifier, known_identifiers
 from sso.services.subjects import comparable
-
-TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
 
 _SAME_USE = timedelta(days=1)
 
@@ -57,6 +56,7 @@ class Person:
     address: str
     name_id: str
     normal_name_id: str | None
+    name_id_format: str
 
 
 class Admitted(NamedTuple):
@@ -80,10 +80,12 @@ def person_in(assertion: saml.Assertion) -> Person:
     normal = comparable(name_id, assertion.name_id_format)
     identifiers = assertion.attributes.get(CLAIM_OBJECT_IDENTIFIER, ())
     if len(identifiers) == 1 and identifiers[0].strip():
-        return Person(_subject(SubjectKind.OBJECT_IDENTIFIER, identifiers[0].strip()), address, name_id, normal)
-    if name_id:
-        return Person(_subject(SubjectKind.NAME_ID, name_id, normal), address, name_id, normal)
-    return Person(Subject(SubjectKind.ADDRESS, address, address), address, name_id, normal)
+        subject = _subject(SubjectKind.OBJECT_IDENTIFIER, identifiers[0].strip())
+    elif name_id:
+        subject = _subject(SubjectKind.NAME_ID, name_id, normal)
+    else:
+        subject = Subject(SubjectKind.ADDRESS, address, address)
+    return Person(subject, address, name_id, normal, assertion.name_id_format)
 
 
 def _subject(kind: SubjectKind, value: str, normalized: str | None = None) -> Subject:
@@ -254,14 +256,25 @@ def _check_may_enter(membership: Membership, *, admins_only: bool) -> None:
 
 
 def _check_not_another(user: User, person: Person, connection: Connection, provider_entity_id: str) -> None:
-    """Somebody who came in with this address under another subject is another person, of the same name.
+    """Refuse a person whose address is that of a user whom the provider calls by another identifier.
 
-    The one exception: who was known by name ID or address until the provider began to send a better subject, and still
-    has that name ID or address.
+    The one exception: a user who was known by name ID or address until the provider began to send a better subject, and
+    for whom it still sends that name ID or address. The refusal keeps both identifiers.
     """
     known = Identity.objects.filter(connection=connection, provider_entity_id=provider_entity_id, user=user)
     if any(each.subject_kind == person.subject.kind or not _has_identifier(person, each) for each in known):
-        raise RefusedError(Reason.OTHER_SUBJECT)
+        raise RefusedError(
+            Reason.OTHER_SUBJECT, facts=Difference(_arrived(person), known_identifiers(known)).as_facts()
+        )
+
+
+def _arrived(person: Person) -> tuple[Identifier, ...]:
+    """Return the subject, and the name ID if another identifier goes before it."""
+    subjects = [person.subject]
+    if person.name_id and person.subject.kind == SubjectKind.OBJECT_IDENTIFIER:
+        subjects.append(_subject(SubjectKind.NAME_ID, person.name_id, person.normal_name_id))
+    found = (arrived_identifier(*subject, person.name_id_format) for subject in subjects)
+    return tuple(each._replace(address=person.address) for each in found)
 
 
 def _has_identifier(person: Person, identity: Identity) -> bool:

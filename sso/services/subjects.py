@@ -41,7 +41,7 @@ def normalize_stored(identities: Any, sign_ins: Any) -> int:
     addresses = identities.objects.filter(subject_kind=SubjectKind.ADDRESS.value)
     forms = {each.pk: (each, each.subject) for each in addresses.filter(normalized_subject=None)}
     for each in identities.objects.filter(subject_kind=SubjectKind.NAME_ID.value, subject__contains="@").iterator():
-        form = each.normalized_subject or comparable(each.subject, _last_format(each, sign_ins))
+        form = each.normalized_subject or comparable(each.subject, last_format(each, sign_ins) or "")
         if form is not None:
             forms[each.pk] = (each, form)
     alike = Counter(_key(identity, form) for identity, form in forms.values())
@@ -52,15 +52,15 @@ def _key(identity: Any, form: str) -> tuple[Any, ...]:
     return identity.connection_id, identity.provider_entity_id, identity.subject_kind, form
 
 
-def _last_format(identity: Any, sign_ins: Any) -> str:
-    """Return the format of the name ID at the last sign-in that kept it; "" if none did."""
+def last_format(identity: Any, sign_ins: Any) -> str | None:
+    """Return the format of a name ID at the last sign-in with it, "" if that named none; None if no row tells."""
     rows = sign_ins.objects.filter(
         connection_id=identity.connection_id, user_id=identity.user_id, state=SignInState.SUCCEEDED.value
     )
     for claims in rows.order_by("-id").values_list("claims", flat=True)[:20]:
         if claims and claims.get("name_id") == identity.subject:
             return str(claims.get("name_id_format", ""))
-    return ""
+    return None
 
 
 def _fill_in(identity: Any, form: str) -> int:

@@ -26,6 +26,7 @@ from sso.selectors import exceptions_in_force, identities_of_address, sign_in_by
 from sso.services import unlink_identity
 from sso.wording.addresses import looked_at
 from sso.wording.advice import advice_for
+from sso.wording.identifiers import side_by_side
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -67,6 +68,7 @@ def settings_sign_in(request: HttpRequest, reference: str) -> HttpResponse:
         "in_settings": sign_in.reason in IN_SETTINGS,
         "no_answer": guide_of(sign_in.connection.provider).no_answer,
         "looked_at": looked_at(sign_in.facts),
+        "identifiers": side_by_side(sign_in.facts),
         **_exception(sign_in),
         **_checks(sign_in),
         "may_unlink": sign_in.reason == Reason.OTHER_SUBJECT

@@ -9,6 +9,7 @@ from sso.providers import explain, guide_of, remedy_for
 from sso.reasons import ADVICE, Advice, Reason
 from sso.saml import Outcome
 from sso.wording.failed_checks import Found, advice_on
+from sso.wording.identifiers import identifier_advice
 from sso.wording.signers import signer_advice
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ def advice_for(sign_in: SignIn) -> Advice | None:
     general = ADVICE.get(sign_in.reason)
     if general is None:
         return None
-    found = _from_provider(sign_in) or signer_advice(sign_in) or advice_on(found_in(sign_in)) or general
+    told = _from_provider(sign_in) or identifier_advice(sign_in) or signer_advice(sign_in)
+    found = told or advice_on(found_in(sign_in)) or general
     at_provider = remedy_for(guide_of(sign_in.connection.provider), sign_in.reason)
     special = found.remedy if found is not general else ""
     return Advice(found.meaning, special or at_provider or general.remedy)

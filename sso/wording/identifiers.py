@@ -1,0 +1,104 @@
+"""What a refusal says of two identifiers: the known one beside the one that arrived, and how they differ."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sso.reasons import Advice
+from sso.saml.observation import shown, told_apart
+from sso.services.identifiers import Difference, Identifier, IdentifierForm, difference_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sso.models import SignIn
+
+_LONGEST = 400  # characters of an identifier on a page
+
+_NAMES = {
+    IdentifierForm.OBJECT_IDENTIFIER: "the claim objectidentifier",
+    IdentifierForm.PERSISTENT: "a persistent name ID",
+    IdentifierForm.ADDRESS: "a name ID that is an e-mail address",
+    IdentifierForm.NAME: "a name ID that is neither persistent nor an e-mail address",
+    IdentifierForm.CLAIM: "only an e-mail address, without a name ID that lasts",
+    IdentifierForm.UNKNOWN: "a name ID",
+}
+
+
+class Shown(NamedTuple):
+    """An identifier for a page: its kind in words, its text (what cannot be seen is escaped), the address with it."""
+
+    kind: str
+    text: str
+    address: str
+
+
+class SideBySide(NamedTuple):
+    """The identifiers by which a user is known, and those that arrived."""
+
+    known: tuple[Shown, ...]
+    arrived: tuple[Shown, ...]
+
+
+def side_by_side(facts: dict[str, Any] | None) -> SideBySide | None:
+    """Return the identifiers of a refused sign-in for its page; None where none were compared."""
+    difference = difference_in(facts)
+    return shown_difference(difference) if difference else None
+
+
+def shown_difference(difference: Difference) -> SideBySide:
+    """Return both sides for a page; two identifiers of one kind in such a way that their difference shows."""
+    known = tuple(_shown(each, _like(each, difference.arrived)) for each in difference.known)
+    arrived = tuple(_shown(each, _like(each, difference.known)) for each in difference.arrived)
+    return SideBySide(known, arrived)
+
+
+def _like(identifier: Identifier, others: Iterable[Identifier]) -> Identifier | None:
+    return next((each for each in others if each.form == identifier.form), None)
+
+
+def _shown(identifier: Identifier, other: Identifier | None) -> Shown:
+    name = name_of(identifier.form)
+    text = shown(identifier.subject, _LONGEST)
+    if other is not None and other.subject != identifier.subject:
+        text = told_apart(identifier.subject, other.subject)[0]
+    return Shown(name[0].upper() + name[1:], text, identifier.address)
+
+
+def name_of(form: str) -> str:
+    """Return what a kind of identifier is called in a sentence."""
+    return _NAMES[IdentifierForm(form)]
+
+
+def identifier_advice(sign_in: SignIn) -> Advice | None:
+    """Return the advice about two different identifiers; None where none were compared."""
+    difference = difference_in(sign_in.facts)
+    if difference is None:
+        return None
+    return _other_kind(difference) if difference.is_other_kind else _another_person(difference)
+
+
+def _another_person(difference: Difference) -> Advice:
+    alike = next((each for each in difference.arrived if _like(each, difference.known)), None)
+    found = (
+        "To the identity provider this is another person than the one who signed in with this address before: it sent "
+        f"{name_of(alike.form)} then as well, with another value."
+        if alike
+        else "The identity provider sent another name ID before, so this may be another person with the same address."
+    )
+    return Advice(
+        found,
+        "If it is the same human with a new account at the provider, unlink the address below and let them sign in "
+        "again; else give the new user an address of their own.",
+    )
+
+
+def _other_kind(difference: Difference) -> Advice:
+    before = ", and ".join(name_of(each.form) for each in difference.known)
+    return Advice(
+        "The identity provider now identifies this user by another kind of identifier: "
+        f"{name_of(difference.arrived[0].form)}, and before by {before}. Values of two kinds cannot be compared, so "
+        "nothing but the address says that it is the same user.",
+        "If nobody meant to change what the identity provider sends, change it back there: then all users sign in as "
+        "before. If it is meant, unlink the address below and let the user sign in again.",
+    )

@@ -21,6 +21,7 @@ class Note(StrEnum):
     SIGNED_OUT = "how a sign-out ended"
     SWITCH = "sign-in as somebody else"
     AGAIN = "answer that could not be used"
+    REFUSED = "what the visitor can do about a refusal"
 
 
 def seal(kind: Note, content: str) -> str:

@@ -99,7 +99,9 @@ def _nonce_hash(number: int, cookies: Mapping[str, str]) -> str:
 
 
 def _ask_again(asked: SignIn, actor: Actor, now: datetime) -> Refused | NotAsked:
-    if asked.is_restart:
+    # A user who takes long at the provider has lost no cookie, however often that happens.
+    is_late = asked.consumed_at is None and asked.expires_at <= now
+    if asked.is_restart and not is_late:
         return _refuse_apart(asked, Reason.COOKIE_LOST, actor, now)
     return NotAsked(asked.organization, asked)
 

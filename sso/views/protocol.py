@@ -44,7 +44,8 @@ from sso.services import (
     suspend_if_flawed,
 )
 from sso.services.start import STARTS_COUNTED_FOR
-from sso.views.request_cookies import bind_to_browser, nonce_of
+from sso.views.request_cookies import bind_to_browser, brings_cookie, nonce_of
+from sso.views.sign_in import refused_page
 
 # Sealed where there is no sign-in to name.
 _UNASKED = "nobody asked"
@@ -125,7 +126,7 @@ def acs(request: HttpRequest, number: int) -> HttpResponse:
         raise Http404
     if isinstance(outcome, NotAsked):
         return _restart(outcome)
-    return _see_other(reverse("sign_in_refused", args=[number, outcome.sign_in.reference]))
+    return _see_other(refused_page(outcome.sign_in, brings_cookie=brings_cookie(request, number)))
 
 
 def _organization(number: int) -> Organization:

@@ -25,6 +25,11 @@ def nonce_of(request: HttpRequest, number: int) -> str:
     return nonce if _NONCE.fullmatch(nonce) else ""
 
 
+def brings_cookie(request: HttpRequest, number: int) -> bool:
+    """Return whether a request to the ACS of organization `number` brings a cookie of a waiting request, of any."""
+    return cookie_name(number) in request.COOKIES
+
+
 def bind_to_browser(response: HttpResponse, started: Started) -> None:
     """Keep the nonce of a request in the browser for as long as the request may be answered."""
     sign_in = started.sign_in

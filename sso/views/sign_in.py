@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from allauth.core.ratelimit import consume
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -22,13 +23,17 @@ from orgs.views.answers import post_to
 from sso.forms import AddressForm
 from sso.next_paths import safe_next_path
 from sso.providers import guide_of
-from sso.sealed import Note, seal
+from sso.reasons import Reason
+from sso.sealed import Note, seal, unseal
 from sso.selectors import connection_of
 from sso.views.afterwards import SeeOtherThen
 from sso.views.sign_out import unfinished_sign_out
 
 if TYPE_CHECKING:
     from orgs.models import Organization
+    from sso.models import SignIn
+
+_COOKIES_LOST = "cookies lost"
 
 
 @login_not_required
@@ -91,8 +96,25 @@ def organization_sign_in(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @never_cache
 def sign_in_refused(request: HttpRequest, number: int, reference: str) -> HttpResponse:
-    """Give the reference code of a sign-in that failed. Looks nothing up: the page is the same for everybody."""
-    return render(request, "sso/refused.html", {"number": number, "reference": reference}, status=403)
+    """Give the reference code of a sign-in that failed. It looks nothing up, so it is the same for everyone.
+
+    `of` is an encrypted value that says, for ten minutes, that this browser brought no cookie back.
+    """
+    context = {
+        "number": number,
+        "reference": reference,
+        "cookies_lost": unseal(Note.REFUSED, request.GET.get("of", "")) == _COOKIES_LOST,
+        "host": urlsplit(settings.BASE_URL).hostname,
+    }
+    return render(request, "sso/refused.html", context, status=403)
+
+
+def refused_page(sign_in: SignIn, *, brings_cookie: bool) -> str:
+    """Return the address of the page above; a visitor whose browser keeps no cookies is told that (invariant 10)."""
+    page = reverse("sign_in_refused", args=[sign_in.organization.number, sign_in.reference])
+    # A browser that brings the cookie of another sign-in does keep cookies.
+    is_lost = sign_in.reason == Reason.COOKIE_LOST and not brings_cookie
+    return _with_query(page, of=seal(Note.REFUSED, _COOKIES_LOST) if is_lost else "")
 
 
 @any_door

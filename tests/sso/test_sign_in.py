@@ -23,8 +23,9 @@ from tests.sso.conftest import Journey, new_browser, request_id_in
 def refused_for(journey: Journey, answer) -> str:
     """The reason in the row that the refusal page's reference code names."""
     assert answer.status_code == 303
-    number, reference = journey.organization.number, answer["Location"].rpartition("/")[2]
-    assert answer["Location"] == f"/sso/{number}/refused/{reference}"
+    number, path = journey.organization.number, answer["Location"].partition("?")[0]
+    reference = path.rpartition("/")[2]
+    assert path == f"/sso/{number}/refused/{reference}"
     row = SignIn.objects.get(reference=reference)
     assert row.state == SignInState.REFUSED
     return row.reason

@@ -1,0 +1,73 @@
+"""What a visitor is told whose browser keeps no cookies, and who is not told that."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import time_machine
+from django.test import override_settings
+from django.utils import timezone
+
+from sso.models import SignInState
+from sso.reasons import Reason
+from sso.sealed import Note, seal
+from sso.services import cookie_name
+from tests.sso.conftest import new_browser, request_id_in
+from tests.sso.test_sign_in import refused_for
+
+SAID = "Your browser does not keep cookies for this site"
+GENERAL = "Your sign-in could not be completed."
+
+
+def lose_cookies_twice(journey, **cookies):
+    """Sign in by a browser that forgets each cookie at once; `cookies` is what it brings instead."""
+    request_id = journey.start()
+    for _ in range(2):
+        journey.browser.cookies.clear()
+        journey.browser.cookies.load(cookies)
+        answer = journey.post(journey.answer("ada", request_id))
+        request_id = request_id_in(answer["Location"]) if "SAMLRequest" in answer["Location"] else ""
+    return answer
+
+
+@override_settings(BASE_URL="https://amplisso.example")
+def test_the_page_says_that_the_browser_keeps_no_cookies(journey):
+    answer = lose_cookies_twice(journey)
+    assert refused_for(journey, answer) == Reason.COOKIE_LOST
+    page = new_browser().get(answer["Location"])
+    said = page.content.decode()
+    assert (page.status_code, SAID in said, GENERAL in said) == (403, True, False)
+    assert "amplisso.example</strong>" in said
+    assert journey.last().reference in said
+
+
+def test_a_browser_that_brings_another_cookie_is_not_told_so(journey):
+    answer = lose_cookies_twice(journey, **{cookie_name(journey.organization.number): "of-another-sign-in"})
+    assert refused_for(journey, answer) == Reason.COOKIE_LOST
+    said = new_browser().get(answer["Location"]).content.decode()
+    assert (SAID in said, GENERAL in said) == (False, True)
+
+
+def test_no_other_reason_is_told(journey):
+    answer = journey.sign_in(audience="https://other.example")
+    assert refused_for(journey, answer) == Reason.WRONG_AUDIENCE
+    assert answer["Location"].endswith(journey.last().reference)
+    assert SAID not in journey.browser.get(answer["Location"]).content.decode()
+
+
+def test_nobody_else_writes_that_page():
+    for note in ("", "x", "cookies lost", "\u00e4", seal(Note.SIGNED_OUT, "cookies lost")):
+        said = new_browser().get("/sso/10001/refused/7KQ4-M2XD-P9TR", {"of": note}).content.decode()
+        assert (SAID in said, GENERAL in said) == (False, True)
+
+
+def test_being_late_twice_is_no_lost_cookie(journey):
+    request_id, now = journey.start(next="/o/contoso/settings/members"), timezone.now()
+    for minutes in (11, 22, 33):
+        with time_machine.travel(now + dt.timedelta(minutes=minutes), tick=False):
+            answer = journey.post(journey.answer("ada", request_id))
+            request_id = request_id_in(answer["Location"])
+    assert journey.last().next_path == "/o/contoso/settings/members"
+    with time_machine.travel(now + dt.timedelta(minutes=34), tick=False):
+        journey.post(journey.answer("ada", request_id))
+    assert journey.last().state == SignInState.SUCCEEDED

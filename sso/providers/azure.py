@@ -59,7 +59,7 @@ GUIDE = Guide(
         "application in Microsoft Entra ID, and in the group claim choose Groups assigned to the application.",
         Reason.TOO_LONG: "Shorten the token lifetime policy of the application in Microsoft Entra ID to an hour or "
         "less.",
-        Reason.NO_ADDRESS: "A guest's name with #EXT# is not an address. In Microsoft Entra ID set the user identifier "
-        "to user.mail and fill in Email in the user's profile.",
+        Reason.NO_ADDRESS: "In Microsoft Entra ID set the user identifier to user.mail and fill in Email in the user's "
+        "profile.",
     },
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from sso.reasons import ADVICE, Advice, Reason
 from sso.services.asserted import SUBJECT, Flaw
 
 _WORDS = {
@@ -19,6 +20,15 @@ _WORDS = {
     Flaw.SEVERAL: "It is an address, but not the only value in this place.",
 }
 
+# What to do if this is what was wrong with every value that was meant as an address.
+_REMEDIES = {
+    Flaw.LOCAL_PART: "Give the user an e-mail address with nothing but ASCII before the @ at the identity provider, "
+    "and let it send that one.",
+    Flaw.PRIVATE_DOMAIN: "Give the user an e-mail address at the identity provider whose domain receives mail from the "
+    "internet, and let it send that one. A name to sign in with often looks like an address and is none.",
+}
+_NOT_MEANT_AS_ONE = {Flaw.NOT_SENT, Flaw.EMPTY, Flaw.NOT_AN_ADDRESS}
+
 
 class LookedAt(NamedTuple):
     """A line of the list: the name of the place, the value that stood there ("" if none), why it was not taken."""
@@ -32,6 +42,13 @@ def looked_at(facts: dict[str, Any] | None) -> list[LookedAt]:
     """Return a line for each value that was looked at, from SignIn.facts; none where another reason refused."""
     places = (facts or {}).get("places", [])
     return [LookedAt(_title(each["name"]), each["value"].strip(), _WORDS[Flaw(each["flaw"])]) for each in places]
+
+
+def address_advice(facts: dict[str, Any] | None) -> Advice | None:
+    """Return what to do about addresses that all have one flaw, from SignIn.facts; None where the provider decides."""
+    flaws = {Flaw(each["flaw"]) for each in (facts or {}).get("places", [])} - _NOT_MEANT_AS_ONE
+    remedy = _REMEDIES.get(flaws.pop()) if len(flaws) == 1 else None
+    return Advice(ADVICE[Reason.NO_ADDRESS].meaning, remedy) if remedy else None
 
 
 def _title(name: str) -> str:

@@ -8,6 +8,7 @@ from sso.models import Provider
 from sso.providers import explain, guide_of, remedy_for
 from sso.reasons import ADVICE, Advice, Reason
 from sso.saml import Outcome
+from sso.wording.addresses import address_advice
 from sso.wording.failed_checks import Found, advice_on
 from sso.wording.identifiers import identifier_advice
 from sso.wording.signers import signer_advice
@@ -24,11 +25,20 @@ def advice_for(sign_in: SignIn) -> Advice | None:
     general = ADVICE.get(sign_in.reason)
     if general is None:
         return None
-    told = _from_provider(sign_in) or identifier_advice(sign_in) or signer_advice(sign_in)
-    found = told or advice_on(found_in(sign_in)) or general
+    found = _from_what_was_found(sign_in) or general
     at_provider = remedy_for(guide_of(sign_in.connection.provider), sign_in.reason)
     special = found.remedy if found is not general else ""
     return Advice(found.meaning, special or at_provider or general.remedy)
+
+
+def _from_what_was_found(sign_in: SignIn) -> Advice | None:
+    return (
+        _from_provider(sign_in)
+        or identifier_advice(sign_in)
+        or signer_advice(sign_in)
+        or address_advice(sign_in.facts)
+        or advice_on(found_in(sign_in))
+    )
 
 
 def found_in(sign_in: SignIn) -> Found:

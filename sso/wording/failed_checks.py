@@ -27,6 +27,8 @@ class Found:
 
 # An xs:dateTime with an offset or without a zone; the standard wants UTC with a Z (SAML core 1.3.3).
 _NOT_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?![\d:.Z])")
+# What the checks of sizes say of the largest claim.
+_CLAIM = re.compile(r"the claim (.*) has ([\d,]+) values")
 # From this many seconds on a clock is worth a look: far above what a network takes.
 _WRONG_CLOCK = 60
 
@@ -69,13 +71,25 @@ def _signature_places(found: Found) -> Advice:
     )
 
 
+def _too_large(found: Found) -> Advice | None:
+    """Name the claim with the most values, if one has many; what to do about it depends on the provider."""
+    claim = _CLAIM.search(found.received)
+    if claim is None:
+        return None
+    name, count = claim.groups()
+    return Advice(
+        f"The response is over a limit ({found.expected}). The claim with the most values is {name}: it has {count}.",
+        "",
+    )
+
+
 def _changed(found: Found) -> Advice | None:
     if found.received == "the same":
         return None
     return Advice(
         "The signature was made by a certificate we know, but the message was changed after it was signed.",
-        "Something between the identity provider and Amplisso rewrites the message, such as a proxy, a filter or a "
-        "browser extension: let it pass unchanged.",
+        "Something rewrites the message after it is signed: software of the identity provider that formats XML, a "
+        "proxy, a filter or a browser extension. Let it pass unchanged.",
     )
 
 
@@ -112,6 +126,10 @@ def _always(meaning: str, remedy: str = "") -> Callable[[Found], Advice]:
 
 
 _BY_CHECK: dict[str, Callable[[Found], Advice | None]] = {
+    CheckName.SIZE: _too_large,
+    CheckName.BASE64: _too_large,
+    CheckName.MARKUP: _too_large,
+    CheckName.LIMITS: _too_large,
     CheckName.STATUS: _status,
     CheckName.SCHEMA: _always(
         "The response is not built as the standard's schema asks for; the complaint stands below.",

@@ -121,6 +121,37 @@ def test_each_value_with_the_reason(
     assert "urn:oid:0.9.2342.19200300.100.1.3 It was not sent." in text
 
 
+REMEDIES = {
+    "azure": "In Microsoft Entra ID set the user identifier to user.mail",
+    "other": "Let the identity provider send the e-mail address as the name ID",
+}
+ASCII = "with nothing but ASCII before the @"
+PUBLIC = "whose domain receives mail from the internet"
+
+
+@pytest.mark.parametrize("provider", REMEDIES)
+@pytest.mark.parametrize(
+    ("values", "remedy"),
+    [
+        (("jürgen@contoso.example",), ASCII),
+        (("jürgen@contoso.example", "jörg@contoso.example"), ASCII),
+        (("ada@corp.local",), PUBLIC),
+        (("ada@corp.local", "jürgen@contoso.example"), ""),
+        (("x_y.example#EXT#@contoso.onmicrosoft.example",), ""),
+        (("ada",), ""),
+    ],
+)
+def test_what_to_do_follows_from_what_is_wrong_with_the_address(
+    siege: Siege, admin: User, client_of: SignedIn, values: tuple[str, ...], remedy: str, provider: str
+) -> None:
+    siege.organization.connections.update(provider=provider)
+    row = arrive(siege, (("mail", values),))
+    _, _, said = page_text(client_of(admin), siege.organization, row).partition("What to do:")
+    assert (remedy or REMEDIES[provider]) in said
+    assert [each for each in (ASCII, PUBLIC, REMEDIES[provider]) if each in said] == [remedy or REMEDIES[provider]]
+    assert ("#EXT#" in said) == any("#EXT#" in value for value in values)
+
+
 def test_two_addresses_are_both_shown(siege: Siege, admin: User, client_of: SignedIn) -> None:
     row = arrive(siege, (("email", ("a@contoso.example", "b@contoso.example")),))
     text = page_text(client_of(admin), siege.organization, row)

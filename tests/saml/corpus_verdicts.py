@@ -33,6 +33,30 @@ def choose(says: str) -> Expected:
     return Expected("choose", P.SEVERAL, (), says)
 
 
+# What each kind of finding says, in every file that has it; `says` below is about the one file.
+SAYS = {
+    F.ENTITY_ID_TRIMMED: "which were left out. You don't need to do anything.",
+    F.ENTITY_LISTED_TWICE: "the first one was read. If sign-ins fail, upload a file with the other entry alone.",
+    F.SECOND_ROLE: "the first one was read. If sign-ins fail, upload a file with the other one alone.",
+    F.CERTIFICATE_EXPIRED: ", so what is signed with it is refused. If your identity provider still signs with it,",
+    F.CERTIFICATE_EXPIRES_SOON: "Create a new one at your identity provider before and upload the new metadata.",
+    F.CERTIFICATE_NOT_YET_VALID: "Let your identity provider sign with it from that day on only.",
+    F.NO_CERTIFICATE_VALID_NOW: "No signing certificate in this file is valid ",
+    F.CERTIFICATE_DAMAGED: "it says that its own key signed it, but the signature is wrong. Download",
+    F.CERTIFICATE_WEAK: "If your identity provider signs with it, create a new certificate there",
+    F.ISSUERS_IGNORED: "only the key of the signing certificate itself is trusted. You don't need to do anything.",
+    F.METADATA_EXPIRED: "It is used all the same; if sign-ins fail, download a fresh one and upload it.",
+    F.VALID_UNTIL_UNREADABLE: "which is no date. You don't need to do anything.",
+    F.INTERNAL_ADDRESS: "people can sign in only from there. If that is meant, you don't need to do anything;",
+    F.LOOPBACK_ADDRESS: "leads each visitor to their own computer: nobody can sign in.",
+    F.RESERVED_ADDRESS: "its name is reserved, and nobody can sign in there.",
+    F.REWRITTEN_ADDRESS: "from your identity provider and upload it without sending it by mail.",
+    F.ADDRESS_OF_OTHER_PROVIDER: "is not Microsoft's, but the entityID is that of Microsoft Entra ID.",
+    F.SIGN_IN_ADDRESS_IGNORED: "was left out, because it is not https.",
+    F.SIGNED_REQUESTS_WANTED: "so Amplisso signs them. Give the provider our certificate,",
+    F.SIGNED_REQUESTS_UNCLEAR: "If your identity provider refuses requests that are not signed, turn Sign requests on.",
+}
+
 EXPECTED = {
     "metadata-2/certs--cn-underscore-printablestring.xml": good(
         F.CERTIFICATE_DAMAGED, says="its own key signed it, but the signature is wrong"

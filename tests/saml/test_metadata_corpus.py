@@ -15,7 +15,7 @@ from functools import partial
 import pytest
 
 from sso.saml import IdpMetadata, MetadataError, SeveralProviders, provider_document, read_idp_metadata
-from tests.saml.corpus_verdicts import EXPECTED
+from tests.saml.corpus_verdicts import EXPECTED, SAYS
 from tests.saml.metadata_corpus import CORPUS, FILES, ROWS, needs_corpus
 from tests.saml.provider import ENTITY_ID, NOW
 
@@ -97,6 +97,7 @@ def test_every_file_gets_the_right_verdict_and_a_true_sentence(
         metadata = reader(data)
         assert tuple(finding.code for finding in metadata.findings) == expected.findings
         assert expected.says in " ".join(finding.message for finding in metadata.findings)
+        assert [each for each in metadata.findings if SAYS[each.code] not in each.message] == []
     else:
         with pytest.raises(MetadataError) as caught:
             reader(data)

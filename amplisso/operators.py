@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,20 +11,19 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.admin import AdminSite
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import TO_FIELD_VAR
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import Group
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationError
-from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from orgs.access import has_password_door
 from orgs.views.answers import see_other
-
-logger = logging.getLogger(__name__)
 
 # Addresses never change by hand (AM-64), second factors hold secrets, sessions end by their doors, and what a group
 # gives its members would change on no record: operators' rights stand on their own accounts.
@@ -40,8 +39,10 @@ _SETTING_UP = {
     "account_reauthenticate",
     "account_logout",
 }
-# What Django's admin raises when a number, a date, the name of a model or of a field is none.
-_MISREAD = (ValueError, ArithmeticError, LookupError, DataError, ValidationError, FieldDoesNotExist, FieldError)
+# The fields of forms that hold numbers of rows, and what such a number can be. SQLite fails on larger ones.
+_ROW_NUMBERS = [ACTION_CHECKBOX_NAME, "user_permissions"]
+_ROW_NUMBER = re.compile(r"[0-9]{1,18}")
+_TOO_LARGE = re.compile(r"\s*[-+]?[\d_]{19,}\s*")  # all that Python reads as a number
 
 
 def prepare(site: AdminSite) -> None:
@@ -99,9 +100,9 @@ def _lacks_second_factor(request: HttpRequest) -> bool:
 
 
 class UnreadableAddresses:
-    """Middleware: answer 404 where an address of the admin, or a chosen row, can't be read; Django raises there.
+    """Middleware: answer 404 for what Django's admin would raise an error on, before it is read.
 
-    What was raised goes to the log as a warning, in case it is a fault of ours after all.
+    Nothing that a page raises is caught, so a fault of ours stays a fault that is reported.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -110,16 +111,17 @@ class UnreadableAddresses:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return self.get_response(request)
 
-    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Say that there is no such page, if the address or the choice of rows has something to misread."""
-        if not isinstance(exception, _MISREAD) or not _is_told_what_to_show(request):
-            return None
-        logger.warning("An address of the admin could not be read", exc_info=exception)
-        return render(request, "404.html", status=404)
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        """Raise Http404 for a page of the admin whose address or chosen rows no page can read."""
+        found = request.resolver_match
+        if found is not None and "admin" in found.app_names and not _is_readable(request):
+            raise Http404
 
 
-def _is_told_what_to_show(request: HttpRequest) -> bool:
-    found = request.resolver_match
-    if found is None or "admin" not in found.app_names:
+def _is_readable(request: HttpRequest) -> bool:
+    """Return whether each number of a row could be one, and no field without a name is asked for."""
+    narrowed = [value for name, values in request.GET.lists() if name != SEARCH_VAR for value in values]
+    if any(_TOO_LARGE.fullmatch(part) for value in narrowed for part in value.split(",")):
         return False
-    return bool(request.GET or found.args or found.kwargs or "_selected_action" in request.POST)
+    chosen = [number for name in _ROW_NUMBERS for number in request.POST.getlist(name)]
+    return request.GET.get(TO_FIELD_VAR) != "" and all(map(_ROW_NUMBER.fullmatch, chosen))

@@ -48,6 +48,11 @@ class EmailDomainAdmin(LookOnlyAdmin[EmailDomain]):
         """Whether /sign-in goes by it."""
         return domain.is_verified
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Return what the address fills in; an organization that is no number of one is left out."""
+        filled: dict[str, Any] = super().get_changeform_initial_data(request)
+        return {name: value for name, value in filled.items() if name != "organization" or value.isdecimal()}
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.has_operate_permission(request)
 

@@ -10,13 +10,14 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
+from orgs.models import User
 from sso.models import ServiceProviderKey, SignOut
 from tests.admin.conftest import Crowd
 from tests.admin.test_pages import OURS, address
 
 MODELS = [*OURS, ServiceProviderKey, SignOut]
 IDS = ["abc", "-1", "9" * 30, "1.5", "é", "00000000-0000-0000-0000-000000000000"]
-VALUES = ["x", "", "9" * 30, "2026-13-45"]
+VALUES = ["x", "", "9" * 30, "2026-13-45", "1," + "9" * 30, "9_9" * 10]
 # The first finds what expects another type; CI tries the others, too.
 EACH_VALUE = [VALUES[0], *(pytest.param(value, marks=pytest.mark.slow) for value in VALUES[1:])]
 CHOSEN = ["abc", *(pytest.param(value, marks=pytest.mark.slow) for value in ("9" * 30, "-1", "", "\0", "é"))]
@@ -120,9 +121,26 @@ def test_other_pages(strict: Client) -> None:
 @pytest.mark.parametrize("chosen", CHOSEN)
 def test_actions_on_rows_that_cannot_be(model: type[Model], chosen: str, strict: Client) -> None:
     base = address(model, "changelist")
-    for action in ("delete_selected", "disable", "enable", "end", "suspend", "verify", "close", "nonsense"):
-        fields = {"action": action, "_selected_action": [chosen], "index": "x", "select_across": "x", "post": "yes"}
-        assert strict.post(base, fields, follow=True).status_code < 500
+    for action in ("delete_selected", "disable", "enable", "end", "suspend", "unlink", "verify", "close", "nonsense"):
+        for across in ("x", "0"):
+            fields = {"action": action, "_selected_action": [chosen], "index": "x", "select_across": across}
+            assert strict.post(base, {**fields, "post": "yes"}, follow=True).status_code < 500, (action, across)
+
+
+@pytest.mark.parametrize("chosen", CHOSEN)
+def test_permissions_that_cannot_be(chosen: str, strict: Client, operator: User) -> None:
+    fields = {"name": "Ada", "is_staff": "on", "is_superuser": "on", "user_permissions": [chosen]}
+    assert strict.post(address(User, "change", operator.pk), fields).status_code < 500
+
+
+def test_a_fault_of_ours_is_no_missing_page(strict: Client, operator: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**kwargs: object) -> None:
+        raise ValueError("a fault")
+
+    monkeypatch.setattr("orgs.admin.people.rename_account", fail)
+    change = address(User, "change", operator.pk)
+    answer = strict.post(change, {"name": "Ada", "is_staff": "on", "is_superuser": "on"})
+    assert answer.status_code == 500
 
 
 def test_nul(strict: Client) -> None:

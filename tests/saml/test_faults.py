@@ -68,6 +68,7 @@ FIELDS = {
     "unpadded": (encode(GOOD + b" " * ((1 - len(GOOD)) % 3)).rstrip("="), "without the ="),
     "plus lost": (encode(b"<a>\xfb\xef\xbe</a>").replace("+", " ") + " ", "blanks"),
     "nothing": ("", "empty"),
+    "a no-break space": ("\u00a0", "empty"),
 }
 
 

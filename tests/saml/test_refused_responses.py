@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from lxml import etree
 
 from sso.saml import CheckName
-from tests.saml.judging import assert_refused, judge
+from tests.saml.judging import assert_refused, break_rules, judge
 from tests.saml.provider import (
     ACS,
     DS,
@@ -286,3 +286,16 @@ def test_a_complaint_of_the_schema_is_shown_to_its_point() -> None:
     verdict = judge(Answer(sign="none", before=lambda root: etree.SubElement(root, "{urn:example:" + "x" * 300 + "}y")))
     assert verdict.failure is not None
     assert "is not expected" in verdict.failure.received, verdict.failure.received
+
+
+def test_an_issuer_with_elements_is_no_issuer_even_without_the_schema(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The text before an element would be ours; a reader that joins all text would see another issuer."""
+
+    def with_an_element(text: str) -> str:
+        return text.replace("</Issuer>", "<b xmlns='urn:x'/>.evil.test</Issuer>", 1)
+
+    break_rules(monkeypatch, CheckName.SCHEMA)
+    verdict = judge(Answer(rewritten=with_an_element))
+    assert_refused(verdict, CheckName.RESPONSE_ISSUER)
+    assert verdict.failure is not None
+    assert verdict.failure.received == "an issuer with elements in it"

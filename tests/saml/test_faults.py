@@ -29,6 +29,23 @@ GROUPS = {
     "LDAP": attribute("memberOf", tuple(f'CN=Team {n},OU="A, B",DC=contoso,DC=example' for n in range(2000))),
 }
 
+# Keycloak writes an Attribute for each role and declares both namespaces in each value: 512 KB hold about 1,850.
+ROLE = (
+    '<Attribute Name="Role" NameFormat="urn:oasis:names:tc:SAML:2.0:attrname-format:basic">'
+    f"<AttributeValue {XS}>role {{}}</AttributeValue></Attribute>"
+)
+
+
+@pytest.mark.parametrize(("count", "is_accepted"), [(1850, True), (2100, False)])
+def test_as_many_roles_as_512_kilobytes_hold_with_all_that_keycloak_writes(count: int, is_accepted: bool) -> None:
+    inside = "".join(map(ROLE.format, range(count)))
+    verdict = judge(Answer(sign="both", statement=f"<AttributeStatement>{inside}</AttributeStatement>"))
+    assert verdict.accepted is is_accepted
+    assert verdict.fault is (None if is_accepted else Fault.TOO_LARGE)
+    if verdict.failure is not None:
+        assert "at most 524,288 bytes" in verdict.failure.expected
+        assert "the claim Role has 2,100 values" in verdict.failure.received
+
 
 @pytest.mark.parametrize("inside", GROUPS.values(), ids=GROUPS)
 def test_two_thousand_groups(inside: str) -> None:

@@ -44,6 +44,8 @@ class EventName(models.TextChoices):
     KEY_CREATED = "key:created", "Certificate made"
     KEY_PROMOTED = "key:promoted", "New certificate in use"
     KEY_RETIRED = "key:retired", "Certificate retired"
+    KEY_OFFERED = "key:offered_for_encryption", "Certificate offered for encryption"
+    KEY_WITHDRAWN = "key:withdrawn_from_encryption", "Certificate no longer offered for encryption"
     KEYS_REENCRYPTED = "key:reencrypted", "Private keys encrypted again"
     IDENTITY_LINKED = "identity:linked", "Person linked to the identity provider"
     CLAIMS_VIEWED = "sign_in:claims_viewed", "Claims of a sign-in looked at by an operator"

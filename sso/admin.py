@@ -141,7 +141,14 @@ class ServiceProviderKeyAdmin(LookOnlyAdmin[ServiceProviderKey]):
     list_filter = ("state", "created_at")
     list_select_related = ("organization",)
     search_fields = ("organization__name", "=organization__number")
-    fields = ("organization_link", "state", "fingerprint", "valid_until", ("created_at", "promoted_at", "retired_at"))
+    fields = (
+        "organization_link",
+        "state",
+        "for_encryption",
+        "fingerprint",
+        "valid_until",
+        ("created_at", "promoted_at", "retired_at"),
+    )
 
     @admin.display(description="organization")
     def organization_link(self, key: ServiceProviderKey) -> str:

@@ -58,12 +58,13 @@ def _service_provider(base: str, number: int) -> saml.ServiceProvider:
 
 
 def published_service_provider(organization: Organization) -> saml.ServiceProvider:
-    """The same with what our metadata says about keys."""
-    certificates = tuple(key.signing_certificate() for key in live_keys(organization))
-    active = active_configuration(organization) if certificates else None
+    """Return the service provider with what our metadata says about keys."""
+    keys = list(live_keys(organization))
+    active = active_configuration(organization) if keys else None
     return replace(
         service_provider(organization.number),
-        certificates=certificates,
+        certificates=tuple(key.signing_certificate() for key in keys),
+        encryption_certificates=tuple(key.signing_certificate() for key in keys if key.for_encryption),
         signs_requests=active is not None and active.signs_requests,
     )
 

@@ -63,6 +63,7 @@ urlpatterns = [
     path("o/<slug:slug>/settings/access/providers/<uuid:public_id>", choosing.choose_provider, name="choose_provider"),
     path("o/<slug:slug>/settings/access/keys", keys.create_key, name="create_key"),
     path("o/<slug:slug>/settings/access/keys/use", keys.promote_key, name="promote_key"),
+    path("o/<slug:slug>/settings/access/keys/encryption", keys.offer_for_encryption, name="offer_for_encryption"),
     path("o/<slug:slug>/settings/access/keys/<uuid:public_id>/retire", keys.retire_key, name="retire_key"),
     path(
         "o/<slug:slug>/settings/access/keys/<uuid:public_id>/certificate.cer",

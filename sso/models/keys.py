@@ -15,7 +15,7 @@ from sso import key_encryption, saml
 class KeyState(models.TextChoices):
     """A rollover takes two steps, so that whatever the provider still does with the other key goes on working.
 
-    Every key that is not retired is published and decrypts; only the current one signs.
+    Every key that is not retired is published for signing and decrypts; only the current one signs.
     """
 
     NEXT = "next", "Next"
@@ -31,6 +31,8 @@ class ServiceProviderKey(models.Model):
     """One RSA key of ours with its certificate (base64 DER), known to one organization's identity provider.
 
     `encrypted_private_key` is what key_encryption.py made of the PKCS #8; it is forgotten when the key is retired.
+    `for_encryption` says whether our metadata offers it for encryption: providers that import the metadata begin to
+    encrypt as soon as it does. It decrypts in any case, since a certificate can also be handed over as a file.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -38,6 +40,8 @@ class ServiceProviderKey(models.Model):
     state = models.CharField(max_length=8, choices=KeyState.choices)
     certificate = models.TextField(editable=False)
     encrypted_private_key = models.TextField(blank=True, editable=False)
+    # In the database true, as the release before published every key, which may still write rows during a deployment.
+    for_encryption = models.BooleanField("offered for encryption", default=False, db_default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     promoted_at = models.DateTimeField(null=True, blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)

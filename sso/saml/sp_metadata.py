@@ -13,8 +13,9 @@ def build_sp_metadata(sp: ServiceProvider) -> bytes:
     """Return a UTF-8 document, the same bytes every time for the same service provider.
 
     WantAssertionsSigned asks for the form every provider can send; a signed response is accepted as well.
-    There is no NameIDFormat, so that the one chosen at the provider stays. Each certificate is listed for signing and
-    for encryption, two of them during a rollover.
+    There is no NameIDFormat, so that the one chosen at the provider stays. Each certificate is listed for signing, two
+    of them during a rollover; for encryption only what is offered for it, because a provider that imports the document
+    begins to encrypt.
     """
     entity = etree.Element(MD + "EntityDescriptor", {"entityID": sp.entity_id}, nsmap={"md": MD_NAMESPACE})
     role = etree.SubElement(
@@ -26,9 +27,10 @@ def build_sp_metadata(sp: ServiceProvider) -> bytes:
             "protocolSupportEnumeration": SAMLP_NAMESPACE,
         },
     )
-    for use in ("signing", "encryption"):
-        for certificate in sp.certificates:
-            _add_key(role, use, certificate)
+    for certificate in sp.certificates:
+        _add_key(role, "signing", certificate)
+    for certificate in sp.encryption_certificates:
+        _add_key(role, "encryption", certificate)
     for binding in (Binding.REDIRECT, Binding.POST):
         if sp.slo_url:
             etree.SubElement(role, MD + "SingleLogoutService", Binding=binding.value, Location=sp.slo_url)

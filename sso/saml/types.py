@@ -22,13 +22,15 @@ class Binding(StrEnum):
 class ServiceProvider:
     """We, as one organization's identity provider knows us.
 
-    `certificates` are those of our own keys, the one in use first; `signs_requests` is what our metadata says about it.
+    `certificates` are those of our own keys, the one in use first, and `encryption_certificates` those of them that our
+    metadata offers for encryption; `signs_requests` is what our metadata says about it.
     `keys` open what is encrypted for us; they are only needed for a response of which `glance` says so.
     """
 
     entity_id: str
     acs_url: str
     certificates: tuple[SigningCertificate, ...] = ()
+    encryption_certificates: tuple[SigningCertificate, ...] = ()
     signs_requests: bool = False
     keys: tuple[KeyPair, ...] = ()
     slo_url: str = ""

@@ -11,7 +11,7 @@ from sso.services.connections import (
 )
 from sso.services.exceptions import allow_exception, end_exception
 from sso.services.finish import cookie_name, finish_sign_in, purge_sign_ins
-from sso.services.keys import create_key, promote_key, reencrypt_keys, retire_key
+from sso.services.keys import create_key, offer_for_encryption, promote_key, reencrypt_keys, retire_key
 from sso.services.outcomes import Finished, NotAsked, Refused
 from sso.services.sign_out import SignedOut, ask_provider_to_sign_out, purge_sign_outs, take_logout_message
 from sso.services.start import NotConnectedError, Started, TooManyStartsError, start_sign_in
@@ -45,6 +45,7 @@ __all__ = [
     "keep_upload",
     "normalize_subjects",
     "note_of",
+    "offer_for_encryption",
     "offer_providers",
     "promote_key",
     "purge_sign_ins",

@@ -24,6 +24,7 @@ from sso.services.plan import check_plan
 
 _ONE_IS_WAITING = "There are two certificates already. Finish that change first, or retire one of them."
 _NOTHING_WAITS = "There is no new certificate to use. Make one first."
+_NOTHING_TO_OFFER = "There is no certificate to offer. Make one first."
 _SIGNS = (
     "Requests are signed with this certificate. Turn Sign requests off first, or make a new certificate and use that."
 )
@@ -39,10 +40,14 @@ class Reencrypted(NamedTuple):
 
 @atomic
 def create_key(*, organization: Organization, actor: Actor) -> ServiceProviderKey:
-    """Make a key: the organization's first is used at once, another one waits as the next. Raises NotAllowedError."""
+    """Make a key: the organization's first is used at once, another one waits as the next. Raises NotAllowedError.
+
+    The first is not offered for encryption; another one is if those that it replaces are.
+    """
     organization = hold_organization(organization)
     check_plan(organization)
-    states = set(live_keys(organization).values_list("state", flat=True))
+    others = list(live_keys(organization))
+    states = {each.state for each in others}
     if len(states) > 1:
         raise NotAllowedError(_ONE_IS_WAITING)
     now = timezone.now()
@@ -54,8 +59,9 @@ def create_key(*, organization: Organization, actor: Actor) -> ServiceProviderKe
         certificate=base64.b64encode(pair.certificate.der).decode(),
         encrypted_private_key=key_encryption.encrypt(pair.private_der),
         promoted_at=now if is_first else None,
+        for_encryption=any(each.for_encryption for each in others),
     )
-    _record(EventName.KEY_CREATED, key, actor, {"state": key.state})
+    _record(EventName.KEY_CREATED, key, actor, {"state": key.state, "for_encryption": key.for_encryption})
     return key
 
 
@@ -89,6 +95,23 @@ def retire_key(*, key: ServiceProviderKey, actor: Actor) -> None:
     key.state, key.encrypted_private_key, key.retired_at = KeyState.RETIRED, "", timezone.now()
     key.save()
     _record(EventName.KEY_RETIRED, key, actor, {"state": key.state}, {"state": before})
+
+
+@atomic
+def offer_for_encryption(*, organization: Organization, wanted: bool, actor: Actor) -> None:
+    """Let our metadata offer the organization's keys for encryption, or no longer. Raises NotAllowedError without one.
+
+    A provider that imported the metadata before goes on encrypting until it reads it again; every key decrypts.
+    """
+    organization = hold_organization(organization)
+    check_plan(organization)
+    if not live_keys(organization).exists():
+        raise NotAllowedError(_NOTHING_TO_OFFER)
+    name = EventName.KEY_OFFERED if wanted else EventName.KEY_WITHDRAWN
+    for key in live_keys(organization).filter(for_encryption=not wanted):
+        key.for_encryption = wanted
+        key.save(update_fields=["for_encryption"])
+        _record(name, key, actor, {"for_encryption": wanted}, {"for_encryption": not wanted})
 
 
 @atomic

@@ -109,9 +109,11 @@ def _about_draft(active: Configuration | None, draft: Configuration | None) -> d
 
 def _ours(organization: Organization, active: Configuration | None) -> dict[str, Any]:
     """What the provider has to know of us: addresses and keys."""
+    our_keys = _our_keys(organization)
     return {
         "service_provider": service_provider(organization.number),
-        "our_keys": _our_keys(organization),
+        "our_keys": our_keys,
+        "for_encryption": any(each["key"].for_encryption for each in our_keys),
         "unsigned": active is not None and active.signs_requests and signing_key(organization) is None,
         "can_make_keys": can_encrypt(),
         "cannot_make_keys": NOT_SET,

@@ -29,6 +29,14 @@ _MADE = "The certificate is made. Download it and upload it at your identity pro
 _MADE_NEXT = "The new certificate is made. Give it to your identity provider before you use it."
 _USED = "The new certificate is in use. Retire the previous one once your identity provider no longer knows it."
 _RETIRED = "The certificate is retired, and its private key is gone."
+_OFFERED = (
+    "Our metadata offers your certificate for encryption. Let your identity provider read it again, or give it the "
+    "certificate yourself."
+)
+_WITHDRAWN = (
+    "Our metadata no longer offers your certificate for encryption. Until your identity provider has read it again, or "
+    "encryption is turned off there, it may go on encrypting; Amplisso can still read that."
+)
 
 
 @organization_page(Role.ADMIN, recovery=True)
@@ -70,6 +78,20 @@ def retire_key(request: HttpRequest, public_id: UUID) -> HttpResponse:
         return _RETIRED
 
     return _change(request, retire)
+
+
+@organization_page(Role.ADMIN, recovery=True)
+@post_to("settings_access", "slug")
+@never_cache
+def offer_for_encryption(request: HttpRequest) -> HttpResponse:
+    """Offer our certificates for encryption in our metadata if `wanted` is "yes", otherwise stop offering them."""
+    wanted = request.POST.get("wanted") == "yes"
+
+    def offer() -> str:
+        services.offer_for_encryption(organization=_organization(request), wanted=wanted, actor=actor_of(request))
+        return _OFFERED if wanted else _WITHDRAWN
+
+    return _change(request, offer)
 
 
 @organization_page(Role.ADMIN, recovery=True)

@@ -135,15 +135,14 @@ def test_the_clock_is_given():
 
 
 def test_our_metadata_lists_certificates_and_the_sign_out_address():
-    sp = replace(
-        SP, certificates=(our_key().certificate, key_pair().certificate), signs_requests=True, slo_url="https://x"
-    )
+    ours = (our_key().certificate, key_pair().certificate)
+    sp = replace(SP, certificates=ours, encryption_certificates=ours[1:], signs_requests=True, slo_url="https://x")
     root = etree.fromstring(build_sp_metadata(sp))
     schema = etree.XMLSchema(etree.parse(str(files("onelogin.saml2") / "schemas" / "saml-schema-metadata-2.0.xsd")))
     assert schema.validate(root), schema.error_log
     role = root[0]
     assert role.get("AuthnRequestsSigned") == "true"
     listed = [(each.get("use"), each.findtext(".//{*}X509Certificate")) for each in role.iter("{*}KeyDescriptor")]
-    texts = [base64.b64encode(each.der).decode() for each in sp.certificates]
-    assert listed == [(use, text) for use in ("signing", "encryption") for text in texts]
+    first, second = (base64.b64encode(each.der).decode() for each in ours)
+    assert listed == [("signing", first), ("signing", second), ("encryption", second)]
     assert [each.get("Location") for each in role.iter("{*}SingleLogoutService")] == ["https://x", "https://x"]

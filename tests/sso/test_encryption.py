@@ -11,7 +11,7 @@ from audit.actors import COMMAND_LINE
 from simulator.encryption import KEY_BYTES, OAEP, OAEP_MGF1P, RSA_1_5, XENC
 from sso.models import SignIn, SignInState
 from sso.selectors import live_keys
-from sso.services import create_key, promote_key, retire_key
+from sso.services import create_key, offer_for_encryption, promote_key, retire_key
 from tests.sso.conftest import new_browser, upload
 from tests.sso.test_pysaml2 import answer, key_files, provider, xmlsec1  # noqa: F401
 
@@ -25,6 +25,13 @@ def pem(key) -> str:
 def key(organization):
     """Contoso's certificate."""
     return create_key(organization=organization, actor=COMMAND_LINE)
+
+
+@pytest.fixture
+def offered_key(organization, key):
+    """Contoso's certificate, which our metadata offers for encryption."""
+    offer_for_encryption(organization=organization, wanted=True, actor=COMMAND_LINE)
+    return key
 
 
 @pytest.mark.parametrize("content", [method for method in KEY_BYTES if "tripledes" not in method])
@@ -107,7 +114,7 @@ def test_the_outside_learns_nothing(journey, key):
 @pytest.mark.parametrize("method", ["aes256-cbc", "aes128-gcm"])
 def test_pysaml2_encrypts(
     organization,
-    key,
+    offered_key,
     provider,  # noqa: F811
     sign_assertion,
     sign_response,
@@ -134,7 +141,7 @@ def test_pysaml2_encrypts(
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_what_pysaml2_does_by_itself_is_refused(organization, key, provider):  # noqa: F811
+def test_what_pysaml2_does_by_itself_is_refused(organization, offered_key, provider):  # noqa: F811
     """Triple DES, without a word about it in its configuration."""
     _, row = through_pysaml2(organization, provider, sign_assertion=True, sign_response=False, encrypt_assertion=True)
     assert (row.state, row.reason) == (SignInState.REFUSED, "weak_encryption")

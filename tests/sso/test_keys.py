@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from io import StringIO
 
 import pytest
@@ -10,7 +11,7 @@ from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from lxml import etree, html
 
@@ -21,8 +22,9 @@ from orgs.models import Organization, Plan, Role
 from sso.key_encryption import NOT_SET, LockedKeyError
 from sso.models import KeyState, ServiceProviderKey
 from sso.selectors import live_keys
-from sso.services import create_key, promote_key, reencrypt_keys, retire_key
+from sso.services import create_key, offer_for_encryption, promote_key, reencrypt_keys, retire_key
 from sso.services.plan import sentence_about_plans
+from tests.sso.conftest import save_switches
 
 USED = "{urn:oasis:names:tc:SAML:2.0:metadata}KeyDescriptor"
 BEGIN = "-----BEGIN CERTIFICATE-----"
@@ -85,7 +87,7 @@ class TestMaking:
         key = made(organization)
         event = Event.objects.get(name="key:created")
         assert event.organization_number == organization.number
-        assert event.after == {"state": "current", "fingerprint": key.fingerprint}
+        assert event.after == {"state": "current", "for_encryption": False, "fingerprint": key.fingerprint}
 
 
 class TestRollover:
@@ -94,6 +96,8 @@ class TestRollover:
     def test_both_are_published_and_open_what_is_encrypted(self, organization, visitor):
         first, second = made(organization), made(organization)
         both = [first.certificate, second.certificate]
+        assert published(visitor, organization) == {"signing": both, "encryption": []}
+        offer_for_encryption(organization=organization, wanted=True, actor=COMMAND_LINE)
         assert published(visitor, organization) == {"signing": both, "encryption": both}
         promote_key(organization=organization, actor=COMMAND_LINE)
         assert states(organization) == ["previous", "current"]
@@ -148,6 +152,49 @@ class TestRollover:
             )
         with pytest.raises(IntegrityError), transaction.atomic():
             ServiceProviderKey.objects.filter(pk=key.pk).update(state="retired", retired_at=timezone.now())
+
+
+class TestOfferingForEncryption:
+    """Providers that import our metadata encrypt as soon as it lists a key for that."""
+
+    def test_a_key_for_signed_requests_is_for_signing_only(self, journey, organization, visitor):
+        save_switches(organization, sign_requests=True)
+        key = live_keys(organization).get()
+        assert published(visitor, organization) == {"signing": [key.certificate], "encryption": []}
+
+    def test_it_begins_and_ends_when_an_admin_asks(self, organization, visitor):
+        key = made(organization)
+        for wanted in (True, True, False):
+            offer_for_encryption(organization=organization, wanted=wanted, actor=COMMAND_LINE)
+            expected = [key.certificate] if wanted else []
+            assert published(visitor, organization) == {"signing": [key.certificate], "encryption": expected}
+        events = Event.objects.filter(name__contains="encryption").order_by("id")
+        assert [each.name for each in events] == ["key:offered_for_encryption", "key:withdrawn_from_encryption"]
+        assert events[0].after["for_encryption"]
+
+    @pytest.mark.parametrize("wanted", [True, False])
+    def test_a_new_key_takes_it_over(self, organization, visitor, wanted):
+        first = made(organization)
+        offer_for_encryption(organization=organization, wanted=wanted, actor=COMMAND_LINE)
+        second = made(organization)
+        both = [first.certificate, second.certificate] if wanted else []
+        assert published(visitor, organization)["encryption"] == both
+
+    def test_there_is_nothing_to_offer(self, organization):
+        with pytest.raises(NotAllowedError, match="Make one first"):
+            offer_for_encryption(organization=organization, wanted=True, actor=COMMAND_LINE)
+
+    def test_rows_of_the_release_before_stay_offered(self, organization):
+        """It names no such column, so the database's default decides."""
+        retire_key(key=made(organization), actor=COMMAND_LINE)
+        table = ServiceProviderKey._meta.db_table
+        with connection.cursor() as cursor:
+            columns = [each.name for each in connection.introspection.get_table_description(cursor, table)]
+            known = [each for each in columns if each not in ("id", "public_id", "for_encryption")]
+            written = ", ".join(known)
+            copy = f"INSERT INTO {table} (public_id, {written}) SELECT %s, {written} FROM {table}"  # noqa: S608 - our own
+            cursor.execute(copy, [uuid.uuid4().hex])
+        assert list(ServiceProviderKey.objects.order_by("id").values_list("for_encryption", flat=True)) == [False, True]
 
 
 class TestEncryptionKeys:
@@ -229,7 +276,8 @@ class TestPage:
         assert "Make a new certificate" not in self.words(part)
         actions = [button.get("formaction") for button in part.iter("button")]
         following = live_keys(organization).get(state="next")
-        assert actions == [f"{path}/keys/use", f"{path}/keys/{following.public_id}/retire"]
+        retiring = f"{path}/keys/{following.public_id}/retire"
+        assert actions == [f"{path}/keys/use", retiring, f"{path}/keys/encryption"]
         assert browser.post(f"{path}/keys/use").status_code == 303
         previous = live_keys(organization).get(state="previous")
         assert "Previous" in self.words(self.certificates(browser, path))
@@ -245,6 +293,19 @@ class TestPage:
         text = answer.content.decode()
         assert text.startswith(BEGIN)
         assert x509.load_pem_x509_certificate(answer.content).serial_number > 0
+
+    def test_offering_for_encryption(self, browser, path, organization):
+        made(organization)
+        part = self.certificates(browser, path)
+        assert "Not offered for encryption" in self.words(part)
+        (button,) = part.xpath(".//button[@name='wanted']")
+        answer = browser.post(button.get("formaction"), {"wanted": button.get("value")}, follow=True)
+        assert "Our metadata offers your certificate for encryption." in answer.content.decode()
+        part = self.certificates(browser, path)
+        (button,) = part.xpath(".//button[@name='wanted']")
+        assert "Not offered" not in self.words(part)
+        browser.post(button.get("formaction"), {"wanted": button.get("value")})
+        assert "Not offered for encryption" in self.words(self.certificates(browser, path))
 
     def test_a_refusal_stands_on_the_page(self, browser, path, organization):
         made(organization), made(organization)
@@ -270,6 +331,7 @@ class TestPage:
         for browser, code in ((stranger, 404), (manager, 403)):
             assert browser.post(f"{path}/keys").status_code == code
             assert browser.post(f"{path}/keys/use").status_code == code
+            assert browser.post(f"{path}/keys/encryption", {"wanted": "yes"}).status_code == code
             assert browser.post(f"{path}/keys/{key.public_id}/retire").status_code == code
             assert browser.get(f"{path}/keys/{key.public_id}/certificate.cer").status_code == code
 

@@ -16,7 +16,7 @@ from sso.saml.markup import MAX_NAME, count_attributes, largest_claim, names_in
 from sso.saml.names import SAML
 from sso.saml.observation import COMPLAINT, Observation, refused, satisfied, shown
 from sso.saml.once import once
-from sso.saml.other_messages import kind_of_data, kind_of_field
+from sso.saml.other_messages import kind_of_data, kind_of_field, mistake_in_base64
 from sso.saml.parser import NotXMLError, parse_utf8
 from sso.saml.verdict import Fault
 
@@ -149,8 +149,8 @@ def base64(envelope: Envelope) -> Observation:
     expected = f"an XML document in base64, at most {MAX_BYTES:,} bytes"
     try:
         data = envelope.data
-    except ValueError as error:
-        return refused(expected, kind_of_field(envelope.encoded) or shown(str(error)))
+    except ValueError:
+        return refused(expected, kind_of_field(envelope.encoded) or shown(mistake_in_base64(envelope.encoded)))
     if len(data) > MAX_BYTES:
         return _too_large(expected, f"{len(data):,} bytes", data)
     kind = kind_of_data(data)

@@ -11,6 +11,7 @@ from urllib.parse import unquote_to_bytes
 _ENOUGH = 64
 _JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*", re.ASCII)
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]+")
+_FOREIGN = re.compile(r"[^A-Za-z0-9+/= \t\r\n]")
 _BASE64URL = re.compile(r"[A-Za-z0-9_=\s-]*[_-][A-Za-z0-9_=\s-]*", re.ASCII)
 _PERCENT = re.compile(r"%(?:2[BbFf]|3[DdCc]|0[AaDd])")
 _HTML = re.compile(rb"\s*<(?:!doctype\s+html|html|head|body|form)\b", re.IGNORECASE)
@@ -43,6 +44,14 @@ def kind_of_field(encoded: str) -> str:
     if " " in text and _is_xml(_decoded(text[: 4 * _ENOUGH].replace(" ", "+").encode())):
         return LOST_PLUS
     return _kind_of_text(text.encode()) or (UNPADDED if _is_xml(_decoded(text[: 4 * _ENOUGH].encode())) else "")
+
+
+def mistake_in_base64(encoded: str) -> str:
+    """Return what is wrong with a field that is no strict base64 and nothing that `kind_of_field` knows."""
+    foreign = _FOREIGN.search(encoded)
+    if foreign is None:
+        return "damaged base64: its groups of four, or the = at its end, are not whole"
+    return f"text that is no base64: it has {foreign[0]} in it, which base64 has not"
 
 
 def kind_of_data(data: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import urllib.parse
 import zlib
 
@@ -85,6 +86,17 @@ FIELDS = {
     "unpadded": (encode(GOOD + b" " * ((1 - len(GOOD)) % 3)).rstrip("="), "without the ="),
     "plus lost": (encode(b"<a>\xfb\xef\xbe</a>").replace("+", " ") + " ", "blanks"),
     "nothing": ("", "empty"),
+    "gzip": (encode(gzip.compress(GOOD)), "compressed"),
+    "gzip of other text": (encode(gzip.compress(b"hello")), "UTF-8"),
+    "JSON without end": ("[" * 200_000, "it has [ in it"),
+    "base64url of something else": (base64.urlsafe_b64encode(b"\xff\xfe\xfd" * 30).decode(), "it has _ in it"),
+    "base64url that is cut off": (base64.urlsafe_b64encode(GOOD + b"\xff\xfe").decode()[:-7], "base64url"),
+    "base64url of one letter": ("_", "it has _ in it"),
+    "percents of nothing": ("%2B%3D%zz", "it has % in it"),
+    "letters of others": ("é" * 20, "it has é in it"),
+    "a hidden letter": ("PHNh\u202ebWw", "it has \\u202e in it"),
+    "base64 that is cut off": (encode(b"\xff" * 31)[:-3], "are not whole"),
+    "base64 with = in its middle": ("PHNh=bWxw", "are not whole"),
     "a no-break space": ("\u00a0", "empty"),
 }
 
@@ -93,11 +105,28 @@ FIELDS = {
 def test_what_is_no_response_is_named(field: str, words: str) -> None:
     verdict = judge(field)
     assert verdict.failure is not None
-    assert verdict.failure.name in (CheckName.BASE64, CheckName.WELL_FORMED)
+    assert verdict.failure.name in (CheckName.BASE64, CheckName.ENCODING, CheckName.WELL_FORMED)
     assert words in verdict.failure.received or words in verdict.failure.expected
 
 
 UNDECLARED = b'<AttributeValue xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:type="xs:string">'
+
+
+def advised(text: str) -> str:
+    """Put a second assertion into the Advice of the first, as the schema allows."""
+    inner = text[text.index("<Assertion ") : text.index("</Assertion>")].replace("_a1", "_x1") + "</Assertion>"
+    return text.replace("</Conditions>", f"</Conditions><Advice>{inner}</Advice>", 1)
+
+
+def issued_with_elements(text: str) -> str:
+    return text.replace(f"{ISSUER}</Issuer>", f'{ISSUER}<x xmlns="urn:x"/></Issuer>')
+
+
+def signed_with(method: str) -> str:
+    """Return a response that names another signature method than it was signed with."""
+    return encode(GOOD.replace(b"2001/04/xmldsig-more#rsa-sha256", method.encode()))
+
+
 FAULTS = {
     "a NotBefore": (Answer(confirmed_from=stamp(-5)), Fault.NOT_BEFORE),
     "an offset": (Answer(confirmed_until="2026-03-02T10:30:00+00:00"), Fault.NOT_UTC),
@@ -109,12 +138,20 @@ FAULTS = {
     "a document type": (encode(b"<!DOCTYPE a [<!ENTITY b 'c'>]>" + GOOD), Fault.HOSTILE),
     "an undeclared prefix": (encode(GOOD.replace(b"<AttributeValue>", UNDECLARED, 1)), Fault.PROVIDER_BUG),
     "for others": (Answer(name_qualifier="https://other.example"), Fault.OTHER_RECIPIENT),
+    "an assertion in its advice": (Answer(rewritten=advised), Fault.UNUSUAL),
+    "an Issuer with elements": (Answer(issuer_format=None, rewritten=issued_with_elements), Fault.PROVIDER_BUG),
+    "an algorithm that is not known": (signed_with("2001/04/xmldsig-more#rsa-whirlpool"), Fault.UNUSUAL),
+    "RSA-PSS": (signed_with("2007/05/xmldsig-more#sha256-rsa-MGF1"), Fault.UNUSUAL),
+    "DSA with SHA-256": (signed_with("2009/xmldsig11#dsa-sha256"), Fault.UNUSUAL),
+    "ECDSA with SHA-1": (signed_with("2001/04/xmldsig-more#ecdsa-sha1"), None),
+    "MD5": (signed_with("2001/04/xmldsig-more#rsa-md5"), None),
+    "HMAC": (signed_with("2001/04/xmldsig-more#hmac-sha256"), Fault.HOSTILE),
     "inverted": (Answer(not_before=stamp(2), not_on_or_after=stamp(-2)), Fault.PROVIDER_BUG),
 }
 
 
 @pytest.mark.parametrize(("answer", "fault"), FAULTS.values(), ids=FAULTS)
-def test_what_is_behind_a_refusal(answer: Answer | str, fault: Fault) -> None:
+def test_what_is_behind_a_refusal(answer: Answer | str, fault: Fault | None) -> None:
     verdict = judge(answer)
     assert verdict.failure is not None
     assert verdict.fault is fault

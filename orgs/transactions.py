@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import random
+import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
@@ -14,6 +16,9 @@ T = TypeVar("T")
 # deadlock_detected, serialization_failure and lock_not_available (PostgreSQL, appendix A): another transaction went
 # first, nothing of this one has stayed, and the next try finds the other one finished.
 _GIVEN_UP = frozenset({"40P01", "40001", "55P03"})
+
+# Seconds, from and to: long enough for the other transaction to go on, too short to be noticed.
+_PAUSE = (0.05, 0.15)
 
 
 class OutdatedError(Exception):
@@ -32,6 +37,9 @@ def twice(work: Callable[[], T], *, again: Callable[[], T] | None = None) -> T:
     except OperationalError as error:
         if getattr(error.__cause__, "pgcode", None) not in _GIVEN_UP:
             raise
+        # Row locks are not handed over in the order of arrival: without a pause this transaction can take the freed
+        # lock again before the other one has woken up, and both would meet in the same deadlock.
+        time.sleep(random.uniform(*_PAUSE))  # noqa: S311 - no secret
     return (again or work)()
 
 

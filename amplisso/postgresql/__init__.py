@@ -1,1 +1,0 @@
-"""Django's PostgreSQL, with one question less."""

@@ -119,7 +119,6 @@ if "sqlite3" in DATABASES["default"]["ENGINE"]:
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
     }
 elif "postgresql" in DATABASES["default"]["ENGINE"]:
-    DATABASES["default"]["ENGINE"] = "amplisso.postgresql"
     # Seconds for connecting and for one lock, unless DATABASE_URL says otherwise: no page waits for ever.
     _waits = {"connect_timeout": 5, "options": "-c lock_timeout=5s"}
     DATABASES["default"]["OPTIONS"] = _waits | DATABASES["default"].get("OPTIONS", {})

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import cast
 
 from lxml import etree
@@ -13,7 +14,6 @@ from sso.saml.envelope import PLAINTEXT_RULES, Envelope, Plaintext
 from sso.saml.instants import parse_instant
 from sso.saml.names import BEARER, DS, SAML
 from sso.saml.observation import trimmed
-from sso.saml.once import once
 from sso.saml.parser import parse_utf8
 from sso.saml.signed_bytes import SignedInfo, signed_bytes, signed_element
 from sso.saml.types import IdentityProvider, PendingRequest, ServiceProvider
@@ -70,37 +70,37 @@ class Case(Envelope):
         certificates = tuple(dict.fromkeys(self.signers)) or self.identity_provider.certificates
         return replace(self.identity_provider, certificates=certificates)
 
-    @once
+    @cached_property
     def signatures(self) -> tuple[etree._Element, ...]:
         """Every ds:Signature of the document, wherever it stands, and of a decrypted assertion."""
         documents = (self.root,) if self.decrypted is None else (self.root, self.decrypted.root)
         return tuple(signature for document in documents for signature in document.iter(DS + "Signature"))
 
-    @once
+    @cached_property
     def signed_infos(self) -> tuple[SignedInfo, ...]:
         """The SignedInfo of each of `signatures`, after signed_info.py has checked how to make their bytes."""
         return tuple(SignedInfo.of(signature) for signature in self.signatures)
 
-    @once
+    @cached_property
     def unverified_assertion(self) -> etree._Element:
         """The document's only assertion, once the check for that has passed."""
         if self.decrypted is not None:
             return self.decrypted.root
         return next(self.root.iterchildren(SAML + "Assertion"))
 
-    @once
+    @cached_property
     def signed_contents(self) -> dict[str, bytes]:
         """The canonical bytes under each signature, by the tag of the signed element."""
         both = zip(self.signatures, self.signed_infos, strict=True)
         return {str(signed_element(signature).tag): signed_bytes(signature, info) for signature, info in both}
 
-    @once
+    @cached_property
     def signed_response(self) -> etree._Element | None:
         """The response, parsed again from the bytes that its own signature covers; None if it has none."""
         data = self.signed_contents.get(str(self.root.tag))
         return None if data is None else parse_utf8(data)
 
-    @once
+    @cached_property
     def assertion(self) -> etree._Element:
         """The assertion, parsed again from signed bytes: its own signature's, else those of the response's."""
         data = self.signed_contents.get(SAML + "Assertion")
@@ -124,12 +124,12 @@ class Case(Envelope):
             raise ValueError("another assertion is signed")
         return parse_utf8(decrypted.data)
 
-    @once
+    @cached_property
     def composed(self) -> etree._Element:
         """The response with the decrypted assertion in it, for the schema."""
         return in_place(self.root, self.unverified_assertion)
 
-    @once
+    @cached_property
     def name_id(self) -> etree._Element:
         """The one NameID of the signed assertion, after `subject` has passed. Raises UndecryptableError."""
         subject = next(self.assertion.iterchildren(SAML + "Subject"))
@@ -143,56 +143,56 @@ class Case(Envelope):
             raise UndecryptableError
         return plaintext
 
-    @once
+    @cached_property
     def confirmations(self) -> list[etree._Element]:
         """Every SubjectConfirmation."""
         subjects = self.assertion.iterchildren(_SUBJECT)
         return [each for subject in subjects for each in subject.iterchildren(_CONFIRMATION)]
 
-    @once
+    @cached_property
     def bearers(self) -> list[etree._Element]:
         """The data of every confirmation by bearer."""
         by_bearer = [each for each in self.confirmations if each.get("Method") == BEARER]
         return [data for each in by_bearer for data in each.iterchildren(_DATA)]
 
-    @once
+    @cached_property
     def addressed(self) -> list[etree._Element]:
         """Those of them that name our ACS."""
         ours = self.service_provider.acs_url
         return [each for each in self.bearers if trimmed(each.get("Recipient", "")) == ours]
 
-    @once
+    @cached_property
     def answering(self) -> list[etree._Element]:
         """Those of them that answer this request."""
         return [each for each in self.addressed if each.get("InResponseTo") == self.request.id]
 
-    @once
+    @cached_property
     def timely_ends(self) -> list[datetime]:
         """Until when those of them hold that are not over and say nothing of a beginning."""
         written = [each.get("NotOnOrAfter", "") for each in self.answering if each.get("NotBefore") is None]
         return [end for text in written if (end := parse_instant(text)) is not None and end > self.earliest]
 
-    @once
+    @cached_property
     def conditions(self) -> list[etree._Element]:
         """Every Conditions element; one, once the check for that has passed."""
         return list(self.assertion.iterchildren(_CONDITIONS))
 
-    @once
+    @cached_property
     def authn_statements(self) -> list[etree._Element]:
         """Every AuthnStatement; at least one, once the check for that has passed."""
         return list(self.assertion.iterchildren(_AUTHN_STATEMENT))
 
-    @once
+    @cached_property
     def attribute_statements(self) -> list[etree._Element]:
         """Every AttributeStatement; several are read as one."""
         return list(self.assertion.iterchildren(_ATTRIBUTE_STATEMENT))
 
-    @once
+    @cached_property
     def authn_instants(self) -> list[str | None]:
         """When the person signed in, as each AuthnStatement says."""
         return [each.get("AuthnInstant") for each in self.authn_statements]
 
-    @once
+    @cached_property
     def attributes(self) -> list[etree._Element]:
         """Every attribute that somebody is told by, in the order of the document."""
         return [each for statement in self.attribute_statements for each in statement.iterchildren(_ATTRIBUTE)]

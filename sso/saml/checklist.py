@@ -91,14 +91,10 @@ def examine(case: Case) -> tuple[Check, ...]:
             passed, expected, received, fault = _not_examined(error)
         if not passed:
             outcome, case.fault = Outcome.FAILED, fault
-        # What Check() does, without the call in between: there are as many as checks, for every response.
-        checks.append(_make(Check, (name, outcome, expected, received, clause)))
+        checks.append(Check(name, outcome, expected, received, clause))
         if not passed:
             break
     return (*checks, *_NOT_REACHED[len(checks) :])
-
-
-_make: Callable[[type[Check], tuple[CheckName, Outcome, str, str, str]], Check] = tuple.__new__
 
 
 def _not_examined(error: Exception) -> Observation:

@@ -8,6 +8,7 @@ import binascii
 import re
 import threading
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, NamedTuple, cast
 
 from lxml import etree
@@ -15,7 +16,6 @@ from lxml import etree
 from sso.saml.markup import MAX_NAME, count_attributes, largest_claim, names_in
 from sso.saml.names import SAML
 from sso.saml.observation import COMPLAINT, Observation, refused, satisfied, shown
-from sso.saml.once import once
 from sso.saml.other_messages import kind_of_data, kind_of_field, mistake_in_base64
 from sso.saml.parser import NotXMLError, parse_utf8
 from sso.saml.verdict import Fault
@@ -78,14 +78,14 @@ class Envelope:
     def __init__(self, encoded: str) -> None:
         self.encoded = encoded
 
-    @once
+    @cached_property
     def data(self) -> bytes:
         """The decoded bytes without a byte order mark."""
         broken = any(blank in self.encoded for blank in _BLANKS)
         compact = self.encoded.translate(_NO_BLANKS) if broken else self.encoded
         return binascii.a2b_base64(compact.encode("ascii"), strict_mode=True).removeprefix(BOM)
 
-    @once
+    @cached_property
     def text(self) -> str:
         """The same as text; raises UnicodeDecodeError."""
         return self.data.decode("utf-8")
@@ -95,12 +95,12 @@ class Envelope:
         """False only if nothing is: the name of an element can't be written in any other way in UTF-8."""
         return b"Encrypted" in self.data
 
-    @once
+    @cached_property
     def root(self) -> etree._Element:
         """The document's root element; nothing in it is verified."""
         return parse_utf8(self.data)
 
-    @once
+    @cached_property
     def survey(self) -> Survey:
         """Counts of the whole document."""
         # lxml's stubs know that names and values may be bytes, which these are not.

@@ -1,12 +1,12 @@
 """One logout message under examination: what a logout message and a response have in common, and what they don't."""
 
 from datetime import datetime
+from functools import cached_property
 
 from lxml import etree
 
 from sso.saml.case import Case
 from sso.saml.names import SAML
-from sso.saml.once import once
 from sso.saml.types import IdentityProvider, PendingRequest, ServiceProvider
 
 
@@ -35,7 +35,7 @@ class LogoutCase(Case):
         """The message, for the checks that a response and a logout message share."""
         return self.response
 
-    @once
+    @cached_property
     def who(self) -> etree._Element | None:
         """The name ID that a request is about, opened if it was encrypted. Raises UndecryptableError."""
         encrypted = self.response.find(SAML + "EncryptedID")

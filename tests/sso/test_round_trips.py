@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from unittest import mock
 
 import pytest
 from django.db import connection
@@ -78,18 +77,3 @@ def test_a_refusal_commits_once(known):
     encoded = known.answer("grace", known.start(), audience="https://other.example")
     assert words(lambda: known.post(encoded)) == [READ, "UPDATE"]
     assert known.last().state == SignInState.REFUSED
-
-
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite is in this process and has no connection to lose")
-def test_a_connection_that_answered_a_moment_ago_is_not_asked_again():
-    with mock.patch.object(connection, "is_usable", wraps=connection.is_usable) as asked:
-        connection.ensure_connection()
-        connection.close_at = None
-        connection.health_check_enabled, connection._answered_at = True, float("-inf")
-        for idle in (0, 0, 10):
-            connection._answered_at -= idle
-            connection.health_check_done = False
-            connection.close_if_health_check_failed()
-            connection.close_if_unusable_or_obsolete()
-    assert asked.call_count == 2

@@ -12,10 +12,10 @@ DEPLOYMENT := DEBUG=false SECRET_KEY="$$($(BIN)/python -c 'import secrets; print
 	DATABASE_URL=sqlite://:memory:
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test suite coverage mutants check bench lint types contracts migrations deployment format lock
+.PHONY: help install run test test-quick suite coverage mutants check bench lint types contracts migrations deployment format lock
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
 
 run: install .env ## Start Amplisso with the demo, and the Entra ID simulator beside it
 	@$(BIN)/python -m amplisso.run
@@ -39,6 +39,12 @@ $(INSTALLED): requirements/dev.txt
 
 test: install ## Run the tests, and of each long family of similar ones the first; five minutes
 	$(BIN)/python -m pytest -n auto -m "not slow"
+
+# The protocol, organizations, the look of pages, commands and one sign-in; no attacks and no browser.
+QUICK_TESTS := tests/saml tests/orgs tests/look tests/commands tests/sso/test_sign_in.py tests/test_docs.py
+
+test-quick: install ## Run the tests that tell most in less than a minute, while you work
+	$(BIN)/python -m pytest -n auto -m "not slow" $(QUICK_TESTS)
 
 suite: install ## Run the whole test suite, as CI does
 	$(BIN)/python -m pytest -n auto

@@ -27,7 +27,7 @@ def variables_of_the_settings() -> set[str]:
 
 def targets() -> set[str]:
     """Every target that `make help` lists."""
-    return set(re.findall(r"^([a-z]+):.*## ", MAKEFILE, re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE))
 
 
 def read(page: Path) -> str:
@@ -51,13 +51,19 @@ def test_the_example_names_every_variable_and_no_other() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_make_target_named_exists(page: Path) -> None:
-    named = re.findall(r"(?:^    |`)(?:\w+=\S+ )*make ([a-z]+)", read(page), re.MULTILINE)
+    named = re.findall(r"(?:^    |`)(?:\w+=\S+ )*make ([a-z-]+)", read(page), re.MULTILINE)
     assert set(named) <= targets()
 
 
 def test_every_make_target_is_phony_and_explained() -> None:
-    phony = set(re.findall(r"[a-z]+", MAKEFILE.partition(".PHONY: ")[2].partition("\n")[0]))
+    phony = set(re.findall(r"[a-z-]+", MAKEFILE.partition(".PHONY: ")[2].partition("\n")[0]))
     assert phony == targets()
+
+
+def test_the_quick_tests_exist() -> None:
+    named = MAKEFILE.partition("QUICK_TESTS := ")[2].partition("\n\n")[0].replace("\\", " ").split()
+    assert len(named) > 1
+    assert [path for path in named if not (ROOT / path).exists()] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

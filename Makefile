@@ -12,7 +12,7 @@ DEPLOYMENT := DEBUG=false SECRET_KEY="$$($(BIN)/python -c 'import secrets; print
 	DATABASE_URL=sqlite://:memory:
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-quick suite coverage mutants check bench lint types contracts migrations deployment format lock
+.PHONY: help install run test test-quick suite coverage mutants check bench lint types contracts migrations deployment format hooks lock
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -85,6 +85,9 @@ deployment: install ## Check the settings of a deployment
 format: install ## Bring the code into the common format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+hooks: install ## Check each commit before it is made (.pre-commit-config.yaml)
+	$(BIN)/pre-commit install
 
 # A separate environment, so that the tool that writes the pins is not among what it pins.
 LOCK := var/lock/bin

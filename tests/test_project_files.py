@@ -1,0 +1,64 @@
+"""The files by which tools work on this project name only what is there, and download nothing that is not pinned."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAMS = Path(sys.executable).parent
+HOOKS_FILE = ROOT / ".pre-commit-config.yaml"
+
+
+def hooks() -> list[dict[str, Any]]:
+    """Return every hook of every repository that the configuration names."""
+    return [hook for repo in yaml.safe_load(HOOKS_FILE.read_text())["repos"] for hook in repo["hooks"]]
+
+
+def test_hooks_come_from_this_project_alone() -> None:
+    assert [repo["repo"] for repo in yaml.safe_load(HOOKS_FILE.read_text())["repos"]] == ["local"]
+    assert {hook["language"] for hook in hooks()} == {"system"}
+
+
+def test_the_hooks_are_those_that_contributors_need() -> None:
+    named = {hook["id"] for hook in hooks()}
+    assert named == {
+        "ruff-format",
+        "ruff",
+        "mypy",
+        "end-of-file",
+        "trailing-whitespace",
+        "large-files",
+        "private-keys",
+    }
+
+
+@pytest.mark.parametrize("hook", hooks(), ids=lambda hook: hook["id"])
+def test_every_hook_can_be_started(hook: dict[str, Any]) -> None:
+    program, *arguments = hook["entry"].split()
+    if program == "make":
+        assert re.search(rf"^{arguments[-1]}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    else:
+        assert program.startswith(".venv/bin/")
+        assert (PROGRAMS / Path(program).name).exists()
+
+
+def test_pre_commit_reads_its_configuration() -> None:
+    command = [PROGRAMS / "pre-commit", "validate-config", HOOKS_FILE]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_private_key_does_not_get_through(tmp_path: Path) -> None:
+    entry = next(hook["entry"] for hook in hooks() if hook["id"] == "private-keys")
+    file = tmp_path / "key.txt"
+    for text, code in (("-----BEGIN PRIVATE " + "KEY-----", 1), ("-----BEGIN CERTIFICATE-----", 0)):
+        file.write_text(text)
+        command = [PROGRAMS / Path(entry).name, file]
+        assert subprocess.run(command, capture_output=True, timeout=60, check=False).returncode == code

@@ -141,14 +141,7 @@ class ServiceProviderKeyAdmin(LookOnlyAdmin[ServiceProviderKey]):
     list_filter = ("state", "created_at")
     list_select_related = ("organization",)
     search_fields = ("organization__name", "=organization__number")
-    fields = (
-        "organization_link",
-        "state",
-        "for_encryption",
-        "fingerprint",
-        "valid_until",
-        ("created_at", "promoted_at", "retired_at"),
-    )
+    fields = ("organization_link", "state", "for_encryption", "fingerprint", "valid_until", "created_at", "retired_at")
 
     @admin.display(description="organization")
     def organization_link(self, key: ServiceProviderKey) -> str:
@@ -304,4 +297,4 @@ class SignOutAdmin(LookOnlyAdmin[SignOut]):
     list_filter = ("direction", "state", "asked_at")
     list_select_related = ("connection__organization", "user")
     search_fields = ("user__email", "connection__organization__name", "=message_id")
-    fields = (("direction", "state"), "connection", "user", "message_id", "doors_closed", ("asked_at", "answered_at"))
+    fields = ("direction", "state", "detail", "connection", "user", "message_id", "doors_closed", "answered_at")

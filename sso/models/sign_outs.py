@@ -7,6 +7,7 @@ from django.db import models
 
 from sso import saml
 from sso.models.connections import Connection
+from sso.models.sign_ins import SignIn
 
 
 class Direction(models.TextChoices):
@@ -21,11 +22,16 @@ class SignOutState(models.TextChoices):
 
     ASKED = "asked", "Waiting for the identity provider"
     DONE = "done", "Signed out"
+    PARTIAL = "partial", "Not every session was ended"
     REFUSED = "refused", "The provider did not confirm"
 
 
 class SignOut(models.Model):
-    """One request to end a session, ours or the provider's. The row makes sure that each is used once."""
+    """One request to end a session, ours or the provider's. The row makes sure that each is used once.
+
+    Of ours, `sign_in` is the one whose session was to be ended, and `detail` has what the provider said instead of yes,
+    or why an answer that names the request could not be used.
+    """
 
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="sign_outs")
     direction = models.CharField(max_length=9, choices=Direction.choices)
@@ -34,6 +40,8 @@ class SignOut(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    sign_in = models.ForeignKey(SignIn, on_delete=models.SET_NULL, null=True, blank=True, related_name="sign_outs")
+    detail = models.TextField(blank=True, default="", db_default="", editable=False)
     doors_closed = models.PositiveIntegerField(default=0)
     asked_at = models.DateTimeField(auto_now_add=True)
     answered_at = models.DateTimeField(null=True, blank=True)

@@ -16,8 +16,9 @@ from sso.saml.envelope import BOM, ENVELOPE_RULES, MAX_BYTES, PLAINTEXT_RULES
 from sso.saml.logout import LogoutRefusal, LogoutRequest, LogoutResponse
 from sso.saml.logout_case import LogoutCase
 from sso.saml.logout_rules import BODY_RULES, SIGNED_XML_RULES
-from sso.saml.names import SAMLP, STATUS_SUCCESS
+from sso.saml.names import SAMLP, STATUS_PARTIAL_LOGOUT
 from sso.saml.observation import Observation, shown
+from sso.saml.response_rules import status, status_message
 from sso.saml.signature_rules import certificate_dates
 from sso.saml.signature_value import is_made_by
 from sso.saml.signed_info import SIGNATURE_METHODS
@@ -101,31 +102,41 @@ def _read_query(text: str, case: LogoutCase) -> Outcome:
     case.relay_state = query.value("RelayState")
     case.data = query.message
     complaint = _complaint(case, PLAINTEXT_RULES)
-    if not complaint and case.signatures:
+    if complaint:
+        return LogoutRefusal(complaint, is_genuine=False)
+    if case.signatures:
         complaint = "a signature in the XML, where Redirect has none"
-    if not complaint and ("Signature" in query.raw or "SigAlg" in query.raw):
+    elif "Signature" in query.raw or "SigAlg" in query.raw:
         complaint = _query_signature(query, case) or _complaint(case, (certificate_dates,))
     return _judged(case, complaint)
 
 
 def _read_form(case: LogoutCase) -> Outcome:
     complaint = _complaint(case, ENVELOPE_RULES)
-    if not complaint and case.signatures:
-        complaint = _complaint(case, SIGNED_XML_RULES)
-    return _judged(case, complaint)
+    if complaint:
+        return LogoutRefusal(complaint, is_genuine=False)
+    return _judged(case, _complaint(case, SIGNED_XML_RULES) if case.signatures else "")
 
 
 def _judged(case: LogoutCase, complaint: str) -> Outcome:
     complaint = complaint or _complaint(case, BODY_RULES)
     if complaint:
-        return LogoutRefusal(complaint, is_genuine=bool(case.signers))
+        return LogoutRefusal(complaint, bool(case.signers), in_response_to=case.root.get("InResponseTo", ""))
     message = case.response
     if message.tag == SAMLP + "LogoutResponse":
-        code = message.find(f"{SAMLP}Status/{SAMLP}StatusCode")
-        succeeded = code is not None and code.get("Value") == STATUS_SUCCESS
-        return LogoutResponse(message.get("InResponseTo", ""), succeeded)
+        return _answer(case, message.get("InResponseTo", ""))
     indexes = [each.text or "" for each in message.iterchildren(SAMLP + "SessionIndex")]
     return LogoutRequest(message.get("ID", ""), case.said, tuple(indexes[:_MAX_INDEXES]), case.relay_state)
+
+
+def _answer(case: LogoutCase, in_response_to: str) -> LogoutResponse:
+    codes = case.response.iterfind(f"{SAMLP}Status//{SAMLP}StatusCode")
+    is_partial = any(code.get("Value") == STATUS_PARTIAL_LOGOUT for code in codes)
+    found = status(case)
+    if found.passed and not is_partial:
+        return LogoutResponse(in_response_to, succeeded=True)
+    said = [STATUS_PARTIAL_LOGOUT if found.passed else found.received, status_message(case)]
+    return LogoutResponse(in_response_to, found.passed, is_partial, ": ".join(filter(None, said)))
 
 
 def _complaint(case: LogoutCase, rules: tuple[Callable[..., Observation], ...]) -> str:

@@ -11,5 +11,6 @@ SAMLP = "{%s}" % SAMLP_NAMESPACE  # noqa: UP031
 DS = "{%s}" % DS_NAMESPACE  # noqa: UP031
 
 STATUS_SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
+STATUS_PARTIAL_LOGOUT = "urn:oasis:names:tc:SAML:2.0:status:PartialLogout"
 BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 ENTITY_FORMAT = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity"

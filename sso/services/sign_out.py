@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from django.db import IntegrityError
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -33,6 +34,7 @@ from sso.selectors import (
 
 # Longer than any message is taken, so that a copy always meets the row of the original.
 KEPT = timedelta(days=30)
+_LONGEST_DETAIL = 2000
 
 _log = logging.getLogger(__name__)
 
@@ -41,11 +43,11 @@ _log = logging.getLogger(__name__)
 class SignedOut:
     """What became of a logout message: `answer_to` is the address of our answer, "" if none is due.
 
-    `at_provider` says whether the provider confirmed our own request; None if it was not about that.
+    `at_provider` says how our own request ended; None if the message was not about that.
     """
 
     answer_to: str = ""
-    at_provider: bool | None = None
+    at_provider: SignOutState | None = None
 
 
 def request_id_of(sign_in: SignIn) -> str:
@@ -82,7 +84,7 @@ def _note_question(sign_in: SignIn) -> bool:
         connection=sign_in.connection,
         direction=Direction.OURS,
         message_id=request_id_of(sign_in),
-        defaults={"state": SignOutState.ASKED, "user": sign_in.user},
+        defaults={"state": SignOutState.ASKED, "user": sign_in.user, "sign_in": sign_in},
     )
     return is_new
 
@@ -136,7 +138,13 @@ def _we(organization: Organization, *, with_keys: bool) -> saml.ServiceProvider:
 
 @atomic
 def _refuse(configuration: Configuration, refusal: saml.LogoutRefusal, actor: Actor) -> None:
-    """Only what the provider really sent goes into the organization's log: anybody could fill it with the rest."""
+    """Write a genuine refusal into the organization's log, which anyone could fill with the rest.
+
+    Why an answer could not be used is also kept with the request that it names. Only the browser and the provider know
+    that name, and the request goes on waiting for a better answer.
+    """
+    if refusal.in_response_to:
+        _waiting(configuration, refusal.in_response_to).update(detail=refusal.reason[:_LONGEST_DETAIL])
     number = configuration.connection.organization.number
     _log.info("A logout message for organization %s was refused: %s", number, refusal.reason)
     if refusal.is_genuine:
@@ -160,15 +168,22 @@ def _record_refusal(configuration: Configuration, reason: str, actor: Actor) -> 
 @atomic
 def _note_answer(configuration: Configuration, response: saml.LogoutResponse) -> SignedOut | None:
     state = SignOutState.DONE if response.succeeded else SignOutState.REFUSED
-    waiting = SignOut.objects.filter(
+    if response.is_partial:
+        state = SignOutState.PARTIAL
+    waiting = _waiting(configuration, response.in_response_to)
+    if not waiting.update(state=state, detail=response.status[:_LONGEST_DETAIL], answered_at=timezone.now()):
+        return None
+    return SignedOut(at_provider=state)
+
+
+def _waiting(configuration: Configuration, message_id: str) -> QuerySet[SignOut]:
+    """Return our own request of this ID, if it has not been answered."""
+    return SignOut.objects.filter(
         connection=configuration.connection,
         direction=Direction.OURS,
-        message_id=response.in_response_to,
+        message_id=message_id,
         state=SignOutState.ASKED,
     )
-    if not waiting.update(state=state, answered_at=timezone.now()):
-        return None
-    return SignedOut(at_provider=response.succeeded)
 
 
 def _end_sessions(

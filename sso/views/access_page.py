@@ -29,6 +29,7 @@ from sso.selectors import (
     upload_to_choose_from,
 )
 from sso.services.plan import sentence_about_plans
+from sso.sign_out_selectors import unconfirmed_sign_outs
 from sso.version_selectors import dropped_success
 from sso.views.differences import differences
 
@@ -86,6 +87,7 @@ def access_page(
         "guides": _guides(organization, provider),
         "colliding": colliding_identities(organization),
         "exceptions": exception_rows(organization, exception_form),
+        "unconfirmed": unconfirmed_sign_outs(connection) if connection and connection.single_logout else None,
         "to_choose_from": upload_to_choose_from(organization, user),
         "most_bytes": MAX_AGGREGATE_BYTES,
         "too_large": AGGREGATE_TOO_LARGE,

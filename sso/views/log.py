@@ -24,14 +24,17 @@ from sso.reasons import IN_SETTINGS, Reason
 from sso.saml import Outcome
 from sso.selectors import exceptions_in_force, identities_of_address, sign_in_by_reference, sign_ins_of
 from sso.services import unlink_identity
+from sso.sign_out_selectors import sign_out_of
 from sso.wording.addresses import looked_at
 from sso.wording.advice import advice_for
 from sso.wording.identifiers import side_by_side
+from sso.wording.sign_outs import story_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from sso.models import SignIn
+    from sso.wording.sign_outs import SignOutStory
 
 
 @organization_page(Role.ADMIN)
@@ -78,6 +81,7 @@ def settings_sign_in(request: HttpRequest, reference: str) -> HttpResponse:
         "findings": findings_in(sign_in.claims or {}, sign_in.connection.provider),
         "thumbprint": _thumbprint(sign_in),
         "clock": clock_of(sign_in.clock_skew, sign_in.connection.provider),
+        "sign_out": _sign_out(sign_in),
     }
     return render(request, "sso/sign_in_detail.html", context)
 
@@ -115,6 +119,12 @@ def _checks(sign_in: SignIn) -> dict[str, Any]:
         "failed": next((check for check in checks if check["outcome"] == Outcome.FAILED), None),
         "counts": {outcome.value: sum(check["outcome"] == outcome for check in checks) for outcome in Outcome},
     }
+
+
+def _sign_out(sign_in: SignIn) -> SignOutStory | None:
+    """What became of the sign-out at the provider; None if it was not told."""
+    sign_out = sign_out_of(sign_in)
+    return story_of(sign_out, sign_in.connection.provider) if sign_out else None
 
 
 def _thumbprint(sign_in: SignIn) -> str:

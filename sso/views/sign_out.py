@@ -33,7 +33,12 @@ if TYPE_CHECKING:
 # The sealed note, in a browser on its way from one provider to the next.
 _COOKIE = "signing_out"
 # How a sign-out ended, by what the provider said of it.
-_ENDED = {True: "confirmed", False: "not confirmed", None: "asked by the provider"}
+_ENDED = {
+    SignOutState.DONE: "confirmed",
+    SignOutState.PARTIAL: "partly",
+    SignOutState.REFUSED: "not confirmed",
+    None: "asked by the provider",
+}
 
 
 @login_not_required

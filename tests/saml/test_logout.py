@@ -404,8 +404,9 @@ class TestResponses:
         assert post(text, signer=signer) == LogoutResponse("_q1", succeeded=True)
 
     def test_the_provider_says_no(self):
-        text = message("LogoutResponse", status="urn:oasis:names:tc:SAML:2.0:status:Responder")
-        assert judge(query(text, signer="")) == LogoutResponse("_q1", succeeded=False)
+        said = "urn:oasis:names:tc:SAML:2.0:status:Responder"
+        text = message("LogoutResponse", status=said)
+        assert judge(query(text, signer="")) == LogoutResponse("_q1", succeeded=False, status=said)
 
     def test_a_signature_has_to_be_good(self):
         assert refused(judge(query(message("LogoutResponse"), signer="eve")))

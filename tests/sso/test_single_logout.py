@@ -397,3 +397,104 @@ def test_the_switch_on_the_page(journey, organization, client_of, admin):
 
 def test_a_message_without_a_connection(organization):
     assert take_logout_message(organization=organization, query="a=b", form={}, actor=COMMAND_LINE) is None
+
+
+STATUS = "urn:oasis:names:tc:SAML:2.0:status:"
+
+
+class TestWhatIsKnown:
+    """A sign-out that the provider did not confirm: what the visitor is told, and what the admin sees."""
+
+    @pytest.fixture
+    def asked(self, connected) -> str:
+        """The ID of the request that the provider was sent."""
+        connected.sign_in()
+        sign_out(connected)
+        return SignOut.objects.get().message_id
+
+    @pytest.fixture
+    def admin_pages(self, connected, admin, client_of):
+        """Return what the sign-in's page and the settings page say."""
+
+        def read(provider: str = "azure") -> tuple[str, str]:
+            connected.organization.connections.update(provider=provider)
+            browser, settings = client_of(admin), f"/o/{connected.organization.slug}/settings"
+            paths = (f"{settings}/sign-ins/{connected.last().reference}", f"{settings}/access")
+            pages = (html.document_fromstring(browser.get(path).content.decode()) for path in paths)
+            return tuple(" ".join(" ".join(page.xpath("//main")[0].itertext()).split()) for page in pages)
+
+        return read
+
+    def answer(self, connected, asked, *codes: str, message: str = "", destination: str = "") -> str:
+        """Let the provider answer with these status codes, and return what the visitor is told."""
+        root = logout.response(connected.tenant.issuer, destination or connected.app.logout_url, asked, status=codes[0])
+        (outer,) = root.iter("{*}StatusCode")
+        for code in codes[1:]:
+            outer = etree.SubElement(outer, outer.tag, Value=code)
+        if message:
+            status = next(root.iter("{*}Status"))
+            etree.SubElement(status, status.tag + "Message").text = message
+        found = new_browser().get(at(logout.redirect_url(connected.app.logout_url, root)), follow=True)
+        return " ".join(found.content.decode().split())
+
+    def test_confirmed(self, connected, asked, admin_pages):
+        assert "Here, and at your identity provider." in self.answer(connected, asked, STATUS + "Success")
+        log, settings = admin_pages()
+        assert "Sign-out at the provider Confirmed Microsoft Entra ID confirmed it." in log
+        assert "Not confirmed" not in settings
+
+    def test_refused(self, connected, asked, admin_pages):
+        said = self.answer(connected, asked, STATUS + "Responder", STATUS + "RequestDenied", message="Try \u202e later")
+        assert "Your identity provider did not confirm it" in said
+        log, settings = admin_pages("okta")
+        assert "Not confirmed Okta was told and did not confirm it:" in log
+        assert f"{STATUS}Responder, {STATUS}RequestDenied: Try" in log
+        assert "Look at the log of Okta" in log
+        assert "was told of 1 sign-out in the last 30 days and did not confirm 1 of them" in settings
+        assert "\u202e" not in log
+
+    @pytest.mark.parametrize("codes", [("Success", "PartialLogout"), ("Responder", "PartialLogout")])
+    def test_partly(self, connected, asked, admin_pages, codes):
+        said = self.answer(connected, asked, *(STATUS + code for code in codes))
+        assert "could not end all of your sessions" in said
+        assert SignOut.objects.get().state == "partial"
+        log, settings = admin_pages("other")
+        assert "The identity provider was told and could not end every session of the user:" in log
+        assert "PartialLogout" in log
+        assert "did not confirm 1 of them" in settings
+
+    def test_no_answer(self, connected, asked, admin_pages):
+        log, settings = admin_pages()
+        assert "No answer yet" in log
+        assert "Not confirmed" not in settings
+        with time_machine.travel(timezone.now() + dt.timedelta(minutes=11)):
+            log, settings = admin_pages()
+            assert "No answer Microsoft Entra ID was told and has not sent the browser back." in log
+            assert "Basic SAML Configuration, Logout Url" in log
+            assert "did not confirm 1 of them" in settings
+            log, _ = admin_pages("other")
+            assert "Basic SAML Configuration" not in log
+
+    def test_an_answer_that_can_not_be_used_says_why_and_leaves_room_for_a_better_one(
+        self, connected, asked, admin_pages
+    ):
+        wrong = self.answer(connected, asked, STATUS + "Success", destination="https://elsewhere.example/")
+        assert "This page does not know whether you are signed out at your identity provider" in wrong
+        log, _ = admin_pages()
+        assert "Its answer could not be used: expected: https://amplisso.example/saml/2/slo/" in log
+        assert "arrived: https://elsewhere.example/" in log
+        assert "Here, and at your" in self.answer(connected, asked, STATUS + "Success")
+        assert (SignOut.objects.get().state, SignOut.objects.get().detail) == ("done", "")
+
+    def test_strangers_write_nothing(self, connected, asked):
+        self.answer(connected, "_other", STATUS + "Responder", destination="https://elsewhere.example/")
+        connected.browser.get(f"/saml/2/slo/{connected.organization.number}?SAMLResponse=x")
+        assert (SignOut.objects.get().state, SignOut.objects.get().detail) == ("asked", "")
+
+    def test_not_told_is_not_spoken_of(self, journey, admin_pages):
+        save_switches(journey.organization, single_logout=False)
+        journey.sign_in()
+        sign_out(journey)
+        log, settings = admin_pages()
+        assert "Sign-out at the provider" not in log
+        assert "in the last 30 days" not in settings

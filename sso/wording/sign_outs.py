@@ -1,0 +1,67 @@
+"""What is known of a sign-out that the identity provider was told of, and what an admin does about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from sso import saml
+from sso.models import Provider, SignOut, SignOutState
+from sso.providers import guide_of
+
+_NOT_BACK = "{} was told and has not sent the browser back."
+_UNUSABLE = "{} was told. Its answer could not be used:"
+_REFUSED = "{} was told and did not confirm it:"
+_PARTIAL = "{} was told and could not end every session of the user:"
+_OTHERS = "The user closes the browser, or signs out at the other applications that they used."
+
+
+@dataclass(frozen=True, slots=True)
+class SignOutStory:
+    """A shape of parts/state.html with its word, a sentence, what arrived ("" for nothing), and what to do, or ""."""
+
+    kind: str
+    word: str
+    sentence: str
+    detail: str = ""
+    remedy: str = ""
+
+
+def story_of(sign_out: SignOut, provider: str) -> SignOutStory:
+    """Return what is known of a sign-out; `provider` is the connection's slug."""
+    name = guide_of(provider).name or "The identity provider"
+    if sign_out.state == SignOutState.DONE:
+        return SignOutStory("good", "Confirmed", f"{name} confirmed it.")
+    if sign_out.state == SignOutState.PARTIAL:
+        return SignOutStory("warning", "Not every session ended", _PARTIAL.format(name), sign_out.detail, _OTHERS)
+    if sign_out.state == SignOutState.REFUSED:
+        return SignOutStory("warning", "Not confirmed", _REFUSED.format(name), sign_out.detail, _its_log(name))
+    if sign_out.detail:
+        remedy = f"Compare the settings of sign-outs at {_inside(name)} with the settings page."
+        return SignOutStory("warning", "Not confirmed", _UNUSABLE.format(name), sign_out.detail, remedy)
+    if sign_out.asked_at > timezone.now() - saml.LOGOUT_LIFE:
+        return SignOutStory("waiting", "No answer yet", _NOT_BACK.format(name))
+    return SignOutStory("warning", "No answer", _NOT_BACK.format(name), remedy=_no_answer(provider, name))
+
+
+def _its_log(name: str) -> str:
+    return (
+        f"The user is signed out of Amplisso all the same. Look at the log of {_inside(name)}; if it says that the "
+        "request was not signed, make a certificate on the settings page and give it to the provider."
+    )
+
+
+def _no_answer(provider: str, name: str) -> str:
+    field = (
+        "Basic SAML Configuration, Logout Url" if provider == Provider.AZURE else "the application's logout settings"
+    )
+    return (
+        "The user is signed out of Amplisso all the same, and may have closed the browser on the way. If it is always "
+        f"so, copy the Logout URL of the settings page into {field} at {_inside(name)}."
+    )
+
+
+def _inside(name: str) -> str:
+    """The name of a provider within a sentence."""
+    return name if name != "The identity provider" else "the identity provider"

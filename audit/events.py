@@ -31,6 +31,7 @@ class EventName(models.TextChoices):
 
     SSO_REQUIRED = "sso:required", "Require SSO turned on"
     SSO_NOT_REQUIRED = "sso:not_required", "Require SSO turned off"
+    EARLIER_SESSIONS_ENDED = "sso:earlier_sessions_ended", "Sessions of the earlier identity provider ended"
     CONNECTION_CHANGED = "connection:changed", "Identity provider settings changed"
     CONNECTION_DISABLED = "connection:disabled", "Connection disabled"
     CONNECTION_ENABLED = "connection:enabled", "Connection enabled"

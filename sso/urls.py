@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from sso.models import DatedException
-from sso.views import choosing, exceptions, keys, log, protocol, settings, sign_in, sign_out, switch
+from sso.views import choosing, earlier_sessions, exceptions, keys, log, protocol, settings, sign_in, sign_out, switch
 
 
 class ReferenceConverter:
@@ -78,6 +78,7 @@ urlpatterns = [
     ),
     path("o/<slug:slug>/settings/access/test", settings.test_sign_in, name="test_sign_in"),
     path("o/<slug:slug>/settings/access/discard", settings.discard_draft, name="discard_draft"),
+    path("o/<slug:slug>/settings/access/earlier-sessions", earlier_sessions.earlier_sessions, name="earlier_sessions"),
     path("o/<slug:slug>/settings/access/stop-requiring", settings.stop_requiring_sso, name="stop_requiring_sso"),
     path("o/<slug:slug>/settings/sign-ins", log.settings_sign_ins, name="settings_sign_ins"),
     path("o/<slug:slug>/settings/sign-ins/<reference:reference>", log.settings_sign_in, name="settings_sign_in"),

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Min
 from django.utils import timezone
 
+from orgs.models import DoorKind
+from orgs.selectors import SessionCounts, live_doors_into
 from sso.models import Configuration, ConfigurationState, Connection, SignIn, SignInState
 
 # Retired versions whose certificates are compared with one that a message names.
@@ -52,3 +58,37 @@ def works(configuration: Configuration) -> bool:
     known = {each.fingerprint for each in configuration.signing_certificates()}
     same = last is not None and last.certificate in known and last.configuration.entity_id == configuration.entity_id
     return same and configuration.accepts_signatures_at(timezone.now())
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """The identity provider that a connection had before the present one: its entity ID, and when it was replaced."""
+
+    connection: Connection
+    entity_id: str
+    at: datetime
+
+
+def replaced_provider(active: Configuration | None) -> Replaced | None:
+    """Return the provider that was in use before that of the active configuration; None if it is the first.
+
+    Versions of one provider, with other certificates or switches, replace nothing.
+    """
+    if active is None:
+        return None
+    used = Configuration.objects.filter(connection=active.connection_id, activated_at__isnull=False)
+    last = used.exclude(entity_id=active.entity_id).order_by("-activated_at").first()
+    since = used.filter(activated_at__gt=last.activated_at).aggregate(at=Min("activated_at"))["at"] if last else None
+    return Replaced(active.connection, last.entity_id, since) if last and since else None
+
+
+def count_earlier_sessions(replaced: Replaced, *, but_session: str) -> SessionCounts:
+    """Count the members, and their sessions, who came in through the replaced provider and are still signed in."""
+    connection = replaced.connection
+    doors = live_doors_into(connection.organization).filter(
+        kind=DoorKind.SSO, connection=connection.public_id, opened_at__lt=replaced.at
+    )
+    counts = doors.exclude(session=but_session).aggregate(
+        members=Count("user", distinct=True), sessions=Count("session", distinct=True)
+    )
+    return SessionCounts(**counts)

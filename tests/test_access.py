@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -66,6 +66,7 @@ ORGANIZATION_PAGES = {
     "end_exception": For(Role.ADMIN, recovery=True),
     "test_sign_in": For(Role.ADMIN, recovery=True),
     "discard_draft": For(Role.ADMIN, recovery=True),
+    "earlier_sessions": For(Role.ADMIN, recovery=True),
     "stop_requiring_sso": For(Role.ADMIN, recovery=True),
     "settings_sign_ins": For(Role.ADMIN),
     "settings_sign_in": For(Role.ADMIN),
@@ -132,15 +133,34 @@ SAMPLES = {
 }
 
 
+# An argument of a route, in a regular expression or in Django's own form.
+_ARGUMENT = re.compile(r"\(\?P<(\w+)>[^()]*\)|<(?:\w+:)?(\w+)>")
+
+
 @dataclass(frozen=True)
 class Address:
-    """One address: how it is named (its route if it has no name), and a path that leads there."""
+    """One address: how it is named (its route if it has no name), and paths that lead there."""
 
     name: str
-    path: str
+    route: str
     has_slug: bool
     is_public: bool
     is_guarded: bool
+
+    @property
+    def path(self) -> str:
+        """A path with the sample of each argument."""
+        return self.path_with({})
+
+    @property
+    def arguments(self) -> list[str]:
+        """The names of what stands in the path."""
+        return [first or second for first, second in _ARGUMENT.findall(self.route)]
+
+    def path_with(self, values: Mapping[str, str]) -> str:
+        """A path with these values in the place of samples."""
+        filled = _ARGUMENT.sub(lambda m: {**SAMPLES, **values}[m.group(1) or m.group(2)], self.route)
+        return "/" + filled
 
 
 def walk(resolver: URLResolver, route: str = "", namespace: str = "") -> Iterator[Address]:
@@ -153,10 +173,9 @@ def walk(resolver: URLResolver, route: str = "", namespace: str = "") -> Iterato
 
 
 def address_of(entry: URLPattern, route: str, namespace: str) -> Address:
-    filled = re.sub(r"\(\?P<(\w+)>[^()]*\)|<(?:\w+:)?(\w+)>", lambda m: SAMPLES[m.group(1) or m.group(2)], route)
     return Address(
         name=f"{namespace}{entry.name}" if entry.name else route,
-        path="/" + filled.replace("^", "").replace("$", "").replace("\\", ""),
+        route=route.replace("^", "").replace("$", "").replace("\\.", "."),
         has_slug="<slug:slug>" in route,
         is_public=not getattr(entry.callback, "login_required", True),
         is_guarded=getattr(entry.callback, "is_guarded", False),

@@ -157,8 +157,13 @@ def end_doors(
     user: User | None = None,
     connection: uuid.UUID | None = None,
     kind: DoorKind | None = None,
+    opened_before: datetime | None = None,
+    but_session: str = "",
 ) -> int:
-    """Close the doors into one organization, of everybody or of one user, connection or kind; return how many."""
+    """Close the doors into one organization, of everybody or of one user, connection, kind or time; return how many.
+
+    The doors of the session with the name `but_session` stay open.
+    """
     doors = Door.objects.filter(organization=organization, ended_at__isnull=True)
     if user is not None:
         doors = doors.filter(user=user)
@@ -166,4 +171,8 @@ def end_doors(
         doors = doors.filter(connection=connection)
     if kind is not None:
         doors = doors.filter(kind=kind)
+    if opened_before is not None:
+        doors = doors.filter(opened_at__lt=opened_before)
+    if but_session:
+        doors = doors.exclude(session=but_session)
     return doors.update(ended_at=timezone.now())

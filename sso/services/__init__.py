@@ -9,6 +9,7 @@ from sso.services.connections import (
     save_settings,
     unlink_identity,
 )
+from sso.services.earlier_sessions import end_earlier_sessions
 from sso.services.exceptions import allow_exception, end_exception
 from sso.services.finish import cookie_name, finish_sign_in, purge_sign_ins
 from sso.services.keys import create_key, offer_for_encryption, promote_key, reencrypt_keys, retire_key
@@ -39,6 +40,7 @@ __all__ = [
     "disable_connection",
     "discard_draft",
     "enable_connection",
+    "end_earlier_sessions",
     "end_exception",
     "finish_sign_in",
     "forget_uploads",

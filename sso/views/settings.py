@@ -36,6 +36,7 @@ from sso.stored_settings import SettingsChangedError, changes, stored_settings
 from sso.uploading import TEXT_TOO_LARGE, is_too_large, read_to_the_end, take_files
 from sso.views.access_page import access_page, metadata_page
 from sso.views.differences import differences_of_file
+from sso.views.earlier_sessions import about_earlier_sessions
 from sso.views.saved import tell_what_saving_did
 from sso.views.sign_in import go_to_provider
 
@@ -212,6 +213,7 @@ def _page(request: HttpRequest, form: SettingsForm, status: int = 200) -> HttpRe
     context: dict[str, Any] = access_page(_organization(request), _admin(request), form)
     tested = _test_of_this_session(cast(OrganizationRequest, request))
     context |= {"tested": tested, "findings": _findings_of(tested) if tested else []}
+    context |= about_earlier_sessions(request, _organization(request))
     return render(request, "sso/settings_access.html", context, status=status)
 
 

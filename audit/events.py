@@ -52,6 +52,8 @@ class EventName(models.TextChoices):
     CLAIMS_VIEWED = "sign_in:claims_viewed", "Claims of a sign-in looked at by an operator"
     IDENTITY_VIEWED = "identity:viewed", "Identity of a member looked at by an operator"
     IDENTITY_UNLINKED = "identity:unlinked", "Person unlinked from the identity provider"
+    IDENTITY_RELINKED = "identity:relinked", "Member re-linked to another identifier"
+    RELINKING_UNDONE = "identity:relinking_undone", "Re-linking of a member undone"
 
     DOMAIN_ADDED = "domain:added", "E-mail domain added"
     DOMAIN_REMOVED = "domain:removed", "E-mail domain removed"
@@ -102,6 +104,7 @@ _HIGH = {
     EventName.RECOVERY_OPENED,
     EventName.EXCEPTION_ALLOWED,
     EventName.CONFIGURATION_SUSPENDED,
+    EventName.IDENTITY_RELINKED,
 }
 _LOW = {
     EventName.METADATA_UPLOADED,
@@ -126,7 +129,9 @@ def event_choices() -> list[tuple[str, str]]:
 
 
 def risk_of(name: EventName) -> Risk:
-    """Signing in and out is low; what changes who may enter is medium; what can shut out or let in everyone is high."""
+    """Return low for signing in and out, medium for what changes who may enter, high for what can shut out or let in
+    everyone, or another person in the place of a member.
+    """
     if name in _HIGH:
         return Risk.HIGH
     return Risk.LOW if name in _LOW else Risk.MEDIUM

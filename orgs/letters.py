@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.text import Truncator
 
-from orgs.models import Invitation, Membership, Organization
+from orgs.models import Invitation, Membership, Organization, User
 from orgs.selectors import admin_addresses
 from orgs.visible_text import visible
 
@@ -48,6 +48,18 @@ def tell_admins_of_suspension(organization: Organization, reason: str) -> None:
     """Tell every admin that single sign-on was turned off by the rules for metadata; `reason` is a sentence."""
     for address in admin_addresses(organization):
         _send("sso_suspended", [address], {"organization": organization, "reason": reason})
+
+
+def tell_of_relinking(organization: Organization, by: User, users: Sequence[User], *, undone: bool) -> None:
+    """Tell members and every admin that `by` tied the members to other identifiers, or took that back (`undone`).
+
+    The identifiers themselves are the provider's text and stay out of the mails.
+    """
+    context = {"organization": organization, "by": by, "users": users, "undone": undone}
+    for user in users:
+        _send("relinked", [user.email], context)
+    for address in admin_addresses(organization):
+        _send("members_relinked", [address], context)
 
 
 def send_sign_in_pages(address: str, organizations: Sequence[Organization]) -> None:

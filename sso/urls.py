@@ -3,7 +3,19 @@
 from django.urls import path, register_converter
 
 from sso.models import DatedException
-from sso.views import choosing, earlier_sessions, exceptions, keys, log, protocol, settings, sign_in, sign_out, switch
+from sso.views import (
+    choosing,
+    earlier_sessions,
+    exceptions,
+    keys,
+    log,
+    protocol,
+    relinking,
+    settings,
+    sign_in,
+    sign_out,
+    switch,
+)
 
 
 class ReferenceConverter:
@@ -80,6 +92,13 @@ urlpatterns = [
     path("o/<slug:slug>/settings/access/discard", settings.discard_draft, name="discard_draft"),
     path("o/<slug:slug>/settings/access/earlier-sessions", earlier_sessions.earlier_sessions, name="earlier_sessions"),
     path("o/<slug:slug>/settings/access/stop-requiring", settings.stop_requiring_sso, name="stop_requiring_sso"),
+    path("o/<slug:slug>/settings/access/identifiers", relinking.changed_identifiers, name="changed_identifiers"),
+    path("o/<slug:slug>/settings/access/identifiers/relink", relinking.relink_members, name="relink_members"),
+    path(
+        "o/<slug:slug>/settings/access/identifiers/<uuid:public_id>/undo",
+        relinking.undo_relinking,
+        name="undo_relinking",
+    ),
     path("o/<slug:slug>/settings/sign-ins", log.settings_sign_ins, name="settings_sign_ins"),
     path("o/<slug:slug>/settings/sign-ins/<reference:reference>", log.settings_sign_in, name="settings_sign_in"),
     path("o/<slug:slug>/settings/sign-ins/<reference:reference>/unlink", log.unlink_person, name="unlink_person"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import time
+from datetime import timedelta
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
@@ -101,20 +103,24 @@ def _page(request: access.OrganizationRequest, form: RecoveryCodeForm) -> HttpRe
         "form": form,
         "was_sent": "sent" in request.GET or form.is_bound,
         "passed_second_factor": passed_second_factor(request),
-        "factor_url": _factor_url(request),
+        "factor_url": factor_url(request),
     }
     return show(request, "orgs/recovery.html", context)
 
 
-def _factor_url(request: access.OrganizationRequest) -> str:
-    """Where somebody who has a second factor proves it and comes back; "" for anybody else."""
+def factor_url(request: access.PersonRequest) -> str:
+    """Return where a user who has a second factor proves it and comes back; "" for any other."""
     if not settled_factors(request.user):
         return ""
     return f"{reverse('mfa_reauthenticate')}?{urlencode({'next': request.path})}"
 
 
-def passed_second_factor(request: access.PersonRequest) -> bool:
-    """Whether allauth saw a second factor or a passkey of this user in this session, and not one made just before."""
+def passed_second_factor(request: access.PersonRequest, *, within: timedelta | None = None) -> bool:
+    """Whether allauth saw a second factor or a passkey of this user in this session, and not one made just before.
+
+    `within` asks for one that was used so short a time ago.
+    """
+    since = time.time() - within.total_seconds() if within else 0
     records = get_authentication_records(request, request.user)
-    used = {record.get("id") for record in records if record.get("method") == "mfa"}
+    used = {each.get("id") for each in records if each.get("method") == "mfa" and each.get("at", 0) > since}
     return not used.isdisjoint(settled_factors(request.user))

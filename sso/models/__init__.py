@@ -4,12 +4,14 @@ from sso.models.connections import Configuration, ConfigurationState, Connection
 from sso.models.exceptions import DatedException
 from sso.models.identities import LONGEST_SUBJECT, Identity, SubjectKind
 from sso.models.keys import KeyState, ServiceProviderKey
+from sso.models.relinkings import UNDO_LIFE, Relinking
 from sso.models.sign_ins import Purpose, SignIn, SignInState, StartedBy
 from sso.models.sign_outs import Direction, SignOut, SignOutState
 from sso.models.uploads import OfferedProvider, Upload
 
 __all__ = [
     "LONGEST_SUBJECT",
+    "UNDO_LIFE",
     "Configuration",
     "ConfigurationState",
     "Connection",
@@ -21,6 +23,7 @@ __all__ = [
     "OfferedProvider",
     "Provider",
     "Purpose",
+    "Relinking",
     "ServiceProviderKey",
     "SignIn",
     "SignInState",

@@ -14,6 +14,7 @@ from sso.services.exceptions import allow_exception, end_exception
 from sso.services.finish import cookie_name, finish_sign_in, purge_sign_ins
 from sso.services.keys import create_key, offer_for_encryption, promote_key, reencrypt_keys, retire_key
 from sso.services.outcomes import Finished, NotAsked, Refused
+from sso.services.relinking import purge_relinkings, relink_members, undo_relinking
 from sso.services.sign_out import SignedOut, ask_provider_to_sign_out, purge_sign_outs, take_logout_message
 from sso.services.start import NotConnectedError, Started, TooManyStartsError, start_sign_in
 from sso.services.subjects import normalize_subjects
@@ -50,17 +51,20 @@ __all__ = [
     "offer_for_encryption",
     "offer_providers",
     "promote_key",
+    "purge_relinkings",
     "purge_sign_ins",
     "purge_sign_outs",
     "purge_uploads",
     "read_upload",
     "reencrypt_keys",
+    "relink_members",
     "retire_key",
     "save_settings",
     "start_sign_in",
     "suspend_all_flawed",
     "suspend_if_flawed",
     "take_logout_message",
+    "undo_relinking",
     "unlink_identity",
     "waiting",
 ]

@@ -22,10 +22,11 @@ from orgs.services import (
 )
 from sso import saml
 from sso.acs_reads import KnownPerson, Subject
+from sso.identifiers import Difference, Identifier
 from sso.models import LONGEST_SUBJECT, Connection, Identity, SubjectKind
 from sso.reasons import OperatorReason, Reason
 from sso.services.asserted import CLAIM_OBJECT_IDENTIFIER, AddressError, address_in, names_in
-from sso.services.identifiers import TRANSIENT, Difference, Identifier, arrived_identifier, known_identifiers
+from sso.services.identifiers import TRANSIENT, arrived_identifier, known_identifiers
 from sso.services.subjects import comparable
 
 _SAME_USE = timedelta(days=1)

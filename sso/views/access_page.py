@@ -15,6 +15,7 @@ from sso.identity_selectors import colliding_identities
 from sso.key_encryption import NOT_SET, can_encrypt
 from sso.models import ConnectionState
 from sso.providers import GUIDES, Ours, filled, guide_of
+from sso.relinking_selectors import candidates, relinkings_of
 from sso.saml import AGGREGATE_TOO_LARGE, MAX_AGGREGATE_BYTES, SOON, FindingCode
 from sso.selectors import (
     active_configuration,
@@ -86,6 +87,8 @@ def access_page(
         "recovery_url": settings.BASE_URL + reverse("recovery", args=[organization.slug]),
         "guides": _guides(organization, provider),
         "colliding": colliding_identities(organization),
+        "to_relink": len(candidates(active)) if active else 0,
+        "relinked": relinkings_of(organization).count(),
         "exceptions": exception_rows(organization, exception_form),
         "unconfirmed": unconfirmed_sign_outs(connection) if connection and connection.single_logout else None,
         "to_choose_from": upload_to_choose_from(organization, user),

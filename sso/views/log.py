@@ -27,7 +27,7 @@ from sso.services import unlink_identity
 from sso.sign_out_selectors import sign_out_of
 from sso.wording.addresses import looked_at
 from sso.wording.advice import advice_for
-from sso.wording.identifiers import side_by_side
+from sso.wording.identifiers import is_other_kind, side_by_side
 from sso.wording.sign_outs import story_of
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def settings_sign_in(request: HttpRequest, reference: str) -> HttpResponse:
         "no_answer": guide_of(sign_in.connection.provider).no_answer,
         "looked_at": looked_at(sign_in.facts),
         "identifiers": side_by_side(sign_in.facts),
+        "is_other_kind": is_other_kind(sign_in.facts),
         **_exception(sign_in),
         **_checks(sign_in),
         "may_unlink": sign_in.reason == Reason.OTHER_SUBJECT

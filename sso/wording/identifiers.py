@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sso.identifiers import Difference, Identifier, IdentifierForm, difference_in
 from sso.reasons import Advice
 from sso.saml.observation import shown, told_apart
-from sso.services.identifiers import Difference, Identifier, IdentifierForm, difference_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,6 +44,12 @@ def side_by_side(facts: dict[str, Any] | None) -> SideBySide | None:
     """Return the identifiers of a refused sign-in for its page; None where none were compared."""
     difference = difference_in(facts)
     return shown_difference(difference) if difference else None
+
+
+def is_other_kind(facts: dict[str, Any] | None) -> bool:
+    """Return whether a sign-in was refused because the provider sends another kind of identifier."""
+    difference = difference_in(facts)
+    return difference is not None and difference.is_other_kind
 
 
 def shown_difference(difference: Difference) -> SideBySide:
@@ -100,5 +106,6 @@ def _other_kind(difference: Difference) -> Advice:
         f"{name_of(difference.arrived[0].form)}, and before by {before}. Values of two kinds cannot be compared, so "
         "nothing but the address says that it is the same user.",
         "If nobody meant to change what the identity provider sends, change it back there: then all users sign in as "
-        "before. If it is meant, unlink the address below and let the user sign in again.",
+        "before. If it is meant, re-link the refused members, several at once, on the page Changed identifiers. "
+        "A user who cannot be re-linked there is unlinked below and signs in again.",
     )

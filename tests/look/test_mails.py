@@ -161,3 +161,22 @@ def test_admins_hear_that_single_sign_on_is_off(organization: Organization, admi
     assert message.subject == "Single sign-on of Contoso is off"
     assert link_to(reverse("settings_access", args=[organization.slug])) in message.body
     assert ("Require SSO is suspended" in message.body) is required
+
+
+@pytest.mark.parametrize("undone", [False, True])
+def test_relinked_members(organization: Organization, admin: User, make_user: MakeUser, undone: bool) -> None:
+    Organization.objects.update(name="Win a prize at evil.example")
+    organization.refresh_from_db()
+    users = [make_user("ada@contoso.example"), make_user("grace@contoso.example")]
+    letters.tell_of_relinking(organization, admin, users, undone=undone)
+    assert [message.to for message in mail.outbox] == [[user.email] for user in [*users, admin]]
+    message = sent()
+    assert ("undone" in message.subject) == undone
+    assert "ada@contoso.example\ngrace@contoso.example" in message.body
+    assert link_to(reverse("changed_identifiers", args=[organization.slug])) in message.body
+    assert ("can undo it for 30 days" in message.body) == (not undone)
+    for told in mail.outbox:
+        assert "evil. example" in told.subject
+        assert "evil.example" not in told.body
+    assert link_to(reverse("organization_sign_in", args=[organization.slug])) in mail.outbox[0].body
+    assert admin.email in mail.outbox[0].body

@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 
 from orgs.models import Organization, User
+from sso.identifiers import Difference, difference_in
 from sso.models import Identity, SignIn, SignInState
 from sso.reasons import Reason
-from sso.services.identifiers import Difference, difference_in
 from tests.attacks.conftest import Siege, is_anybody_in
 from tests.conftest import SignedIn, new_browser
 from tests.saml.provider import EMAIL_CLAIM

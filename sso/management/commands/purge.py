@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from orgs.services.password_attempts import purge_attempts
 from orgs.services.purging import purge_cache, purge_doors, purge_recovery_codes
 from orgs.services.second_factors import encrypt_plain_second_factors
-from sso.services import normalize_subjects, purge_sign_ins, purge_sign_outs, purge_uploads
+from sso.services import normalize_subjects, purge_relinkings, purge_sign_ins, purge_sign_outs, purge_uploads
 
 
 class Command(BaseCommand):
@@ -31,6 +31,7 @@ class Command(BaseCommand):
             "abandoned_sign_ins": purge_sign_ins(),
             "sign_outs": purge_sign_outs(),
             "uploads": purge_uploads(),
+            "relinkings": purge_relinkings(),
             "cache_entries": purge_cache(),
             "plain_second_factors": encrypt_plain_second_factors(),
             "normalized_subjects": normalize_subjects(),
@@ -38,7 +39,7 @@ class Command(BaseCommand):
         sentence = (
             "Gone: {doors} doors, {recovery_codes} recovery codes, {password_attempts} wrong passwords, "
             "{abandoned_sign_ins} unfinished sign-ins, "
-            "{sign_outs} sign-outs, {uploads} uploads, {cache_entries} cache entries. "
+            "{sign_outs} sign-outs, {uploads} uploads, {relinkings} re-linkings, {cache_entries} cache entries. "
             "Encrypted: {plain_second_factors} second factors. "
             "Brought into normal form: {normalized_subjects} addresses of identities."
         )

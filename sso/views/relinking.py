@@ -1,0 +1,127 @@
+"""Changed identifiers: members whom the provider calls by another kind of identifier, and what an admin does."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from orgs.access import OrganizationRequest, actor_of, has_password_door, organization_page
+from orgs.errors import NotAllowedError
+from orgs.models import Role
+from orgs.views.answers import PAGE_LENGTH, post_to, see_other
+from orgs.views.recovery import factor_url, passed_second_factor
+from sso import services
+from sso.relinking_selectors import candidates, guarded_users, relinkings_of
+from sso.selectors import active_configuration
+from sso.wording.relinking import past_of, row_of
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+# How long ago the second factor may have been used that an admin confirms such a change with.
+_FACTOR_WITHIN = timedelta(minutes=15)
+
+
+@organization_page(Role.ADMIN, recovery=True)
+@require_safe
+@never_cache
+def changed_identifiers(request: HttpRequest) -> HttpResponse:
+    """The members who can be re-linked, at once or one at a time, those who cannot, and what can be undone.
+
+    `all=1` ticks all members of this page of the list.
+    """
+    asked = cast(OrganizationRequest, request)
+    organization = asked.membership.organization
+    active = active_configuration(organization)
+    rows = [row_of(each) for each in (candidates(active) if active else [])]
+    possible = [each for each in rows if not each.why_not]
+    guarded = guarded_users(organization, asked.user)
+    at_once = [each for each in possible if each.candidate.membership.user_id not in guarded]
+    singly = [each for each in possible if each.candidate.membership.user_id in guarded]
+    past = [past_of(each, is_guarded=each.user_id in guarded) for each in relinkings_of(organization)[:PAGE_LENGTH]]
+    context = {
+        "section": "access",
+        "organization": organization,
+        "page": Paginator(at_once, PAGE_LENGTH).get_page(request.GET.get("page")),
+        "ticked": "all" in request.GET,
+        "singly": singly,
+        "impossible": [each for each in rows if each.why_not],
+        "past": past,
+        "past_needs_factor": not singly and any(each.is_guarded for each in past),
+        **_factor(asked),
+    }
+    return render(request, "sso/changed_identifiers.html", context)
+
+
+def _factor(request: OrganizationRequest) -> dict[str, Any]:
+    """Return whether the admin has just passed a second factor, and where they do it.
+
+    A session of single sign-on alone learns nothing of the account's second factors (invariant 1).
+    """
+    if not has_password_door(request):
+        return {"has_factor": False, "factor_url": _back(request, "account_login"), "factor_by": "password"}
+    passed = passed_second_factor(request, within=_FACTOR_WITHIN)
+    url = factor_url(request)
+    return {"has_factor": passed, "factor_url": url or reverse("mfa_index"), "factor_by": "factor" if url else "none"}
+
+
+def _back(request: HttpRequest, name: str) -> str:
+    return f"{reverse(name)}?{urlencode({'next': request.path})}"
+
+
+def _has_factor(request: OrganizationRequest) -> bool:
+    return has_password_door(request) and passed_second_factor(request, within=_FACTOR_WITHIN)
+
+
+@organization_page(Role.ADMIN, recovery=True)
+@post_to("changed_identifiers", "slug")
+@never_cache
+def relink_members(request: HttpRequest) -> HttpResponse:
+    """Tie the ticked members, `sign_in` has the references, to the identifiers that arrived."""
+    asked = cast(OrganizationRequest, request)
+    organization = asked.membership.organization
+    try:
+        users = services.relink_members(
+            organization=organization,
+            references=request.POST.getlist("sign_in"),
+            by=asked.membership,
+            has_second_factor=_has_factor(asked),
+            actor=actor_of(request),
+        )
+    except NotAllowedError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        who = users[0].email if len(users) == 1 else f"{len(users)} members"
+        messages.success(request, f"Re-linked {who}. They sign in again with the new identifier, and have been told.")
+    return see_other("changed_identifiers", organization.slug)
+
+
+@organization_page(Role.ADMIN, recovery=True)
+@post_to("changed_identifiers", "slug")
+@never_cache
+def undo_relinking(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Tie a member to the former identifier again."""
+    asked = cast(OrganizationRequest, request)
+    organization = asked.membership.organization
+    try:
+        user = services.undo_relinking(
+            organization=organization,
+            public_id=public_id,
+            by=asked.membership,
+            has_second_factor=_has_factor(asked),
+            actor=actor_of(request),
+        )
+    except NotAllowedError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"{user.email} is known by the former identifier again, and has been told.")
+    return see_other("changed_identifiers", organization.slug)

@@ -1,0 +1,51 @@
+"""What the page about changed identifiers says of each member."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sso.models import Relinking
+from sso.relinking_selectors import Candidate, Obstacle
+from sso.saml.observation import shown
+from sso.wording.identifiers import SideBySide, shown_difference
+
+_OBSTACLES = {
+    Obstacle.FOREIGN_DOMAIN: "The domain of this address is not verified for your organization, so nothing shows that "
+    "your identity provider may speak for it.",
+    Obstacle.OTHER_ADDRESS: "With the known identifier another address was sent last, so this may be another person.",
+    Obstacle.SEVERAL_IDENTIFIERS: "Different identifiers have arrived with this address, so one of them is another "
+    "person.",
+    Obstacle.SEVERAL_MEMBERS: "The same identifier has arrived with the addresses of several members.",
+    Obstacle.STILL_USED: "This member has signed in with the known identifier since, so the other one may be another "
+    "person.",
+    Obstacle.TAKEN: "Another member is already known by the identifier that arrived.",
+}
+
+
+class Row(NamedTuple):
+    """A member on the page: both identifiers, and why the member cannot be re-linked ("" if they can)."""
+
+    candidate: Candidate
+    identifiers: SideBySide
+    why_not: str
+
+
+def row_of(candidate: Candidate) -> Row:
+    """Return what the page says of a member."""
+    why_not = _OBSTACLES[candidate.obstacle] if candidate.obstacle else ""
+    return Row(candidate, shown_difference(candidate.difference), why_not)
+
+
+class Past(NamedTuple):
+    """A change that can be undone, with the identifiers as the page shows them."""
+
+    relinking: Relinking
+    before: list[str]
+    now: str
+    is_guarded: bool
+
+
+def past_of(relinking: Relinking, *, is_guarded: bool) -> Past:
+    """Return what the page says of a change; `is_guarded`: it is undone after the admin's second factor."""
+    before = [shown(each["subject"]) for each in relinking.before]
+    return Past(relinking, before, shown(relinking.subject), is_guarded)

@@ -12,7 +12,7 @@ DEPLOYMENT := DEBUG=false SECRET_KEY="$$($(BIN)/python -c 'import secrets; print
 	DATABASE_URL=sqlite://:memory:
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-quick suite coverage mutants check bench lint types contracts migrations deployment format hooks lock
+.PHONY: help install run test test-quick suite coverage mutants check bench lint types contracts migrations deployment format hooks audit sbom lock
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -89,6 +89,23 @@ format: install ## Bring the code into the common format
 hooks: install ## Check each commit before it is made (.pre-commit-config.yaml)
 	$(BIN)/pre-commit install
 
+# The tools that judge the pins: an environment of their own, since pip-audit would replace the pip of .venv.
+AUDIT := var/audit/bin
+AUDIT_INSTALLED := var/audit/.installed
+
+$(AUDIT_INSTALLED): requirements/audit.txt
+	@$(PYTHON) -m venv var/audit
+	@$(AUDIT)/python $(PIP_INSTALL) --require-hashes -r requirements/audit.txt
+	@touch $@
+
+audit: $(AUDIT_INSTALLED) ## Ask PyPI's advisories about every pin; says so where it got no answer
+	@AUDIT=$(AUDIT) .ci/audit
+
+sbom: $(AUDIT_INSTALLED) ## Write var/sbom.json, what a deployment consists of (CycloneDX)
+	@$(AUDIT)/python -W ignore::UserWarning -m cyclonedx_py requirements --pyproject pyproject.toml --output-reproducible \
+		--spec-version 1.6 --output-format JSON --output-file var/sbom.json requirements/base.txt
+	@echo "Wrote var/sbom.json"
+
 # A separate environment, so that the tool that writes the pins is not among what it pins.
 LOCK := var/lock/bin
 COMPILE := $(LOCK)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -99,3 +116,4 @@ lock: ## Pin the dependencies again, with their hashes; newer versions: make loc
 	@$(LOCK)/python $(PIP_INSTALL) uv==0.13.9
 	$(COMPILE) $(UPGRADE) --output-file requirements/base.txt pyproject.toml
 	$(COMPILE) $(UPGRADE) --constraint requirements/base.txt --extra dev --output-file requirements/dev.txt pyproject.toml
+	$(COMPILE) $(UPGRADE) --constraint requirements/dev.txt --group audit --output-file requirements/audit.txt

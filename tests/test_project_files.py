@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -62,3 +63,26 @@ def test_a_private_key_does_not_get_through(tmp_path: Path) -> None:
         file.write_text(text)
         command = [PROGRAMS / Path(entry).name, file]
         assert subprocess.run(command, capture_output=True, timeout=60, check=False).returncode == code
+
+
+@pytest.mark.parametrize(
+    ("printed", "code", "says", "ends_with"),
+    [
+        ("No known vulnerabilities found", 0, "Every pin was audited.", 0),
+        ("Found 1 known vulnerability in 1 package", 1, "found something or failed", 1),
+        ("No known vulnerabilities found\nredis  Dependency not found and could not be audited", 0, "about 1 pins", 2),
+    ],
+    ids=["clean", "vulnerable", "no answer"],
+)
+def test_an_audit_without_an_answer_is_no_success(
+    tmp_path: Path, printed: str, code: int, says: str, ends_with: int
+) -> None:
+    program = tmp_path / "pip-audit"
+    program.write_text(f"#!/bin/sh\ncat << 'END'\n{printed}\nEND\nexit {code}\n")
+    program.chmod(0o755)
+    environment = {**os.environ, "AUDIT": str(tmp_path)}
+    command = [ROOT / ".ci" / "audit"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == ends_with
+    assert says in done.stdout + done.stderr
+    assert "No known vulnerabilities" not in done.stdout

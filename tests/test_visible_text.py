@@ -21,6 +21,7 @@ from orgs.letters import send_invitation, send_recovery_code, send_sign_in_pages
 from orgs.models import Invitation, Membership, Organization, Role, User
 from orgs.services import create_organization, invite, note_names, rename_organization
 from orgs.visible_text import unlinked, validate_name, visible, without_hidden
+from sso.models import SignIn
 from tests.conftest import MakeMember, MakeUser, SignedIn
 from tests.sso.conftest import Journey, connect, journey, tenant  # noqa: F401  fixtures
 
@@ -142,6 +143,19 @@ def test_the_log_shows_what_was_asserted_as_text(journey: Journey, admin: User, 
     page = client_of(admin).get(f"/o/contoso/settings/sign-ins/{journey.last().reference}")
     assert_shown_as_text(page.content.decode())
     assert int(page["Content-Length"]) == len(page.content)
+
+
+def test_the_list_of_sign_ins_shows_addresses_as_text(journey: Journey, admin: User, client_of: SignedIn) -> None:  # noqa: F811
+    journey.sign_in("ada")
+    SignIn.objects.update(address="a\u202e\u2028\u2029\x85b@contoso.example")
+    browser = client_of(admin)
+    for path in ("", f"/{journey.last().reference}", "?search=%E2%80%AEmoc"):
+        text = browser.get(f"/o/contoso/settings/sign-ins{path}").content.decode()
+        assert_shown_as_text(text)
+    assert (
+        "a⟨U+202E⟩⟨U+2028⟩⟨U+2029⟩⟨U+0085⟩b@contoso.example"
+        in browser.get("/o/contoso/settings/sign-ins").content.decode()
+    )
 
 
 def test_the_command_line_shows_names_as_text(organization: Organization, capsys: pytest.CaptureFixture[str]) -> None:

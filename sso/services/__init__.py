@@ -11,12 +11,12 @@ from sso.services.connections import (
 )
 from sso.services.earlier_sessions import end_earlier_sessions
 from sso.services.exceptions import allow_exception, end_exception
-from sso.services.finish import cookie_name, finish_sign_in, purge_sign_ins
+from sso.services.finish import cookie_name, finish_sign_in
 from sso.services.keys import create_key, offer_for_encryption, promote_key, reencrypt_keys, retire_key
 from sso.services.outcomes import Finished, NotAsked, Refused
 from sso.services.relinking import purge_relinkings, relink_members, undo_relinking
 from sso.services.sign_out import SignedOut, ask_provider_to_sign_out, purge_sign_outs, take_logout_message
-from sso.services.start import NotConnectedError, Started, TooManyStartsError, start_sign_in
+from sso.services.start import NotConnectedError, Started, TooManyStartsError, purge_sign_ins, start_sign_in
 from sso.services.subjects import normalize_subjects
 from sso.services.suspension import suspend_all_flawed, suspend_if_flawed
 from sso.services.switch import note_of, waiting

@@ -6,10 +6,8 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.utils import timezone
 
 from audit.actors import Actor
@@ -17,7 +15,7 @@ from orgs.models import DoorKind, Organization
 from orgs.selectors import open_organization
 from orgs.services import carry_doors_over, hold_organization, new_door, share_organization
 from orgs.tokens import hash_of_token
-from orgs.transactions import OutdatedError, atomic, twice
+from orgs.transactions import OutdatedError, twice
 from sso import saml
 from sso.acs_reads import Found, Guess, KnownPerson, known_person, sign_in_by_relay_state, sign_in_by_request
 from sso.models import ConfigurationState, ConnectionState, Purpose, SignIn, SignInState
@@ -25,7 +23,7 @@ from sso.reasons import Reason
 from sso.selectors import decrypting_service_provider, service_provider
 from sso.services.asserted import CLAIM_OBJECT_IDENTIFIER
 from sso.services.connections import activate
-from sso.services.let_in import UnlinkedError, UsedUpError, let_in, use_up
+from sso.services.let_in import UnlinkedError, UsedUpError, let_in
 from sso.services.outcomes import Enter, Finished, NotAsked, Refused
 from sso.services.people import (
     Admitted,
@@ -38,15 +36,9 @@ from sso.services.people import (
     keep_names,
     person_in,
 )
+from sso.services.refusals import refuse, refuse_apart
 from sso.services.signers import signer_of
-from sso.services.start import new_reference
 from sso.services.verdicts import claims_of, reason_of, session_of
-
-# Rows for answers that came after the request was used up, or without its cookie, for each request and reason. Unlike
-# those that wait for an answer they are over when they begin.
-_KEPT_APART = 5
-# How long the rows of attempts that nobody finished are kept.
-ABANDONED_AFTER = timedelta(days=30)
 
 
 def finish_sign_in(
@@ -77,7 +69,7 @@ def finish_sign_in(
     if not _is_from_this_browser(asked, cookies) or (asked.expires_at <= now and asked.consumed_at is None):
         return _ask_again(asked, actor, now)
     if asked.consumed_at is not None:
-        return _refuse_apart(asked, Reason.ALREADY_USED, actor, now)
+        return refuse_apart(asked, Reason.ALREADY_USED, actor, now)
     verdict = _judge(asked, encoded, now, with_keys=seen.may_be_encrypted)
     return twice(
         lambda: _decide(found, verdict, actor, now, enter),
@@ -102,7 +94,7 @@ def _ask_again(asked: SignIn, actor: Actor, now: datetime) -> Refused | NotAsked
     # A user who takes long at the provider has lost no cookie, however often that happens.
     is_late = asked.consumed_at is None and asked.expires_at <= now
     if asked.is_restart and not is_late:
-        return _refuse_apart(asked, Reason.COOKIE_LOST, actor, now)
+        return refuse_apart(asked, Reason.COOKIE_LOST, actor, now)
     return NotAsked(asked.organization, asked)
 
 
@@ -127,16 +119,16 @@ def _decide(found: Found, verdict: saml.Verdict, actor: Actor, now: datetime, en
     try:
         if verdict.assertion is None:
             asked.signer = signer_of(asked.configuration, verdict)
-            return _refuse(asked, reason_of(verdict), verdict.status_message)
+            return refuse(asked, reason_of(verdict), verdict.status_message)
         try:
             return _let_in(found, verdict.assertion, actor, now, enter)
         except UnlinkedError:
-            return _refuse(asked, Reason.UNLINKED, "")
+            return refuse(asked, Reason.UNLINKED, "")
         except RefusedError as refusal:
             asked.operator_reason, asked.facts = refusal.operator_reason, refusal.facts
-            return _refuse(asked, refusal.reason, refusal.detail)
+            return refuse(asked, refusal.reason, refusal.detail)
     except UsedUpError:
-        return _refuse_apart(asked, Reason.ALREADY_USED, actor, now)
+        return refuse_apart(asked, Reason.ALREADY_USED, actor, now)
 
 
 def _write_verdict(asked: SignIn, verdict: saml.Verdict, actor: Actor) -> None:
@@ -255,49 +247,3 @@ def _expiry(organization: Organization, assertion: saml.Assertion, now: datetime
     if assertion.session_not_on_or_after is not None:
         until = min(until, assertion.session_not_on_or_after)
     return max(until, now + timedelta(minutes=1))
-
-
-def _refuse(asked: SignIn, reason: Reason, detail: str) -> Refused:
-    """The row keeps every check."""
-    asked.state, asked.reason, asked.detail = SignInState.REFUSED, reason, detail[:1000]
-    use_up(asked)
-    return Refused(asked)
-
-
-def _refuse_apart(asked: SignIn, reason: Reason, actor: Actor, now: datetime) -> Refused:
-    """Refuse in a row of its own: what became of the request itself must not be touched by who comes after.
-
-    Whoever goes on and on with the same request gets the last of a few rows again.
-    """
-    alike = SignIn.objects.filter(restart_of=asked, reason=reason, expires_at=F("started_at"))
-    rows = list(alike.order_by("-id")[:_KEPT_APART])
-    if len(rows) == _KEPT_APART:
-        return Refused(rows[0])
-    row = SignIn.objects.create(
-        reference=new_reference(),
-        organization=asked.organization,
-        connection=asked.connection,
-        configuration=asked.configuration,
-        purpose=asked.purpose,
-        restart_of=asked,
-        state=SignInState.REFUSED,
-        reason=reason,
-        request_id=saml.new_request_id(),
-        nonce_hash=hash_of_token(secrets.token_urlsafe(32)),
-        started_at=now,
-        expires_at=now,
-        consumed_at=now,
-        ip_address=actor.address or None,
-        user_agent=actor.user_agent[:400],
-    )
-    return Refused(row)
-
-
-@atomic
-def purge_sign_ins() -> int:
-    """Forget attempts that nobody finished, a month after they began; return how many. Finished ones are the log."""
-    abandoned: dict[str, Any] = {
-        "state": SignInState.STARTED,
-        "started_at__lt": timezone.now() - ABANDONED_AFTER,
-    }
-    return SignIn.objects.filter(**abandoned).delete()[0]

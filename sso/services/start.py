@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -30,6 +31,8 @@ _LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 # Sign-ins that succeed do not count, so that a whole company behind one address can begin its day.
 MOST_STARTS, STARTS_COUNTED_FOR = 600, timedelta(minutes=10)
+# How long the rows of attempts that nobody finished are kept.
+ABANDONED_AFTER = timedelta(days=30)
 
 
 class TooManyStartsError(Exception):
@@ -152,3 +155,13 @@ def new_reference() -> str:
     """Return a code such as 7KQ4-M2XD-P9TR: 59 random bits, easy to read out."""
     letters = "".join(secrets.choice(_LETTERS) for _ in range(12))
     return "-".join(letters[at : at + 4] for at in (0, 4, 8))
+
+
+@atomic
+def purge_sign_ins() -> int:
+    """Forget attempts that nobody finished, a month after they began; return how many. Finished ones are the log."""
+    abandoned: dict[str, Any] = {
+        "state": SignInState.STARTED,
+        "started_at__lt": timezone.now() - ABANDONED_AFTER,
+    }
+    return SignIn.objects.filter(**abandoned).delete()[0]

@@ -1,0 +1,57 @@
+"""Refusing a sign-in: in the row of its request, or in a row of its own where that one is over."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from django.db.models import F
+
+from audit.actors import Actor
+from orgs.tokens import hash_of_token
+from sso import saml
+from sso.models import SignIn, SignInState
+from sso.reasons import Reason
+from sso.services.let_in import use_up
+from sso.services.outcomes import Refused
+from sso.services.start import new_reference
+
+# Rows for answers that came after the request was used up, or without its cookie, for each request and reason. Unlike
+# those that wait for an answer they are over when they begin.
+_KEPT_APART = 5
+
+
+def refuse(asked: SignIn, reason: Reason, detail: str) -> Refused:
+    """Use the request up with a reason; the row keeps every check. Raises UsedUpError."""
+    asked.state, asked.reason, asked.detail = SignInState.REFUSED, reason, detail[:1000]
+    use_up(asked)
+    return Refused(asked)
+
+
+def refuse_apart(asked: SignIn, reason: Reason, actor: Actor, now: datetime) -> Refused:
+    """Refuse in a row of its own: what became of the request itself must not be touched by who comes after.
+
+    Whoever goes on and on with the same request gets the last of a few rows again.
+    """
+    alike = SignIn.objects.filter(restart_of=asked, reason=reason, expires_at=F("started_at"))
+    rows = list(alike.order_by("-id")[:_KEPT_APART])
+    if len(rows) == _KEPT_APART:
+        return Refused(rows[0])
+    row = SignIn.objects.create(
+        reference=new_reference(),
+        organization=asked.organization,
+        connection=asked.connection,
+        configuration=asked.configuration,
+        purpose=asked.purpose,
+        restart_of=asked,
+        state=SignInState.REFUSED,
+        reason=reason,
+        request_id=saml.new_request_id(),
+        nonce_hash=hash_of_token(secrets.token_urlsafe(32)),
+        started_at=now,
+        expires_at=now,
+        consumed_at=now,
+        ip_address=actor.address or None,
+        user_agent=actor.user_agent[:400],
+    )
+    return Refused(row)

@@ -81,7 +81,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "orgs.activity.ActivityMiddleware",
     "orgs.views.answers.see_other_after_post",
     "orgs.views.answers.explain_not_allowed",
     "orgs.views.answers.LockedSecrets",

@@ -151,6 +151,35 @@ def test_the_admin_is_shown_both(
     assert normalize_subjects() == 1, "nothing collides any more"
 
 
+def test_the_admin_is_shown_an_earlier_one_beside_a_new_one(
+    siege: Siege, member: MakeMember, make_user: MakeUser, admin: User, client_of: SignedIn
+) -> None:
+    """The earlier release goes on writing beside this one: only the later of two identities has a normal form."""
+    new = arrive(siege, "ada@contoso.example").user
+    old = member(siege.organization, Role.MEMBER, make_user()).user
+    stored(siege, old, "Ada@contoso.example")
+    assert normalize_subjects() == 0
+    page = client_of(admin).get(f"/o/{siege.organization.slug}/settings/access").content.decode()
+    for subject, user in (("ada@contoso.example", new), ("Ada@contoso.example", old)):
+        assert f"<code>{subject}</code>" in page
+        assert f"signs in as {user.email}" in page
+        assert arrive(siege, subject).user == user
+    assert arrive(siege, "ADA@contoso.example").user == new
+
+
+def test_persistent_ones_that_look_alike_are_nothing_to_show(
+    siege: Siege, admin: User, client_of: SignedIn, member: MakeMember, make_user: MakeUser
+) -> None:
+    for subject in ("ab12@contoso.example", "AB12@contoso.example"):
+        user = member(siege.organization, Role.MEMBER, make_user()).user
+        row = arrive(siege, subject, PERSISTENT, email=user.email)
+        Identity.objects.filter(user=row.user, subject=subject).update(user=user)
+        SignIn.objects.filter(pk=row.pk).update(user=user)
+        User.objects.filter(email="ab12@contoso.example").update(email=f"former{user.pk}@contoso.example")
+    assert Identity.objects.filter(normalized_subject=None).count() == 2
+    assert "look alike" not in client_of(admin).get(f"/o/{siege.organization.slug}/settings/access").content.decode()
+
+
 @pytest.mark.skipif("database.vendor != 'postgresql'", reason="asks PostgreSQL how it looks")
 def test_indexes_find_the_user(siege: Siege, two: tuple[Identity, Identity]) -> None:
     connection = siege.organization.connections.get()

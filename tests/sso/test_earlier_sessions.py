@@ -81,7 +81,7 @@ def test_the_page_offers_it_once_another_provider_is_in_use(
     assert "1 session is still open that began with a sign-in at" in seen
     assert f'href="{PAGE}"' in seen
     assert ada.tenant.issuer in seen
-    assert "<strong>1 member is</strong> signed in to Contoso through it, in <strong>1 session</strong>" in text(
+    assert "<strong>1 member</strong> is signed in to Contoso through it, in <strong>1 session</strong>" in text(
         by_password, PAGE
     )
     assert is_in(ada.browser)  # nothing has ended by itself

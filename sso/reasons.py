@@ -147,8 +147,8 @@ ADVICE: dict[str, Advice] = {
     ),
     Reason.UNTRUSTED: Advice(
         "None of the certificates in the uploaded metadata made this signature.",
-        "Download the Metadata XML of this very application at the identity provider and upload it here. The "
-        "certificate was probably renewed, or the file belonged to another application.",
+        "Download the Metadata XML of this very application at the identity provider and upload it here: the "
+        "certificate may have been renewed, or the file may belong to another application.",
     ),
     Reason.CHANGED: Advice(
         "A certificate we know made the signature, but the content is not the one that was signed: something rewrites "
@@ -181,7 +181,7 @@ ADVICE: dict[str, Advice] = {
     ),
     Reason.WRONG_REQUEST: Advice(
         "The signed part of the response does not name the request that this browser made.",
-        "Sign in again from the sign-in page. If it always happens, the provider leaves InResponseTo out.",
+        "Sign in again from the sign-in page.",
     ),
     Reason.OUT_OF_TIME: Advice(
         "The response was not valid at this moment.",
@@ -219,7 +219,7 @@ ADVICE: dict[str, Advice] = {
     ),
     Reason.COOKIE_LOST: Advice(
         "The browser did not return the cookie that ties the answer to the request, twice in a row.",
-        "The person's browser blocks cookies for this site: allow them, or use an ordinary window.",
+        "Let the person allow cookies for this site in their browser, or use an ordinary window.",
     ),
     Reason.CLOSED: Advice("The organization has been closed.", "Ask whoever runs Amplisso for you to open it again."),
     Reason.PLAN: Advice(

@@ -49,6 +49,8 @@ GUIDE = Guide(
         "user is not assigned to it (Users and groups).",
         Reason.ENCRYPTED: "Download the certificate on the settings page and import it in the enterprise application "
         "under Token encryption, or remove the certificate there to turn token encryption off.",
+        Reason.WEAK_ENCRYPTION: "In the enterprise application open Token encryption and remove the certificate to "
+        "turn encryption off, or import the certificate of the settings page there and activate it.",
         Reason.UNTRUSTED: "In the enterprise application open Single sign-on, download Federation Metadata XML under "
         "SAML Certificates and upload it here. The file of the whole directory holds other certificates.",
         Reason.WEAK_ALGORITHM: "In Microsoft Entra ID choose SHA-256 under SAML Certificates, Signing Algorithm.",

@@ -35,6 +35,8 @@ GUIDE = Guide(
         Reason.DECLINED: "In Okta check under Assignments that the user is assigned, and look at the System Log.",
         Reason.UNTRUSTED: "On the Sign On tab of the application in Okta save the IdP metadata of the active "
         "certificate again and upload it here.",
+        Reason.WEAK_ENCRYPTION: "In Okta open SAML Settings, Show Advanced Settings, and choose AES256-CBC and "
+        "RSA-OAEP. Or turn encryption off there: set Assertion Encryption to Unencrypted.",
         Reason.WEAK_ALGORITHM: "In Okta choose RSA-SHA256 and SHA256 under SAML Settings, Show Advanced Settings.",
     },
 )

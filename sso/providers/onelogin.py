@@ -33,6 +33,8 @@ GUIDE = Guide(
     remedies={
         Reason.DECLINED: "In OneLogin check that the user has the app, directly or by a role.",
         Reason.UNTRUSTED: "In OneLogin choose More Actions, SAML Metadata in the app, and upload the file here.",
+        Reason.WEAK_ENCRYPTION: "In OneLogin choose AES-256-CBC as SAML encryption method under Configuration, or turn "
+        "encryption off there: clear Encrypt assertion.",
         Reason.WEAK_ALGORITHM: "In OneLogin choose SHA-256 as SAML Signature Algorithm under SSO.",
     },
 )

@@ -45,7 +45,7 @@ def found_in(sign_in: SignIn) -> Found:
     """Return the check at which a sign-in was refused; its texts are "" if it was refused for another reason."""
     failed = next((each for each in sign_in.checks if each["outcome"] == Outcome.FAILED), None) or {}
     values = (failed.get("name", ""), failed.get("expected", ""), failed.get("received", ""))
-    return Found(*values, detail=sign_in.detail, clock_skew=sign_in.clock_skew)
+    return Found(*values, detail=sign_in.detail, clock_skew=sign_in.clock_skew, reason=sign_in.reason)
 
 
 def _from_provider(sign_in: SignIn) -> Advice | None:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sso.reasons import Advice
-from sso.saml import CheckName
+from sso.reasons import Advice, Reason
+from sso.saml import SKEW, CheckName
 from sso.wording.status_codes import status_advice
 
 
@@ -15,7 +15,7 @@ from sso.wording.status_codes import status_advice
 class Found:
     """The failed check of a refused sign-in as the log keeps it, and how far the provider's clock is from ours.
 
-    `clock_skew` is in seconds, None if it was not measured.
+    `clock_skew` is in seconds, None if it was not measured. `reason` is the row's, which says what is behind the check.
     """
 
     check: str
@@ -23,14 +23,15 @@ class Found:
     received: str
     detail: str
     clock_skew: int | None
+    reason: str = ""
 
 
 # An xs:dateTime with an offset or without a zone; the standard wants UTC with a Z (SAML core 1.3.3).
 _NOT_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?![\d:.Z])")
 # What the checks of sizes say of the largest claim.
 _CLAIM = re.compile(r"the claim (.*) has ([\d,]+) values")
-# From this many seconds on a clock is worth a look: far above what a network takes.
-_WRONG_CLOCK = 60
+# These say already what was found, and a check fails for more than one of them.
+_SAYS_IT_ALL = {Reason.UNSAFE, Reason.CHANGED, Reason.NOT_UTC, Reason.NOT_BEFORE}
 
 _NOT_UTC_ADVICE = Advice(
     "The response names a time that is not in UTC with a Z at its end, as the standard asks for.",
@@ -52,7 +53,7 @@ _ONLY_CASE = "The value differs only in capital and small letters."
 def advice_on(found: Found) -> Advice | None:
     """Return what was found, with an empty remedy where only the provider decides what to do; None for nothing more."""
     explain = _BY_CHECK.get(found.check)
-    return explain(found) if explain else None
+    return explain(found) if explain and found.reason not in _SAYS_IT_ALL else None
 
 
 def _status(found: Found) -> Advice | None:
@@ -98,13 +99,46 @@ def _time(found: Found) -> Advice | None:
         return _NOT_BEFORE
     if _NOT_UTC.search(found.received):
         return _NOT_UTC_ADVICE
-    return _CLOCK if abs(found.clock_skew or 0) >= _WRONG_CLOCK else None
+    # A smaller difference is allowed for, so that it refuses nothing.
+    is_clock = found.reason == Reason.OUT_OF_TIME and abs(found.clock_skew or 0) > SKEW.total_seconds()
+    return _CLOCK if is_clock else None
 
 
 def _session_time(found: Found) -> Advice | None:
+    if found.reason == Reason.PROVIDER_BUG:
+        return None
     return _time(found) or Advice(
         "The session at the identity provider is over.", "Sign in again; the provider asks for a new session."
     )
+
+
+def _request(found: Found) -> Advice:
+    if found.received == "absent":
+        return Advice(
+            "The signed part of the response names no request: InResponseTo is missing.",
+            "Sign in again from the sign-in page. If it is missing then, too, the identity provider leaves it out: "
+            "show the failed check to its vendor.",
+        )
+    return Advice(
+        "The response answers another request than the one that this browser made.",
+        "Sign in again from the sign-in page.",
+    )
+
+
+def _name_id(found: Found) -> Advice | None:
+    if found.reason == Reason.WRONG_AUDIENCE:
+        return Advice(
+            "The name ID is meant for another application: its SPNameQualifier is not our Entity ID.",
+            "Remove the SPNameQualifier at the identity provider, or set it to the Entity ID of the settings page.",
+        )
+    if found.received == "0 characters":
+        return Advice(
+            "The name ID is empty.",
+            "Check which value the identity provider sends as the name ID, and that the user has one.",
+        )
+    if found.reason == Reason.UNUSUAL:
+        return Advice("The name ID has elements in it.", "Let the identity provider send the name ID as plain text.")
+    return None
 
 
 def _difference(found: Found) -> Advice | None:
@@ -138,16 +172,17 @@ _BY_CHECK: dict[str, Callable[[Found], Advice | None]] = {
     CheckName.SIGNATURE_PLACES: _signature_places,
     CheckName.SIGNED_CONTENT: _changed,
     CheckName.DESTINATION: _difference,
+    CheckName.RESPONSE_IN_RESPONSE_TO: _request,
+    CheckName.IN_RESPONSE_TO: _request,
+    CheckName.RESPONSE_ISSUER: _difference,
+    CheckName.ISSUER: _difference,
     CheckName.RECIPIENT: _difference,
     CheckName.AUDIENCE: _difference,
     CheckName.SUBJECT: _always(
         "The assertion does not name one user: it has no name ID, or more than one.",
         "Let the identity provider send one name ID.",
     ),
-    CheckName.NAME_ID: _always(
-        "The name ID is empty, too long, or meant for another application.",
-        "Check which value the identity provider sends as the name ID, and that the user has one.",
-    ),
+    CheckName.NAME_ID: _name_id,
     CheckName.BEARER: _always(
         "The assertion has no confirmation by bearer, which sign-ins in a browser need.",
         "Set the application at the identity provider up for web single sign-on (the browser profile of SAML 2.0).",

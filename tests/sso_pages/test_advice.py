@@ -187,6 +187,19 @@ def test_what_was_found_decides(log: Log, reason: Reason, check: str, expected: 
         assert_no_word_of_another(text, provider)
 
 
+def test_what_is_hostile_is_not_called_a_setting(log: Log) -> None:
+    text = log.page_of("other", Reason.UNSAFE, "signature_places", "one signature", "two")
+    assert ADVICE[Reason.UNSAFE].meaning in text
+    assert "in the ordinary way" not in text
+
+
+@pytest.mark.parametrize("provider", Provider.values)
+def test_weak_encryption_can_also_be_turned_off(log: Log, provider: str) -> None:
+    text = log.page_of(provider, Reason.WEAK_ENCRYPTION, "encryption", "AES and RSA-OAEP", "RSA 1.5")
+    assert re.search("turn encryption off", text, re.IGNORECASE)
+    assert_no_word_of_another(text, provider)
+
+
 @pytest.mark.parametrize("received", ["2026-11-29T10:00:00Z", "2026-11-29T10:00:00.1234567Z", "absent"])
 def test_a_time_in_utc_is_not_called_anything_else(received: str) -> None:
     assert advice_on(Found("validity", "now", received, "", 0)) is None
@@ -197,7 +210,10 @@ def test_a_wrong_clock_is_named(log: Log) -> None:
     assert "The clocks of the identity provider and of Amplisso differ" in log.page_of(
         "other", Reason.OUT_OF_TIME, *check, clock_skew=400
     )
-    assert "The clocks of" not in log.page_of("other", Reason.OUT_OF_TIME, *check, clock_skew=2)
+    for skew in (2, 200, -300):
+        text = log.page_of("other", Reason.OUT_OF_TIME, *check, clock_skew=skew)
+        assert "The clocks of" not in text, "five minutes are allowed for, and refuse nothing"
+    assert "The clocks of" not in log.page_of("other", Reason.PROVIDER_BUG, *check, clock_skew=400)
 
 
 @pytest.mark.parametrize("provider", Provider.values)

@@ -93,6 +93,7 @@ urlpatterns = [
     path("o/<slug:slug>/settings/access/earlier-sessions", earlier_sessions.earlier_sessions, name="earlier_sessions"),
     path("o/<slug:slug>/settings/access/stop-requiring", settings.stop_requiring_sso, name="stop_requiring_sso"),
     path("o/<slug:slug>/settings/access/identifiers", relinking.changed_identifiers, name="changed_identifiers"),
+    path("o/<slug:slug>/settings/access/identifiers/relinked", relinking.relinked_members, name="relinked_members"),
     path("o/<slug:slug>/settings/access/identifiers/relink", relinking.relink_members, name="relink_members"),
     path(
         "o/<slug:slug>/settings/access/identifiers/<uuid:public_id>/undo",

@@ -70,6 +70,7 @@ ORGANIZATION_PAGES = {
     "stop_requiring_sso": For(Role.ADMIN, recovery=True),
     "changed_identifiers": For(Role.ADMIN, recovery=True),
     "relink_members": For(Role.ADMIN, recovery=True),
+    "relinked_members": For(Role.ADMIN, recovery=True),
     "undo_relinking": For(Role.ADMIN, recovery=True),
     "settings_sign_ins": For(Role.ADMIN),
     "settings_sign_in": For(Role.ADMIN),

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -17,12 +16,12 @@ from django.views.decorators.http import require_safe
 from orgs.access import OrganizationRequest, actor_of, has_password_door, organization_page
 from orgs.errors import NotAllowedError
 from orgs.models import Role
-from orgs.views.answers import PAGE_LENGTH, post_to, see_other
+from orgs.views.answers import PAGE_LENGTH, page_of, post_to, see_other
 from orgs.views.recovery import factor_url, passed_second_factor
 from sso import services
 from sso.relinking_selectors import candidates, guarded_users, relinkings_of
 from sso.selectors import active_configuration
-from sso.wording.relinking import past_of, row_of
+from sso.wording.relinking import Row, past_of, row_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -35,7 +34,7 @@ _FACTOR_WITHIN = timedelta(minutes=15)
 @require_safe
 @never_cache
 def changed_identifiers(request: HttpRequest) -> HttpResponse:
-    """The members who can be re-linked, at once or one at a time, those who cannot, and what can be undone.
+    """The members who can be re-linked, at once or one at a time, and those who cannot.
 
     `all=1` ticks all members of this page of the list.
     """
@@ -46,20 +45,43 @@ def changed_identifiers(request: HttpRequest) -> HttpResponse:
     possible = [each for each in rows if not each.why_not]
     guarded = guarded_users(organization, asked.user)
     at_once = [each for each in possible if each.candidate.membership.user_id not in guarded]
-    singly = [each for each in possible if each.candidate.membership.user_id in guarded]
-    past = [past_of(each, is_guarded=each.user_id in guarded) for each in relinkings_of(organization)[:PAGE_LENGTH]]
     context = {
         "section": "access",
         "organization": organization,
-        "page": Paginator(at_once, PAGE_LENGTH).get_page(request.GET.get("page")),
+        "page": page_of(request, at_once),
         "ticked": "all" in request.GET,
-        "singly": singly,
-        "impossible": [each for each in rows if each.why_not],
-        "past": past,
-        "past_needs_factor": not singly and any(each.is_guarded for each in past),
+        "singly": _first([each for each in possible if each.candidate.membership.user_id in guarded]),
+        "impossible": _first([each for each in rows if each.why_not]),
+        "relinked": relinkings_of(organization).count(),
         **_factor(asked),
     }
     return render(request, "sso/changed_identifiers.html", context)
+
+
+def _first(rows: list[Row]) -> dict[str, Any]:
+    """Return the first rows of a list that is not leafed through, and how many are left out."""
+    return {"rows": rows[:PAGE_LENGTH], "more": max(0, len(rows) - PAGE_LENGTH)}
+
+
+@organization_page(Role.ADMIN, recovery=True)
+@require_safe
+@never_cache
+def relinked_members(request: HttpRequest) -> HttpResponse:
+    """The members who were re-linked and for whom it can be undone, the newest first."""
+    asked = cast(OrganizationRequest, request)
+    organization = asked.membership.organization
+    guarded = guarded_users(organization, asked.user)
+    page = page_of(request, relinkings_of(organization))
+    past = [past_of(each, is_guarded=each.user_id in guarded) for each in page]
+    context = {
+        "section": "access",
+        "organization": organization,
+        "page": page,
+        "past": past,
+        "needs_factor": any(each.is_guarded for each in past),
+        **_factor(asked),
+    }
+    return render(request, "sso/relinked_members.html", context)
 
 
 def _factor(request: OrganizationRequest) -> dict[str, Any]:
@@ -106,7 +128,7 @@ def relink_members(request: HttpRequest) -> HttpResponse:
 
 
 @organization_page(Role.ADMIN, recovery=True)
-@post_to("changed_identifiers", "slug")
+@post_to("relinked_members", "slug")
 @never_cache
 def undo_relinking(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Tie a member to the former identifier again."""
@@ -124,4 +146,4 @@ def undo_relinking(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         messages.error(request, str(refusal))
     else:
         messages.success(request, f"{user.email} is known by the former identifier again, and has been told.")
-    return see_other("changed_identifiers", organization.slug)
+    return see_other("relinked_members", organization.slug)

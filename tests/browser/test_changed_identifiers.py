@@ -68,6 +68,8 @@ def test_relinking_and_taking_it_back(page: Page, contoso: Organization, rows: l
     page.get_by_role("button", name="Re-link the ticked members").click()
     expect(page.get_by_text("Re-linked ada@contoso.example.")).to_be_visible()
     assert Identity.objects.get(user__email="ada@contoso.example").subject.startswith(LONG)
+    page.get_by_role("link", name="Re-linked members").click()
+    expect(page.get_by_role("heading", name="What undoing does")).to_be_visible()
     shot(page, "relinked")
     assert hurdles(page) == []
     page.get_by_role("button", name="Undo for ada@contoso.example").click()

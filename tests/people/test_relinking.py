@@ -456,7 +456,9 @@ def test_undoing_on_the_page(changing: Changing, admin: User, client_of: SignedI
     slug, browser = changing.organization.slug, client_of(admin)
     made = Relinking.objects.get()
     path = f"/o/{slug}/settings/access/identifiers"
-    assert f'action="{path}/{made.public_id}/undo"' in browser.get(path).content.decode()
+    assert f'href="{path}/relinked"' in browser.get(path).content.decode()
+    assert f'href="{path}/relinked"' in browser.get(f"/o/{slug}/settings/access").content.decode()
+    assert f'action="{path}/{made.public_id}/undo"' in browser.get(f"{path}/relinked").content.decode()
     answer = browser.post(f"{path}/{made.public_id}/undo", follow=True)
     assert "ada@contoso.example is known by the former identifier again" in answer.content.decode()
     answer = browser.post(f"{path}/{made.public_id}/undo", follow=True)
@@ -533,3 +535,37 @@ def test_a_member_who_left_is_not_listed(changing: Changing) -> None:
     changing.changed("ada")
     Membership.objects.filter(user__email=address_of("ada")).update(state=MembershipState.REMOVED)
     assert obstacles(changing) == {}
+
+
+def test_long_lists_are_leafed_through(
+    changing: Changing, admin: User, client_of: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [changing.changed(f"user{number}") for number in range(5)]
+    for number in range(3):
+        changing.changed(f"manager{number}", Role.MANAGER)
+    monkeypatch.setattr("orgs.views.answers.PAGE_LENGTH", 2)
+    monkeypatch.setattr("sso.views.relinking.PAGE_LENGTH", 2)
+    path, browser = f"/o/{changing.organization.slug}/settings/access/identifiers", client_of(admin)
+    page = browser.get(path).content.decode()
+    assert page.count('name="sign_in"') == 2
+    assert "Page 1 of 3" in page
+    assert "1 more follow when these are done." in page
+    changing.relink(*rows)
+    past = browser.get(f"{path}/relinked", {"page": "3"}).content.decode()
+    assert "Page 3 of 3" in past
+    assert past.count("/undo") == 1
+
+
+def test_a_manager_is_undone_on_the_page_after_a_second_factor(
+    changing: Changing, admin: User, client_of: SignedIn
+) -> None:
+    changing.relink(changing.changed("grace", Role.MANAGER), by=changing.organization.memberships.get(user=admin),
+                    has_second_factor=True)  # fmt: skip
+    path, browser = f"/o/{changing.organization.slug}/settings/access/identifiers", client_of(admin)
+    undo_path = f"{path}/{Relinking.objects.get().public_id}/undo"
+    secret = with_totp(admin)
+    assert undo_path not in browser.get(f"{path}/relinked").content.decode()
+    assert "Confirm with your second factor" in browser.post(undo_path, follow=True).content.decode()
+    prove_factor(browser, secret)
+    assert undo_path in browser.get(f"{path}/relinked").content.decode()
+    assert "by the former identifier again" in browser.post(undo_path, follow=True).content.decode()

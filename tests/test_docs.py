@@ -15,7 +15,7 @@ from sso.providers.azure import GUIDE
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / ".github").rglob("*.md")])
 MAKEFILE = (ROOT / "Makefile").read_text()
 
 
@@ -104,6 +104,36 @@ def test_every_file_in_the_design_exists() -> None:
     named = set(re.findall(r"(?<![\w/])((?:amplisso|orgs|sso|audit|simulator|tests)/[a-z_/]+\.py)", text))
     assert named
     assert [file for file in named if not (ROOT / file).exists()] == []
+
+
+FOR_CONTRIBUTORS = [page for page in PAGES if page.parent.name in {"dev", "adr"}] + [ROOT / "CONTRIBUTING.md"]
+_FOLDER = r"(?:amplisso|audit|bench|docs|orgs|requirements|simulator|sso|templates|tests|\.ci|\.github)"
+
+
+@pytest.mark.parametrize("page", FOR_CONTRIBUTORS, ids=lambda page: page.name)
+def test_every_path_for_contributors_exists(page: Path) -> None:
+    named = re.findall(rf"`({_FOLDER}/[\w./-]*)`", read(page))
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_pages_for_contributors_are_there_and_name_paths() -> None:
+    assert {page.name for page in FOR_CONTRIBUTORS} >= {"patterns.md", "testing.md", "migrations.md", "reviewing.md"}
+    assert len(re.findall(rf"`{_FOLDER}/", read(ROOT / "docs" / "dev" / "patterns.md"))) > 20
+
+
+@pytest.mark.parametrize("page", FOR_CONTRIBUTORS, ids=lambda page: page.name)
+def test_every_python_file_in_a_command_exists(page: Path) -> None:
+    named = re.findall(r"(?<= )((?:tests|bench)/[\w/]+\.py)", read(page))
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_heading_that_a_link_names_exists(page: Path) -> None:
+    for file, anchor in re.findall(r"\]\((?!https?://)([^)#]*)#([\w-]+)\)", read(page)):
+        text = read(page.parent / file if file else page)
+        headings = re.findall(r"^#+ (.*)", text, re.MULTILINE)
+        anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+        assert anchor in anchors, (page.name, file, anchor)
 
 
 def test_the_nine_steps_are_those_of_the_guide() -> None:

@@ -14,6 +14,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAMS = Path(sys.executable).parent
+GITHUB = ROOT / ".github"
 HOOKS_FILE = ROOT / ".pre-commit-config.yaml"
 
 
@@ -86,3 +87,35 @@ def test_an_audit_without_an_answer_is_no_success(
     assert done.returncode == ends_with
     assert says in done.stdout + done.stderr
     assert "No known vulnerabilities" not in done.stdout
+
+
+def workflow() -> dict[str, Any]:
+    """Return the workflow of CI."""
+    return yaml.safe_load((GITHUB / "workflows" / "ci.yml").read_text())
+
+
+def test_the_workflow_runs_ci_with_the_least_rights() -> None:
+    (job,) = workflow()["jobs"].values()
+    assert workflow()["permissions"] == {"contents": "read"}
+    assert "permissions" not in job
+    assert job["timeout-minutes"] <= 90
+    assert [step["run"] for step in job["steps"] if "run" in step][-1] == ".ci/run"
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+def test_actions_are_pinned_by_their_commit() -> None:
+    used = re.findall(r"uses: (.*)", (GITHUB / "workflows" / "ci.yml").read_text())
+    assert used
+    assert [each for each in used if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v[\d.]+", each)] == []
+
+
+def test_dependabot_looks_where_the_pins_are() -> None:
+    updates = yaml.safe_load((GITHUB / "dependabot.yml").read_text())["updates"]
+    assert {each["package-ecosystem"] for each in updates} == {"pip", "github-actions"}
+    assert [each["directory"] for each in updates if not (ROOT / each["directory"].lstrip("/")).is_dir()] == []
+
+
+def test_every_path_with_an_owner_exists() -> None:
+    paths = re.findall(r"^/(\S+) +@", (GITHUB / "CODEOWNERS").read_text(), re.MULTILINE)
+    assert paths
+    assert [path for path in paths if not (ROOT / path).exists()] == []

@@ -11,9 +11,12 @@ from django.utils import timezone
 from orgs.models import DoorKind
 from orgs.selectors import SessionCounts, live_doors_into
 from sso.models import Configuration, ConfigurationState, Connection, SignIn, SignInState
+from sso.reasons import Reason
 
 # Retired versions whose certificates are compared with one that a message names.
 _MOST_VERSIONS = 20
+# Refused for one of these, the provider signs everyone's responses in a way that is not accepted.
+_REFUSE_EVERYONE = (Reason.UNTRUSTED, Reason.CERTIFICATE_EXPIRED, Reason.WEAK_ALGORITHM, Reason.WRONG_ISSUER)
 
 
 def other_versions_of(configuration: Configuration, *, all_of_them: bool) -> list[tuple[int, list[str]]]:
@@ -53,11 +56,27 @@ def dropped_success(before: Configuration | None, after: Configuration) -> SignI
 
 
 def works(configuration: Configuration) -> bool:
-    """Return whether the latest successful sign-in would pass by a version: same provider, its key still in date."""
+    """Return whether sign-ins through a version go on working, as far as the log can tell.
+
+    The latest successful one was by the same provider, its certificate is still accepted, and nothing that was signed
+    by another key, or sent by another provider, has been refused since.
+    """
     last = last_success(configuration.connection)
-    known = {each.fingerprint for each in configuration.signing_certificates()}
-    same = last is not None and last.certificate in known and last.configuration.entity_id == configuration.entity_id
-    return same and configuration.accepts_signatures_at(timezone.now())
+    if last is None or last.configuration.entity_id != configuration.entity_id:
+        return False
+    accepted = {each.fingerprint for each in configuration.certificates_accepted_at(timezone.now())}
+    return last.certificate in accepted and not _refused_since(last)
+
+
+def _refused_since(success: SignIn) -> bool:
+    later = SignIn.objects.filter(
+        organization=success.organization_id,
+        connection=success.connection_id,
+        configuration__state=ConfigurationState.ACTIVE,
+        started_at__gt=success.started_at,
+        reason__in=_REFUSE_EVERYONE,
+    )
+    return later.exists()
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,11 +151,16 @@ class Configuration(models.Model):
 
     def accepts_signatures_at(self, moment: datetime) -> bool:
         """Whether any of the certificates would do at a moment, by its dates as sso.saml judges them."""
+        return bool(self.certificates_accepted_at(moment))
+
+    def certificates_accepted_at(self, moment: datetime) -> list[saml.SigningCertificate]:
+        """Return the certificates that would do at a moment, by their dates as sso.saml judges them."""
         expired = DatedException.EXPIRED_CERTIFICATES in self.exceptions_at(moment)
-        return any(
-            each.not_before - saml.SKEW <= moment and (expired or moment <= each.not_after)
+        return [
+            each
             for each in self.signing_certificates()
-        )
+            if each.not_before - saml.SKEW <= moment and (expired or moment <= each.not_after)
+        ]
 
     def identity_provider(self) -> saml.IdentityProvider:
         """What the protocol needs to know of this provider."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
-from sso.models import Configuration
+from sso.models import Configuration, SignIn
 from sso.reasons import Reason
 from sso.saml import SigningCertificate, UnknownSignature
 from sso.version_selectors import works
+from tests.saml.provider import expired_key_pair
 from tests.sso.conftest import upload
 from tests.sso_pages.choices import typed
 
@@ -172,3 +176,22 @@ class TestDroppedCertificate:
         assert not works(first)
         renew(journey)
         assert not works(Configuration.objects.get(version=2))
+
+    def test_as_before_is_not_said_once_the_provider_signs_with_another_key(self, journey):
+        journey.sign_in()
+        active = Configuration.objects.get()
+        assert works(active)
+        refuse(journey, key=stranger(journey).keys[0], certificate=stranger(journey).keys[0])
+        assert not works(active)
+        journey.sign_in()
+        assert works(active)
+
+    def test_as_before_is_not_said_for_another_certificate_that_is_in_date(self, journey):
+        """The one that verified the latest sign-in has to be: others may never be used."""
+        journey.sign_in()
+        ended, active = expired_key_pair().certificate, Configuration.objects.get()
+        active.certificates = [*active.certificates, base64.b64encode(ended.der).decode()]
+        assert works(active)
+        SignIn.objects.update(certificate=ended.fingerprint)
+        assert active.accepts_signatures_at(timezone.now())
+        assert not works(active)

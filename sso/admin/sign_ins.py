@@ -1,0 +1,114 @@
+"""Sign-ins and sign-outs."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+
+from audit.admin import LookOnlyAdmin, json_block
+from orgs.access import actor_of
+from orgs.admin.links import row_link
+from sso.check_titles import title_of
+from sso.models import SignIn, SignOut
+from sso.services.looks import record_look_at_claims
+
+_CHECK_COLUMNS = ("Check", "Result", "Expected", "Arrived")
+_CHECK_ROW = '<tr><th scope="row">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>'
+
+
+@admin.register(SignIn)
+class SignInAdmin(LookOnlyAdmin[SignIn]):
+    """Every attempt to come in through a connection. A visitor's reference code finds theirs."""
+
+    list_display = ("reference", "started_at", "organization", "state", "reason", "address", "user", "purpose")
+    list_filter = ("state", "purpose", "started_by", "started_at", "reason", "operator_reason")
+    list_select_related = ("organization", "user")
+    search_fields = (
+        "=reference",
+        "address",
+        "user__email",
+        "organization__name",
+        "=organization__number",
+        "ip_address",
+    )
+    search_help_text = "Reference code, e-mail address, organization or its number, IP address"
+    fields = (
+        ("reference", "state", "reason"),
+        "operator_reason",
+        "detail",
+        ("organization_link", "user_link"),
+        "configuration_link",
+        ("purpose", "started_by", "force_authn"),
+        "restart_link",
+        ("started_at", "expires_at", "consumed_at"),
+        "next_path",
+        ("address", "came_from", "user_agent"),
+        ("signed", "certificate", "clock_skew"),
+        "all_checks",
+        "all_claims",
+    )
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
+        """Show one sign-in; a look at a member's claims goes into the organization's own audit log."""
+        answer = super().change_view(request, object_id, *args, **kwargs)
+        sign_in = self.get_object(request, object_id)
+        if sign_in is not None and sign_in.claims and answer.status_code == HTTPStatus.OK:
+            record_look_at_claims(sign_in=sign_in, actor=actor_of(request))
+        return answer
+
+    @admin.display(description="organization")
+    def organization_link(self, sign_in: SignIn) -> str:
+        """The organization, as a link."""
+        return row_link(sign_in.organization)
+
+    @admin.display(description="user")
+    def user_link(self, sign_in: SignIn) -> str:
+        """The person who came in, as a link."""
+        return row_link(sign_in.user)
+
+    @admin.display(description="judged by")
+    def configuration_link(self, sign_in: SignIn) -> str:
+        """The configuration, as a link."""
+        return row_link(sign_in.configuration)
+
+    @admin.display(description="restart of")
+    def restart_link(self, sign_in: SignIn) -> str:
+        """The attempt that this one follows, as a link."""
+        return row_link(sign_in.restart_of)
+
+    @admin.display(description="checks")
+    def all_checks(self, sign_in: SignIn) -> str:
+        """What was expected and what arrived."""
+        heads = format_html_join("", '<th scope="col">{}</th>', ((head,) for head in _CHECK_COLUMNS))
+        rows = format_html_join("", _CHECK_ROW, (_check_cells(check) for check in sign_in.checks))
+        return format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", heads, rows) if rows else "-"
+
+    @admin.display(description="IP address")
+    def came_from(self, sign_in: SignIn) -> str:
+        """Where the browser was."""
+        return sign_in.ip_address or "-"
+
+    @admin.display(description="claims")
+    def all_claims(self, sign_in: SignIn) -> str:
+        """What the provider asserted."""
+        return json_block(sign_in.claims)
+
+
+def _check_cells(check: dict[str, str]) -> tuple[str, ...]:
+    outcome = check["outcome"].replace("_", " ")
+    return title_of(check["name"]), outcome, check["expected"], check["received"]
+
+
+@admin.register(SignOut)
+class SignOutAdmin(LookOnlyAdmin[SignOut]):
+    """Sign-outs that the provider was told of, or told us of."""
+
+    list_display = ("asked_at", "connection", "direction", "state", "user", "doors_closed")
+    list_filter = ("direction", "state", "asked_at")
+    list_select_related = ("connection__organization", "user")
+    search_fields = ("user__email", "connection__organization__name", "=message_id")
+    fields = ("direction", "state", "detail", "connection", "user", "message_id", "doors_closed", "answered_at")

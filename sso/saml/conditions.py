@@ -110,7 +110,8 @@ def authn_statement(case: Case) -> Observation:
     """
     found = case.authn_statements
     if len(found) > MAX_AUTHN_STATEMENTS:
-        return refused(f"at most {MAX_AUTHN_STATEMENTS} AuthnStatements", f"{len(found):,}", Fault.TOO_LARGE)
+        expected, received = f"at most {MAX_AUTHN_STATEMENTS} AuthnStatements", f"{len(found):,} AuthnStatements"
+        return refused(expected, received, Fault.TOO_LARGE)
     if not found:
         return refused("an AuthnStatement", "none")
     return _each_moment(case.authn_instants, f"not later than {format_instant(case.latest)}", latest=case.latest)

@@ -62,7 +62,7 @@ def bearer(case: Case) -> Observation:
 
 def recipient(case: Case) -> Observation:
     """Our ACS: neither longer nor shorter."""
-    named = _values(case.addressed or case.bearers, "Recipient")
+    named = [trimmed(each) for each in _values(case.addressed or case.bearers, "Recipient")]
     return among(case.service_provider.acs_url, named, passed=bool(case.addressed), none="absent")
 
 
@@ -86,4 +86,4 @@ def confirmation_time(case: Case) -> Observation:
 
 
 def _values(elements: list[etree._Element], attribute: str) -> list[str]:
-    return [trimmed(value) for each in elements if (value := each.get(attribute)) is not None]
+    return [value for each in elements if (value := each.get(attribute)) is not None]

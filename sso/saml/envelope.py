@@ -192,7 +192,8 @@ def markup(envelope: Envelope) -> Observation:
     """
     found, most = count_attributes(envelope.data), MAX_ATTRIBUTES + MAX_DECLARATIONS
     if found > most:
-        return _too_large(f"at most {most:,} attributes and declarations", f"{found:,}", envelope.data)
+        named = "attributes and declarations"
+        return _too_large(f"at most {most:,} {named}", f"{found:,} {named}", envelope.data)
     expected = f"at most {MAX_NAMES_LENGTH:,} bytes of different names and namespaces, no name over {MAX_NAME} bytes"
     if len(envelope.data) <= MAX_NAMES_LENGTH:
         return satisfied(expected, "not counted in so short a message")

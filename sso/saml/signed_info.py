@@ -187,8 +187,11 @@ def _wrong_canonicalization(element: etree._Element, allowed: tuple[str, ...]) -
     children = list(element)
     if [child.tag for child in children] not in _PREFIX_LISTS or any(map(len, children)):
         yield _Mistake("the canonicalization has unknown elements in it", Fault.HOSTILE)
-    elif any(len(child.get("PrefixList", "").split()) > _MAX_PREFIXES for child in children):
-        yield _Mistake(f"the canonicalization lists more than {_MAX_PREFIXES} prefixes", Fault.TOO_LARGE)
+    else:
+        listed = max((len(child.get("PrefixList", "").split()) for child in children), default=0)
+        if listed > _MAX_PREFIXES:
+            words = f"the canonicalization lists {listed:,} prefixes, and at most {_MAX_PREFIXES} are accepted"
+            yield _Mistake(words, Fault.TOO_LARGE)
 
 
 def _wrong_children(element: etree._Element, *allowed: list[str]) -> Iterator[_Mistake]:

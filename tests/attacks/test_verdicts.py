@@ -7,7 +7,7 @@ from functools import cache, partial
 
 import pytest
 
-from sso.saml import KeyPair, Outcome, Verdict, make_key_pair, validate_response
+from sso.saml import Fault, KeyPair, Outcome, Verdict, make_key_pair, validate_response
 from tests.attacks.cost import MOST_SECONDS, at_best
 from tests.attacks.groups import GROUPS, cases
 from tests.attacks.target import BASES, EVIL, Case, Target
@@ -51,7 +51,19 @@ def test_refused(base: str, case: Case) -> None:
     assert EVIL not in repr(verdict.assertion)
     assert verdict.failure.outcome is Outcome.FAILED
     assert not case.by or verdict.failure.name in case.by, verdict.failure
+    assert_told_apart(verdict)
     assert spent < MOST_SECONDS, f"{spent:.1f} s of processor time"
+
+
+def assert_told_apart(verdict: Verdict) -> None:
+    """Assert that what arrived never reads like what was expected, and has a number where it is over a limit."""
+    assert verdict.failure is not None
+    expected, received = verdict.failure.expected, verdict.failure.received
+    assert expected
+    assert received
+    assert expected != received
+    if verdict.fault is Fault.TOO_LARGE:
+        assert any(map(str.isdecimal, received)), verdict.failure
 
 
 def test_there_are_as_many_as_there_should_be() -> None:

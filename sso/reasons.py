@@ -34,6 +34,7 @@ class Reason(models.TextChoices):
     NOT_FRESH = "not_fresh", "Signed in before we asked for a fresh sign-in"
     INCOMPLETE = "incomplete", "Something that must be in the response is missing"
     # What our own records say
+    # Found in rows of earlier releases: a repeated response now leads on, or asks once more.
     ALREADY_USED = "already_used", "This answer was used before"
     COOKIE_LOST = "cookie_lost", "The browser did not bring back our cookie"
     CLOSED = "closed", "The organization is closed"

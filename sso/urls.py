@@ -11,6 +11,7 @@ from sso.views import (
     log,
     protocol,
     relinking,
+    repeats,
     settings,
     sign_in,
     sign_out,
@@ -58,6 +59,8 @@ urlpatterns = [
     path("saml/2/slo/<int:number>/", sign_out.slo),
     path("sso/<int:number>/sign-out", sign_out.sign_out_at_provider, name="sign_out_at_provider"),
     path("sso/<int:number>/start", protocol.start, name="start_sign_in"),
+    # Below the start page, so that the cookie with the browser's nonce comes along.
+    path("sso/<int:number>/start/repeated/<reference:reference>", repeats.repeated_response, name="repeated_response"),
     path("sso/<int:number>/switch", switch.switch, name="switch"),
     path("signed-out", sign_out.signed_out, name="signed_out"),
     # For people who want in.

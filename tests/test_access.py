@@ -88,6 +88,7 @@ PUBLIC = {
     "mail_sign_in_page",
     "sign_in_page_mailed",
     "start_sign_in",
+    "repeated_response",
     "switch",
     "sign_in_refused",
     "saml_metadata",

@@ -56,6 +56,8 @@ class SignIn(models.Model):
     purpose = models.CharField(max_length=8, choices=Purpose.choices, default=Purpose.SIGN_IN)
     started_by = models.CharField(max_length=8, choices=StartedBy.choices, default=StartedBy.VISITOR)
     restart_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="restarts")
+    # How often this attempt, with those it is a restart of, began again because its response was sent twice.
+    repeat_restarts = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     state = models.CharField(max_length=9, choices=SignInState.choices, default=SignInState.STARTED)
 
     # What binds the answer to this request, this browser and the session it began in.

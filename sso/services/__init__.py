@@ -13,8 +13,9 @@ from sso.services.earlier_sessions import end_earlier_sessions
 from sso.services.exceptions import allow_exception, end_exception
 from sso.services.finish import cookie_name, finish_sign_in
 from sso.services.keys import create_key, offer_for_encryption, promote_key, reencrypt_keys, retire_key
-from sso.services.outcomes import Finished, NotAsked, Refused
+from sso.services.outcomes import Finished, NotAsked, Refused, Repeated
 from sso.services.relinking import purge_relinkings, relink_members, undo_relinking
+from sso.services.repeats import count_restart
 from sso.services.sign_out import SignedOut, ask_provider_to_sign_out, purge_sign_outs, take_logout_message
 from sso.services.start import NotConnectedError, Started, TooManyStartsError, purge_sign_ins, start_sign_in
 from sso.services.subjects import normalize_subjects
@@ -28,6 +29,7 @@ __all__ = [
     "NotAsked",
     "NotConnectedError",
     "Refused",
+    "Repeated",
     "Saved",
     "SignedOut",
     "Started",
@@ -36,6 +38,7 @@ __all__ = [
     "allow_exception",
     "ask_provider_to_sign_out",
     "cookie_name",
+    "count_restart",
     "count_upload",
     "create_key",
     "disable_connection",

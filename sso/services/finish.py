@@ -24,7 +24,7 @@ from sso.selectors import decrypting_service_provider, service_provider
 from sso.services.asserted import CLAIM_OBJECT_IDENTIFIER
 from sso.services.connections import activate
 from sso.services.let_in import UnlinkedError, UsedUpError, let_in
-from sso.services.outcomes import Enter, Finished, NotAsked, Refused
+from sso.services.outcomes import Enter, Finished, NotAsked, Refused, Repeated
 from sso.services.people import (
     Admitted,
     Person,
@@ -49,7 +49,7 @@ def finish_sign_in(
     cookies: Mapping[str, str],
     actor: Actor,
     enter: Enter,
-) -> Finished | Refused | NotAsked | None:
+) -> Finished | Refused | Repeated | NotAsked | None:
     """Judge a response that was posted to the ACS of organization `number`; None if there is no such organization.
 
     `encoded` is the SAMLResponse field, `cookies` what the browser sent: the row of the request is found by
@@ -57,6 +57,7 @@ def finish_sign_in(
     the answer to the one whose RelayState it brings back: it will be refused, with its reason, instead of being asked
     for again and again. The signature is verified outside any transaction; then it is decided, `enter` makes the
     session, and everything is written together. Whoever is refused after that has no session, whatever `enter` did.
+    A request that has been answered stays as it is, whatever its browser sends again.
     """
     now = timezone.now()
     seen = saml.glance(encoded, attribute=CLAIM_OBJECT_IDENTIFIER)
@@ -69,7 +70,7 @@ def finish_sign_in(
     if not _is_from_this_browser(asked, cookies) or (asked.expires_at <= now and asked.consumed_at is None):
         return _ask_again(asked, actor, now)
     if asked.consumed_at is not None:
-        return refuse_apart(asked, Reason.ALREADY_USED, actor, now)
+        return _repeated(asked)
     verdict = _judge(asked, encoded, now, with_keys=seen.may_be_encrypted)
     return twice(
         lambda: _decide(found, verdict, actor, now, enter),
@@ -94,8 +95,13 @@ def _ask_again(asked: SignIn, actor: Actor, now: datetime) -> Refused | NotAsked
     # A user who takes long at the provider has lost no cookie, however often that happens.
     is_late = asked.consumed_at is None and asked.expires_at <= now
     if asked.is_restart and not is_late:
-        return refuse_apart(asked, Reason.COOKIE_LOST, actor, now)
+        return refuse_apart(asked, actor, now)
     return NotAsked(asked.organization, asked)
+
+
+def _repeated(asked: SignIn) -> Refused | Repeated:
+    """Return what the browser that asked is told when it sends a response again: how the first one ended."""
+    return Refused(asked) if asked.state == SignInState.REFUSED else Repeated(asked)
 
 
 def _judge(asked: SignIn, encoded: str, now: datetime, *, with_keys: bool) -> saml.Verdict:
@@ -110,7 +116,9 @@ def _judge(asked: SignIn, encoded: str, now: datetime, *, with_keys: bool) -> sa
     )
 
 
-def _decide(found: Found, verdict: saml.Verdict, actor: Actor, now: datetime, enter: Enter) -> Finished | Refused:
+def _decide(
+    found: Found, verdict: saml.Verdict, actor: Actor, now: datetime, enter: Enter
+) -> Finished | Refused | Repeated:
     asked = found.sign_in
     _write_verdict(asked, verdict, actor)
     asked.consumed_at = now
@@ -128,7 +136,7 @@ def _decide(found: Found, verdict: saml.Verdict, actor: Actor, now: datetime, en
             asked.operator_reason, asked.facts = refusal.operator_reason, refusal.facts
             return refuse(asked, refusal.reason, refusal.detail)
     except UsedUpError:
-        return refuse_apart(asked, Reason.ALREADY_USED, actor, now)
+        return _repeated(SignIn.objects.select_related("organization").get(pk=asked.pk))
 
 
 def _write_verdict(asked: SignIn, verdict: saml.Verdict, actor: Actor) -> None:

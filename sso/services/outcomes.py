@@ -29,6 +29,13 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeated:
+    """The browser that asked has sent a response to this request before, and was signed in by it; nothing changes."""
+
+    sign_in: SignIn
+
+
+@dataclass(frozen=True, slots=True)
 class NotAsked:
     """This browser did not ask for this answer, or too long ago: ask properly, once (invariant 4)."""
 

@@ -1,4 +1,4 @@
-"""Refusing a sign-in: in the row of its request, or in a row of its own where that one is over."""
+"""Refusing a sign-in: in the row of its request, or in a row of its own where another browser may answer that one."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from sso.services.let_in import use_up
 from sso.services.outcomes import Refused
 from sso.services.start import new_reference
 
-# Rows for answers that came after the request was used up, or without its cookie, for each request and reason. Unlike
-# those that wait for an answer they are over when they begin.
+# Rows for answers that came without the request's cookie, for each request. Unlike those that wait for an answer they
+# are over when they begin.
 _KEPT_APART = 5
 
 
@@ -28,12 +28,12 @@ def refuse(asked: SignIn, reason: Reason, detail: str) -> Refused:
     return Refused(asked)
 
 
-def refuse_apart(asked: SignIn, reason: Reason, actor: Actor, now: datetime) -> Refused:
-    """Refuse in a row of its own: what became of the request itself must not be touched by who comes after.
+def refuse_apart(asked: SignIn, actor: Actor, now: datetime) -> Refused:
+    """Refuse a response without the cookie in a row of its own: the browser that asked may still answer the request.
 
     Whoever goes on and on with the same request gets the last of a few rows again.
     """
-    alike = SignIn.objects.filter(restart_of=asked, reason=reason, expires_at=F("started_at"))
+    alike = SignIn.objects.filter(restart_of=asked, reason=Reason.COOKIE_LOST, expires_at=F("started_at"))
     rows = list(alike.order_by("-id")[:_KEPT_APART])
     if len(rows) == _KEPT_APART:
         return Refused(rows[0])
@@ -45,7 +45,7 @@ def refuse_apart(asked: SignIn, reason: Reason, actor: Actor, now: datetime) -> 
         purpose=asked.purpose,
         restart_of=asked,
         state=SignInState.REFUSED,
-        reason=reason,
+        reason=Reason.COOKIE_LOST,
         request_id=saml.new_request_id(),
         nonce_hash=hash_of_token(secrets.token_urlsafe(32)),
         started_at=now,

@@ -83,6 +83,7 @@ def start_sign_in(
         session=session,
         next_path=next_path[:2000],
         restart_of=restart_of,
+        repeat_restarts=restart_of.repeat_restarts if restart_of else 0,
         started_by=started_by,
         force_authn=force_authn or again or configuration.force_authn,
         purpose=_purpose(configuration, is_test=is_test or (restart_of is not None and restart_of.is_test)),

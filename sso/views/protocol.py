@@ -28,7 +28,7 @@ from orgs.sessions import SessionStore
 from orgs.views.answers import not_allowed
 from sso import saml
 from sso.acs_reads import sign_in_by_relay_state
-from sso.models import Configuration, ConfigurationState, StartedBy
+from sso.models import Configuration, ConfigurationState, SignIn, StartedBy
 from sso.next_paths import safe_next_path
 from sso.sealed import Note, seal, unseal
 from sso.selectors import configuration_by_public_id, published_service_provider
@@ -36,6 +36,7 @@ from sso.services import (
     Finished,
     NotAsked,
     NotConnectedError,
+    Repeated,
     Started,
     TooManyStartsError,
     finish_sign_in,
@@ -119,13 +120,16 @@ def acs(request: HttpRequest, number: int) -> HttpResponse:
         enter=partial(_enter, request),
     )
     if isinstance(outcome, Finished):
-        return _ask_to_switch(outcome) if _was_somebody_else(outcome) else welcome(outcome)
+        return _ask_to_switch(outcome) if _was_somebody_else(outcome) else welcome(outcome.sign_in)
     # One of two answers at the same moment comes too late; what `_enter` made for it has no door, and no row.
     request.session = type(request.session)(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
     if outcome is None:
         raise Http404
     if isinstance(outcome, NotAsked):
-        return _restart(outcome)
+        return restart(outcome)
+    if isinstance(outcome, Repeated):
+        # Cross-site posts bring no session; a page of our own sees what is open in this browser.
+        return _see_other(reverse("repeated_response", args=[number, outcome.sign_in.reference]))
     return _see_other(refused_page(outcome.sign_in, brings_cookie=brings_cookie(request, number)))
 
 
@@ -179,7 +183,7 @@ def _allow_form_to(response: HttpResponse, url: str) -> None:
     response._csp_update = {"form-action": [saml.origin_of(url)]}  # type: ignore[attr-defined]
 
 
-def _restart(asked: NotAsked) -> HttpResponse:
+def restart(asked: NotAsked) -> HttpResponse:
     """Answer what we did not ask for, or no longer wait for, by asking properly (invariant 4).
 
     By way of the start page, where the browser sends its session along, so that nobody who is signed in is overlooked.
@@ -220,11 +224,9 @@ def _begin_session(request: HttpRequest, finished: Finished) -> None:
     request.session.set_expiry(_seconds_until(finished.door.expires_at))
 
 
-def welcome(finished: Finished) -> HttpResponse:
-    """Lead somebody who is in to the page they asked for."""
-    organization = finished.sign_in.organization
-    target = finished.sign_in.next_path or reverse("organization_home", args=[organization.slug])
-    return _see_other(target)
+def welcome(sign_in: SignIn) -> HttpResponse:
+    """Redirect the user whom a sign-in let in to the page that it began at."""
+    return _see_other(sign_in.next_path or reverse("organization_home", args=[sign_in.organization.slug]))
 
 
 def _was_somebody_else(finished: Finished) -> bool:

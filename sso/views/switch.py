@@ -57,4 +57,4 @@ def _become(request: HttpRequest, finished: Finished) -> HttpResponse:
     with transaction.atomic():
         end_session(session=session_name(request), user=before, actor=actor_of(request), by="a sign-in as another")
         make_session(request, finished)
-    return welcome(finished)
+    return welcome(finished.sign_in)

@@ -69,6 +69,10 @@ class Siege:
         """Whether the visitor gets the page with a reference code, which says no more."""
         return answer.status_code == 303 and answer["Location"].startswith(f"/sso/{self.organization.number}/refused/")
 
+    def is_shown_the_sign_in_page(self, answer: HttpResponse) -> bool:
+        """Whether the visitor gets the organization's sign-in page, where a button begins a sign-in."""
+        return answer.status_code == 303 and answer["Location"] == f"/o/{self.organization.slug}/sign-in"
+
 
 def people() -> tuple[int, ...]:
     """How many accounts, memberships, identities and doors there are: nothing that is refused adds to them."""

@@ -66,10 +66,12 @@ class Journey:
 
 
 def follow_again(browser: Client, path: str, fields: dict[str, str]) -> HttpResponse:
-    """Post, and go where an answer leads that nobody asked for: to the start page, which asks."""
+    """Post, and go where a response leads that was not asked for, or has been sent before: to pages that ask again."""
     answer = browser.post(path, fields)
-    location = answer.get("Location", "")
-    return browser.get(location) if "/start?again=" in location else answer
+    for _ in range(2):
+        if any(page in answer.get("Location", "") for page in ("/start?again=", "/start/repeated/")):
+            answer = browser.get(answer["Location"])
+    return answer
 
 
 def request_id_in(location: str) -> str:

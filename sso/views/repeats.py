@@ -1,0 +1,51 @@
+"""Where the ACS sends a browser that has posted a response again: a double click, Back or Reload (invariant 4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from orgs.access import doors_of, opening_door
+from orgs.selectors import membership_in
+from orgs.views.answers import see_other
+from sso.models import SignIn, SignInState
+from sso.repeat_selectors import answered_sign_in, was_closed
+from sso.services import NotAsked, count_restart
+from sso.views.protocol import restart, welcome
+from sso.views.request_cookies import nonce_of
+
+if TYPE_CHECKING:
+    from orgs.models import User
+
+
+@login_not_required
+@require_GET
+@never_cache
+def repeated_response(request: HttpRequest, number: int, reference: str) -> HttpResponse:
+    """Lead on by what the first response left in this browser; open nothing, and bring nothing back.
+
+    Another browser has no nonce for the reference, and learns not even whether there is such a sign-in.
+    """
+    sign_in = answered_sign_in(number, reference, nonce_of(request, number))
+    if sign_in is None:
+        return see_other("sign_in")
+    if sign_in.state == SignInState.REFUSED:
+        return see_other("sign_in_refused", number, reference)
+    if _is_open_here(request, sign_in):
+        return welcome(sign_in)
+    if was_closed(sign_in, doors_of(request)) or not count_restart(sign_in=sign_in):
+        query = {"next": sign_in.next_path} if sign_in.next_path else None
+        return see_other("organization_sign_in", sign_in.organization.slug, query=query)
+    # The browser gave the first answer up before the session's cookie had come.
+    return restart(NotAsked(sign_in.organization, sign_in))
+
+
+def _is_open_here(request: HttpRequest, sign_in: SignIn) -> bool:
+    """Return whether the door of exactly this sign-in is in this session, and still opens the organization."""
+    doors = [door for door in doors_of(request) if door.public_id == sign_in.door]
+    membership = membership_in(sign_in.organization.slug, cast("User", request.user)) if doors else None
+    return membership is not None and opening_door(doors, membership) is not None

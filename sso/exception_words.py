@@ -11,10 +11,10 @@ from sso.models import DatedException
 from sso.providers import guide_of, remedy_for
 from sso.reasons import Reason
 from sso.saml import Outcome
-from sso.selectors import connection_of, excepted_configurations, exceptions_in_force, usable_configurations
+from sso.selectors import excepted_configurations
 
 if TYPE_CHECKING:
-    from orgs.models import Organization
+    from sso.connection_view import ConnectionView
     from sso.models import SignIn
 
 _EXCEPTED = {Reason.CERTIFICATE_EXPIRED, Reason.WEAK_ALGORITHM}
@@ -55,13 +55,11 @@ class ExceptionRow:
     form: ExceptionForm
 
 
-def exception_rows(organization: Organization, typed: ExceptionForm | None = None) -> list[ExceptionRow]:
+def exception_rows(view: ConnectionView, typed: ExceptionForm | None = None) -> list[ExceptionRow]:
     """Both exceptions, with what somebody has just `typed`; none before there is a provider to make them for."""
-    if not usable_configurations(organization).exists():
+    if view.connection is None or not view.usable:
         return []
-    ends = exceptions_in_force(organization)
-    connection = connection_of(organization)
-    provider = connection.provider if connection else ""
+    ends, provider = view.exceptions_in_force(), view.connection.provider
     return [_row(kind, ends.get(kind), typed, provider) for kind in DatedException]
 
 

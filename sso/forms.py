@@ -9,13 +9,13 @@ from django import forms
 from django.http import QueryDict
 
 from orgs.email_addresses import normal_address
-from orgs.models import Organization
 from sso import saml
+from sso.connection_view import ConnectionView
 from sso.key_encryption import NOT_SET, can_encrypt
 from sso.models import OfferedProvider, Provider, SignInState
 from sso.models.connections import JUST_IN_TIME_ROLES
 from sso.next_paths import safe_next_path
-from sso.selectors import active_configuration, draft_configuration, offered_provider
+from sso.selectors import offered_provider
 from sso.services import read_upload
 from sso.stored_settings import CHOICES, as_text, from_text, stored_settings
 
@@ -119,18 +119,18 @@ class SettingsForm(forms.Form):
         choices=[("", "None: invited people only"), *((role.value, role.label) for role in JUST_IN_TIME_ROLES)],
     )
 
-    def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, view: ConnectionView, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.organization = organization
+        self.view = view
         self.upload: bytes | None = None
         self.metadata: saml.IdpMetadata | None = None
         self.aggregate: BinaryIO | None = None
         self.kept: OfferedProvider | None = None
-        stored = stored_settings(organization)
+        stored = stored_settings(view)
         for name in CHOICES:
             self.fields[name].initial = stored[name]
         self.fields["seen"].initial = as_text(stored)
-        draft, active = draft_configuration(organization), active_configuration(organization)
+        draft, active = view.draft, view.active
         current = draft or active
         # What the metadata asks for isn't ours to turn off; a new file decides anew.
         self.fields["sign_requests"].disabled = self.always_signs = bool(current and current.wants_signed_requests)
@@ -139,19 +139,19 @@ class SettingsForm(forms.Form):
         self.fields["single_logout"].disabled = not self.can_sign_out
 
     @classmethod
-    def with_chosen(cls, provider: OfferedProvider, organization: Organization) -> Self:
+    def with_chosen(cls, provider: OfferedProvider, view: ConnectionView) -> Self:
         """The form as it came with a file, now that one of its providers is chosen."""
         data = QueryDict(mutable=True)
         data.update(provider.upload.choices | {"kept_upload": str(provider.public_id)})
-        return cls(data, organization=organization)
+        return cls(data, view=view)
 
     @classmethod
-    def refusing(cls, organization: Organization, sentence: str, at: str = "metadata_file") -> Self:
+    def refusing(cls, view: ConnectionView, sentence: str, at: str = "metadata_file") -> Self:
         """The form of somebody whose upload was not even read, with what is stored; `at` is the field it came in."""
-        stored = stored_settings(organization)
+        stored = stored_settings(view)
         data = QueryDict(mutable=True)
         data.update({name: _as_typed(stored[name]) for name in CHOICES} | {"seen": as_text(stored)})
-        form = cls(data, organization=organization)
+        form = cls(data, view=view)
         form.add_error(at, sentence)
         return form
 
@@ -180,7 +180,7 @@ class SettingsForm(forms.Form):
 
     def take_over(self) -> None:
         """Show what was stored since the page was made, except where this person chose something else themselves."""
-        stored, seen = stored_settings(self.organization), from_text(self.cleaned_data["seen"])
+        stored, seen = stored_settings(self.view), from_text(self.cleaned_data["seen"])
         untouched = [name for name in CHOICES if name in seen and self.cleaned_data[name] == seen[name]]
         self._set(seen=as_text(stored), **{name: _as_typed(stored[name]) for name in untouched})
 
@@ -244,7 +244,7 @@ class SettingsForm(forms.Form):
             self._refuse(field, error)
 
     def _take_kept(self, public_id: str) -> None:
-        self.kept = offered_provider(self.organization, public_id)
+        self.kept = offered_provider(self.view.organization, public_id)
         if self.kept is None:
             self._refuse("metadata_file", _GONE)
             return
@@ -254,7 +254,7 @@ class SettingsForm(forms.Form):
             self._refuse("metadata_file", error)
 
     def _read(self, data: bytes) -> None:
-        self.metadata, self.upload = read_upload(organization=self.organization, data=data), data
+        self.metadata, self.upload = read_upload(organization=self.view.organization, data=data), data
 
     def _refuse(self, field: str, reason: object) -> None:
         self._set(kept_upload="")

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from orgs.models import Organization
 from sso.models import Identity, SignIn, SubjectKind
+from sso.models.identities import UNNORMALIZED
 from sso.services.asserted import as_address
 from sso.services.subjects import comparable, last_format
 
@@ -19,7 +20,7 @@ def colliding_identities(organization: Organization) -> list[list[Identity]]:
     name_ids = Identity.objects.select_related("user").filter(
         connection__organization=organization, subject_kind=SubjectKind.NAME_ID
     )
-    exact = list(name_ids.filter(subject__contains="@", normalized_subject=None))
+    exact = list(name_ids.filter(UNNORMALIZED))
     forms = {_form(each) for each in exact}
     known = list(name_ids.filter(normalized_subject__in=forms)) if exact else []
     groups = _grouped([*exact, *known])

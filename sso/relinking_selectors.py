@@ -82,15 +82,17 @@ def candidates(configuration: Configuration) -> list[Candidate]:
     ]
 
 
+def refused_by_identifier() -> QuerySet[SignIn]:
+    """Return the sign-ins of the last 30 days that were refused since the user is known by another identifier."""
+    since = timezone.now() - _EVIDENCE_LIFE
+    return SignIn.objects.filter(
+        user=None, state=SignInState.REFUSED, reason=Reason.OTHER_SUBJECT, started_at__gte=since
+    )
+
+
 def _refusals(configuration: Configuration) -> list[_Refusal]:
     """Return the refused sign-ins that show another identifier, the newest first."""
-    rows = SignIn.objects.filter(
-        configuration=configuration,
-        user=None,
-        state=SignInState.REFUSED,
-        reason=Reason.OTHER_SUBJECT,
-        started_at__gte=timezone.now() - _EVIDENCE_LIFE,
-    ).order_by("-id")
+    rows = refused_by_identifier().filter(configuration=configuration).order_by("-id")
     found = []
     for pk, reference, at, address, facts in rows.values_list(*_COLUMNS)[:_MOST_ROWS]:
         difference = difference_in(facts)
@@ -186,6 +188,10 @@ def _newest_success(configuration: Configuration, members: Iterable[Membership])
 
 def relinkings_of(organization: Organization) -> QuerySet[Relinking]:
     """Return the members who were tied to another identifier and whose change can be undone, the newest first."""
-    return Relinking.objects.select_related("user", "made_by", "connection__organization").filter(
-        connection__organization=organization, undone_at=None, made_at__gt=timezone.now() - UNDO_LIFE
-    )
+    found = relinkings_to_undo().select_related("user", "made_by", "connection__organization")
+    return found.filter(connection__organization=organization)
+
+
+def relinkings_to_undo() -> QuerySet[Relinking]:
+    """Return the changes of identifiers that can be undone."""
+    return Relinking.objects.filter(undone_at=None, made_at__gt=timezone.now() - UNDO_LIFE)

@@ -32,6 +32,7 @@ from sso.models import (
     SignIn,
     SignInState,
     Upload,
+    latest_ends,
 )
 
 # Sign-ins of one person that may still have an open door, with much to spare.
@@ -120,15 +121,6 @@ def active_configuration(organization: Organization) -> Configuration | None:
     )
 
 
-def suspended_configuration(organization: Organization) -> Configuration | None:
-    """Return the configuration that was in use until the rules for metadata forbade it, while none has replaced it."""
-    if _configurations(organization, ConfigurationState.ACTIVE).exists():
-        return None
-    retired = _configurations(organization, ConfigurationState.RETIRED).filter(activated_at__isnull=False)
-    last = retired.order_by("-retired_at", "-version").first()
-    return last if last is not None and last.flaw else None
-
-
 def active_configurations() -> Iterator[Configuration]:
     """Yield what sign-ins of all open organizations go through, without the text of the files."""
     active = Configuration.objects.select_related("connection__organization").defer("metadata", "findings")
@@ -175,8 +167,11 @@ def has_signed_in_through(configuration: Configuration, user: User) -> bool:
     return SignIn.objects.filter(configuration=configuration, user=user, state=SignInState.SUCCEEDED).exists()
 
 
-def has_signed_in_through_like(configuration: Configuration, user: User) -> bool:
-    """The same for any version with its provider, sign-in addresses and certificates: enough for words, no more."""
+def like_versions_signed_in_through(configuration: Configuration, user: User) -> set[int]:
+    """Return the ids of the versions with the same provider, addresses and certificates that this user came in through.
+
+    If the configuration itself is among them they may require SSO; any other is enough for words, no more.
+    """
     alike = Configuration.objects.filter(
         connection=configuration.connection_id,
         entity_id=configuration.entity_id,
@@ -184,7 +179,8 @@ def has_signed_in_through_like(configuration: Configuration, user: User) -> bool
         sso_post_url=configuration.sso_post_url,
         certificates=configuration.certificates,
     )
-    return SignIn.objects.filter(configuration__in=alike, user=user, state=SignInState.SUCCEEDED).exists()
+    found = SignIn.objects.filter(configuration__in=alike, user=user, state=SignInState.SUCCEEDED)
+    return set(found.order_by().values_list("configuration_id", flat=True).distinct())
 
 
 def sign_ins_of(organization: Organization, *, state: str = "", search: str = "") -> QuerySet[SignIn]:
@@ -224,7 +220,8 @@ def identities_of_address(organization: Organization, address: str) -> QuerySet[
 def sign_in_of_doors(doors: Iterable[Door]) -> SignIn | None:
     """The newest sign-in through a connection that opened one of these doors."""
     ids = [door.public_id for door in doors if door.kind == DoorKind.SSO]
-    return SignIn.objects.filter(door__in=ids).order_by("-id").first() if ids else None
+    found = SignIn.objects.select_related("connection").filter(door__in=ids)
+    return found.order_by("-id").first() if ids else None
 
 
 def sign_ins_to_end(doors: Iterable[Door]) -> list[SignIn]:
@@ -267,11 +264,7 @@ def _session_indexes(provider_session: dict[str, Any]) -> set[str]:
 
 def exceptions_in_force(organization: Organization) -> dict[DatedException, datetime]:
     """What is accepted for a time by what sign-ins go through now, or may go through next; each with its end."""
-    now, ends = timezone.now(), dict[DatedException, datetime]()
-    for configuration in usable_configurations(organization):
-        for each, end in configuration.exceptions_at(now).items():
-            ends[each] = max(end, ends.get(each, end))
-    return ends
+    return latest_ends(usable_configurations(organization))
 
 
 def upload_by_public_id(organization: Organization, public_id: uuid.UUID) -> Upload | None:

@@ -6,11 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from orgs.errors import NotAllowedError
-from orgs.models import Organization, Role
+from orgs.models import Role
 from sso.models import Provider
-from sso.selectors import active_configuration, connection_of, draft_configuration
 
 if TYPE_CHECKING:
+    from sso.connection_view import ConnectionView
     from sso.models import Configuration
 
 # What people choose in the form; a draft or an active configuration is what became of an upload.
@@ -31,18 +31,17 @@ class SettingsChangedError(NotAllowedError):
         super().__init__(_CHANGED)
 
 
-def stored_settings(organization: Organization) -> dict[str, Any]:
-    """The choices as they are stored, read afresh, and which configurations there are.
+def stored_settings(view: ConnectionView) -> dict[str, Any]:
+    """Return the choices as they were stored when the connection was read, and which configurations there were.
 
     Before the first connection they are what the form proposes: Azure and Member.
     """
-    connection = connection_of(organization)
-    active, draft = active_configuration(organization), draft_configuration(organization)
+    connection, active, draft = view.connection, view.active, view.draft
     newest = draft or active
     return {
         "provider": connection.provider if connection else Provider.AZURE.value,
         "just_in_time_role": connection.just_in_time_role if connection else Role.MEMBER.value,
-        "require_sso": Organization.objects.values_list("require_sso", flat=True).get(pk=organization.pk),
+        "require_sso": view.organization.require_sso,
         "sign_requests": newest is not None and newest.sign_requests,
         "force_authn": newest is not None and newest.force_authn,
         "single_logout": connection is not None and connection.single_logout,
@@ -65,12 +64,12 @@ def from_text(text: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def check_unchanged(organization: Organization, seen: str) -> None:
+def check_unchanged(view: ConnectionView, seen: str) -> None:
     """Compare with what a page was made from; "" compares nothing. Raises SettingsChangedError.
 
-    Call it with the organization's row locked, so that of two saves at once the second one sees the first.
+    The view has to be read with the organization's row locked, so that of two saves at once the second sees the first.
     """
-    if seen and seen != as_text(stored_settings(organization)):
+    if seen and seen != as_text(stored_settings(view)):
         raise SettingsChangedError
 
 

@@ -40,19 +40,20 @@ def configuration_of_version(connection: Connection, version: int) -> Configurat
 
 def last_success(connection: Connection) -> SignIn | None:
     """Return the latest sign-in through any version of a connection that succeeded, with the key that verified it."""
-    found = SignIn.objects.filter(
+    found = SignIn.objects.select_related("configuration").filter(
         organization=connection.organization_id, connection=connection, state=SignInState.SUCCEEDED
     )
-    return found.exclude(certificate="").order_by("-started_at", "-id").first()
+    without_files = found.defer("configuration__metadata", "configuration__findings")
+    return without_files.exclude(certificate="").order_by("-started_at", "-id").first()
 
 
 def dropped_success(before: Configuration | None, after: Configuration) -> SignIn | None:
     """Return the latest successful sign-in if its certificate is in one version and no longer in the next one."""
-    last = last_success(after.connection) if before is not None else None
-    if before is None or last is None:
+    if before is None:
         return None
     had, has = ({each.fingerprint for each in version.signing_certificates()} for version in (before, after))
-    return last if last.certificate in had - has else None
+    last = last_success(after.connection) if had - has else None
+    return last if last is not None and last.certificate in had - has else None
 
 
 def works(configuration: Configuration) -> bool:

@@ -1,6 +1,13 @@
 """How people get in: connections and their configurations, sign-ins, identities."""
 
-from sso.models.connections import Configuration, ConfigurationState, Connection, ConnectionState, Provider
+from sso.models.connections import (
+    Configuration,
+    ConfigurationState,
+    Connection,
+    ConnectionState,
+    Provider,
+    latest_ends,
+)
 from sso.models.exceptions import DatedException
 from sso.models.identities import LONGEST_SUBJECT, Identity, SubjectKind
 from sso.models.keys import KeyState, ServiceProviderKey
@@ -32,4 +39,5 @@ __all__ = [
     "StartedBy",
     "SubjectKind",
     "Upload",
+    "latest_ends",
 ]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from orgs.models import Organization, Role
 from sso import saml
@@ -194,6 +196,15 @@ class Configuration(models.Model):
     def stored_keys(self) -> saml.StoredKeys:
         """Hold the stored certificates against the bounds of today: they may be older than those."""
         return saml.stored_keys([base64.b64decode(der) for der in self.certificates])
+
+
+def latest_ends(configurations: Iterable[Configuration]) -> dict[DatedException, datetime]:
+    """Return the dated exceptions that are in force now in any of these versions, each with its latest end."""
+    now, ends = timezone.now(), dict[DatedException, datetime]()
+    for configuration in configurations:
+        for each, end in configuration.exceptions_at(now).items():
+            ends[each] = max(end, ends.get(each, end))
+    return ends
 
 
 def _if_web_address(address: str) -> str:

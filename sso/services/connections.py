@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,17 +18,11 @@ from orgs.models import Organization, User
 from orgs.services import end_doors, hold_organization, set_require_sso
 from orgs.transactions import atomic
 from sso import saml
+from sso.connection_view import ConnectionView, connection_view
 from sso.key_encryption import can_encrypt
 from sso.models import Configuration, ConfigurationState, Connection, ConnectionState, Identity, Provider, SignIn
 from sso.own_thread import in_own_thread
-from sso.selectors import (
-    active_configuration,
-    connection_of,
-    draft_configuration,
-    has_signed_in_through,
-    live_keys,
-    service_provider,
-)
+from sso.selectors import connection_of, has_signed_in_through, live_keys, service_provider
 from sso.services.keys import create_key
 from sso.services.plan import check_plan
 from sso.services.uploads import forget_uploads
@@ -49,12 +44,15 @@ TRY_IT_FIRST = (
 class Saved:
     """What saving the settings did: the configuration it made, if any, and whether that one waits for a test.
 
-    `dropped` is the latest successful sign-in if the configuration no longer has its certificate.
+    `dropped` is the latest successful sign-in if the configuration no longer has its certificate. `before` and `after`
+    are the connection as the transaction found and left it.
     """
 
     configuration: Configuration | None
     is_draft: bool
-    dropped: SignIn | None = None
+    dropped: SignIn | None
+    before: ConnectionView
+    after: ConnectionView
 
 
 def read_upload(*, organization: Organization, data: bytes, entity_id: str | None = None) -> saml.IdpMetadata:
@@ -97,38 +95,34 @@ def save_settings(
     admin who asks; None is an operator. `seen` is what their page was made from.
     Raises NotAllowedError, SettingsChangedError.
     """
-    organization = _held(organization, seen)
+    view = _held(organization, seen)
     wanted = {"provider": provider, "just_in_time_role": just_in_time_role, "single_logout": single_logout}
-    connection = _save_connection(organization, wanted, actor)
+    connection = _save_connection(view, wanted, actor)
     switches = {"sign_requests": sign_requests, "force_authn": force_authn}
-    before = draft_configuration(organization) or active_configuration(organization)
-    version = new_version(connection, before=before, metadata=metadata, text=metadata_text, switches=switches)
-    saved = _save_version(organization, version, by, actor) if version else Saved(None, is_draft=False)
-    _save_requirement(organization, required=require_sso, by=by, actor=actor)
+    version = new_version(connection, view, metadata=metadata, text=metadata_text, switches=switches)
+    is_draft, dropped = _save_version(view, version, by, actor) if version else (False, None)
+    active = view.active if version is None or is_draft else version
+    _save_requirement(view.organization, active, required=require_sso, by=by, actor=actor)
     if metadata is not None and by is not None:
         forget_uploads(organization=organization, by=by)
-    return saved
+    after = connection_view(view.organization, for_page=False)
+    return Saved(version, is_draft, dropped, before=view, after=after)
 
 
-def _held(organization: Organization, seen: str) -> Organization:
-    """Read it afresh and let nobody else change it until this transaction ends; see that it may be changed now."""
-    organization = hold_organization(organization)
-    check_plan(organization)
-    check_unchanged(organization, seen)
-    _check_enabled(organization)
-    return organization
-
-
-def _check_enabled(organization: Organization) -> None:
-    """An operator's switch is the operator's: an upload does not undo it."""
-    connection = connection_of(organization)
-    if connection is not None and connection.state == ConnectionState.DISABLED:
+def _held(organization: Organization, seen: str) -> ConnectionView:
+    """Lock the organization until this transaction ends, read its connection, and check that it may be changed now."""
+    view = connection_view(hold_organization(organization), for_page=False)
+    check_plan(view.organization)
+    check_unchanged(view, seen)
+    if view.connection is not None and view.connection.state == ConnectionState.DISABLED:
+        # The switch is the operator's, and an upload must not undo it.
         raise NotAllowedError(DISABLED_BY_OPERATOR)
+    return view
 
 
-def _save_connection(organization: Organization, wanted: dict[str, Any], actor: Actor) -> Connection:
-    """None leaves a switch as it is; for the role it means that only invited people come in."""
-    connection = connection_of(organization) or Connection(organization=organization, provider=Provider.OTHER)
+def _save_connection(view: ConnectionView, wanted: dict[str, Any], actor: Actor) -> Connection:
+    """Write what was chosen; None leaves a switch as it is, and as the role lets only invited users in."""
+    connection = copy(view.connection) or Connection(organization=view.organization, provider=Provider.OTHER)
     before = _facts(connection) if connection.pk else {}
     for name, value in wanted.items():
         if value is not None or name == "just_in_time_role":
@@ -147,22 +141,26 @@ def _facts(connection: Connection) -> dict[str, Any]:
     }
 
 
-def _save_version(organization: Organization, configuration: Configuration, by: User | None, actor: Actor) -> Saved:
+def _save_version(
+    view: ConnectionView, configuration: Configuration, by: User | None, actor: Actor
+) -> tuple[bool, SignIn | None]:
+    """Write a version; return whether it is a draft, and the latest successful sign-in if it drops its certificate."""
     connection = configuration.connection
-    connection.configurations.filter(state=ConfigurationState.DRAFT).update(
-        state=ConfigurationState.RETIRED, retired_at=timezone.now()
-    )
+    if view.draft is not None:
+        connection.configurations.filter(state=ConfigurationState.DRAFT).update(
+            state=ConfigurationState.RETIRED, retired_at=timezone.now()
+        )
     configuration.version = 1 + (connection.configurations.aggregate(last=Max("version"))["last"] or 0)
     configuration.created_by = by
     configuration.save()
-    _make_key_for(configuration, organization, actor)
+    _make_key_for(configuration, view.organization, actor)
     # As it is wished, not as it holds now: a file that nobody has tried must not bring a suspended requirement back.
-    dropped = dropped_success(active_configuration(organization), configuration)
-    if organization.require_sso or dropped:
+    dropped = dropped_success(view.active, configuration)
+    if view.organization.require_sso or dropped:
         _record(EventName.CONFIGURATION_DRAFTED, connection, actor, after=summary_of(configuration))
-        return Saved(configuration, is_draft=True, dropped=dropped)
-    activate(configuration=configuration, actor=actor)
-    return Saved(configuration, is_draft=False)
+        return True, dropped
+    _activate(configuration, view.active, actor)
+    return False, None
 
 
 def _make_key_for(configuration: Configuration, organization: Organization, actor: Actor) -> None:
@@ -180,8 +178,13 @@ def activate(*, configuration: Configuration, actor: Actor) -> None:
 
     The caller holds the settings, and has made sure that it is a draft. Raises NoDraftError.
     """
+    active = configuration.connection.configurations.filter(state=ConfigurationState.ACTIVE).first()
+    _activate(configuration, active, actor)
+
+
+def _activate(configuration: Configuration, active: Configuration | None, actor: Actor) -> None:
+    """Put a draft in the place of what is active, which the caller has read under the lock."""
     connection, now = configuration.connection, timezone.now()
-    active = connection.configurations.filter(state=ConfigurationState.ACTIVE).first()
     if active is not None:
         connection.configurations.filter(pk=active.pk).update(state=ConfigurationState.RETIRED, retired_at=now)
     draft = connection.configurations.filter(pk=configuration.pk, state=ConfigurationState.DRAFT)
@@ -192,16 +195,17 @@ def activate(*, configuration: Configuration, actor: Actor) -> None:
     _record(EventName.CONFIGURATION_ACTIVATED, connection, actor, before, summary_of(configuration))
 
 
-def _save_requirement(organization: Organization, *, required: bool, by: User | None, actor: Actor) -> None:
+def _save_requirement(
+    organization: Organization, active: Configuration | None, *, required: bool, by: User | None, actor: Actor
+) -> None:
     if required == organization.require_sso:
         return
     if required:
-        _check_tried(organization, by)
+        _check_tried(active, by)
     set_require_sso(organization=organization, required=required, actor=actor)
 
 
-def _check_tried(organization: Organization, by: User | None) -> None:
-    active = active_configuration(organization)
+def _check_tried(active: Configuration | None, by: User | None) -> None:
     if active is None:
         raise NotAllowedError("Connect an identity provider first: upload its Metadata XML and save.")
     if by is None or not has_signed_in_through(active, by):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any, BinaryIO
 
+from django.db.models import Q
 from django.utils import timezone
 
 from orgs.models import Organization, User
@@ -53,8 +54,8 @@ def keep_upload(*, organization: Organization, by: User, document: bytes, name: 
 
 def forget_uploads(*, organization: Organization, by: User) -> None:
     """Forget what this admin has uploaded here and what nobody needs any more."""
-    Upload.objects.filter(organization=organization, created_by=by, is_ready=True).delete()
-    Upload.objects.filter(organization=organization, expires_at__lt=timezone.now()).delete()
+    theirs, over = Q(created_by=by, is_ready=True), Q(expires_at__lt=timezone.now())
+    Upload.objects.filter(theirs | over, organization=organization).delete()
 
 
 def purge_uploads() -> int:

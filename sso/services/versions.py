@@ -10,33 +10,35 @@ from typing import Any
 from django.utils import timezone
 
 from sso import saml
-from sso.models import Configuration, ConfigurationState, Connection
+from sso.connection_view import ConnectionView
+from sso.models import Configuration, Connection, latest_ends
 
 
 def new_version(
     connection: Connection,
+    view: ConnectionView,
     *,
-    before: Configuration | None,
     metadata: saml.IdpMetadata | None,
     text: str,
     switches: Mapping[str, bool | None],
 ) -> Configuration | None:
     """Return the configuration that has to be saved, without a number yet; None if nothing changes.
 
-    `metadata` is an uploaded file and `text` its XML; a switch that is None stays as it was `before`. Dated exceptions
-    go on until their date, unless the file is another provider's: whom they were meant for is gone then.
+    `view` was read under the lock. `metadata` is an uploaded file and `text` its XML; a switch that is None stays as it
+    was. Dated exceptions go on until their date, unless the file is another provider's: they were not meant for it.
     """
+    before = view.draft or view.active
     kept = {name: before is not None and getattr(before, name) for name in switches}
     wanted = {name: kept[name] if value is None else value for name, value in switches.items()}
     if metadata is not None:
-        return _from_metadata(connection, metadata, text, wanted)
+        return _from_metadata(connection, metadata, text, {**wanted, **_exceptions_of(view, metadata.entity_id)})
     if before is None or wanted == kept:
         return None
-    return copy_of(before, **wanted)
+    return copy_of(before, connection=connection, **wanted)
 
 
 def _from_metadata(
-    connection: Connection, metadata: saml.IdpMetadata, text: str, switches: Mapping[str, bool]
+    connection: Connection, metadata: saml.IdpMetadata, text: str, kept: Mapping[str, bool | datetime]
 ) -> Configuration:
     return Configuration(
         connection=connection,
@@ -50,18 +52,14 @@ def _from_metadata(
         valid_until=metadata.valid_until,
         findings=[{"code": finding.code.value, "message": finding.message} for finding in metadata.findings],
         metadata=text,
-        **switches,
-        **_exceptions_of(connection, metadata.entity_id),
+        **kept,
     )
 
 
-def _exceptions_of(connection: Connection, entity_id: str) -> dict[str, datetime]:
-    """What is accepted of this provider for a time, as fields of a configuration."""
-    now = timezone.now()
-    usable = connection.configurations.filter(
-        state__in=[ConfigurationState.ACTIVE, ConfigurationState.DRAFT], entity_id=entity_id
-    )
-    return {each.field: end for configuration in usable for each, end in configuration.exceptions_at(now).items()}
+def _exceptions_of(view: ConnectionView, entity_id: str) -> dict[str, datetime]:
+    """Return what is accepted of this provider for a time, as fields of a configuration."""
+    ends = latest_ends(each for each in view.usable if each.entity_id == entity_id)
+    return {each.field: end for each, end in ends.items()}
 
 
 def copy_of(before: Configuration, **changes: Any) -> Configuration:

@@ -13,20 +13,15 @@ from django.utils import timezone
 from sso.exception_words import exception_rows
 from sso.identity_selectors import colliding_identities
 from sso.key_encryption import NOT_SET, can_encrypt
-from sso.models import ConnectionState
+from sso.models import ConnectionState, KeyState
 from sso.providers import GUIDES, Ours, filled, guide_of
 from sso.relinking_selectors import candidates, relinkings_of
 from sso.saml import AGGREGATE_TOO_LARGE, MAX_AGGREGATE_BYTES, SOON, FindingCode
 from sso.selectors import (
-    active_configuration,
-    connection_of,
-    draft_configuration,
-    has_signed_in_through,
-    has_signed_in_through_like,
+    like_versions_signed_in_through,
     live_keys,
+    opened,
     service_provider,
-    signing_key,
-    suspended_configuration,
     upload_to_choose_from,
 )
 from sso.services.plan import sentence_about_plans
@@ -36,9 +31,10 @@ from sso.views.differences import differences
 
 if TYPE_CHECKING:
     from orgs.models import Organization, User
+    from sso.connection_view import ConnectionView
     from sso.exception_forms import ExceptionForm
     from sso.forms import SettingsForm
-    from sso.models import Configuration, Connection
+    from sso.models import Configuration
     from sso.saml import SigningCertificate
 
 # What a file said about dates when it was uploaded is told afresh from the certificates.
@@ -60,20 +56,19 @@ class Validity:
     at: datetime
 
 
-def access_page(
-    organization: Organization, user: User, form: SettingsForm, exception_form: ExceptionForm | None = None
-) -> dict[str, Any]:
-    """Return the context of the page for this admin, with what they have just typed."""
-    connection, active = connection_of(organization), active_configuration(organization)
-    draft, suspended = draft_configuration(organization), suspended_configuration(organization)
-    provider = str(form["provider"].value() or "")
+def access_page(user: User, form: SettingsForm, exception_form: ExceptionForm | None = None) -> dict[str, Any]:
+    """Return the context of the page for this admin, with what they have just typed, about the form's connection."""
+    view = form.view
+    organization, connection, active, suspended = view.organization, view.connection, view.active, view.suspended
+    tried = like_versions_signed_in_through(active, user) if active else set()
     return {
         "section": "access",
         "organization": organization,
         "form": form,
         "locked": not organization.plan.sso,
-        "sentence_about_plans": sentence_about_plans(),
-        "state": _state(organization, connection, active, draft),
+        "sentence_about_plans": "" if organization.plan.sso else sentence_about_plans(),
+        "requirement_suspended": organization.require_sso and not view.requires_sso,
+        "state": _state(view),
         "flaw": suspended.flaw if suspended else active.flaw if active else "",
         "ignored_keys": active.stored_keys().ignored if active and not active.flaw else (),
         "provider_name": guide_of(connection.provider).name if connection else "",
@@ -82,19 +77,19 @@ def access_page(
         "refuses": active is not None and _refuses(active),
         "next_valid": _next_valid(active) if active else None,
         "may_except": active is not None and _has_begun(active),
-        "has_tried": active is not None and has_signed_in_through(active, user),
-        "has_come_in": active is not None and has_signed_in_through_like(active, user),
+        "has_tried": active is not None and active.pk in tried,
+        "has_come_in": bool(tried),
         "recovery_url": settings.BASE_URL + reverse("recovery", args=[organization.slug]),
-        "guides": _guides(organization, provider),
-        "colliding": colliding_identities(organization),
-        "to_relink": len(candidates(active)) if active else 0,
-        "relinked": relinkings_of(organization).count(),
-        "exceptions": exception_rows(organization, exception_form),
+        "guides": _guides(organization, str(form["provider"].value() or "")),
+        "colliding": colliding_identities(organization) if view.has_unnormalized else [],
+        "to_relink": len(candidates(active)) if active and view.has_refused else 0,
+        "relinked": relinkings_of(organization).count() if view.has_relinked else 0,
+        "exceptions": exception_rows(view, exception_form),
         "unconfirmed": unconfirmed_sign_outs(connection) if connection and connection.single_logout else None,
-        "to_choose_from": upload_to_choose_from(organization, user),
+        "to_choose_from": None if form.kept else upload_to_choose_from(organization, user),
         "most_bytes": MAX_AGGREGATE_BYTES,
         "too_large": AGGREGATE_TOO_LARGE,
-        **_about_draft(active, draft),
+        **_about_draft(active, view.draft),
         **_ours(organization, active),
     }
 
@@ -114,12 +109,13 @@ def _about_draft(active: Configuration | None, draft: Configuration | None) -> d
 
 def _ours(organization: Organization, active: Configuration | None) -> dict[str, Any]:
     """What the provider has to know of us: addresses and keys."""
-    our_keys = _our_keys(organization)
+    keys, now = list(live_keys(organization)), timezone.now()
+    in_use = [key for key in keys if key.state == KeyState.CURRENT]
     return {
         "service_provider": service_provider(organization.number),
-        "our_keys": our_keys,
-        "for_encryption": any(each["key"].for_encryption for each in our_keys),
-        "unsigned": active is not None and active.signs_requests and signing_key(organization) is None,
+        "our_keys": [{"key": key, "validity": _validity(key.signing_certificate(), now)} for key in keys],
+        "for_encryption": any(key.for_encryption for key in keys),
+        "unsigned": active is not None and active.signs_requests and not opened(in_use),
         "can_make_keys": can_encrypt(),
         "cannot_make_keys": NOT_SET,
     }
@@ -142,16 +138,15 @@ def undated_findings(configuration: Configuration) -> list[str]:
     return [finding["message"] for finding in configuration.findings if finding["code"] not in _DATED]
 
 
-def _state(
-    organization: Organization, connection: Connection | None, active: Configuration | None, draft: Configuration | None
-) -> tuple[str, str]:
+def _state(view: ConnectionView) -> tuple[str, str]:
     """The line under the title: a shape and a sentence."""
-    if not organization.plan.sso:
+    connection, active = view.connection, view.active
+    if not view.organization.plan.sso:
         return "off", "Single sign-on is not part of your plan"
     if active is not None:
-        on = "Single sign-on is on and required" if organization.requires_sso else "Single sign-on is on"
+        on = "Single sign-on is on and required" if view.requires_sso else "Single sign-on is on"
         return ("bad", f"{on}, but sign-ins are refused") if _refuses(active) else ("good", on)
-    if draft is not None:
+    if view.draft is not None:
         return "waiting", "A draft waits for a test"
     if connection is not None and connection.state == ConnectionState.DISABLED:
         return "bad", "The connection has been disabled"
@@ -181,11 +176,6 @@ def _warnings(configuration: Configuration | None) -> list[Validity]:
     now = timezone.now()
     found = [_validity(each, now) for each in configuration.signing_certificates()]
     return [validity for validity in found if validity.kind != "good"]
-
-
-def _our_keys(organization: Organization) -> list[dict[str, Any]]:
-    now = timezone.now()
-    return [{"key": key, "validity": _validity(key.signing_certificate(), now)} for key in live_keys(organization)]
 
 
 def _validity(certificate: SigningCertificate, now: datetime) -> Validity:

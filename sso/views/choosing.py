@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from orgs.access import OrganizationRequest, organization_page
 from orgs.models import Role
 from orgs.views.answers import page_of
+from sso.connection_view import connection_view
 from sso.forms import ProviderSearchForm, SettingsForm
 from sso.selectors import offered_provider, upload_by_public_id
 from sso.views.settings import save_form
@@ -39,7 +40,7 @@ def choose_provider(request: HttpRequest, public_id: UUID) -> HttpResponse:
     provider = offered_provider(organization, request.POST.get("provider", ""))
     if provider is None or provider.upload_id != upload.pk:
         return _list(request, upload, _NONE_CHOSEN)
-    form = SettingsForm.with_chosen(provider, organization)
+    form = SettingsForm.with_chosen(provider, connection_view(organization))
     if "metadata_file" in form.errors:
         return _list(request, upload, f"{provider} can't be used. {form.errors['metadata_file'][0]}")
     return save_form(request, form)

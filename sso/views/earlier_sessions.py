@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
-    from orgs.models import Organization
+    from sso.models import Configuration
 
 
 @organization_page(Role.ADMIN, recovery=True)
@@ -33,7 +33,8 @@ def earlier_sessions(request: HttpRequest) -> HttpResponse:
     """Say which sessions end, in numbers; POST ends them, but not the admin's own."""
     organization = cast(OrganizationRequest, request).membership.organization
     if request.method != "POST":
-        context = {"section": "access", "organization": organization, **about_earlier_sessions(request, organization)}
+        about = about_earlier_sessions(request, active_configuration(organization))
+        context = {"section": "access", "organization": organization, **about}
         return render(request, "sso/earlier_sessions.html", context)
     ended = end_earlier_sessions(
         organization=organization, but_session=session_name(request), actor=actor_of(request)
@@ -42,9 +43,9 @@ def earlier_sessions(request: HttpRequest) -> HttpResponse:
     return see_other("settings_access", organization.slug)
 
 
-def about_earlier_sessions(request: HttpRequest, organization: Organization) -> dict[str, Any]:
+def about_earlier_sessions(request: HttpRequest, active: Configuration | None) -> dict[str, Any]:
     """Return what pages say of the replaced provider: None, or with the numbers of sessions other than this one."""
-    replaced = replaced_provider(active_configuration(organization))
+    replaced = replaced_provider(active)
     if replaced is None:
         return {"replaced": None}
     return {"replaced": replaced, "earlier": count_earlier_sessions(replaced, but_session=session_name(request))}

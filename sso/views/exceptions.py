@@ -13,6 +13,7 @@ from orgs.errors import NotAllowedError
 from orgs.models import Role
 from orgs.views.answers import post_to, see_other
 from sso import services
+from sso.connection_view import connection_view
 from sso.days import day_in_words
 from sso.exception_forms import ExceptionForm
 from sso.forms import SettingsForm
@@ -71,6 +72,6 @@ def _page(request: HttpRequest, form: ExceptionForm) -> HttpResponse:
     """The settings again, with what is wrong at the field that the browser goes to."""
     form.fields["until"].widget.attrs["autofocus"] = True
     by = cast(OrganizationRequest, request)
-    organization = by.membership.organization
-    context = access_page(organization, by.user, SettingsForm(organization=organization), form)
+    view = connection_view(by.membership.organization)
+    context = access_page(by.user, SettingsForm(view=view), form)
     return render(request, "sso/settings_access.html", context, status=422)

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.utils import timezone
 
-from sso.selectors import active_configuration
 from sso.version_selectors import works
 from sso.views.access_page import undated_findings
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-    from orgs.models import Organization
     from sso.models import Configuration
     from sso.services import Saved
 
@@ -31,16 +29,14 @@ _NOTHING = "Nothing was different from before."
 _NOTICED = "What we noticed in the metadata:"
 
 
-def tell_what_saving_did(
-    request: HttpRequest, organization: Organization, saved: Saved, changed: list[str], *, has_metadata: bool
-) -> None:
+def tell_what_saving_did(request: HttpRequest, saved: Saved, changed: list[str], *, has_metadata: bool) -> None:
     """Leave messages for the next page: what changed, what it led to, and what was noticed in new metadata.
 
     What is odd about a draft stands on the page as long as it waits.
     """
     configuration = saved.configuration
     refuses = configuration is not None and not saved.is_draft and _refuses(configuration)
-    then = _REFUSING if refuses else _outcome(organization, saved)
+    then = _REFUSING if refuses else _outcome(saved)
     level = messages.WARNING if refuses or saved.dropped else messages.SUCCESS
     _tell(request, level, "Saved." if changed or then else f"Saved. {_NOTHING}", changed, then)
     if configuration is not None and has_metadata and not saved.is_draft:
@@ -52,14 +48,14 @@ def _refuses(configuration: Configuration) -> bool:
     return not configuration.accepts_signatures_at(timezone.now())
 
 
-def _outcome(organization: Organization, saved: Saved) -> str:
+def _outcome(saved: Saved) -> str:
+    active = saved.after.active
     if saved.is_draft:
-        active = active_configuration(organization)
         draft = _DRAFT.format(_AS_BEFORE if active is not None and works(active) else "")
         return f"{_DROPPED} {draft}" if saved.dropped else draft
     if saved.configuration is not None:
         return _ON
-    return _OFF if active_configuration(organization) is None else ""
+    return _OFF if active is None else ""
 
 
 def _tell(request: HttpRequest, level: int, first: str, lines: list[str], then: str = "") -> None:

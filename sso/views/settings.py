@@ -21,6 +21,7 @@ from orgs.services import set_require_sso
 from orgs.views.answers import post_to, see_other
 from sso.claim_findings import findings_in
 from sso.clock_findings import clock_findings
+from sso.connection_view import connection_view
 from sso.forms import SettingsForm
 from sso.saml import AGGREGATE_TOO_LARGE, MetadataError
 from sso.sealed import Note, seal
@@ -58,37 +59,38 @@ def settings_access(request: HttpRequest) -> HttpResponse:
     """The page, and saving it. A plan without SSO sees it locked, and can save nothing."""
     organization = _organization(request)
     if request.method != "POST":
-        return _page(request, SettingsForm(organization=organization))
+        return _page(request, SettingsForm(view=connection_view(organization)))
     if is_too_large(request):
-        return _page(request, SettingsForm.refusing(organization, AGGREGATE_TOO_LARGE), status=413)
+        form = SettingsForm.refusing(connection_view(organization), AGGREGATE_TOO_LARGE)
+        return _page(request, form, status=413)
     if organization.plan.sso:
         take_files(request)
     try:
         return _post(request)
     except RequestDataTooBig:
         read_to_the_end(request)
-        form = SettingsForm.refusing(organization, TEXT_TOO_LARGE, at="metadata_text")
+        form = SettingsForm.refusing(connection_view(organization), TEXT_TOO_LARGE, at="metadata_text")
         return _page(request, form, status=413)
 
 
 @csrf_protect
 def _post(request: HttpRequest) -> HttpResponse:
     organization = _organization(request)
-    form = SettingsForm(request.POST, request.FILES, organization=organization)
+    form = SettingsForm(request.POST, request.FILES, view=connection_view(organization))
     if not organization.plan.sso:
         return _page(request, form, status=403)
     if form.brings_upload:
         try:
             count_upload(organization=organization, name=form.upload_name, actor=actor_of(request))
         except TooManyUploadsError as error:
-            return _too_many_uploads(request, error)
+            return _too_many_uploads(request, form, error)
     if form.is_valid() and form.aggregate is not None:
         return _offer(request, form, form.aggregate)
     return save_form(request, form)
 
 
-def _too_many_uploads(request: HttpRequest, error: TooManyUploadsError) -> HttpResponse:
-    response = _page(request, SettingsForm.refusing(_organization(request), str(error)), status=429)
+def _too_many_uploads(request: HttpRequest, form: SettingsForm, error: TooManyUploadsError) -> HttpResponse:
+    response = _page(request, SettingsForm.refusing(form.view, str(error)), status=429)
     response["Retry-After"] = str(1 + int(error.wait.total_seconds()))
     return response
 
@@ -110,7 +112,7 @@ def _offer(request: HttpRequest, form: SettingsForm, file: BinaryIO) -> HttpResp
     first, *others = upload.providers.all()[:2]
     if others:
         return see_other("choose_provider", organization.slug, upload.public_id)
-    return save_form(request, SettingsForm.with_chosen(first, organization))
+    return save_form(request, SettingsForm.with_chosen(first, form.view))
 
 
 @organization_page(Role.ADMIN, recovery=True)
@@ -173,20 +175,21 @@ def save_form(request: HttpRequest, form: SettingsForm) -> HttpResponse:
     if not form.is_valid():
         return _page_again(request, form, status=422)
     organization = _organization(request)
-    before, previous = stored_settings(organization), active_configuration(organization)
     try:
         saved = _save(request, form)
     except SettingsChangedError as error:
+        form.view = connection_view(organization)
         form.take_over()
         form.add_error(None, str(error))
         return _page_again(request, form, status=409)
     except NotAllowedError as error:
+        form.view = connection_view(organization)
         form.add_error("require_sso" if form.cleaned_data["require_sso"] else None, str(error))
         return _page_again(request, form, status=422)
-    changed = changes(before, stored_settings(organization))
+    changed, previous = changes(stored_settings(saved.before), stored_settings(saved.after)), saved.before.active
     if saved.configuration and previous and form.metadata and not saved.is_draft:  # a draft shows them on the page
         changed += differences_of_file(previous, saved.configuration)
-    tell_what_saving_did(request, organization, saved, changed, has_metadata=form.metadata is not None)
+    tell_what_saving_did(request, saved, changed, has_metadata=form.metadata is not None)
     return see_other("settings_access", organization.slug)
 
 
@@ -210,10 +213,10 @@ def _save(request: HttpRequest, form: SettingsForm) -> Saved:
 
 def _page(request: HttpRequest, form: SettingsForm, status: int = 200) -> HttpResponse:
     form.point_at_error()
-    context: dict[str, Any] = access_page(_organization(request), _admin(request), form)
+    context: dict[str, Any] = access_page(_admin(request), form)
     tested = _test_of_this_session(cast(OrganizationRequest, request))
     context |= {"tested": tested, "findings": _findings_of(tested) if tested else []}
-    context |= about_earlier_sessions(request, _organization(request))
+    context |= about_earlier_sessions(request, form.view.active if form.view.had_another else None)
     return render(request, "sso/settings_access.html", context, status=status)
 
 

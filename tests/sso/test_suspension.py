@@ -17,8 +17,9 @@ from audit.events import EventName
 from audit.models import Event
 from orgs.models import EmailDomain, Organization, Role, User
 from orgs.services import set_require_sso
+from sso.connection_view import connection_view
 from sso.models import Configuration, ConfigurationState, SignIn
-from sso.selectors import active_configuration, draft_configuration, suspended_configuration
+from sso.selectors import active_configuration, draft_configuration
 from sso.services import suspend_if_flawed
 from tests.conftest import PASSWORD, MakeMember, MakeOrganization, SignedIn
 from tests.saml.weak_keys import certificate_of, odd_modulus, rsa_public_key
@@ -76,7 +77,7 @@ class TestAStart:
         assert not organization.requires_sso
         assert not SignIn.objects.filter(organization=organization).exists()
         assert active_configuration(organization) is None
-        suspended = suspended_configuration(organization)
+        suspended = connection_view(organization).suspended
         assert suspended is not None
         assert suspended.state == ConfigurationState.RETIRED
 

@@ -1,0 +1,115 @@
+"""An organization's connection, read once for a request or a transaction and handed on to all that speaks of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from orgs.models import Organization
+from sso.models import (
+    Configuration,
+    ConfigurationState,
+    Connection,
+    ConnectionState,
+    DatedException,
+    Identity,
+    latest_ends,
+)
+from sso.models.identities import UNNORMALIZED
+from sso.relinking_selectors import refused_by_identifier, relinkings_to_undo
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionView:
+    """What was read of a connection at one moment; a service that writes reads its own under the organization's lock.
+
+    `usable` holds what is active, also while the connection is disabled, and the draft; `last_used` is the version that
+    was retired last after it had been active.
+
+    The rest says whether there is anything to ask about what is rare: `has_unnormalized`, users who are known by an
+    address as it arrived, of which two can look alike; `had_another`, another provider that was in use; `has_refused`
+    and `has_relinked`, users who came under another identifier, or were tied to one lately.
+    """
+
+    organization: Organization
+    connection: Connection | None
+    usable: tuple[Configuration, ...] = ()
+    last_used: Configuration | None = None
+    has_unnormalized: bool = False
+    had_another: bool = False
+    has_refused: bool = False
+    has_relinked: bool = False
+
+    @property
+    def active(self) -> Configuration | None:
+        """Return the configuration by which sign-ins are judged; None while the connection is disabled."""
+        active = (each for each in self.usable if each.state == ConfigurationState.ACTIVE)
+        return next((each for each in active if each.connection.state == ConnectionState.ENABLED), None)
+
+    @property
+    def draft(self) -> Configuration | None:
+        """Return the configuration that waits for an admin's test sign-in."""
+        return next((each for each in self.usable if each.state == ConfigurationState.DRAFT), None)
+
+    @property
+    def suspended(self) -> Configuration | None:
+        """Return what was in use until the rules for metadata forbade it, while nothing has replaced it."""
+        if any(each.state == ConfigurationState.ACTIVE for each in self.usable):
+            return None
+        return self.last_used if self.last_used is not None and self.last_used.flaw else None
+
+    @property
+    def requires_sso(self) -> bool:
+        """Return Require SSO as it held when this was read, for words: who may enter is asked of the database."""
+        organization = self.organization
+        return organization.require_sso and organization.is_open and organization.plan.sso and self.active is not None
+
+    def exceptions_in_force(self) -> dict[DatedException, datetime]:
+        """Return what is accepted for a time by what is active or may be next, each with its end."""
+        return latest_ends(self.usable)
+
+
+def connection_view(organization: Organization, *, for_page: bool = True) -> ConnectionView:
+    """Read an organization's connection, in one statement unless there is no version of it that matters.
+
+    The view holds the organization as it is stored now, if there is a connection, and otherwise the one given. What is
+    rare is looked for only `for_page`: a service, which keeps others waiting meanwhile, decides nothing by it.
+    """
+    versions = _versions_that_matter(organization)
+    rare = _what_is_rare() if for_page else {}
+    found = list(versions.annotate(**rare))
+    if not found:
+        connections = Connection.objects.select_related("organization__plan").filter(organization=organization)
+        connection = connections.order_by("id").first()
+        return ConnectionView(connection.organization if connection else organization, connection)
+    shown = min((each.connection for each in found), key=lambda each: each.pk)
+    return ConnectionView(
+        organization=shown.organization,
+        connection=shown,
+        usable=tuple(each for each in found if each.state != ConfigurationState.RETIRED),
+        last_used=next((each for each in found if each.state == ConfigurationState.RETIRED), None),
+        **{name: any(getattr(each, name) for each in found) for name in rare},
+    )
+
+
+def _versions_that_matter(organization: Organization) -> QuerySet[Configuration]:
+    """Return what is active, the draft, and the version that was retired last after it had been active."""
+    versions = Configuration.objects.filter(connection__organization=organization)
+    used = versions.filter(state=ConfigurationState.RETIRED, activated_at__isnull=False)
+    last_used = used.order_by("-retired_at", "-version").values("pk")[:1]
+    matter = Q(state__in=[ConfigurationState.ACTIVE, ConfigurationState.DRAFT]) | Q(pk__in=last_used)
+    return versions.select_related("connection__organization__plan", "created_by").filter(matter)
+
+
+def _what_is_rare() -> dict[str, Exists]:
+    """Return what a page may have to ask more about, as conditions on a version, by fields of the view."""
+    connection = OuterRef("connection")
+    used = Configuration.objects.filter(connection=connection, activated_at__isnull=False)
+    return {
+        "has_unnormalized": Exists(Identity.objects.filter(UNNORMALIZED, connection=connection)),
+        "had_another": Exists(used.exclude(entity_id=OuterRef("entity_id"))),
+        "has_refused": Exists(refused_by_identifier().filter(configuration=OuterRef("pk"))),
+        "has_relinked": Exists(relinkings_to_undo().filter(connection=connection)),
+    }

@@ -137,6 +137,11 @@ class SignIn(models.Model):
         return self.purpose != Purpose.SIGN_IN
 
     @property
+    def is_kept_path(self) -> bool:
+        """Return whether no browser has been sent to the provider: the row keeps where to go once one is."""
+        return not self.nonce_hash
+
+    @property
     def is_restart(self) -> bool:
         """Whether this attempt was already our answer to something we could not believe: never restart twice."""
         return self.restart_of_id is not None or self.started_by == StartedBy.PROVIDER

@@ -39,6 +39,8 @@ GUIDE = Guide(
         "Take the file of the application itself. The one of the whole directory looks alike and holds other "
         "certificates.",
         "People without a mail address in their profile are refused. Fill in Email there.",
+        "To have the tile in My Apps open another page of this organization, copy the page's address from the address "
+        "bar into Relay State and leave Sign on URL empty: with a Sign on URL Microsoft sends no Relay State.",
         "Token encryption and Logout Url are optional. The certificate to import and the URL are on this page.",
         "The signing certificate lasts three years. Upload the new file before you activate the next certificate.",
     ),

@@ -28,7 +28,8 @@ GUIDE = Guide(
     good_to_know=(
         "Leave the signature algorithm at RSA-SHA256. Assertion encryption is optional: make a certificate on this "
         "page and give it to Okta first.",
-        "The tile on the Okta dashboard works: it brings people here and back once, to prove who asked.",
+        "The tile on the Okta dashboard works: it brings people here and back once, to prove who asked. It "
+        "leads to the page of this organization whose address is in Default RelayState.",
     ),
     send_address="In Okta set Application username to Email and Name ID format to EmailAddress.",
     remedies={

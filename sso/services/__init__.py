@@ -17,7 +17,15 @@ from sso.services.outcomes import Finished, NotAsked, Refused, Repeated
 from sso.services.relinking import purge_relinkings, relink_members, undo_relinking
 from sso.services.repeats import count_restart
 from sso.services.sign_out import SignedOut, ask_provider_to_sign_out, purge_sign_outs, take_logout_message
-from sso.services.start import NotConnectedError, Started, TooManyStartsError, purge_sign_ins, start_sign_in
+from sso.services.start import (
+    NotConnectedError,
+    Started,
+    TooManyStartsError,
+    keep_next_path,
+    purge_sign_ins,
+    start_sign_in,
+    take_next_path,
+)
 from sso.services.subjects import normalize_subjects
 from sso.services.suspension import suspend_all_flawed, suspend_if_flawed
 from sso.services.switch import note_of, waiting
@@ -48,6 +56,7 @@ __all__ = [
     "end_exception",
     "finish_sign_in",
     "forget_uploads",
+    "keep_next_path",
     "keep_upload",
     "normalize_subjects",
     "note_of",
@@ -67,6 +76,7 @@ __all__ = [
     "suspend_all_flawed",
     "suspend_if_flawed",
     "take_logout_message",
+    "take_next_path",
     "undo_relinking",
     "unlink_identity",
     "waiting",

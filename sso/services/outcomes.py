@@ -41,11 +41,13 @@ class NotAsked:
 
     organization: Organization
     restart_of: SignIn | None
+    # The page that an unsolicited response led to.
+    kept_path: str = ""
 
     @property
     def next_path(self) -> str:
-        """Where the visitor wanted to go."""
-        return self.restart_of.next_path if self.restart_of else ""
+        """Return the page that the visitor wanted to go to."""
+        return self.restart_of.next_path if self.restart_of else self.kept_path
 
     @property
     def draft(self) -> Configuration | None:

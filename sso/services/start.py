@@ -93,6 +93,29 @@ def start_sign_in(
     return Started(sign_in, _request(sign_in, configuration, login_hint), nonce)
 
 
+@atomic
+def keep_next_path(*, organization: Organization, actor: Actor, next_path: str) -> SignIn | None:
+    """Keep where an unsolicited response leads, in a row for which no browser has been sent to the provider yet.
+
+    The browser comes to the start page next, and `take_next_path` gives its place to the row of the request. Return
+    None where nothing can be started now; then nothing is kept.
+    """
+    try:
+        configuration = _usable(organization, None)
+        _check_number(organization, actor)
+    except (NotConnectedError, TooManyStartsError):
+        return None
+    sign_in = SignIn(organization=organization, next_path=next_path, started_by=StartedBy.PROVIDER)
+    _write_down(sign_in, configuration, actor, nonce="")
+    return sign_in
+
+
+def take_next_path(*, sign_in: SignIn) -> str:
+    """Return what `keep_next_path` has kept, and remove its row, once."""
+    taken, _ = SignIn.objects.filter(pk=sign_in.pk, nonce_hash="").delete()
+    return sign_in.next_path if taken else ""
+
+
 def _usable(organization: Organization, draft: Configuration | None) -> Configuration:
     if not organization.is_open or not organization.plan.sso:
         raise NotConnectedError
@@ -129,7 +152,7 @@ def _write_down(sign_in: SignIn, configuration: Configuration, actor: Actor, non
     sign_in.connection = configuration.connection
     sign_in.configuration = configuration
     sign_in.request_id = saml.new_request_id()
-    sign_in.nonce_hash = hash_of_token(nonce)
+    sign_in.nonce_hash = hash_of_token(nonce) if nonce else ""
     sign_in.started_at = now
     # Whoever is slower is simply asked again (invariant 4).
     sign_in.expires_at = now + saml.REQUEST_LIFE

@@ -29,7 +29,7 @@ from orgs.views.answers import not_allowed
 from sso import saml
 from sso.acs_reads import sign_in_by_relay_state
 from sso.models import Configuration, ConfigurationState, SignIn, StartedBy
-from sso.next_paths import safe_next_path
+from sso.next_paths import page_of_organization, safe_next_path
 from sso.sealed import Note, seal, unseal
 from sso.selectors import configuration_by_public_id, published_service_provider
 from sso.services import (
@@ -40,9 +40,11 @@ from sso.services import (
     Started,
     TooManyStartsError,
     finish_sign_in,
+    keep_next_path,
     note_of,
     start_sign_in,
     suspend_if_flawed,
+    take_next_path,
 )
 from sso.services.start import STARTS_COUNTED_FOR
 from sso.views.request_cookies import bind_to_browser, brings_cookie, nonce_of
@@ -126,7 +128,7 @@ def acs(request: HttpRequest, number: int) -> HttpResponse:
     if outcome is None:
         raise Http404
     if isinstance(outcome, NotAsked):
-        return restart(outcome)
+        return restart(outcome, _keep_relay_state(request, outcome))
     if isinstance(outcome, Repeated):
         # Cross-site posts bring no session; a page of our own sees what is open in this browser.
         return _see_other(reverse("repeated_response", args=[number, outcome.sign_in.reference]))
@@ -183,12 +185,14 @@ def _allow_form_to(response: HttpResponse, url: str) -> None:
     response._csp_update = {"form-action": [saml.origin_of(url)]}  # type: ignore[attr-defined]
 
 
-def restart(asked: NotAsked) -> HttpResponse:
+def restart(asked: NotAsked, kept: SignIn | None = None) -> HttpResponse:
     """Answer what we did not ask for, or no longer wait for, by asking properly (invariant 4).
 
     By way of the start page, where the browser sends its session along, so that nobody who is signed in is overlooked.
+    `kept` is the row that says where an unsolicited response leads.
     """
-    note = seal(Note.AGAIN, asked.restart_of.public_id.hex if asked.restart_of else _UNASKED)
+    named = asked.restart_of or kept
+    note = seal(Note.AGAIN, named.public_id.hex if named else _UNASKED)
     address = reverse("start_sign_in", args=[asked.organization.number])
     return _see_other(f"{address}?{urlencode({'again': note})}")
 
@@ -199,7 +203,20 @@ def _asked_again(request: HttpRequest, organization: Organization) -> NotAsked |
     if not public_id:
         return None
     found = sign_in_by_relay_state(organization.number, public_id)
+    if found is not None and found.sign_in.is_kept_path:
+        return NotAsked(organization, None, take_next_path(sign_in=found.sign_in))
     return NotAsked(organization, found.sign_in if found else None)
+
+
+def _keep_relay_state(request: HttpRequest, asked: NotAsked) -> SignIn | None:
+    """Keep the RelayState of an unsolicited response, if it names a page of this organization; in a row, not in a URL.
+
+    Entra sends what its field Relay State holds.
+    """
+    if asked.restart_of is not None:
+        return None
+    page = page_of_organization(request.POST.get("RelayState", ""), asked.organization.slug)
+    return keep_next_path(organization=asked.organization, actor=actor_of(request), next_path=page) if page else None
 
 
 def _enter(request: HttpRequest, finished: Finished) -> Model | None:

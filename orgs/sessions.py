@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from secrets import token_hex
-from typing import Any, cast
+from typing import Any
 
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import CreateError, UpdateError
-from django.contrib.sessions.models import Session
 from django.db import IntegrityError, InterfaceError, OperationalError, router
 
 _KEY_BYTES = 20
@@ -54,13 +53,6 @@ class SessionStore(db.SessionStore):
         else:
             self._update()
         self._is_new, self._is_written = False, True
-
-    def take_row(self) -> Session | None:
-        """The row of a new session, for whoever calls to write with something else; None if there is none to write."""
-        if not self._is_new or self._is_written:
-            return None
-        self._is_new, self._is_written = False, True
-        return cast(Session, self.create_model_instance(dict(self.items())))
 
     def _update(self) -> None:
         """Raises UpdateError for a session that has ended, and what the database says if it is the database's fault."""

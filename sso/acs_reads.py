@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -18,7 +18,6 @@ from django.db.models import Field, Model
 
 from orgs.models import Membership, Organization, Plan, User
 from sso.models import Configuration, Connection, Identity, SignIn, SubjectKind
-from sso.prepared import Prepared
 
 # No column holds a higher one; SQLite's driver refuses to look for it.
 _HIGHEST_NUMBER = 2**63 - 1
@@ -58,31 +57,20 @@ def _columns(parts: Iterable[_Part]) -> str:
     return ", ".join(part.columns for part in parts)
 
 
-# The request is looked for in one open organization only (invariant 2). The LEFT JOINs look for the person whom the
-# answer seems to name: one at most, by Identity's constraint, and none for who is not the browser that asked, or comes
-# again: nobody else could learn by the time it takes whom we know.
+# The request is looked for in one open organization only (invariant 2).
 _ASKED_FOR = f"""
-    SELECT {_columns(_ASKED + _KNOWN)}
+    SELECT {_columns(_ASKED)}
     FROM {SignIn._meta.db_table} asked
     JOIN {Organization._meta.db_table} organization ON organization.id = asked.organization_id
     JOIN {Plan._meta.db_table} plan ON plan.id = organization.plan_id
     JOIN {Connection._meta.db_table} connection ON connection.id = asked.connection_id
     JOIN {Configuration._meta.db_table} configuration ON configuration.id = asked.configuration_id
-    LEFT JOIN {Identity._meta.db_table} identity
-        ON identity.connection_id = connection.id AND identity.provider_entity_id = configuration.entity_id
-        AND identity.subject_kind = %s
-        AND identity.subject = CASE WHEN asked.nonce_hash = %s AND asked.consumed_at IS NULL THEN %s END
-    LEFT JOIN {User._meta.db_table} person ON person.id = identity.user_id
-    LEFT JOIN {Membership._meta.db_table} membership
-        ON membership.user_id = identity.user_id AND membership.organization_id = organization.id
     WHERE organization.number = %s AND organization.closed_at IS NULL AND
 """  # noqa: S608 - names of ours; what comes from outside is a parameter
-_BY_REQUEST = Prepared("request", _ASKED_FOR + "asked.request_id = %s")
-_BY_PUBLIC_ID = Prepared("request_by_relay_state", _ASKED_FOR + "asked.public_id = %s")
+_BY_REQUEST = _ASKED_FOR + "asked.request_id = %s"
+_BY_PUBLIC_ID = _ASKED_FOR + "asked.public_id = %s"
 
-_KNOWN_PERSON = Prepared(
-    "known_person",
-    f"""
+_KNOWN_PERSON = f"""
     SELECT {_columns(_KNOWN)}
     FROM {Identity._meta.db_table} identity
     JOIN {User._meta.db_table} person ON person.id = identity.user_id
@@ -92,8 +80,7 @@ _KNOWN_PERSON = Prepared(
         AND identity.subject_kind = %s AND (identity.subject = %s OR identity.normalized_subject = %s)
     ORDER BY CASE WHEN identity.subject = %s THEN 0 ELSE 1 END
     LIMIT 1
-""",  # noqa: S608 - as above
-)
+"""  # noqa: S608 - as above
 
 
 class Subject(NamedTuple):
@@ -107,69 +94,39 @@ class Subject(NamedTuple):
     normalized: str | None = None
 
 
-# Finds nobody: no provider has an empty name for anybody.
-NOBODY = Subject(SubjectKind.NAME_ID, "")
-
-
 class KnownPerson(NamedTuple):
     """An identity, and its person's membership of the connection's organization, if there is one."""
 
     identity: Identity
     membership: Membership | None
 
-    def is_known_by(self, provider_entity_id: str, subject: Subject) -> bool:
-        """Whether this is who that provider means by that subject, letter for letter."""
-        identity = self.identity
-        found = (identity.provider_entity_id, identity.subject_kind, identity.subject)
-        return found == (provider_entity_id, subject.kind, subject.value)
+
+def sign_in_by_request(number: int, request_id: str) -> SignIn | None:
+    """Return the sign-in that made a request, in one open organization only, with everything that decides about it."""
+    return _sign_in(_BY_REQUEST, number, request_id) if request_id else None
 
 
-class Found(NamedTuple):
-    """The sign-in that made a request, with everything that decides about it; and whom the guess has found."""
-
-    sign_in: SignIn
-    guessed: KnownPerson | None
-
-
-class Guess(NamedTuple):
-    """Who seems to come in, in the browser that has the nonce with this hash."""
-
-    subject: Subject
-    nonce_hash: str
-
-
-def sign_in_by_request(number: int, request_id: str, guess: Guess) -> Found | None:
-    """The sign-in that made a request, in one open organization only; None if there is none.
-
-    The guess is what the unsigned answer shows. Whoever it finds is read along, so that most sign-ins need no second
-    read; believe it only after `is_known_by`.
-    """
-    return _asked_for(_BY_REQUEST, number, request_id, guess) if request_id else None
-
-
-def sign_in_by_relay_state(number: int, relay_state: str) -> Found | None:
-    """The same by the RelayState that was sent along, with no guess; whatever else comes in that field is none."""
+def sign_in_by_relay_state(number: int, relay_state: str) -> SignIn | None:
+    """Return the sign-in whose RelayState came back, in one open organization only; None for any other value."""
     try:
         public_id = uuid.UUID(hex=relay_state)
     except ValueError:
         return None
     field = SignIn._meta.get_field("public_id")
-    wanted = field.get_db_prep_value(public_id, connections[DEFAULT_DB_ALIAS])
-    return _asked_for(_BY_PUBLIC_ID, number, wanted, Guess(NOBODY, ""))
+    return _sign_in(_BY_PUBLIC_ID, number, field.get_db_prep_value(public_id, connections[DEFAULT_DB_ALIAS]))
 
 
-def _asked_for(statement: Prepared, number: int, wanted: Any, guess: Guess) -> Found | None:
+def _sign_in(statement: str, number: int, wanted: Any) -> SignIn | None:
     if number > _HIGHEST_NUMBER:
         return None
-    parameters = (guess.subject.kind.value, guess.nonce_hash, guess.subject.value, number, wanted)
-    found = _row(statement, parameters, _ASKED + _KNOWN)
+    found = _row(statement, (number, wanted), _ASKED)
     if found is None:
         return None
-    asked, organization, plan, connection, configuration, *known = found
+    asked, organization, plan, connection, configuration = found
     organization.plan = plan
     connection.organization, configuration.connection = organization, connection
     asked.organization, asked.connection, asked.configuration = organization, connection, configuration
-    return Found(asked, _known(connection, *known))
+    return cast(SignIn, asked)
 
 
 def known_person(connection: Connection, provider_entity_id: str, subject: Subject) -> KnownPerson | None:
@@ -177,26 +134,24 @@ def known_person(connection: Connection, provider_entity_id: str, subject: Subje
     where = (connection.organization_id, connection.pk, provider_entity_id, subject.kind.value)
     parameters = (*where, subject.value, subject.normalized, subject.value)
     found = _row(_KNOWN_PERSON, parameters, _KNOWN)
-    return None if found is None else _known(connection, *found)
-
-
-def _known(
-    connection: Connection, identity: Identity | None, user: User, membership: Membership | None
-) -> KnownPerson | None:
-    if identity is None:
+    if found is None:
         return None
+    identity, user, membership = found
     identity.user, identity.connection = user, connection
     if membership is not None:
         membership.user, membership.organization = user, connection.organization
     return KnownPerson(identity, membership)
 
 
-def _row(statement: Prepared, parameters: Sequence[Any], parts: Iterable[_Part]) -> tuple[Any, ...] | None:
-    """The first row, as an object for each part; None for the part that an outer join did not find."""
-    rows = statement.rows(parameters)
-    if not rows:
+def _row(statement: str, parameters: Sequence[Any], parts: Iterable[_Part]) -> tuple[Any, ...] | None:
+    """Return the first row, as an object for each part, with None for the part that an outer join did not find."""
+    database = connections[DEFAULT_DB_ALIAS]
+    with database.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        row = cursor.fetchone()
+    if row is None:
         return None
-    database, values = connections[DEFAULT_DB_ALIAS], iter(rows[0])
+    values = iter(row)
     return tuple(_made(part, list(islice(values, len(part.fields))), database) for part in parts)
 
 

@@ -17,20 +17,18 @@ from orgs.services import carry_doors_over, hold_organization, new_door, share_o
 from orgs.tokens import hash_of_token
 from orgs.transactions import OutdatedError, twice
 from sso import saml
-from sso.acs_reads import Found, Guess, KnownPerson, known_person, sign_in_by_relay_state, sign_in_by_request
+from sso.acs_reads import KnownPerson, known_person, sign_in_by_relay_state, sign_in_by_request
 from sso.models import ConfigurationState, ConnectionState, Purpose, SignIn, SignInState
 from sso.reasons import Reason
 from sso.selectors import decrypting_service_provider, service_provider
-from sso.services.asserted import CLAIM_OBJECT_IDENTIFIER
 from sso.services.connections import activate
 from sso.services.let_in import UnlinkedError, UsedUpError, let_in
-from sso.services.outcomes import Enter, Finished, NotAsked, Refused, Repeated
+from sso.services.outcomes import Finished, NotAsked, Refused, Repeated
 from sso.services.people import (
     Admitted,
     Person,
     RefusedError,
     admit,
-    guess_in,
     is_member,
     is_settled,
     keep_names,
@@ -48,33 +46,30 @@ def finish_sign_in(
     relay_state: str,
     cookies: Mapping[str, str],
     actor: Actor,
-    enter: Enter,
 ) -> Finished | Refused | Repeated | NotAsked | None:
     """Judge a response that was posted to the ACS of organization `number`; None if there is no such organization.
 
     `encoded` is the SAMLResponse field, `cookies` what the browser sent: the row of the request is found by
     InResponseTo, and the nonce in the cookie proves that this browser made it. An answer that names no request is still
     the answer to the one whose RelayState it brings back: it will be refused, with its reason, instead of being asked
-    for again and again. The signature is verified outside any transaction; then it is decided, `enter` makes the
-    session, and everything is written together. Whoever is refused after that has no session, whatever `enter` did.
+    for again and again. The signature is verified outside any transaction; then it is decided, and everything is
+    written together: the request used up, the verdict, the door. The view then makes the session that the door names.
     A request that has been answered stays as it is, whatever its browser sends again.
     """
     now = timezone.now()
-    seen = saml.glance(encoded, attribute=CLAIM_OBJECT_IDENTIFIER)
-    guess = Guess(guess_in(seen), _nonce_hash(number, cookies))
-    found = sign_in_by_request(number, seen.in_response_to, guess) or sign_in_by_relay_state(number, relay_state)
-    if found is None:
+    seen = saml.glance(encoded)
+    asked = sign_in_by_request(number, seen.in_response_to) or sign_in_by_relay_state(number, relay_state)
+    if asked is None:
         organization = open_organization(number)
         return NotAsked(organization, None) if organization else None
-    asked = found.sign_in
     if not _is_from_this_browser(asked, cookies) or (asked.expires_at <= now and asked.consumed_at is None):
         return _ask_again(asked, actor, now)
     if asked.consumed_at is not None:
         return _repeated(asked)
     verdict = _judge(asked, encoded, now, with_keys=seen.may_be_encrypted)
     return twice(
-        lambda: _decide(found, verdict, actor, now, enter),
-        again=lambda: _decide(Found(_read_again(asked), None), verdict, actor, now, enter),
+        lambda: _decide(asked, verdict, actor, now),
+        again=lambda: _decide(_read_again(asked), verdict, actor, now),
     )
 
 
@@ -84,11 +79,8 @@ def cookie_name(number: int) -> str:
 
 
 def _is_from_this_browser(asked: SignIn, cookies: Mapping[str, str]) -> bool:
-    return hmac.compare_digest(_nonce_hash(asked.organization.number, cookies), asked.nonce_hash)
-
-
-def _nonce_hash(number: int, cookies: Mapping[str, str]) -> str:
-    return hash_of_token(cookies.get(cookie_name(number), ""))
+    nonce = cookies.get(cookie_name(asked.organization.number), "")
+    return hmac.compare_digest(hash_of_token(nonce), asked.nonce_hash)
 
 
 def _ask_again(asked: SignIn, actor: Actor, now: datetime) -> Refused | NotAsked:
@@ -116,10 +108,7 @@ def _judge(asked: SignIn, encoded: str, now: datetime, *, with_keys: bool) -> sa
     )
 
 
-def _decide(
-    found: Found, verdict: saml.Verdict, actor: Actor, now: datetime, enter: Enter
-) -> Finished | Refused | Repeated:
-    asked = found.sign_in
+def _decide(asked: SignIn, verdict: saml.Verdict, actor: Actor, now: datetime) -> Finished | Refused | Repeated:
     _write_verdict(asked, verdict, actor)
     asked.consumed_at = now
     asked.user = asked.door = None
@@ -129,7 +118,7 @@ def _decide(
             asked.signer = signer_of(asked.configuration, verdict)
             return refuse(asked, reason_of(verdict), verdict.status_message)
         try:
-            return _let_in(found, verdict.assertion, actor, now, enter)
+            return _let_in(asked, verdict.assertion, actor, now)
         except UnlinkedError:
             return refuse(asked, Reason.UNLINKED, "")
         except RefusedError as refusal:
@@ -146,26 +135,22 @@ def _write_verdict(asked: SignIn, verdict: saml.Verdict, actor: Actor) -> None:
     asked.ip_address, asked.user_agent = actor.address or None, actor.user_agent[:400]
 
 
-def _let_in(found: Found, assertion: saml.Assertion, actor: Actor, now: datetime, enter: Enter) -> Finished:
+def _let_in(asked: SignIn, assertion: saml.Assertion, actor: Actor, now: datetime) -> Finished:
     """Write the sign-in and all that comes of it together; for most users that is one statement (let_in.py).
 
     Raises RefusedError, UsedUpError and OutdatedError; then nothing has been written.
     """
-    asked, guessed = found
     _check_open(asked)
     person = person_in(assertion)
     asked.address = person.address
-    if guessed is not None and guessed.is_known_by(assertion.issuer, person.subject):
-        known: KnownPerson | None = guessed
-    else:
-        known = known_person(asked.connection, assertion.issuer, person.subject)
+    known = known_person(asked.connection, assertion.issuer, person.subject)
     alone = asked.purpose != Purpose.TEST and not asked.session and is_settled(known, person, assertion)
     if alone:
-        return _open(asked, _admit(asked, person, known, assertion, actor), assertion, now, enter)
+        return _open(asked, _admit(asked, person, known, assertion, actor), assertion, now)
     try:
         with transaction.atomic():
             known = _hold(asked, person, known, assertion.issuer)
-            return _open(asked, _admit(asked, person, known, assertion, actor), assertion, now, enter)
+            return _open(asked, _admit(asked, person, known, assertion, actor), assertion, now)
     except IntegrityError as error:
         # Two organizations make an account for the same address at this moment, each behind a lock of its own.
         raise OutdatedError from error
@@ -230,7 +215,7 @@ def _check_open(asked: SignIn) -> None:
         raise RefusedError(Reason.REPLACED)
 
 
-def _open(asked: SignIn, admitted: Admitted, assertion: saml.Assertion, now: datetime, enter: Enter) -> Finished:
+def _open(asked: SignIn, admitted: Admitted, assertion: saml.Assertion, now: datetime) -> Finished:
     user = admitted.membership.user
     door = new_door(
         session=secrets.token_urlsafe(32),
@@ -243,10 +228,9 @@ def _open(asked: SignIn, admitted: Admitted, assertion: saml.Assertion, now: dat
     asked.state, asked.user = SignInState.SUCCEEDED, user
     asked.door, asked.name_id_hash = door.public_id, hash_of_token(assertion.name_id)
     asked.provider_session = session_of(assertion)
-    finished = Finished(asked, user, door.session, door)
-    let_in(asked, admitted, door, enter(finished))
+    let_in(asked, admitted, door)
     carry_doors_over(from_session=asked.session, to=door)
-    return finished
+    return Finished(asked, user, door.session, door)
 
 
 def _expiry(organization: Organization, assertion: saml.Assertion, now: datetime) -> datetime:

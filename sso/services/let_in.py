@@ -1,4 +1,4 @@
-"""What lets somebody in, written at once: the request used up, with its verdict; the door; the session."""
+"""What lets a user in, written at once: the request used up, with its verdict, and the door."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from django.db.models import AutoField, Field, Model
 from orgs.models import Door, Membership, MembershipState, Organization, Plan, User
 from orgs.transactions import OutdatedError
 from sso.models import Configuration, ConfigurationState, Connection, ConnectionState, Identity, SignIn
-from sso.prepared import Prepared
 from sso.services.people import Admitted
 
 # What is written down when a request is used up.
@@ -68,18 +67,17 @@ def use_up(asked: SignIn) -> None:
         raise UsedUpError
 
 
-def let_in(asked: SignIn, admitted: Admitted, door: Door, session: Model | None) -> None:
-    """Use the request up and write the door and the session's row, if it has one.
+def let_in(asked: SignIn, admitted: Admitted, door: Door) -> None:
+    """Use the request up and write the door.
 
     Everything that the door depends on was read before: organization, plan, connection, configuration, account,
     membership, identity. Here it is asked again and held until all is written, so that a service that shuts the user
-    out finds the door and closes it. On PostgreSQL that is one statement instead of seven. Raises OutdatedError,
+    out finds the door and closes it. On PostgreSQL that is one statement instead of six. Raises OutdatedError,
     UnlinkedError and UsedUpError; then nothing has been written.
     """
-    rows: list[Model] = [door] if session is None else [door, session]
     database = connections[DEFAULT_DB_ALIAS]
     if database.vendor == "postgresql":
-        _write_in_one(database, asked, admitted, rows)
+        _write_in_one(database, asked, admitted, door)
         return
     with transaction.atomic(savepoint=False):
         if not SignIn.objects.filter(pk=asked.pk, **_IS_OPEN).exists():
@@ -89,16 +87,15 @@ def let_in(asked: SignIn, admitted: Admitted, door: Door, session: Model | None)
         if not Identity.objects.filter(pk=admitted.identity.pk).exists():
             raise UnlinkedError
         use_up(asked)
-        for row in rows:
-            row.save(force_insert=True)
+        door.save(force_insert=True)
 
 
-def _write_in_one(database: BaseDatabaseWrapper, asked: SignIn, admitted: Admitted, rows: list[Model]) -> None:
+def _write_in_one(database: BaseDatabaseWrapper, asked: SignIn, admitted: Admitted, door: Door) -> None:
     relied_on = [asked.organization_id, asked.connection_id, asked.configuration_id, admitted.membership.pk]
     values = [*relied_on, admitted.identity.pk, *_values(database, asked, _outcome()), asked.pk]
-    for row in rows:
-        values += _values(database, row, _inserted(type(row)))
-    ((held, linked, used),) = _statement(*map(type, rows)).rows(values)
+    with database.cursor() as cursor:
+        cursor.execute(_statement(), [*values, *_values(database, door, _inserted())])
+        held, linked, used = cursor.fetchone()
     if not held:
         raise OutdatedError
     if not linked:
@@ -108,23 +105,18 @@ def _write_in_one(database: BaseDatabaseWrapper, asked: SignIn, admitted: Admitt
 
 
 @cache
-def _statement(*models: type[Model]) -> Prepared:
-    """Parts of a WITH that write run together and only once (PostgreSQL 7.8.4).
+def _statement() -> str:
+    """Return the statement that asks, holds, uses the request up and opens the door.
 
-    Each INSERT selects from the UPDATE: it writes a row if the UPDATE found the request unused, else none. The UPDATE
-    selects from the rows that decide. Each is locked, which waits for a transaction that is changing it and looks again
-    at what it has become (13.2.1). The order is that of docs/design.md, "Locks": the organization first. An identity is
-    kept from being unlinked, but not from another sign-in of the same user that notes its use.
+    Parts of a WITH that write run together and only once (PostgreSQL 7.8.4). The INSERT selects from the UPDATE: it
+    writes a door if the UPDATE found the request unused, else none. The UPDATE selects from the rows that decide. Each
+    is locked, which waits for a transaction that is changing it and looks again at what it has become (13.2.1). The
+    order is that of docs/design.md, "Locks": the organization first. An identity is kept from being unlinked, but not
+    from another sign-in of the same user that notes its use.
     """
     assignments = ", ".join(f"{field.column} = %s" for field in _outcome())
-    inserts = "".join(
-        f", written_{number} AS (INSERT INTO {model._meta.db_table} ({_columns(model)})"  # noqa: S608 - names of ours
-        f" SELECT {', '.join(['%s'] * len(_inserted(model)))} FROM used)"
-        for number, model in enumerate(models)
-    )
-    return Prepared(
-        "let_in",
-        f"""
+    columns = ", ".join(f'"{field.column}"' for field in _inserted())
+    return f"""
     WITH here AS MATERIALIZED (
         SELECT id, plan_id FROM {Organization._meta.db_table} WHERE id = %s AND closed_at IS NULL FOR SHARE
     ), held AS MATERIALIZED (
@@ -144,14 +136,11 @@ def _statement(*models: type[Model]) -> Prepared:
     ), used AS (
         UPDATE {SignIn._meta.db_table} asked SET {assignments} FROM linked
         WHERE asked.id = %s AND asked.consumed_at IS NULL RETURNING asked.id
-    ){inserts}
-    SELECT (SELECT count(*) FROM held), (SELECT count(*) FROM linked), (SELECT count(*) FROM used)
-""",  # noqa: S608 - names of ours
+    ), opened AS (
+        INSERT INTO {Door._meta.db_table} ({columns}) SELECT {", ".join(["%s"] * len(_inserted()))} FROM used
     )
-
-
-def _columns(model: type[Model]) -> str:
-    return ", ".join(f'"{field.column}"' for field in _inserted(model))
+    SELECT (SELECT count(*) FROM held), (SELECT count(*) FROM linked), (SELECT count(*) FROM used)
+"""  # noqa: S608 - names of ours
 
 
 @cache
@@ -161,9 +150,9 @@ def _outcome() -> tuple[Field[Any, Any], ...]:
 
 
 @cache
-def _inserted(model: type[Model]) -> tuple[Field[Any, Any], ...]:
-    """The database numbers the rows."""
-    fields: Iterable[Field[Any, Any]] = model._meta.concrete_fields
+def _inserted() -> tuple[Field[Any, Any], ...]:
+    """Return the fields of a new door; the database numbers the rows."""
+    fields: Iterable[Field[Any, Any]] = Door._meta.concrete_fields
     return tuple(field for field in fields if not isinstance(field, AutoField))
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-
-from django.db.models import Model
 
 from orgs.models import Door, Organization, User
 from sso.models import Configuration, ConfigurationState, SignIn
@@ -54,7 +51,3 @@ class NotAsked:
         """The draft that was being tested, if it still is one."""
         configuration = self.restart_of.configuration if self.restart_of else None
         return configuration if configuration and configuration.state == ConfigurationState.DRAFT else None
-
-
-# Makes the session of whoever is in; gives its row, if it is kept in one, to be written with everything else.
-Enter = Callable[[Finished], Model | None]

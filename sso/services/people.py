@@ -67,13 +67,6 @@ class Admitted(NamedTuple):
     membership: Membership
 
 
-def guess_in(seen: saml.Glance) -> Subject:
-    """Whom an answer seems to be about, before it is judged; see `person_in`."""
-    if seen.claimed:
-        return Subject(SubjectKind.OBJECT_IDENTIFIER, seen.claimed)
-    return Subject(SubjectKind.NAME_ID, seen.name_id)
-
-
 def person_in(assertion: saml.Assertion) -> Person:
     """Read subject and address from a verified assertion. Raises RefusedError."""
     address = _address_in(assertion)

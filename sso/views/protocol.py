@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -24,7 +23,6 @@ from orgs.letters import tell_admins_of_suspension
 from orgs.models import Organization
 from orgs.selectors import open_organization, somebody_else_in
 from orgs.session_names import session_name
-from orgs.sessions import SessionStore
 from orgs.views.answers import not_allowed
 from sso import saml
 from sso.acs_reads import sign_in_by_relay_state
@@ -119,12 +117,9 @@ def acs(request: HttpRequest, number: int) -> HttpResponse:
         relay_state=request.POST.get("RelayState", ""),
         cookies=request.COOKIES,
         actor=actor_of(request),
-        enter=partial(_enter, request),
     )
     if isinstance(outcome, Finished):
-        return _ask_to_switch(outcome) if _was_somebody_else(outcome) else welcome(outcome.sign_in)
-    # One of two answers at the same moment comes too late; what `_enter` made for it has no door, and no row.
-    request.session = type(request.session)(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
+        return _enter(request, outcome)
     if outcome is None:
         raise Http404
     if isinstance(outcome, NotAsked):
@@ -203,9 +198,9 @@ def _asked_again(request: HttpRequest, organization: Organization) -> NotAsked |
     if not public_id:
         return None
     found = sign_in_by_relay_state(organization.number, public_id)
-    if found is not None and found.sign_in.is_kept_path:
-        return NotAsked(organization, None, take_next_path(sign_in=found.sign_in))
-    return NotAsked(organization, found.sign_in if found else None)
+    if found is not None and found.is_kept_path:
+        return NotAsked(organization, None, take_next_path(sign_in=found))
+    return NotAsked(organization, found)
 
 
 def _keep_relay_state(request: HttpRequest, asked: NotAsked) -> SignIn | None:
@@ -219,26 +214,25 @@ def _keep_relay_state(request: HttpRequest, asked: NotAsked) -> SignIn | None:
     return keep_next_path(organization=asked.organization, actor=actor_of(request), next_path=page) if page else None
 
 
-def _enter(request: HttpRequest, finished: Finished) -> Model | None:
-    """Just before everything is written. Who is still somebody else in this browser is asked first."""
+def _enter(request: HttpRequest, finished: Finished) -> HttpResponse:
+    """Make the session of a user who is in, or ask first whoever is still another user in this browser.
+
+    A process that ends before this leaves a used request and no session. Its browser sends the response again, and the
+    page for repeated responses begins a new sign-in.
+    """
     if _was_somebody_else(finished):
-        return None
-    _begin_session(request, finished)
-    # Any other store's is saved with the answer, by Django's middleware.
-    return request.session.take_row() if isinstance(request.session, SessionStore) else None
+        return _ask_to_switch(finished)
+    make_session(request, finished)
+    return welcome(finished.sign_in)
 
 
 def make_session(request: HttpRequest, finished: Finished) -> None:
     """Leave whatever session the request came with behind: its doors have been carried over, or ended."""
-    _begin_session(request, finished)
-    request.session.save()
-
-
-def _begin_session(request: HttpRequest, finished: Finished) -> None:
     request.session.flush()
     login(request, finished.user, backend=_BACKEND)
     keep_session_name(request, finished.session, finished.door)
     request.session.set_expiry(_seconds_until(finished.door.expires_at))
+    request.session.save()
 
 
 def welcome(sign_in: SignIn) -> HttpResponse:

@@ -24,7 +24,7 @@ from tests.people.relinking import Changing, address_of, known_as, lasting, veri
 from tests.people.test_other_subject import Sent
 from tests.saml.provider import EMAIL_CLAIM
 from tests.sso.test_concurrency import at_once
-from tests.sso.test_parked import A_MOMENT, LONGEST, after_judging, in_a_thread
+from tests.sso.test_parked import A_MOMENT, LONGEST, after_reading, in_a_thread
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 on_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one writer in at a time")
@@ -83,12 +83,12 @@ def live_grants() -> list[Door]:
 
 @OF_EACH
 @pytest.mark.parametrize("surname", ["", "King"])
-def test_between_judging_and_writing(
+def test_between_reading_and_writing(
     changing: Changing, monkeypatch: pytest.MonkeyPatch, act: Callable[..., object], sent: Sent, surname: str
 ) -> None:
     row = prepare(changing, act)
     browser, target, response = begin(changing, sent, surname=surname)
-    with after_judging(monkeypatch, lambda: act(changing, row)):
+    with after_reading(monkeypatch, lambda: act(changing, row)):
         changing.siege.post(browser, response)
     assert changing.siege.row(target).reason == Reason.UNLINKED
     assert not live_grants()

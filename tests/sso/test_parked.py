@@ -184,18 +184,18 @@ def check_nothing_lives(journey: Journey, change: Change, earlier: int) -> None:
 
 
 @contextmanager
-def after_judging(monkeypatch: pytest.MonkeyPatch, work: Callable[[], object]) -> Iterator[None]:
-    """Do something between judging a response and writing what comes of it."""
-    judge, done = finish._judge, []
+def after_reading(monkeypatch: pytest.MonkeyPatch, work: Callable[[], object]) -> Iterator[None]:
+    """Do something between the last read that a sign-in is decided by and writing what comes of it."""
+    read, done = finish.known_person, []
 
-    def judge_and_wait(*args: object, **kwargs: object) -> object:
-        verdict = judge(*args, **kwargs)
+    def read_and_wait(*args: object, **kwargs: object) -> object:
+        found = read(*args, **kwargs)
         if not done:
             done.append(work())
-        return verdict
+        return found
 
     with monkeypatch.context() as patched:
-        patched.setattr(finish, "_judge", judge_and_wait)
+        patched.setattr(finish, "known_person", read_and_wait)
         yield
     assert done
 
@@ -215,11 +215,11 @@ def in_a_thread(pool: ThreadPoolExecutor, work: Callable[[], object]) -> Future[
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 @OF_MEMBERS
 @OF_EACH
-def test_a_change_between_judging_and_writing(
+def test_a_change_between_reading_and_writing(
     ada: Journey, monkeypatch: pytest.MonkeyPatch, change: Change, kind: str
 ) -> None:
     earlier, response = len(live_grants()), response_of(ada, kind)
-    with after_judging(monkeypatch, lambda: change.do(ada)):
+    with after_reading(monkeypatch, lambda: change.do(ada)):
         ada.post(response)
     check_nothing_lives(ada, change, earlier)
 
@@ -228,11 +228,11 @@ def test_a_change_between_judging_and_writing(
 @pytest.mark.parametrize(
     "change", [change for change in CHANGES if not change.for_members], ids=lambda change: change.name.replace(" ", "-")
 )
-def test_a_change_between_judging_and_writing_a_first_sign_in(
+def test_a_change_between_reading_and_writing_a_first_sign_in(
     journey: Journey, monkeypatch: pytest.MonkeyPatch, change: Change
 ) -> None:
     response = journey.answer("ada", journey.start())
-    with after_judging(monkeypatch, lambda: change.do(journey)):
+    with after_reading(monkeypatch, lambda: change.do(journey)):
         journey.post(response)
     check_nothing_lives(journey, change, 0)
     assert not User.objects.filter(email=ADA).exists(), "nothing else of it was written"
@@ -331,7 +331,7 @@ def test_a_connection_disabled_while_a_test_activates_a_draft(
     draft = save(journey, **new_file(journey)).configuration
     journey.browser = new_browser()
     response = journey.answer("ada", start_test(journey, draft.public_id.hex), name_id=admin.email)
-    with after_judging(monkeypatch, lambda: disable_connection(**connection_of(journey))):
+    with after_reading(monkeypatch, lambda: disable_connection(**connection_of(journey))):
         journey.post(response)
     assert (journey.last().state, journey.last().reason) == (SignInState.REFUSED, Reason.DISABLED)
     draft.refresh_from_db()

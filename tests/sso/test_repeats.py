@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.conf import settings as django_settings
+from django.contrib.auth.signals import user_logged_in
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -34,7 +35,7 @@ def repeat(journey: Journey, encoded: str, browser: Client | None = None) -> str
     answer = acs(browser, encoded)
     sign_in = SignIn.objects.filter(state=SignInState.SUCCEEDED, reference__in=answer["Location"].split("/")).get()
     assert (answer.status_code, answer["Location"]) == (303, f"/sso/10001/start/repeated/{sign_in.reference}")
-    assert not answer.cookies, "no session, and no cookie for the next answer"
+    assert not any(cookie.value for cookie in answer.cookies.values()), "no session, and no cookie for the next answer"
     page = browser.get(answer["Location"])
     assert page.status_code == 303
     assert "no-store" in page["Cache-Control"]
@@ -278,3 +279,20 @@ def test_a_closed_organization_leads_to_no_restart(journey, cut_off):
 def test_only_get_reads_it(journey, encoded):
     path = acs(journey.browser, encoded)["Location"]
     assert journey.browser.post(path).status_code == 405
+
+
+def test_a_process_that_ends_before_the_session_is_made_costs_one_more_round(journey):
+    """The request is used up by then, so the browser sends a response that it has sent before."""
+
+    def crash(**_: object) -> None:
+        raise MemoryError
+
+    encoded = journey.answer("ada", journey.start())
+    journey.browser.raise_request_exception = False
+    user_logged_in.connect(crash)
+    try:
+        assert acs(journey.browser, encoded).status_code == 500
+    finally:
+        user_logged_in.disconnect(crash)
+    assert journey.browser.get("/session").status_code == 401
+    assert is_restart(repeat(journey, encoded))

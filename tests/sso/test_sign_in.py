@@ -9,7 +9,6 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import time_machine
 from django.apps import apps
-from django.contrib.auth.signals import user_logged_in
 from django.utils import timezone
 
 from audit.models import Event
@@ -306,33 +305,6 @@ def test_an_answer_is_used_once(journey):
     again.cookies = cookies
     assert journey.post(encoded, browser=again)["Location"].startswith(journey.tenant.sso_url), "asked properly instead"
     assert who(again) is None
-
-
-def test_whoever_comes_too_late_by_a_moment_is_not_in(journey, make_user):
-    """The request is used up after the session was made and before it is written.
-
-    What wins here shares the connection and is undone with the loser; tests/sso/test_concurrency.py has two.
-    """
-
-    def use_up(**_: object) -> None:
-        SignIn.objects.filter(request_id=request_id).update(
-            state=SignInState.REFUSED, reason=Reason.NOT_A_MEMBER, consumed_at=timezone.now()
-        )
-
-    browser = journey.browser
-    browser.force_login(make_user("grace@contoso.example"), backend="django.contrib.auth.backends.ModelBackend")
-    before = browser.session.session_key
-    request_id = journey.start()
-    user_logged_in.connect(use_up)
-    try:
-        answer = journey.post(journey.answer("ada", request_id))
-    finally:
-        user_logged_in.disconnect(use_up)
-    assert answer["Location"] == "/sign-in"
-    assert "sessionid" not in answer.cookies
-    assert browser.session.session_key == before
-    assert not Door.objects.exists()
-    assert not SignIn.objects.filter(state=SignInState.SUCCEEDED).exists()
 
 
 def test_the_same_answer_again_and_again_fills_no_table(journey):

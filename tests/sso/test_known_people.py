@@ -1,13 +1,12 @@
-"""The person is guessed before an answer is judged, and only what is signed decides who it is."""
+"""Who a provider means by a subject is looked up once, by what is signed, in this connection only."""
 
 from __future__ import annotations
 
 import pytest
 
 from orgs.models import MembershipState, Role
-from orgs.tokens import hash_of_token
-from sso.acs_reads import NOBODY, Guess, KnownPerson, Subject, known_person, sign_in_by_request
-from sso.models import Identity, SignIn, SignInState, SubjectKind
+from sso.acs_reads import KnownPerson, Subject, known_person
+from sso.models import Identity, SignInState, SubjectKind
 from sso.reasons import Reason
 from tests.sso.conftest import Journey, new_browser
 from tests.sso.decoys import with_decoy
@@ -30,31 +29,30 @@ def subject_of(journey: Journey, alias: str) -> str:
     return journey.tenant.users[alias].object_id
 
 
-def guessed(journey: Journey, request_id: str, subject: Subject, nonce_hash: str = "") -> KnownPerson | None:
-    nonce_hash = nonce_hash or SignIn.objects.get(request_id=request_id).nonce_hash
-    found = sign_in_by_request(journey.organization.number, request_id, Guess(subject, nonce_hash))
-    assert found is not None
-    assert found.sign_in.request_id == request_id
-    return found.guessed
+def known(journey: Journey, subject: Subject, provider_entity_id: str = "") -> KnownPerson | None:
+    connection = journey.organization.connections.get()
+    entity_id = provider_entity_id or connection.configurations.get().entity_id
+    return known_person(connection, entity_id, subject)
 
 
-def test_whoever_is_guessed_is_found_with_the_request(both):
-    subject = Subject(SubjectKind.OBJECT_IDENTIFIER, subject_of(both, "ada"))
-    found = guessed(both, both.start(), subject)
+def test_a_known_person_is_found_with_the_membership(both):
+    found = known(both, Subject(SubjectKind.OBJECT_IDENTIFIER, subject_of(both, "ada")))
     assert found is not None
     assert found.identity.user.email == "ada@contoso.example"
+    assert found.membership is not None
     assert found.membership.organization == both.organization
-    assert found == known_person(found.identity.connection, found.identity.provider_entity_id, subject)
-    assert found.is_known_by(found.identity.provider_entity_id, subject)
-    assert not found.is_known_by("https://elsewhere.test/", subject)
-    assert not found.is_known_by(found.identity.provider_entity_id, Subject(SubjectKind.NAME_ID, subject.value))
-    assert not found.is_known_by(found.identity.provider_entity_id, subject._replace(value="x"))
+
+
+def test_a_subject_of_another_kind_or_provider_is_not_found(both):
+    subject = Subject(SubjectKind.OBJECT_IDENTIFIER, subject_of(both, "ada"))
+    assert known(both, subject._replace(kind=SubjectKind.NAME_ID)) is None
+    assert known(both, subject, "https://elsewhere.test/") is None
 
 
 @pytest.mark.parametrize(
     "subject",
     [
-        NOBODY,
+        Subject(SubjectKind.NAME_ID, ""),
         Subject(SubjectKind.OBJECT_IDENTIFIER, ""),
         Subject(SubjectKind.OBJECT_IDENTIFIER, "x" * 2000),
         Subject(SubjectKind.OBJECT_IDENTIFIER, "' OR '1'='1"),
@@ -62,31 +60,18 @@ def test_whoever_is_guessed_is_found_with_the_request(both):
     ],
 )
 def test_nobody_is_found_by_anything_else(both, subject):
-    assert guessed(both, both.start(), subject) is None
-
-
-def test_nobody_is_found_for_another_browser(both):
-    subject = Subject(SubjectKind.OBJECT_IDENTIFIER, subject_of(both, "ada"))
-    assert guessed(both, both.start(), subject, hash_of_token("")) is None
-
-
-def test_nobody_is_found_for_who_comes_again(both):
-    request_id = both.start()
-    both.post(both.answer("ada", request_id))
-    assert guessed(both, request_id, Subject(SubjectKind.OBJECT_IDENTIFIER, subject_of(both, "ada"))) is None
+    assert known(both, subject) is None
 
 
 def test_nobody_of_another_connection_is_found(both, make_organization, connect):
-    """The same person at the same provider, at two organizations."""
+    """One user at one provider, at two organizations."""
     twin = connect(make_organization("Contoso Labs"))
-    found = guessed(twin, twin.start(), Subject(SubjectKind.OBJECT_IDENTIFIER, subject_of(both, "ada")))
-    assert found is None
+    assert known(twin, Subject(SubjectKind.OBJECT_IDENTIFIER, subject_of(both, "ada"))) is None
 
 
 def test_nobody_of_an_earlier_provider_is_found(both):
     Identity.objects.update(provider_entity_id="https://earlier.example.test/")
-    found = guessed(both, both.start(), Subject(SubjectKind.OBJECT_IDENTIFIER, subject_of(both, "ada")))
-    assert found is None
+    assert known(both, Subject(SubjectKind.OBJECT_IDENTIFIER, subject_of(both, "ada"))) is None
 
 
 @pytest.mark.parametrize("decoy", ["grace", "nobody"])

@@ -74,11 +74,13 @@ def test_an_encrypted_name_id_under_a_mask_that_the_schema_does_not_know() -> No
     assert verdict.assertion.name_id == "adele@contoso.example"
 
 
-def test_our_metadata_lists_each_certificate_for_both_uses() -> None:
+def test_our_metadata_lists_a_certificate_for_encryption_only_where_it_is_offered() -> None:
     both = (key_pair().certificate, OURS.certificate)
-    document = etree.fromstring(build_sp_metadata(replace(SP, certificates=both, signs_requests=True)))
-    uses = [each.get("use") for each in document.iter("{*}KeyDescriptor")]
-    assert uses == ["signing", "signing", "encryption", "encryption"]
+    ours = replace(SP, certificates=both, encryption_certificates=both[1:], signs_requests=True)
+    document = etree.fromstring(build_sp_metadata(ours))
+    listed = [(each.get("use"), each.findtext(".//{*}X509Certificate")) for each in document.iter("{*}KeyDescriptor")]
+    first, second = (base64.b64encode(each.der).decode() for each in both)
+    assert listed == [("signing", first), ("signing", second), ("encryption", second)]
     assert document[0].get("AuthnRequestsSigned") == "true"
     assert not list(document.iter("{*}SingleLogoutService"))
     logout = replace(SP, slo_url="https://app.example.test/saml/2/slo/10001")

@@ -35,8 +35,8 @@ WORDS = {
     DatedException.EXPIRED_CERTIFICATES: Words(
         "Your provider's certificate has run out, and a new one is not ready yet. Until it is, sign-ins by the old one "
         "are accepted.",
-        "Nobody watches over a key that should be out of use: somebody who has got hold of it can sign in as any of "
-        "your people.",
+        "A key whose certificate has expired may no longer be protected. Anyone who has obtained it can sign in as any "
+        "of your members.",
     ),
     DatedException.SHA1: Words(
         "Your provider is an old product that can't sign with SHA-256 before it is updated.",
@@ -69,7 +69,7 @@ def words_of(kind: DatedException, provider: str) -> Words:
     if kind != DatedException.SHA1 or not guide.name:
         return words
     remedy = remedy_for(guide, Reason.WEAK_ALGORITHM) or f"{guide.name} signs with SHA-256."
-    return replace(words, need=f"{words.need} {guide.name} is none: you don't need this. {remedy}")
+    return replace(words, need=f"{words.need} {guide.name} is not one, so you don't need this. {remedy}")
 
 
 def _row(kind: DatedException, until: datetime | None, typed: ExceptionForm | None, provider: str) -> ExceptionRow:

@@ -274,8 +274,11 @@ class TestDetail:
     ) -> None:
         first = sign_in_row(configuration, "started")
         second = sign_in_row(configuration, restart_of=first)
-        assert second.reference in links(page(browser.get(f"{path}/{first.reference}")))
-        assert first.reference in links(page(browser.get(f"{path}/{second.reference}")))
+        shown = {each: page(browser.get(f"{path}/{each.reference}")) for each in (first, second)}
+        assert second.reference in links(shown[first])
+        assert first.reference in links(shown[second])
+        assert f"Restarted as {second.reference}" in words(shown[first])
+        assert f"Restart of {first.reference}" in words(shown[second])
 
     def test_it_keeps_nothing_in_caches(self, browser: Client, path: str, refused: SignIn) -> None:
         assert "no-store" in browser.get(f"{path}/{refused.reference}")["Cache-Control"]

@@ -18,7 +18,8 @@ from django.views.decorators.http import require_http_methods
 from orgs import access, services
 from orgs.errors import NotAllowedError
 from orgs.forms import RecoveryCodeForm
-from orgs.selectors import settled_factors
+from orgs.models import Membership
+from orgs.selectors import admin_addresses, settled_factors
 from orgs.session_names import name_session
 from orgs.views.answers import see_other, show
 
@@ -93,8 +94,17 @@ def _use_code(request: access.OrganizationRequest, form: RecoveryCodeForm) -> bo
 
 
 def _opened(request: access.OrganizationRequest) -> HttpResponse:
-    messages.success(request, "Access & SSO Settings are open to you for one hour. The other admins have been told.")
+    told = _who_is_told(request.membership)
+    messages.success(request, f"Access & SSO Settings are open to you for one hour. {told}")
     return see_other("settings_access", request.membership.organization.slug)
+
+
+def _who_is_told(membership: Membership) -> str:
+    """Return a sentence about the mails that `tell_admins_of_recovery` sends: to every admin, this one among them."""
+    others = len(admin_addresses(membership.organization)) - 1
+    if others < 1:
+        return f"A mail that says so is on its way to {membership.user.email}."
+    return "The other admin has been told." if others == 1 else "The other admins have been told."
 
 
 def _page(request: access.OrganizationRequest, form: RecoveryCodeForm) -> HttpResponse:

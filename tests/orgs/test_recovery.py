@@ -74,6 +74,33 @@ def test_a_mailed_code_opens_access_and_nothing_else(
         assert client.get("/o/contoso/settings/access").status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        (0, "A mail that says so is on its way to {}."),
+        (1, "The other admin has been told."),
+        (2, "The other admins have been told."),
+    ],
+)
+def test_the_page_says_who_is_told(
+    client: Client,
+    admin: User,
+    member: MakeMember,
+    locked: Organization,
+    committing: Commits,
+    mailoutbox: list[EmailMessage],
+    others: int,
+    said: str,
+) -> None:
+    member(locked, Role.MEMBER)
+    addresses = {admin.email, *(member(locked, Role.ADMIN).user.email for _ in range(others))}
+    code = ask_for_code(client, committing, mailoutbox)
+    with committing():
+        answer = client.post(PAGE, {"action": "code", "code": code}, follow=True)
+    assert f"are open to you for one hour. {said.format(admin.email)}" in answer.content.decode()
+    assert {letter.to[0] for letter in mailoutbox} == addresses
+
+
 def test_the_code_is_stored_as_a_hash_and_works_once(
     client: Client, committing: Commits, mailoutbox: list[EmailMessage]
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
 import time_machine
 from django.test import override_settings
 from django.utils import timezone
@@ -12,6 +13,7 @@ from sso.models import SignInState
 from sso.reasons import Reason
 from sso.sealed import Note, seal
 from sso.services import cookie_name
+from tests.look.markup import heading, page_of
 from tests.sso.conftest import new_browser, request_id_in
 from tests.sso.test_sign_in import refused_for
 
@@ -59,6 +61,26 @@ def test_nobody_else_writes_that_page():
     for note in ("", "x", "cookies lost", "\u00e4", seal(Note.SIGNED_OUT, "cookies lost")):
         said = new_browser().get("/sso/10001/refused/7KQ4-M2XD-P9TR", {"of": note}).content.decode()
         assert (SAID in said, GENERAL in said) == (False, True)
+
+
+@pytest.mark.parametrize("note", ["", "cookies lost"])
+def test_what_a_browser_that_is_signed_in_is_told_is_true(journey, client_of, admin, note):
+    query = {"of": seal(Note.REFUSED, note)}
+    path = f"/sso/{journey.organization.number}/refused/7KQ4-M2XD-P9TR"
+    said = {
+        who: page_of(browser.get(path, query))
+        for who, browser in (("admin", client_of(admin)), ("visitor", new_browser()))
+    }
+    told = {who: " ".join(page.find(".//main").text_content().split()) for who, page in said.items()}
+    assert [heading(said["admin"]), said["admin"].findtext(".//title")] == [
+        "This sign-in did not work",
+        "This sign-in did not work · Amplisso",
+    ]
+    assert f"you are still signed in as {admin.email}." in told["admin"]
+    assert SAID not in told["admin"]
+    assert said["visitor"].findtext(".//title") == "You are not signed in · Amplisso"
+    assert "still signed in" not in told["visitor"]
+    assert (SAID in told["visitor"]) == bool(note)
 
 
 def test_being_late_twice_is_no_lost_cookie(journey):

@@ -62,7 +62,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "allauth.usersessions",
+    "orgs.session_list.SessionListConfig",
     "csp",
 ]
 

@@ -43,6 +43,7 @@ account_pages: list[URLPattern | URLResolver] = [
     path("2fa/totp/activate/", other_sessions.set_up_app, name="mfa_activate_totp"),
     path("2fa/webauthn/add/", other_sessions.add_passkey, name="mfa_add_webauthn"),
     path("2fa/other-sessions/", other_sessions.other_sessions, name="end_other_sessions"),
+    path("sessions/", other_sessions.sessions, name="usersessions_list"),
     path("2fa/authenticate/", accounts.second_factor, name="mfa_authenticate"),
     path("2fa/webauthn/login/", accounts.passkey_sign_in, name="mfa_login_webauthn"),
     path("", include("allauth.urls")),

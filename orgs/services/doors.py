@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -11,9 +12,9 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from audit.events import EventName
-from audit.services import record
+from audit.services import Facts, record
 from orgs.models import Door, DoorKind, Organization, Plan, User
-from orgs.selectors import names_of_sessions, opened_by_password
+from orgs.selectors import opened_by_password
 from orgs.services.superusers import check_may_change
 from orgs.transactions import atomic
 
@@ -80,15 +81,19 @@ def end_session(*, session: str, user: User, actor: Actor, by: str = "") -> None
     if None in numbers:
         numbers = (numbers - {None}).union(opened_by_password(user)) or {None}
     for number in numbers:
-        record(
-            EventName.USER_SIGNED_OUT,
-            actor=actor,
-            organization_number=number,
-            target_kind="user",
-            target_id=user.pk,
-            target=user.email,
-            after={"by": by} if by else None,
-        )
+        _record_signed_out(user, number, actor, {"by": by} if by else None)
+
+
+def _record_signed_out(user: User, number: int | None, actor: Actor, after: Facts | None) -> None:
+    record(
+        EventName.USER_SIGNED_OUT,
+        actor=actor,
+        organization_number=number,
+        target_kind="user",
+        target_id=user.pk,
+        target=user.email,
+        after=after,
+    )
 
 
 @atomic
@@ -96,12 +101,34 @@ def end_other_sessions(*, user: User, session: str, actor: Actor) -> int:
     """End every session of an account but the one with this name ("" ends them all); return how many.
 
     A browser whose sign-in Django has ended could still carry its doors into a new session, through single sign-on that
-    it began before.
+    it began before. Any organization's provider can open any number of sessions of an account, so the number of
+    statements does not depend on them.
     """
-    names = names_of_sessions(user, but=session)
-    for name in names:
-        end_session(session=name, user=user, actor=actor, by="another session of theirs")
-    return len(names)
+    doors = Door.objects.filter(user=user, ended_at__isnull=True).exclude(session=session)
+    live = doors.filter(expires_at__gt=timezone.now())
+    sessions = _sessions_by_organization(live.values_list("session", "organization__number"), user)
+    count = len(set[str]().union(*sessions.values()))
+    # Whatever their sessions are called by now: single sign-on may be moving them to a new one at this moment.
+    doors.update(ended_at=timezone.now())
+    for number, names in sessions.items():
+        _record_signed_out(user, number, actor, {"by": "another session of theirs", "sessions": len(names)})
+    return count
+
+
+def _sessions_by_organization(doors: Iterable[tuple[str, int | None]], user: User) -> dict[int | None, set[str]]:
+    """Return the names of sessions by the number of each organization that a session could enter.
+
+    `doors` are pairs of a session's name and the number of an organization, None for a password. A password that opens
+    no organization stands under None.
+    """
+    found = defaultdict[int | None, set[str]](set)
+    for name, number in doors:
+        found[number].add(name)
+    by_password = found.pop(None, set())
+    opened = opened_by_password(user) if by_password else []
+    for number in opened:
+        found[number] |= by_password
+    return found if opened or not by_password else {**found, None: by_password}
 
 
 @atomic

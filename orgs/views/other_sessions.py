@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from allauth.account import views as account_views
 from allauth.mfa.webauthn import views as passkey_views
+from allauth.usersessions import views as session_views
 from allauth.usersessions.internal.flows.sessions import end_other_sessions as forget_other_sessions
+from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,12 +16,10 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from orgs.access import actor_of
 from orgs.second_factors import ActivateTOTP
 from orgs.selectors import names_of_sessions
-from orgs.services import end_other_sessions
 from orgs.session_names import session_name
-from orgs.views.answers import see_other
+from orgs.views.answers import page_of, see_other
 
 if TYPE_CHECKING:
     from orgs.models import User
@@ -65,11 +65,21 @@ def other_sessions(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         context = {"other_sessions": _count_others(request), "after": after}
         return render(request, "orgs/other_sessions.html", context)
-    user = cast("User", request.user)
-    forget_other_sessions(request, user)
-    end_other_sessions(user=user, session=session_name(request), actor=actor_of(request))
+    forget_other_sessions(request, cast("User", request.user))
     messages.success(request, "You are now signed in here only.")
     return see_other("mfa_view_recovery_codes" if _CODES in request.GET else "mfa_index")
+
+
+class Sessions(session_views.ListUserSessionsView):  # type: ignore[misc]
+    """List the browsers in which the account is signed in, a page of them at a time; POST ends all but this one."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the rows of this page that are sessions still, the ones used last first; allauth would read them all."""
+        rows = UserSession.objects.filter(user=self.request.user.pk)
+        page = page_of(self.request, rows.order_by("-last_seen_at", "-pk"))
+        alive = [each for each in page if not each.purge()]
+        context = super(session_views.ListUserSessionsView, self).get_context_data(**kwargs)
+        return {**context, "page": page, "sessions": alive, "session_count": rows.count(), "show_last_seen_at": True}
 
 
 def _page_after(*, with_codes: bool) -> str:
@@ -83,3 +93,4 @@ def _count_others(request: HttpRequest) -> int:
 change_password = ChangePassword.as_view()
 set_up_app = SetUpApp.as_view()
 add_passkey = AddPasskey.as_view()
+sessions = Sessions.as_view()

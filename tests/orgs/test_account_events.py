@@ -240,7 +240,7 @@ def test_sessions_that_a_person_ends_have_no_door_left(
     assert theirs.ended_at is not None
     event = the_event(EventName.USER_SIGNED_OUT)
     assert (event.organization_number, event.actor_email) == (organization.number, admin.email)
-    assert event.after == {"by": "another session of theirs"}
+    assert event.after == {"by": "another session of theirs", "sessions": 1}
     assert visitor.get("/session").status_code == 200
 
 

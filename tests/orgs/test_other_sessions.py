@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -10,14 +13,19 @@ from allauth.account.forms import default_token_generator as tokens
 from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.db import connection, connections, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from audit.actors import COMMAND_LINE
 from audit.events import EventName
 from audit.models import Event
 from orgs.models import Door, DoorKind, Organization, User
-from orgs.services import carry_doors_over, new_door
-from tests.conftest import PASSWORD, MakeOrganization, SignedIn, open_session
+from orgs.services import carry_doors_over, end_other_sessions, new_door
+from tests.conftest import PASSWORD, MakeOrganization, MakeUser, SignedIn, new_browser, open_session
 
 NEW = "quite another password"
 CHANGE = "/account/password/change/"
@@ -58,7 +66,7 @@ class TestPassword:
         assert [each.get("/session").status_code for each in others] == [401, 401]
         assert live(admin) == 1
         ended = Event.objects.filter(name=EventName.USER_SIGNED_OUT, organization_number=organization.number)
-        assert [event.after for event in ended] == [{"by": "another session of theirs"}] * 2
+        assert [event.after for event in ended] == [{"by": "another session of theirs", "sessions": 2}]
 
     def test_a_sign_in_that_began_before_brings_no_password_session_back(
         self, browser: Client, organization: Organization, admin: User, client_of: SignedIn
@@ -115,7 +123,7 @@ class TestSecondFactor:
         assert (answer.status_code, answer["Location"]) == (303, "/account/2fa/recovery-codes/")
         assert [each.get("/session").status_code for each in others] == [401, 401]
         assert browser.get("/o/contoso/").status_code == 200
-        assert Event.objects.filter(name=EventName.USER_SIGNED_OUT).count() == 2
+        assert Event.objects.get(name=EventName.USER_SIGNED_OUT).after["sessions"] == 2
         assert "signed in nowhere else" in browser.get(OFFER).content.decode()
 
     def test_refusing_the_offer_ends_none(self, browser: Client, admin: User, client_of: SignedIn) -> None:
@@ -135,3 +143,101 @@ class TestSecondFactor:
         other = open_session(stranger, DoorKind.PASSWORD)
         browser.post(OFFER)
         assert other.get("/session").status_code == 200
+
+
+class TestManySessions:
+    """Any organization's provider can assert an account's address, and open as many sessions of it as it likes."""
+
+    def statements(self, few: int, many: int, user: User, act: Callable[[], object]) -> tuple[int, int]:
+        """Count the statements of something done beside few sessions and beside many."""
+        counts = []
+        for sessions in (few, many):
+            self.hostile(user, sessions)
+            with CaptureQueriesContext(connection) as captured:
+                act()
+            counts.append(len(captured))
+        return counts[0], counts[1]
+
+    def hostile(self, user: User, number: int) -> None:
+        there = Organization.objects.get(name="Fabrikam")
+        for _ in range(number):
+            session = open_session(user, DoorKind.SSO, there).session
+            UserSession.objects.create(user=user, ip="192.0.2.7", session_key=session.session_key)
+
+    @pytest.fixture(autouse=True)
+    def fabrikam(self, make_organization: MakeOrganization) -> None:
+        make_organization("Fabrikam")
+
+    def test_signing_in_costs_the_same(self, admin: User) -> None:
+        def sign_in() -> None:
+            answer = new_browser().post("/account/login/", {"login": admin.email, "password": PASSWORD})
+            assert answer.status_code == 303
+
+        few, many = self.statements(3, 60, admin, sign_in)
+        assert many == few
+
+    def test_ending_them_costs_the_same_and_leaves_none(self, admin: User, browser: Client) -> None:
+        def end() -> None:
+            assert browser.post("/account/sessions/").status_code == 303
+            assert live(admin) == Session.objects.count() == UserSession.objects.count() == 1
+
+        browser.get("/")
+        few, many = self.statements(3, 60, admin, end)
+        assert many == few
+
+    def test_a_new_password_costs_the_same(self, admin: User, make_user: MakeUser) -> None:
+        def change(user: User) -> int:
+            browser = open_session(user, DoorKind.PASSWORD)
+            browser.get("/")
+            with CaptureQueriesContext(connection) as captured:
+                change_password(browser)
+            assert live(user) == 1
+            return len(captured)
+
+        other = make_user()
+        self.hostile(admin, 60)
+        self.hostile(other, 3)
+        assert change(admin) <= change(other) + 5, "the admin's password opens an organization, which has it in its log"
+
+    def test_the_page_lists_a_part_of_them(self, admin: User, browser: Client) -> None:
+        self.hostile(admin, 60)
+        page = browser.get("/account/sessions/")
+        assert len(page.context["sessions"]) == 50
+        assert page.context["sessions"][0].session_key == browser.session.session_key
+        text = page.content.decode()
+        assert "Page 1 of 2" in text
+        assert "Sign out everywhere else" in text
+        assert len(browser.get("/account/sessions/?page=2").context["sessions"]) == 11
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one writer in at a time")
+def test_a_password_that_is_being_carried_over_ends_too(make_organization: MakeOrganization) -> None:
+    """Single sign-on moves it to a new session at the moment at which all other sessions end."""
+    organization = make_organization("Fabrikam")
+    user = organization.memberships.get().user
+    old = open_session(user, DoorKind.PASSWORD).session["session_name"]
+    moved = threading.Event()
+
+    def end() -> None:
+        try:
+            assert moved.wait(timeout=30)
+            end_other_sessions(user=user, session="the one that changes the password", actor=COMMAND_LINE)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            ending = pool.submit(end)
+            into = new_door(
+                session="a new session",
+                user=user,
+                kind=DoorKind.SSO,
+                organization=organization,
+                expires_at=timezone.now() + timedelta(hours=1),
+            )
+            assert carry_doors_over(from_session=old, to=into) == 1
+            moved.set()
+            time.sleep(0.5)  # in which it would have ended long since, if nothing held it up
+        ending.result(timeout=30)
+    assert live(user) == 0

@@ -1,0 +1,56 @@
+"""allauth's list of an account's sessions, kept at a cost that does not depend on their number.
+
+Any organization's provider may assert the address of any account, and so opens as many sessions of it as it likes.
+Signing in with the password, and ending other sessions, must not become slow by that (invariants 1 and 7).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from importlib import import_module
+
+from allauth.account.signals import password_changed, password_set
+from allauth.usersessions.apps import UserSessionsConfig
+from django.conf import settings
+from django.contrib.sessions.backends import db
+from django.utils import timezone
+
+# Longer than any session lives; one that is still used gets another row with its next page.
+KEPT = timedelta(days=90)
+_AT_ONCE = 500  # keys in one statement
+
+
+class SessionListConfig(UserSessionsConfig):  # type: ignore[misc]  # allauth ships no types
+    """allauth's app, which does not go through all sessions of an account whenever its user signs in.
+
+    The first page that a new session opens makes its row, see `ActivityMiddleware`.
+    """
+
+    def ready(self) -> None:
+        """Connect what follows the new key of a session whose user has changed the password."""
+        from allauth.usersessions.signals import on_password_changed
+
+        for signal in (password_set, password_changed):
+            signal.connect(receiver=on_password_changed)
+
+
+def forget_sessions(keys: list[str]) -> None:
+    """Delete sessions, and their rows in the list, by their keys."""
+    from allauth.usersessions.models import UserSession
+
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    for at in range(0, len(keys), _AT_ONCE):
+        some = keys[at : at + _AT_ONCE]
+        if issubclass(store, db.SessionStore):
+            store.get_model_class().objects.filter(session_key__in=some).delete()
+        else:
+            for key in some:
+                store().delete(key)
+        UserSession.objects.filter(session_key__in=some).delete()
+
+
+def purge_session_list() -> int:
+    """Forget rows of sessions that were last used three months ago; return how many."""
+    from allauth.usersessions.models import UserSession
+
+    return int(UserSession.objects.filter(last_seen_at__lt=timezone.now() - KEPT).delete()[0])

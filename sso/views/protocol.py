@@ -206,9 +206,10 @@ def _asked_again(request: HttpRequest, organization: Organization) -> NotAsked |
 def _keep_relay_state(request: HttpRequest, asked: NotAsked) -> SignIn | None:
     """Keep the RelayState of an unsolicited response, if it names a page of this organization; in a row, not in a URL.
 
-    Entra sends what its field Relay State holds.
+    Entra sends what its field Relay State holds. Nothing is kept for a frame or a script of another page, which could
+    post as often as it likes and use up the starts of its visitor's network.
     """
-    if asked.restart_of is not None:
+    if asked.restart_of is not None or not _is_navigation(request):
         return None
     page = page_of_organization(request.POST.get("RelayState", ""), asked.organization.slug)
     return keep_next_path(organization=asked.organization, actor=actor_of(request), next_path=page) if page else None

@@ -211,6 +211,17 @@ def test_an_answer_that_was_asked_for_keeps_its_own_page(journey: Journey) -> No
     assert journey.last().next_path == "/o/contoso/settings/audit", "also when it is asked for again"
 
 
+@pytest.mark.parametrize("dest", ["iframe", "empty", "image"])
+def test_what_is_not_a_page_of_its_own_keeps_nothing(journey: Journey, dest: str) -> None:
+    """A hostile page could post in the background until nobody behind its visitor's address can sign in."""
+    fields = {"SAMLResponse": journey.answer("ada", ""), "RelayState": BASE + MEMBERS}
+    answer = journey.browser.post("/saml/2/acs/10001", fields, headers={"sec-fetch-dest": dest})
+    assert answer["Location"].startswith("/sso/10001/start?again=")
+    assert not SignIn.objects.exists()
+    journey.browser.post("/saml/2/acs/10001", fields, headers={"sec-fetch-dest": "document"})
+    assert SignIn.objects.count() == 1
+
+
 def test_tiles_fill_no_table(journey: Journey) -> None:
     """The limit of starts holds for what waits, too; the tile still works, without its page."""
     fields = {"SAMLResponse": journey.answer("ada", ""), "RelayState": BASE + MEMBERS}

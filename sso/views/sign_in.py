@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from orgs.models import Organization
     from sso.models import SignIn
 
-_COOKIES_LOST = "cookies lost"
-
 
 @login_not_required
 @never_cache
@@ -98,12 +96,13 @@ def organization_sign_in(request: HttpRequest, slug: str) -> HttpResponse:
 def sign_in_refused(request: HttpRequest, number: int, reference: str) -> HttpResponse:
     """Give the reference code of a sign-in that failed. It looks nothing up, so it is the same for everyone.
 
-    `of` is an encrypted value that says, for ten minutes, that this browser brought no cookie back.
+    `of` is, encrypted and good for ten minutes, the organization and reference of a sign-in whose browser brought no
+    cookie back.
     """
     context = {
         "number": number,
         "reference": reference,
-        "cookies_lost": unseal(Note.REFUSED, request.GET.get("of", "")) == _COOKIES_LOST,
+        "cookies_lost": unseal(Note.REFUSED, request.GET.get("of", "")) == f"{number} {reference}",
         "host": urlsplit(settings.BASE_URL).hostname,
     }
     return render(request, "sso/refused.html", context, status=403)
@@ -111,10 +110,11 @@ def sign_in_refused(request: HttpRequest, number: int, reference: str) -> HttpRe
 
 def refused_page(sign_in: SignIn, *, brings_cookie: bool) -> str:
     """Return the address of the page above; a visitor whose browser keeps no cookies is told that (invariant 10)."""
-    page = reverse("sign_in_refused", args=[sign_in.organization.number, sign_in.reference])
+    number, reference = sign_in.organization.number, sign_in.reference
+    page = reverse("sign_in_refused", args=[number, reference])
     # A browser that brings the cookie of another sign-in does keep cookies.
     is_lost = sign_in.reason == Reason.COOKIE_LOST and not brings_cookie
-    return _with_query(page, of=seal(Note.REFUSED, _COOKIES_LOST) if is_lost else "")
+    return _with_query(page, of=seal(Note.REFUSED, f"{number} {reference}") if is_lost else "")
 
 
 @any_door

@@ -57,6 +57,16 @@ def test_no_other_reason_is_told(journey):
     assert SAID not in journey.browser.get(answer["Location"]).content.decode()
 
 
+def test_it_is_said_of_that_sign_in_only(journey):
+    """A visitor can have it said to themselves, but in no link that they give to others."""
+    path, _, query = lose_cookies_twice(journey)["Location"].partition("?")
+    said = new_browser().get(f"{path}?{query}").content.decode()
+    assert SAID in said
+    for other in (path.replace("/10001/", "/10002/"), path[:-4] + "2222"):
+        said = new_browser().get(f"{other}?{query}").content.decode()
+        assert (SAID in said, GENERAL in said) == (False, True)
+
+
 def test_nobody_else_writes_that_page():
     for note in ("", "x", "cookies lost", "\u00e4", seal(Note.SIGNED_OUT, "cookies lost")):
         said = new_browser().get("/sso/10001/refused/7KQ4-M2XD-P9TR", {"of": note}).content.decode()

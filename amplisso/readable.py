@@ -15,7 +15,7 @@ _NUL = "\0"
 
 
 def only_readable(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Middleware: answer 400 where a request claims another encoding than UTF-8, or has a NUL in its address.
+    """Middleware: answer 400 where a request claims another encoding than UTF-8, or has a NUL in address or User-Agent.
 
     Python knows codecs that read no text (hex, idna), and PostgreSQL stores no NUL. A session cookie that none of our
     sessions could have is left out, as if it had not come.
@@ -34,4 +34,5 @@ def only_readable(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Ca
 def _is_readable(request: HttpRequest) -> bool:
     charset = (request.content_params or {}).get("charset", "utf-8").strip("\"'").lower()
     address = request.path_info + request.META.get("QUERY_STRING", "")
-    return charset in _UTF_8 and _NUL not in address and "%00" not in address
+    kept = address + request.META.get("HTTP_USER_AGENT", "")
+    return charset in _UTF_8 and _NUL not in kept and "%00" not in address

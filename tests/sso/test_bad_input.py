@@ -63,6 +63,13 @@ def test_no_encoding_but_utf_8_is_read(visitor: Client, encoding: str, kind: str
     assert visitor.generic("GET", "/sign-in", content_type=f"{kind}; charset=UTF-8").status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/sign-in", "/o/contoso/", "/saml/2/acs/10001"])
+def test_a_nul_in_the_name_of_the_browser(client_of, organization, path):
+    """PostgreSQL stores none, and the list of sessions has the name with each page."""
+    answer = client_of(organization.memberships.get().user).get(path, headers={"user-agent": "Fire\0fox"})
+    assert answer.status_code == 400
+
+
 @pytest.mark.parametrize("key", ['"aaaaaaaaaaaaaaa\\000"', '"\\303\\050aaaaaaaaaaa"', "a" * 5000, "A" * 32, "%00aaaa"])
 def test_a_session_cookie_that_is_none_of_ours_is_left_out(visitor: Client, key: str) -> None:
     answer = visitor.get("/session", headers={"cookie": f"sessionid={key}"})

@@ -21,7 +21,7 @@ from sso.forms import SignInFilterForm
 from sso.models import Provider
 from sso.providers import guide_of
 from sso.reasons import IN_SETTINGS, Reason
-from sso.saml import Outcome
+from sso.saml import CheckName, Outcome
 from sso.selectors import exceptions_in_force, identities_of_address, sign_in_by_reference, sign_ins_of
 from sso.services import unlink_identity
 from sso.sign_out_selectors import sign_out_of
@@ -111,13 +111,19 @@ def _exception(sign_in: SignIn) -> dict[str, Any]:
 
 
 def _checks(sign_in: SignIn) -> dict[str, Any]:
-    """The checks with their titles, the one that failed on its own, and how many ended how."""
+    """The checks with their titles, the one that failed on its own, and how many ended how.
+
+    `is_unproven`: it was refused before its signature was checked, so that any visitor may have written it.
+    """
     checks = [{**check, "title": title_of(check["name"])} for check in sign_in.checks]
     return {
         "checks": checks,
         "reached": [check for check in checks if check["outcome"] != Outcome.NOT_REACHED],
         "not_reached": [check for check in checks if check["outcome"] == Outcome.NOT_REACHED],
         "failed": next((check for check in checks if check["outcome"] == Outcome.FAILED), None),
+        "is_unproven": any(
+            check["name"] == CheckName.SIGNATURE and check["outcome"] == Outcome.NOT_REACHED for check in checks
+        ),
         "counts": {outcome.value: sum(check["outcome"] == outcome for check in checks) for outcome in Outcome},
     }
 

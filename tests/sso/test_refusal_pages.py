@@ -101,7 +101,7 @@ SENT = {
     "declined": Sent(
         Reason.DECLINED,
         answer(status=STATUS + "Responder", status_detail="<samlp:StatusMessage>Not today</samlp:StatusMessage>"),
-        ("What the identity provider said Not today",),
+        ("What the response said Not today", "nothing proves that your identity provider sent it"),
     ),
     "an unknown key": Sent(
         Reason.UNTRUSTED, answer(pair=key_pair("eve")), ("claims to be signed by", "Anyone can write that")
@@ -212,6 +212,7 @@ def assert_it_holds(text: str, row: SignIn, provider: str) -> None:
         if each["outcome"] == "failed":
             assert each["expected"] != each["received"]
             assert re.search(r"Expected .+ Arrived .+", text)
+    assert not row.signed or "nothing proves that your identity provider sent it" not in text
 
 
 @pytest.mark.parametrize("provider", [Provider.AZURE, Provider.OKTA])

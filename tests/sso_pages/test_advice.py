@@ -111,7 +111,7 @@ def test_the_standards_status_codes_are_explained(log: Log, code: str) -> None:
         text = log.page_of(provider, Reason.DECLINED, "status", f"{STATUS}Success", received, detail="No.")
         assert STATUS_CODES[code].meaning in text
         assert STATUS_CODES[code].remedy in text
-        assert "What the identity provider said No." in text
+        assert "What the response said No." in text
         assert_no_word_of_another(text, provider)
 
 

@@ -72,8 +72,11 @@ def slo(request: HttpRequest, number: int) -> HttpResponse:
     """Take a LogoutRequest or a LogoutResponse, by Redirect or by POST (bindings 3.4 and 3.5).
 
     No cookie is needed: the provider may come in a frame, where browsers send none. Nobody stays at this address, where
-    a message that was good once would be refused when it is loaded again.
+    a message that was good once would be refused when it is loaded again. An address without any message, typed by
+    hand, is answered with what it is for, whether there is such an organization or not.
     """
+    if request.method == "GET" and not {"SAMLRequest", "SAMLResponse"} & request.GET.keys():
+        return render(request, "sso/for_sign_outs.html")
     outcome = take_logout_message(
         organization=_organization(number),
         query=request.META.get("QUERY_STRING", "") if request.method == "GET" else "",

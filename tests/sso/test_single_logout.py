@@ -348,7 +348,22 @@ class TestForged:
         moved = url.replace(f"slo/{other.organization.number}", f"slo/{inside.organization.number}", 1)
         assert self.refused(inside, moved)
 
-    @pytest.mark.parametrize("path", ["", "?", "?SAMLRequest=", "?SAMLRequest=x", "?SAMLResponse=%ff", "?a=b"])
+    @pytest.mark.parametrize("path", ["", "?", "?a=b", "/", "?samlrequest=x"])
+    def test_an_address_without_a_message_says_what_it_is_for(self, inside, organization, caplog, path):
+        caplog.set_level("INFO", "sso")
+        address = f"/saml/2/slo/{organization.number}{path}"
+        pages = [browser.get(address) for browser in (inside.browser, new_browser())]
+        pages.append(new_browser().get(f"/saml/2/slo/99999999{path}"))
+        assert [answer.status_code for answer in pages] == [200] * 3
+        texts = [answer.content.decode() for answer in pages]
+        assert ["This address is for your identity provider" in text for text in texts] == [True] * 3
+        assert ["choose Sign out" in text for text in texts] == [True, False, False]
+        assert ["could not be verified" in text for text in texts] == [False] * 3
+        assert not caplog.records
+        assert new_browser().post(address, {"a": "b"}).status_code == 403
+        assert open_doors(inside) == 1
+
+    @pytest.mark.parametrize("path", ["?SAMLRequest=", "?SAMLRequest=x", "?SAMLResponse=%ff"])
     def test_rubbish(self, inside, organization, path):
         assert inside.browser.get(f"/saml/2/slo/{organization.number}{path}").status_code == 403
         assert inside.browser.post(f"/saml/2/slo/{organization.number}", {"SAMLRequest": path}).status_code == 403

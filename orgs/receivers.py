@@ -140,10 +140,11 @@ def note_wrong_code(request: HttpRequest, user: User, authenticator: Authenticat
 def note_password(signal: Signal, request: HttpRequest, user: User, **kwargs: Any) -> None:
     """Record another password; allauth has told its owner.
 
-    It ends all known browsers and sessions but the one that changed it; a reset by mail ends them all.
+    It ends all known browsers but the one that changed it, which has shown the old password or the mailbox: strangers
+    who go on with wrong passwords must not keep its user from signing in with the new one. It ends all sessions but
+    that browser's; a reset by mail ends them all.
     """
-    if signal is not password_reset:
-        remember_browser(request, user)
+    remember_browser(request, user)
     kept = "" if signal is password_reset else session_name(request)
     actor = actor_of(request, user)
     with transaction.atomic():

@@ -156,6 +156,20 @@ def test_a_new_password_by_mail_opens_at_once(ada: User, mailoutbox: list[EmailM
     assert try_password(new_browser(), OTHER).status_code == 303
 
 
+def test_strangers_who_go_on_do_not_lock_out_who_chose_a_new_password(
+    ada: User, mailoutbox: list[EmailMessage]
+) -> None:
+    fail_from_everywhere()
+    browser, other = new_browser(), new_browser()
+    assert not is_in(browser)
+    browser.post("/account/password/reset/", {"email": ADA})
+    form = browser.get(link_in(str(mailoutbox[-1].body)))["Location"]
+    assert browser.post(form, {"password1": OTHER, "password2": OTHER}).status_code == 303
+    fail_from_everywhere()
+    assert REFUSED in try_password(other, OTHER).content.decode()
+    assert try_password(browser, OTHER).status_code == 303
+
+
 def test_a_browser_keeps_the_cookies_of_five_accounts(make_user: MakeUser, db: None) -> None:
     browser = new_browser()
     for _ in range(7):

@@ -35,7 +35,8 @@ class EventName(models.TextChoices):
     CONNECTION_CHANGED = "connection:changed", "Identity provider settings changed"
     CONNECTION_DISABLED = "connection:disabled", "Connection disabled"
     CONNECTION_ENABLED = "connection:enabled", "Connection enabled"
-    METADATA_UPLOADED = "metadata:uploaded", "Metadata file uploaded"
+    METADATA_UPLOADED = "metadata:uploaded", "Metadata file received"
+    METADATA_REFUSED = "metadata:refused", "Metadata file refused"
     CONFIGURATION_DRAFTED = "configuration:drafted", "Metadata uploaded as a draft"
     CONFIGURATION_ACTIVATED = "configuration:activated", "Metadata in use"
     CONFIGURATION_SUSPENDED = "configuration:suspended", "Metadata no longer accepted"
@@ -108,6 +109,7 @@ _HIGH = {
 }
 _LOW = {
     EventName.METADATA_UPLOADED,
+    EventName.METADATA_REFUSED,
     EventName.MEMBER_ACCEPTED,
     EventName.USER_SIGNED_UP,
     EventName.USER_SIGNED_IN,

@@ -29,7 +29,7 @@ from sso.services.start import (
 from sso.services.subjects import normalize_subjects
 from sso.services.suspension import suspend_all_flawed, suspend_if_flawed
 from sso.services.switch import note_of, waiting
-from sso.services.upload_limits import TooManyUploadsError, count_upload
+from sso.services.upload_limits import TooManyUploadsError, count_upload, note_refused_upload
 from sso.services.uploads import forget_uploads, keep_upload, offer_providers, purge_uploads
 
 __all__ = [
@@ -60,6 +60,7 @@ __all__ = [
     "keep_upload",
     "normalize_subjects",
     "note_of",
+    "note_refused_upload",
     "offer_for_encryption",
     "offer_providers",
     "promote_key",

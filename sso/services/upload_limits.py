@@ -8,7 +8,7 @@ from typing import Final
 from django.utils import timezone
 
 from audit.actors import Actor
-from audit.events import EventName
+from audit.events import EventName, Outcome
 from audit.selectors import moment_of_latest
 from audit.services import record
 from orgs.errors import NotAllowedError
@@ -45,12 +45,26 @@ def count_upload(*, organization: Organization, name: str, actor: Actor) -> None
     first = moment_of_latest(MOST_UPLOADS, names, organization_number=organization.number)
     if first is not None and first > now - UPLOADS_COUNTED_FOR:
         raise TooManyUploadsError(first + UPLOADS_COUNTED_FOR - now)
+    _record(EventName.METADATA_UPLOADED, organization, name, actor)
+
+
+@atomic
+def note_refused_upload(*, organization: Organization, name: str, reason: str, actor: Actor) -> None:
+    """Write down that a file which was counted could not be used; `reason` is the sentence that the admin read.
+
+    An event of its own, since the one by which the file was counted is never changed.
+    """
+    _record(EventName.METADATA_REFUSED, organization, name, actor, reason)
+
+
+def _record(name_of_event: EventName, organization: Organization, file: str, actor: Actor, reason: str = "") -> None:
     record(
-        EventName.METADATA_UPLOADED,
+        name_of_event,
         actor=actor,
         organization_number=organization.number,
         target_kind="organization",
         target_id=organization.number,
         target=organization.name,
-        after={"file": name.replace("\0", "")[:255]},
+        after={"file": file.replace("\0", "")[:255]} | ({"reason": reason.replace("\0", "")} if reason else {}),
+        outcome=Outcome.REFUSED if reason else Outcome.SUCCESS,
     )

@@ -31,7 +31,14 @@ from sso.selectors import (
     draft_configuration,
     sign_in_of_doors,
 )
-from sso.services import TooManyUploadsError, count_upload, keep_upload, offer_providers, save_settings
+from sso.services import (
+    TooManyUploadsError,
+    count_upload,
+    keep_upload,
+    note_refused_upload,
+    offer_providers,
+    save_settings,
+)
 from sso.services import discard_draft as give_up_draft
 from sso.stored_settings import SettingsChangedError, changes, stored_settings
 from sso.uploading import TEXT_TOO_LARGE, is_too_large, read_to_the_end, take_files
@@ -86,7 +93,16 @@ def _post(request: HttpRequest) -> HttpResponse:
             return _too_many_uploads(request, form, error)
     if form.is_valid() and form.aggregate is not None:
         return _offer(request, form, form.aggregate)
+    _note_if_refused(request, form)
     return save_form(request, form)
+
+
+def _note_if_refused(request: HttpRequest, form: SettingsForm) -> None:
+    """Write down in the audit log that an upload could not be used, and the words at its field that say why."""
+    reasons = [str(each) for name in ("metadata_file", "metadata_text") for each in form.errors.get(name, [])]
+    if form.brings_upload and reasons:
+        organization, actor = _organization(request), actor_of(request)
+        note_refused_upload(organization=organization, name=form.upload_name, reason=" ".join(reasons), actor=actor)
 
 
 def _too_many_uploads(request: HttpRequest, form: SettingsForm, error: TooManyUploadsError) -> HttpResponse:
@@ -108,6 +124,7 @@ def _offer(request: HttpRequest, form: SettingsForm, file: BinaryIO) -> HttpResp
         )
     except MetadataError as error:
         form.refuse_upload(str(error))
+        _note_if_refused(request, form)
         return _page(request, form, status=422)
     first, *others = upload.providers.all()[:2]
     if others:

@@ -70,6 +70,43 @@ def test_what_can_not_be_used_counts(browser: Client, path: str) -> None:
     assert Event.objects.get(name=EventName.METADATA_UPLOADED).after == {"file": "contoso.xml"}
 
 
+BROKEN = b"<html></html>"
+# Two providers, the second of which is cut off: only reading the whole list shows it.
+CUT_OFF = b"<EntitiesDescriptor xmlns='urn:oasis:names:tc:SAML:2.0:metadata'>" + b" " * 1_000_001
+
+
+@pytest.mark.parametrize(
+    ("typed_in", "file"),
+    [
+        ({"metadata_file": uploaded(BROKEN.decode())}, "contoso.xml"),
+        ({"metadata_text": BROKEN.decode()}, "The text you pasted"),
+        ({"metadata_file": uploaded(CUT_OFF.decode())}, "contoso.xml"),
+        ({"metadata_file": uploaded(descriptor()), "metadata_text": descriptor()}, "contoso.xml"),
+    ],
+    ids=["file", "text", "long file", "both"],
+)
+def test_the_audit_log_says_that_and_why_a_file_was_refused(
+    browser: Client, path: str, typed_in: dict[str, object], file: str
+) -> None:
+    answer = browser.post(path, typed(**typed_in))
+    assert answer.status_code == 422
+    refused = Event.objects.get(name=EventName.METADATA_REFUSED)
+    assert (refused.outcome, refused.after["file"]) == ("refused", file)
+    assert refused.after["reason"] in words(page(answer))
+    log = words(page(browser.get(path.replace("/access", "/audit"))))
+    assert "Metadata file refused" in log
+    assert "Outcome Refused" in log
+    assert f"Detail: reason {refused.after['reason']}" in log
+    assert not Configuration.objects.exists()
+
+
+def test_a_file_that_is_used_or_waits_is_not_noted_as_refused(browser: Client, path: str) -> None:
+    text = descriptor(certificates=(certificate(),))
+    assert browser.post(path, typed(metadata_text=text)).status_code == 303
+    assert browser.post(path, typed(metadata_text=text, require_sso="on")).status_code == 422
+    assert not Event.objects.filter(name=EventName.METADATA_REFUSED).exists()
+
+
 def test_saving_without_a_file_does_not_count(browser: Client, path: str, connected: Organization, admin: User) -> None:
     count(connected, MOST_UPLOADS, admin)
     assert browser.post(path, typed(just_in_time_role="10")).status_code == 303

@@ -247,7 +247,7 @@ ADVICE: dict[str, Advice] = {
     ),
     Reason.OTHER_SUBJECT: Advice(
         "A user with this address signed in before, and the identity provider called them by another identifier.",
-        "If it is the same human, unlink the address below and let them sign in again; else give the new user an "
+        "If it is the same person, unlink the address below and let them sign in again; else give the new user an "
         "address of their own.",
     ),
     Reason.NOT_A_MEMBER: Advice(

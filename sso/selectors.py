@@ -170,7 +170,8 @@ def has_signed_in_through(configuration: Configuration, user: User) -> bool:
 def like_versions_signed_in_through(configuration: Configuration, user: User) -> set[int]:
     """Return the ids of the versions with the same provider, addresses and certificates that this user came in through.
 
-    If the configuration itself is among them they may require SSO; any other is enough for words, no more.
+    A user may require SSO only if the configuration itself is in the result; other versions only change what the page
+    says.
     """
     alike = Configuration.objects.filter(
         connection=configuration.connection_id,

@@ -49,7 +49,7 @@ class EmailDomainAdmin(LookOnlyAdmin[EmailDomain]):
         return domain.is_verified
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Return what the address fills in; an organization that is no number of one is left out."""
+        """Return the values given in the address; leave out an organization that is not a number."""
         filled: dict[str, Any] = super().get_changeform_initial_data(request)
         return {name: value for name, value in filled.items() if name != "organization" or value.isdecimal()}
 

@@ -50,8 +50,8 @@ def mistake_in_base64(encoded: str) -> str:
     """Return what is wrong with a field that is no strict base64 and nothing that `kind_of_field` knows."""
     foreign = _FOREIGN.search(encoded)
     if foreign is None:
-        return "damaged base64: its groups of four, or the = at its end, are not whole"
-    return f"text that is no base64: it has {foreign[0]} in it, which base64 has not"
+        return "damaged base64: characters or the = at its end are missing or too many"
+    return f"text that is not base64: it contains {foreign[0]}, which base64 does not use"
 
 
 def kind_of_data(data: bytes) -> str:

@@ -36,7 +36,7 @@ DIGESTS = {
     "http://www.w3.org/2001/04/xmlenc#sha512": "sha512",
     _SHA1: "sha1",
 }
-_FORGEABLE = re.compile(r"md5|dsa-sha1|rsa-sha1|\bsha1\b", re.IGNORECASE)
+_FORGEABLE = re.compile(r"md5|\bsha1\b", re.IGNORECASE)
 # Each of them is looked up again for each element.
 _MAX_PREFIXES = 32
 # As many transforms as could be there by mistake; a long list only costs time.

@@ -31,7 +31,7 @@ def refuse(asked: SignIn, reason: Reason, detail: str) -> Refused:
 def refuse_apart(asked: SignIn, actor: Actor, now: datetime) -> Refused:
     """Refuse a response without the cookie in a row of its own: the browser that asked may still answer the request.
 
-    Whoever goes on and on with the same request gets the last of a few rows again.
+    Further responses to the same request return the last of these rows.
     """
     alike = SignIn.objects.filter(restart_of=asked, reason=Reason.COOKIE_LOST, expires_at=F("started_at"))
     rows = list(alike.order_by("-id")[:_KEPT_APART])

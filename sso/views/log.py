@@ -129,7 +129,7 @@ def _checks(sign_in: SignIn) -> dict[str, Any]:
 
 
 def _sign_out(sign_in: SignIn) -> SignOutStory | None:
-    """What became of the sign-out at the provider; None if it was not told."""
+    """Return what became of the sign-out at the provider; None if it was not told."""
     sign_out = sign_out_of(sign_in)
     return story_of(sign_out, sign_in.connection.provider) if sign_out else None
 

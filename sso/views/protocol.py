@@ -216,7 +216,7 @@ def _keep_relay_state(request: HttpRequest, asked: NotAsked) -> SignIn | None:
 
 
 def _enter(request: HttpRequest, finished: Finished) -> HttpResponse:
-    """Make the session of a user who is in, or ask first whoever is still another user in this browser.
+    """Make the session of a user who has signed in, or ask first if another user is signed in in this browser.
 
     A process that ends before this leaves a used request and no session. Its browser sends the response again, and the
     page for repeated responses begins a new sign-in.

@@ -20,7 +20,7 @@ _NAMES = {
     IdentifierForm.PERSISTENT: "a persistent name ID",
     IdentifierForm.ADDRESS: "a name ID that is an e-mail address",
     IdentifierForm.NAME: "a name ID that is neither persistent nor an e-mail address",
-    IdentifierForm.CLAIM: "only an e-mail address, without a name ID that lasts",
+    IdentifierForm.CLAIM: "an e-mail address without a lasting name ID",
     IdentifierForm.UNKNOWN: "a name ID",
 }
 
@@ -87,14 +87,14 @@ def identifier_advice(sign_in: SignIn) -> Advice | None:
 def _another_person(difference: Difference) -> Advice:
     alike = next((each for each in difference.arrived if _like(each, difference.known)), None)
     found = (
-        "To the identity provider this is another person than the one who signed in with this address before: it sent "
-        f"{name_of(alike.form)} then as well, with another value."
+        "To the identity provider this is not the person who signed in with this address before. It identified that "
+        f"person, too, by {name_of(alike.form)}, but with another value."
         if alike
         else "The identity provider sent another name ID before, so this may be another person with the same address."
     )
     return Advice(
         found,
-        "If it is the same human with a new account at the provider, unlink the address below and let them sign in "
+        "If it is the same person with a new account at the provider, unlink the address below and let them sign in "
         "again; else give the new user an address of their own.",
     )
 

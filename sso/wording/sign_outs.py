@@ -10,10 +10,11 @@ from sso import saml
 from sso.models import Provider, SignOut, SignOutState
 from sso.providers import guide_of
 
-_NOT_BACK = "{} was told and has not sent the browser back."
-_UNUSABLE = "{} was told. Its answer could not be used:"
-_REFUSED = "{} was told and did not confirm it:"
-_PARTIAL = "{} was told and could not end every session of the user:"
+_CONFIRMED = "The sign-out was sent to {} and confirmed."
+_NOT_BACK = "The sign-out was sent to {}, and the browser has not come back."
+_UNUSABLE = "The sign-out was sent to {}. Its answer could not be used:"
+_REFUSED = "The sign-out was sent to {}, which did not confirm it:"
+_PARTIAL = "The sign-out was sent to {}, which could not end every session of the user:"
 _OTHERS = "The user closes the browser, or signs out at the other applications that they used."
 
 
@@ -30,15 +31,15 @@ class SignOutStory:
 
 def story_of(sign_out: SignOut, provider: str) -> SignOutStory:
     """Return what is known of a sign-out; `provider` is the connection's slug."""
-    name = guide_of(provider).name or "The identity provider"
+    name = guide_of(provider).name or "the identity provider"
     if sign_out.state == SignOutState.DONE:
-        return SignOutStory("good", "Confirmed", f"{name} confirmed it.")
+        return SignOutStory("good", "Confirmed", _CONFIRMED.format(name))
     if sign_out.state == SignOutState.PARTIAL:
         return SignOutStory("warning", "Not every session ended", _PARTIAL.format(name), sign_out.detail, _OTHERS)
     if sign_out.state == SignOutState.REFUSED:
         return SignOutStory("warning", "Not confirmed", _REFUSED.format(name), sign_out.detail, _its_log(name))
     if sign_out.detail:
-        remedy = f"Compare the settings of sign-outs at {_inside(name)} with the settings page."
+        remedy = f"Compare the settings of sign-outs at {name} with the settings page."
         return SignOutStory("warning", "Not confirmed", _UNUSABLE.format(name), sign_out.detail, remedy)
     if sign_out.asked_at > timezone.now() - saml.LOGOUT_LIFE:
         return SignOutStory("waiting", "No answer yet", _NOT_BACK.format(name))
@@ -47,7 +48,7 @@ def story_of(sign_out: SignOut, provider: str) -> SignOutStory:
 
 def _its_log(name: str) -> str:
     return (
-        f"The user is signed out of Amplisso all the same. Look at the log of {_inside(name)}; if it says that the "
+        f"The user is signed out of Amplisso all the same. Look at the log of {name}; if it says that the "
         "request was not signed, make a certificate on the settings page and give it to the provider."
     )
 
@@ -58,10 +59,5 @@ def _no_answer(provider: str, name: str) -> str:
     )
     return (
         "The user is signed out of Amplisso all the same, and may have closed the browser on the way. If it is always "
-        f"so, copy the Logout URL of the settings page into {field} at {_inside(name)}."
+        f"so, copy the Logout URL of the settings page into {field} at {name}."
     )
-
-
-def _inside(name: str) -> str:
-    """The name of a provider within a sentence."""
-    return name if name != "The identity provider" else "the identity provider"

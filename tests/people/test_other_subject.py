@@ -143,6 +143,7 @@ def test_the_page_of_another_kind(siege: Siege, admin: User, client_of: SignedIn
     assert "now identifies this user by another kind of identifier: a persistent name ID, and before by" in text
     assert "change it back there" in text
     assert "another person" not in text
+    assert "not the person" not in text
 
 
 @pytest.mark.parametrize("provider", ["azure", "okta", "other"])
@@ -152,8 +153,18 @@ def test_the_page_of_another_person(siege: Siege, admin: User, client_of: Signed
     text = page_text(client_of(admin), siege.organization, arrive(siege, OTHER_NAME))
     assert "Known here employee-7 A name ID that is neither persistent nor an e-mail address;" in text
     assert "Arrived employee-9 A name ID that is neither persistent nor an e-mail address;" in text
-    assert "To the identity provider this is another person" in text
+    assert (
+        "this is not the person who signed in with this address before. It identified that person, too, by a name ID "
+        "that is neither persistent nor an e-mail address, but with another value."
+    ) in text
     assert "another kind" not in text
+
+
+def test_the_page_of_an_address_without_a_name_id(siege: Siege, admin: User, client_of: SignedIn) -> None:
+    arrive(siege, LASTING)
+    text = page_text(client_of(admin), siege.organization, arrive(siege, NOTHING))
+    assert "identifier: an e-mail address without a lasting name ID, and before by a persistent name ID." in text
+    assert f"Arrived {ADDRESS} An e-mail address without a lasting name ID;" in text
 
 
 def test_a_format_that_is_not_known_is_no_proof_on_the_page(siege: Siege, admin: User, client_of: SignedIn) -> None:
@@ -161,7 +172,7 @@ def test_a_format_that_is_not_known_is_no_proof_on_the_page(siege: Siege, admin:
     SignIn.objects.update(claims={})
     text = page_text(client_of(admin), siege.organization, arrive(siege, OTHER_LASTING))
     assert "this may be another person" in text
-    assert "To the identity provider this is another person" not in text
+    assert "not the person" not in text
 
 
 @pytest.mark.parametrize(

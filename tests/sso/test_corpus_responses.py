@@ -47,16 +47,16 @@ RIGHT = {
     "changed-after-signing": Right(
         reason=Reason.CHANGED,
         says=(
-            "The signature was made by a certificate we know, but the message was changed after it was signed.",
-            "Something rewrites the message after it is signed",
+            "A certificate we know made the signature, but the content is not the one that was signed",
+            "Look for what rewrites it on its way",
             "Arrived other content: the signature is good",
         ),
     ),
     "confirmation-notbefore": Right(
         reason=Reason.NOT_BEFORE,
         says=(
-            "The confirmation of the assertion has a NotBefore, where the standard allows none.",
-            "Set the identity provider to leave NotBefore out of SubjectConfirmationData",
+            "The subject confirmation has a NotBefore, which the standard forbids there",
+            "Turn NotBefore off for the subject confirmation",
             "2026-11-29T02:15:59.481Z, with a NotBefore of 2026-11-29T01:10:59.481Z",
             "Clock of the provider No difference from ours",
         ),
@@ -86,7 +86,7 @@ RIGHT = {
     "times-with-offset": Right(
         reason=Reason.NOT_UTC,
         says=(
-            "The response names a time that is not in UTC with a Z at its end",
+            "A time in the response is not written in UTC with a Z at its end",
             "Arrived 2026-11-29T01:15:59.564+00:00, not in UTC with a Z at its end",
         ),
     ),

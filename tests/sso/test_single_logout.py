@@ -455,14 +455,14 @@ class TestWhatIsKnown:
     def test_confirmed(self, connected, asked, admin_pages):
         assert "Here, and at your identity provider." in self.answer(connected, asked, STATUS + "Success")
         log, settings = admin_pages()
-        assert "Sign-out at the provider Confirmed Microsoft Entra ID confirmed it." in log
+        assert "Sign-out at the provider Confirmed The sign-out was sent to Microsoft Entra ID and confirmed." in log
         assert "Not confirmed" not in settings
 
     def test_refused(self, connected, asked, admin_pages):
         said = self.answer(connected, asked, STATUS + "Responder", STATUS + "RequestDenied", message="Try \u202e later")
         assert "Your identity provider did not confirm it" in said
         log, settings = admin_pages("okta")
-        assert "Not confirmed Okta was told and did not confirm it:" in log
+        assert "Not confirmed The sign-out was sent to Okta, which did not confirm it:" in log
         assert f"{STATUS}Responder, {STATUS}RequestDenied: Try" in log
         assert "Look at the log of Okta" in log
         assert "was told of 1 sign-out in the last 30 days and did not confirm 1 of them" in settings
@@ -474,7 +474,7 @@ class TestWhatIsKnown:
         assert "could not end all of your sessions" in said
         assert SignOut.objects.get().state == "partial"
         log, settings = admin_pages("other")
-        assert "The identity provider was told and could not end every session of the user:" in log
+        assert "sent to the identity provider, which could not end every session of the user:" in log
         assert "PartialLogout" in log
         assert "did not confirm 1 of them" in settings
 
@@ -484,7 +484,7 @@ class TestWhatIsKnown:
         assert "Not confirmed" not in settings
         with time_machine.travel(timezone.now() + dt.timedelta(minutes=11)):
             log, settings = admin_pages()
-            assert "No answer Microsoft Entra ID was told and has not sent the browser back." in log
+            assert "No answer The sign-out was sent to Microsoft Entra ID, and the browser has not come back." in log
             assert "Basic SAML Configuration, Logout Url" in log
             assert "did not confirm 1 of them" in settings
             log, _ = admin_pages("other")
@@ -496,7 +496,8 @@ class TestWhatIsKnown:
         wrong = self.answer(connected, asked, STATUS + "Success", destination="https://elsewhere.example/")
         assert "This page does not know whether you are signed out at your identity provider" in wrong
         log, _ = admin_pages()
-        assert "Its answer could not be used: expected: https://amplisso.example/saml/2/slo/" in log
+        assert "The sign-out was sent to Microsoft Entra ID. Its answer could not be used: expected: https:" in log
+        assert "expected: https://amplisso.example/saml/2/slo/" in log
         assert "arrived: https://elsewhere.example/" in log
         assert "Here, and at your" in self.answer(connected, asked, STATUS + "Success")
         assert (SignOut.objects.get().state, SignOut.objects.get().detail) == ("done", "")

@@ -55,12 +55,22 @@ def read_environment(variables: Mapping[str, str] = os.environ, env_file: Path =
     Raises ImproperlyConfigured with one sentence on a line of its own for everything that is wrong.
     """
     reader = _Reader({**_read_file(env_file), **variables})
-    debug = reader.read("DEBUG", rules.boolean, default=False)
-    reader.refuse()  # without it nothing says which of the rules below hold
+    debug = _read_debug(reader)
     environment = _read(reader, debug=debug)
     reader.problems += _contradictions(environment)
     reader.refuse()
     return environment
+
+
+def is_debug(variables: Mapping[str, str] = os.environ, env_file: Path = BASE_DIR / ".env") -> bool:
+    """Return what DEBUG says, whatever the other variables hold. Raises ImproperlyConfigured as above."""
+    return _read_debug(_Reader({**_read_file(env_file), **variables}))
+
+
+def _read_debug(reader: _Reader) -> bool:
+    debug = reader.read("DEBUG", rules.boolean, default=False)
+    reader.refuse()  # without it nothing says which of the other rules hold
+    return debug
 
 
 class _Reader:

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
@@ -34,9 +34,16 @@ WELCOME: Final = """
 
 
 def main() -> int:
-    """Prepare what is missing, start both servers and wait until one of them ends; the exit status."""
+    """Prepare what is missing, start both servers and wait until one of them ends; the exit status, 0 by a signal."""
     # A shell starts what runs in the background with SIGINT ignored, and children would inherit that.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    _on_signals(_interrupt)
+    try:
+        return _prepare_and_serve()
+    except KeyboardInterrupt:
+        return 0
+
+
+def _prepare_and_serve() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "amplisso.settings")
     os.environ["SIMULATOR_URL"] = SIMULATOR_URL
     refusal = _refusal()
@@ -64,11 +71,16 @@ def _refusal() -> str:
             return f"Port {port} is taken: another program, or another `make run`, uses it. End that one first."
     from django.core.exceptions import ImproperlyConfigured
 
+    from amplisso.environment import is_debug
+
     try:
-        from amplisso import settings
+        # Asked for first: without DEBUG the settings want all that a deployment needs, which is beside the point here.
+        if not is_debug():
+            return "`make run` is for development: write DEBUG=true into .env."
+        from amplisso import settings  # noqa: F401  reads and judges all of them
     except ImproperlyConfigured as error:
         return str(error)
-    return "" if settings.DEBUG else "`make run` is for development: write DEBUG=true into .env."
+    return ""
 
 
 def _is_free(port: int) -> bool:
@@ -138,8 +150,7 @@ def _start(*arguments: str) -> subprocess.Popen[bytes]:
 
 def _serve(programs: Sequence[Sequence[str]], welcome: str) -> int:
     """Start all, greet when they answer, wait until one ends or somebody ends us, then end the rest; 0 if it was us."""
-    signal.signal(signal.SIGINT, _interrupt)
-    signal.signal(signal.SIGTERM, _interrupt)
+    _on_signals(_interrupt)
     servers: list[subprocess.Popen[bytes]] = []
     try:
         servers.extend(_start(*program) for program in programs)
@@ -172,11 +183,27 @@ def _answers(port: int) -> bool:
     return True
 
 
+def _on_signals(handler: Callable[[int, FrameType | None], None]) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handler)
+
+
 def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Raise KeyboardInterrupt once: an impatient second Ctrl-C, or a signal that comes by way of make, too, is let go.
+
+    The second handler is a function, since children inherit SIG_IGN, and Python complains of a signal that is pending
+    when it is set.
+    """
+    _on_signals(_let_go)
     raise KeyboardInterrupt
 
 
+def _let_go(number: int, frame: FrameType | None) -> None:
+    """Do nothing: everything is ending already."""
+
+
 def _end(servers: Sequence[subprocess.Popen[bytes]], status: int) -> int:
+    """End all servers, killing those that have not ended after ten seconds, and return the status."""
     for server in servers:
         if server.poll() is None:
             server.terminate()

@@ -9,19 +9,24 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
+import amplisso.environment
 from amplisso import run
 from tests.children import running_child
 
 ROOT = Path(__file__).resolve().parent.parent
 # A server that says that it listens and goes on until somebody ends it.
 WAITING = "import sys; sys.stdout.write('!'); sys.stdout.flush(); sys.stdin.read()"
+# One that takes its time to end.
+SLOW = "import signal, time; signal.signal(signal.SIGTERM, lambda *_: (time.sleep(1), exit())); " + WAITING
 SERVE = "import sys; from amplisso import run; sys.exit(run._serve([('-c', code) for code in sys.argv[1:]], ''))"
 
 
@@ -36,7 +41,7 @@ def taken() -> Iterator[int]:
 def serving(*programs: str) -> Iterator[subprocess.Popen[bytes]]:
     """A process that looks after these programs, as `make run` does after its servers."""
     command = [sys.executable, "-c", SERVE, *programs]
-    with running_child(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with running_child(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         yield process
 
 
@@ -55,6 +60,31 @@ def test_whoever_ends_it_ends_both(number: signal.Signals) -> None:
         assert running.stdout.read() == b""  # the end of the pipe: nobody holds it any more
 
 
+@pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM])
+def test_an_impatient_second_signal_changes_nothing(first: signal.Signals, second: signal.Signals) -> None:
+    with serving(SLOW, SLOW) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        assert running.stdout.read(2) == b"!!"
+        running.send_signal(first)
+        time.sleep(0.15)
+        running.send_signal(second)
+        assert running.wait(30) == 0
+        assert (running.stdout.read(), running.stderr.read()) == (b"", b"")
+
+
+def test_a_signal_before_the_servers_start_ends_it_without_a_traceback() -> None:
+    code = (
+        "import os, signal; from amplisso import run; run._refusal = lambda: os.kill(os.getpid(), {}); exit(run.main())"
+    )
+    for number in (signal.SIGINT, signal.SIGTERM):
+        ended = subprocess.run(
+            [sys.executable, "-c", code.format(int(number))], capture_output=True, timeout=60, check=False, cwd=ROOT
+        )
+        assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
+
+
 def test_a_port_that_is_taken_is_said_in_a_sentence(taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "SIMULATOR_PORT", taken)
     monkeypatch.setattr(run, "APP_PORT", 0)
@@ -63,7 +93,22 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(taken: int, monkeypatch: pyt
     )
 
 
-def test_it_is_for_development(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {},
+        {"DEBUG": "false"},
+        {"SECRET_KEY": "k7Gz" * 3 + "a-long-random-text-0123456789-abcdefghijklmnop", "BASE_URL": "https://a.example"},
+    ],
+    ids=["nothing", "off", "a deployment's"],
+)
+def test_without_debug_it_asks_for_debug_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    env_file = tmp_path / ".env"
+    env_file.write_text("".join(f"{name}={value}\n" for name, value in environment.items()))
+    variables = {"SIMULATOR_URL": "http://127.0.0.1:8001"}  # as `main` sets it
+    monkeypatch.setattr(amplisso.environment, "is_debug", partial(amplisso.environment.is_debug, variables, env_file))
     monkeypatch.setattr(run, "SIMULATOR_PORT", 0)
     monkeypatch.setattr(run, "APP_PORT", 0)
     assert run._refusal() == "`make run` is for development: write DEBUG=true into .env."

@@ -73,9 +73,9 @@ def test_nobody_else_writes_that_page():
         assert (SAID in said, GENERAL in said) == (False, True)
 
 
-@pytest.mark.parametrize("note", ["", "cookies lost"])
+@pytest.mark.parametrize("note", ["", "{} 7KQ4-M2XD-P9TR"])
 def test_what_a_browser_that_is_signed_in_is_told_is_true(journey, client_of, admin, note):
-    query = {"of": seal(Note.REFUSED, note)}
+    query = {"of": seal(Note.REFUSED, note.format(journey.organization.number))}
     path = f"/sso/{journey.organization.number}/refused/7KQ4-M2XD-P9TR"
     said = {
         who: page_of(browser.get(path, query))

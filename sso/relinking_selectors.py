@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from django.db.models import Max, QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.utils import timezone
 
 from orgs.models import EmailDomain, Membership, MembershipState, Organization, Role, User
 from sso.identifiers import Difference, Identifier, difference_in
 from sso.models import UNDO_LIFE, Configuration, Identity, Relinking, SignIn, SignInState
 from sso.reasons import Reason
+from sso.saml import Outcome
 
 # How long a refused response proves what a provider sends, and how many of the newest ones are looked at.
 _EVIDENCE_LIFE, _MOST_ROWS = timedelta(days=30), 5000
@@ -75,6 +76,7 @@ def candidates(configuration: Configuration) -> list[Candidate]:
     known = _identities(configuration, members.values())
     newest = {each.address: each for each in reversed(refusals) if each.address in members}
     found = [each for each in newest.values() if _is_open(each, known[members[each.address].user_id])]
+    found = _that_passed(found)
     obstacles = _Obstacles(configuration, refusals, found, members)
     return [
         Candidate(each.sign_in, each.reference, each.at, each.difference, members[each.address], obstacles.of(each))
@@ -124,6 +126,16 @@ def _is_open(refusal: _Refusal, known: list[Identity]) -> bool:
     """Return whether a refusal still says how the user is known, and that the provider sends another kind."""
     told = {(each.kind, each.subject) for each in refusal.difference.known}
     return refusal.difference.is_other_kind and told == {(each.subject_kind, each.subject) for each in known}
+
+
+def _that_passed(found: list[_Refusal]) -> list[_Refusal]:
+    """Return the refusals whose stored verdicts say that every rule passed.
+
+    No other response gets as far as this refusal. The verdicts are big, so only those of possible candidates are read.
+    """
+    rows = SignIn.objects.filter(pk__in=[each.sign_in for each in found]).values_list("pk", "checks")
+    passed = {pk for pk, checks in rows if checks and all(each["outcome"] == Outcome.PASSED for each in checks)}
+    return [each for each in found if each.sign_in in passed]
 
 
 class _Obstacles:
@@ -193,5 +205,12 @@ def relinkings_of(organization: Organization) -> QuerySet[Relinking]:
 
 
 def relinkings_to_undo() -> QuerySet[Relinking]:
-    """Return the changes of identifiers that can be undone."""
-    return Relinking.objects.filter(undone_at=None, made_at__gt=timezone.now() - UNDO_LIFE)
+    """Return the changes of identifiers that can be undone: the members are still linked as they were re-linked."""
+    linked = Identity.objects.filter(
+        connection=OuterRef("connection"),
+        provider_entity_id=OuterRef("provider_entity_id"),
+        user=OuterRef("user"),
+        subject_kind=OuterRef("subject_kind"),
+        subject=OuterRef("subject"),
+    )
+    return Relinking.objects.filter(Exists(linked), undone_at=None, made_at__gt=timezone.now() - UNDO_LIFE)

@@ -11,6 +11,7 @@ from allauth.account.authentication import get_authentication_records
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.template.defaultfilters import pluralize
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
@@ -104,7 +105,7 @@ def _who_is_told(membership: Membership) -> str:
     others = len(admin_addresses(membership.organization)) - 1
     if others < 1:
         return f"A mail that says so is on its way to {membership.user.email}."
-    return "The other admin has been told." if others == 1 else "The other admins have been told."
+    return f"A mail about it is on its way to the other admin{pluralize(others)}."
 
 
 def _page(request: access.OrganizationRequest, form: RecoveryCodeForm) -> HttpResponse:

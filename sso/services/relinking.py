@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -14,16 +13,16 @@ from audit.actors import Actor
 from audit.events import EventName
 from audit.services import Facts, record
 from orgs.errors import NotAllowedError
-from orgs.letters import tell_of_relinking
 from orgs.models import Membership, Organization, Role, User
 from orgs.services import end_doors, hold_organization
 from orgs.services.members import as_it_is_now
 from orgs.transactions import atomic
 from sso.models import UNDO_LIFE, Identity, Relinking, SignIn
 from sso.relinking_selectors import Candidate, candidates, guarded_users, identities_at, relinkings_of
-from sso.saml import Outcome
 from sso.selectors import active_configuration
 
+# As many as one page of the list has, so that a change takes the organization's lock for a short time only.
+MOST_AT_ONCE = 50
 _CHANGED = "Something has changed since you opened this page. Nothing was re-linked; look at the list again."
 _ONE_BY_ONE = "Admins, managers and yourself are re-linked one at a time. Nothing was re-linked."
 _FACTOR = "Confirm with your second factor first. Nothing was changed."
@@ -36,20 +35,21 @@ def relink_members(
     """Tie members to the identifiers that their refused sign-ins show, all of them or none; return their accounts.
 
     `references` are those of sign-ins that `candidates` returns, `by` is the admin who asks, `has_second_factor` says
-    whether they have just passed theirs. It opens nothing: the members' sessions here end, and they sign in anew. They
-    and all admins are told, and it can be undone for 30 days. Raises NotAllowedError.
+    whether they have just passed theirs. It opens nothing: the members' sessions here end, and they sign in anew.
+    It can be undone for 30 days. The caller tells them and all admins. Raises NotAllowedError.
     """
+    if len(references) > MOST_AT_ONCE:
+        raise NotAllowedError(f"Re-link at most {MOST_AT_ONCE} members at once.")
     organization, by = _hold(organization, by)
     chosen = _chosen(organization, set(references))
-    if any(each.membership.user_id in guarded_users(organization, by.user) for each in chosen):
+    guarded = guarded_users(organization, by.user)
+    if any(each.membership.user_id in guarded for each in chosen):
         if len(chosen) > 1:
             raise NotAllowedError(_ONE_BY_ONE)
         _check_factor(has_second_factor=has_second_factor)
     for each in chosen:
         _relink(each, by, actor)
-    users = [each.membership.user for each in chosen]
-    transaction.on_commit(lambda: tell_of_relinking(organization, by.user, users, undone=False))
-    return users
+    return [each.membership.user for each in chosen]
 
 
 def _hold(organization: Organization, by: Membership) -> tuple[Organization, Membership]:
@@ -73,15 +73,9 @@ def _chosen(organization: Organization, references: set[str]) -> list[Candidate]
     configuration = active_configuration(organization)
     found = candidates(configuration) if configuration is not None else []
     chosen = [each for each in found if each.reference in references and each.obstacle is None]
-    if len(chosen) != len(references) or not _passed_every_rule(chosen):
+    if len(chosen) != len(references):
         raise NotAllowedError(_CHANGED)
     return chosen
-
-
-def _passed_every_rule(chosen: Iterable[Candidate]) -> bool:
-    """Return whether the stored verdicts say so, although no other response gets as far as this refusal."""
-    rows = SignIn.objects.filter(pk__in=[each.sign_in for each in chosen]).values_list("checks", flat=True)
-    return all(checks and all(each["outcome"] == Outcome.PASSED for each in checks) for checks in rows)
 
 
 def _relink(candidate: Candidate, by: Membership, actor: Actor) -> None:
@@ -141,8 +135,8 @@ def undo_relinking(
 ) -> User:
     """Tie a member to the former identifiers again and return the account; like the change, it opens nothing.
 
-    The member and all admins are told. Raises NotAllowedError after 30 days, and where the member has been linked
-    otherwise since.
+    The caller tells the member and all admins. Raises NotAllowedError after 30 days, and where the member has been
+    linked otherwise since.
     """
     organization, by = _hold(organization, by)
     relinking = relinkings_of(organization).filter(public_id=public_id).first()
@@ -151,20 +145,16 @@ def undo_relinking(
     user = relinking.user
     if user.pk in guarded_users(organization, by.user):
         _check_factor(has_second_factor=has_second_factor)
-    _check_still_linked(relinking)
+    _check_not_taken(relinking)
     now = _named([_kept(each) for each in _identities_of(relinking)])
     _replace(relinking, relinking.before, organization)
     Relinking.objects.filter(pk=relinking.pk).update(undone_at=timezone.now())
     after = {"identifiers": _named(relinking.before)}
     _record(EventName.RELINKING_UNDONE, relinking, actor, {"identifiers": now}, after)
-    transaction.on_commit(lambda: tell_of_relinking(organization, by.user, [user], undone=True))
     return user
 
 
-def _check_still_linked(relinking: Relinking) -> None:
-    linked = _identities_of(relinking).filter(subject_kind=relinking.subject_kind, subject=relinking.subject)
-    if not linked.exists():
-        raise NotAllowedError("The member has been linked otherwise since then, so this cannot be undone any more.")
+def _check_not_taken(relinking: Relinking) -> None:
     if any(_is_taken(relinking, each) for each in relinking.before):
         raise NotAllowedError("Another member is known by the former identifier now, so this cannot be undone.")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
@@ -14,7 +15,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from orgs.access import OrganizationRequest, actor_of, has_password_door, organization_page
+from orgs.afterwards import do_afterwards
 from orgs.errors import NotAllowedError
+from orgs.letters import tell_of_relinking
 from orgs.models import Role
 from orgs.views.answers import PAGE_LENGTH, page_of, post_to, see_other
 from orgs.views.recovery import factor_url, passed_second_factor
@@ -34,7 +37,7 @@ _FACTOR_WITHIN = timedelta(minutes=15)
 @require_safe
 @never_cache
 def changed_identifiers(request: HttpRequest) -> HttpResponse:
-    """The members who can be re-linked, at once or one at a time, and those who cannot.
+    """Show the members who can be re-linked, at once or one at a time, and those who cannot.
 
     `all=1` ticks all members of this page of the list.
     """
@@ -67,7 +70,7 @@ def _first(rows: list[Row]) -> dict[str, Any]:
 @require_safe
 @never_cache
 def relinked_members(request: HttpRequest) -> HttpResponse:
-    """The members who were re-linked and for whom it can be undone, the newest first."""
+    """Show the members who were re-linked and for whom it can be undone, the newest first."""
     asked = cast(OrganizationRequest, request)
     organization = asked.membership.organization
     guarded = guarded_users(organization, asked.user)
@@ -90,14 +93,11 @@ def _factor(request: OrganizationRequest) -> dict[str, Any]:
     A session of single sign-on alone learns nothing of the account's second factors (invariant 1).
     """
     if not has_password_door(request):
-        return {"has_factor": False, "factor_url": _back(request, "account_login"), "factor_by": "password"}
-    passed = passed_second_factor(request, within=_FACTOR_WITHIN)
+        login = f"{reverse('account_login')}?{urlencode({'next': request.path})}"
+        return {"has_factor": False, "factor_url": login, "factor_by": "password"}
+    passed = _has_factor(request)
     url = factor_url(request)
     return {"has_factor": passed, "factor_url": url or reverse("mfa_index"), "factor_by": "factor" if url else "none"}
-
-
-def _back(request: HttpRequest, name: str) -> str:
-    return f"{reverse(name)}?{urlencode({'next': request.path})}"
 
 
 def _has_factor(request: OrganizationRequest) -> bool:
@@ -122,8 +122,10 @@ def relink_members(request: HttpRequest) -> HttpResponse:
     except NotAllowedError as refusal:
         messages.error(request, str(refusal))
     else:
+        do_afterwards(request, partial(tell_of_relinking, organization, asked.user, users, undone=False))
         who = users[0].email if len(users) == 1 else f"{len(users)} members"
-        messages.success(request, f"Re-linked {who}. They sign in again with the new identifier, and have been told.")
+        done = f"Re-linked {who}. They sign in again with the new identifier. They get a mail about it."
+        messages.success(request, done)
     return see_other("changed_identifiers", organization.slug)
 
 
@@ -145,5 +147,7 @@ def undo_relinking(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     except NotAllowedError as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, f"{user.email} is known by the former identifier again, and has been told.")
+        do_afterwards(request, partial(tell_of_relinking, organization, asked.user, [user], undone=True))
+        done = f"{user.email} is known by the former identifier again. They get a mail about it."
+        messages.success(request, done)
     return see_other("relinked_members", organization.slug)

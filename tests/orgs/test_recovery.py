@@ -78,8 +78,8 @@ def test_a_mailed_code_opens_access_and_nothing_else(
     ("others", "said"),
     [
         (0, "A mail that says so is on its way to {}."),
-        (1, "The other admin has been told."),
-        (2, "The other admins have been told."),
+        (1, "A mail about it is on its way to the other admin."),
+        (2, "A mail about it is on its way to the other admins."),
     ],
 )
 def test_the_page_says_who_is_told(

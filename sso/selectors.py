@@ -185,8 +185,12 @@ def like_versions_signed_in_through(configuration: Configuration, user: User) ->
 
 
 def sign_ins_of(organization: Organization, *, state: str = "", search: str = "") -> QuerySet[SignIn]:
-    """The sign-in log, newest first; `search` looks at the address and the reference code."""
+    """Return the sign-in log, newest first; `search` looks at the address and the reference code.
+
+    A row that only keeps where an unsolicited response leads (`is_kept_path`) is no sign-in yet.
+    """
     found = SignIn.objects.select_related("user", "connection", "configuration").filter(organization=organization)
+    found = found.exclude(nonce_hash="")
     if state:
         found = found.filter(state=state)
     if search:

@@ -8,12 +8,12 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from sso import saml
-from sso.models import Connection, Direction, SignIn, SignOut, SignOutState
+from sso.models import SIGN_OUTS_KEPT, Connection, Direction, SignIn, SignOut, SignOutState
 
 
 @dataclass(frozen=True, slots=True)
 class Unconfirmed:
-    """How many of the sign-outs that are kept (30 days) the provider was told of, and how many it did not confirm.
+    """Count the sign-outs of the last 30 days that the provider was told of, and those that it did not confirm.
 
     `latest` is the newest of those.
     """
@@ -33,7 +33,9 @@ def unconfirmed_sign_outs(connection: Connection) -> Unconfirmed | None:
 
     One that may still be answered does not count.
     """
-    asked = SignOut.objects.filter(connection=connection, direction=Direction.OURS).exclude(_may_be_answered())
+    since = timezone.now() - SIGN_OUTS_KEPT
+    ours = SignOut.objects.filter(connection=connection, direction=Direction.OURS, asked_at__gte=since)
+    asked = ours.exclude(_may_be_answered())
     failed = _failed(asked)
     latest = failed.select_related("sign_in").order_by("-asked_at", "-id").first()
     return Unconfirmed(asked.count(), failed.count(), latest) if latest else None

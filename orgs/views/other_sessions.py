@@ -79,7 +79,8 @@ class Sessions(session_views.ListUserSessionsView):  # type: ignore[misc]
         page = page_of(self.request, rows.order_by("-last_seen_at", "-pk"))
         alive = [each for each in page if not each.purge()]
         context = super(session_views.ListUserSessionsView, self).get_context_data(**kwargs)
-        return {**context, "page": page, "sessions": alive, "session_count": rows.count(), "show_last_seen_at": True}
+        count = 1 + _count_others(self.request)
+        return {**context, "page": page, "sessions": alive, "session_count": count, "show_last_seen_at": True}
 
 
 def _page_after(*, with_codes: bool) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from django.db import IntegrityError
 from django.db.models import QuerySet
@@ -22,7 +21,7 @@ from orgs.models import Organization
 from orgs.services import end_doors_of_sessions
 from orgs.transactions import atomic
 from sso import saml
-from sso.models import Configuration, Direction, SignIn, SignOut, SignOutState
+from sso.models import SIGN_OUTS_KEPT, Configuration, Direction, SignIn, SignOut, SignOutState
 from sso.selectors import (
     active_configuration,
     decrypting_service_provider,
@@ -32,8 +31,6 @@ from sso.selectors import (
     signing_key,
 )
 
-# Longer than any message is taken, so that a copy always meets the row of the original.
-KEPT = timedelta(days=30)
 _LONGEST_DETAIL = 2000
 
 _log = logging.getLogger(__name__)
@@ -110,7 +107,7 @@ def take_logout_message(
 @atomic
 def purge_sign_outs() -> int:
     """Forget sign-outs after a month; return how many."""
-    return SignOut.objects.filter(asked_at__lt=timezone.now() - KEPT).delete()[0]
+    return SignOut.objects.filter(asked_at__lt=timezone.now() - SIGN_OUTS_KEPT).delete()[0]
 
 
 def _read(

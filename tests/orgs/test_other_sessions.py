@@ -210,6 +210,21 @@ class TestManySessions:
         assert len(browser.get("/account/sessions/?page=2").context["sessions"]) == 11
 
 
+class TestTheListOfSessions:
+    """Whether the page offers to end others follows from what is live, not from allauth's rows."""
+
+    def test_a_session_without_a_row_counts(self, browser: Client, admin: User) -> None:
+        open_session(admin, DoorKind.PASSWORD)
+        browser.get("/")
+        assert UserSession.objects.count() == 1
+        assert "Sign out everywhere else" in browser.get("/account/sessions/").content.decode()
+
+    def test_a_row_of_a_dead_session_does_not(self, browser: Client, admin: User) -> None:
+        UserSession.objects.create(user=admin, ip="192.0.2.7", session_key="of a dead session")
+        page = browser.get("/account/sessions/")
+        assert "You are signed in nowhere else." in page.content.decode()
+
+
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one writer in at a time")
 def test_a_password_that_is_being_carried_over_ends_too(make_organization: MakeOrganization) -> None:

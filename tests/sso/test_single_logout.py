@@ -24,6 +24,7 @@ from sso.models import Configuration, ServiceProviderKey, SignOut
 from sso.sealed import Note, seal
 from sso.services import create_key, purge_sign_outs, take_logout_message
 from sso.services.sign_out_chain import note_of_chain
+from sso.sign_out_selectors import unconfirmed_sign_outs
 from tests.sso.conftest import new_browser, save_switches
 from tests.sso.test_encryption import pem
 from tests.sso.test_signed_requests import is_signed_by
@@ -489,6 +490,14 @@ class TestWhatIsKnown:
             assert "did not confirm 1 of them" in settings
             log, _ = admin_pages("other")
             assert "Basic SAML Configuration" not in log
+
+    def test_after_thirty_days_it_counts_no_more_although_the_row_is_there(self, connected, asked):
+        (provider,) = connected.organization.connections.all()
+        with time_machine.travel(timezone.now() + dt.timedelta(days=29.9)):
+            assert unconfirmed_sign_outs(provider).unconfirmed == 1
+        with time_machine.travel(timezone.now() + dt.timedelta(days=30.1)):
+            assert SignOut.objects.exists()
+            assert unconfirmed_sign_outs(provider) is None
 
     def test_an_answer_that_can_not_be_used_says_why_and_leaves_room_for_a_better_one(
         self, connected, asked, admin_pages

@@ -5,7 +5,7 @@ tests/admin/test_bad_addresses.py does so for the Django admin, tests/sso/test_b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from django.test import Client
@@ -61,27 +61,24 @@ PARAMETERS = [
     "Signature",
 ]
 
-Browsers = Callable[[], Iterator[Client]]
-
 
 @pytest.fixture
-def browsers(organization: Organization, admin: User, make_user: MakeUser, connect: Connect) -> Browsers:  # noqa: F811
+def browsers(organization: Organization, admin: User, make_user: MakeUser, connect: Connect) -> list[Client]:  # noqa: F811
     """A stranger, an admin and an operator."""
     connect(organization)
     operator = make_user(is_staff=True, is_superuser=True)
-    known = [
+    return [
         new_browser(),
         open_session(admin, DoorKind.PASSWORD),
         open_session(operator, DoorKind.PASSWORD),
     ]
-    return lambda: iter(known)
 
 
-def failures(browsers: Browsers, paths: list[str]) -> list[str]:
+def failures(browsers: list[Client], paths: list[str]) -> list[str]:
     """Return what ends with a server error, in any browser and by either method."""
     return [
         f"{number} {method} {path[:200]}"
-        for number, browser in enumerate(browsers())
+        for number, browser in enumerate(browsers)
         for path in paths
         for method in ("get", "post")
         if status_of(browser, method, path, {}) >= 500
@@ -96,14 +93,14 @@ def odd_paths(address: Address, organization: Organization, value: str) -> Itera
 
 
 @pytest.mark.parametrize("value", EACH_VALUE, ids=range(len(EACH_VALUE)))
-def test_paths(value: str, organization: Organization, browsers: Browsers) -> None:
+def test_paths(value: str, organization: Organization, browsers: list[Client]) -> None:
     paths = [path for address in OURS for path in odd_paths(address, organization, value)]
     assert len(paths) > 60
     assert failures(browsers, paths) == []
 
 
 @pytest.mark.parametrize("value", EACH_VALUE, ids=range(len(EACH_VALUE)))
-def test_queries(value: str, organization: Organization, browsers: Browsers) -> None:
+def test_queries(value: str, organization: Organization, browsers: list[Client]) -> None:
     query = "&".join(f"{name}={value}" for name in PARAMETERS)
     paths = [f"{path}?{query}" for path in real_paths(organization)]
     assert failures(browsers, paths) == []
@@ -111,8 +108,8 @@ def test_queries(value: str, organization: Organization, browsers: Browsers) -> 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PARAMETERS)
-def test_one_parameter(name: str, organization: Organization, browsers: Browsers) -> None:
-    admin = list(browsers())[1]
+def test_one_parameter(name: str, organization: Organization, browsers: list[Client]) -> None:
+    admin = browsers[1]
     paths = [
         f"{path}?{name}={value}&{name}={value}" for path in real_paths(organization) for value in ("9" * 30, "%ff", "x")
     ]

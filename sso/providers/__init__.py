@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sso.providers import auth0, aws, azure, google, okta, onelogin, other
-from sso.providers.azure_errors import Explanation, explain
+from sso.providers.azure_errors import Explanation, explain, is_cancelled
 from sso.providers.guide import Entry, Guide, Ours, Step
 from sso.reasons import Reason
 
@@ -23,6 +23,7 @@ __all__ = [
     "explain",
     "filled",
     "guide_of",
+    "is_cancelled",
     "remedy_for",
 ]
 

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 _CODE = re.compile(r"AADSTS(\d{4,9})")
+_CANCELLED = "65004"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ _EXPLANATIONS = {
     "51004": _ACCOUNT,
     "50034": _ACCOUNT,
     "50058": ("The person was not signed in to Microsoft.", "Sign in again, and finish Microsoft's page."),
-    "65004": ("The person pressed Cancel.", "Sign in again."),
+    _CANCELLED: ("The person pressed Cancel.", "Sign in again."),
     "53000": _POLICY,
     "53001": _POLICY,
     "53003": _POLICY,
@@ -141,6 +142,12 @@ _EXPLANATIONS = {
     "500212": _CROSS,
     "500213": _CROSS,
 }
+
+
+def is_cancelled(text: str) -> bool:
+    """Whether a status message of Entra's says that the person pressed Cancel."""
+    found = _CODE.search(text)
+    return found is not None and found[1] == _CANCELLED
 
 
 def explain(text: str) -> Explanation | None:

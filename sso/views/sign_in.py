@@ -22,7 +22,7 @@ from orgs.selectors import organization_by_slug, organization_of_domain, organiz
 from orgs.views.answers import post_to
 from sso.forms import AddressForm
 from sso.next_paths import safe_next_path
-from sso.providers import guide_of
+from sso.providers import guide_of, is_cancelled
 from sso.reasons import Reason
 from sso.sealed import Note, seal, unseal
 from sso.selectors import connection_of
@@ -32,6 +32,10 @@ from sso.views.sign_out import unfinished_sign_out
 if TYPE_CHECKING:
     from orgs.models import Organization
     from sso.models import SignIn
+
+# What a visitor may be told of a refusal: what their own browser, or they themselves, did (invariant 10).
+_COOKIES_LOST = "cookies lost"
+_CANCELLED = "cancelled"
 
 
 @login_not_required
@@ -96,25 +100,35 @@ def organization_sign_in(request: HttpRequest, slug: str) -> HttpResponse:
 def sign_in_refused(request: HttpRequest, number: int, reference: str) -> HttpResponse:
     """Give the reference code of a sign-in that failed. It looks nothing up, so it is the same for everyone.
 
-    `of` is, encrypted and good for ten minutes, the organization and reference of a sign-in whose browser brought no
-    cookie back.
+    `of` is, encrypted and good for ten minutes, what the visitor may be told, and the organization and reference of the
+    sign-in: that its browser brought no cookie back, or that it was cancelled at the identity provider.
     """
+    told = unseal(Note.REFUSED, request.GET.get("of", ""))
     context = {
         "number": number,
         "reference": reference,
-        "cookies_lost": unseal(Note.REFUSED, request.GET.get("of", "")) == f"{number} {reference}",
+        "cookies_lost": told == f"{_COOKIES_LOST} {number} {reference}",
+        "cancelled": told == f"{_CANCELLED} {number} {reference}",
         "host": urlsplit(settings.BASE_URL).hostname,
     }
     return render(request, "sso/refused.html", context, status=403)
 
 
 def refused_page(sign_in: SignIn, *, brings_cookie: bool) -> str:
-    """Return the address of the page above; a visitor whose browser keeps no cookies is told that (invariant 10)."""
+    """Return the address of the page above, with what the visitor may be told."""
     number, reference = sign_in.organization.number, sign_in.reference
     page = reverse("sign_in_refused", args=[number, reference])
+    told = _told(sign_in, brings_cookie=brings_cookie)
+    return _with_query(page, of=seal(Note.REFUSED, f"{told} {number} {reference}") if told else "")
+
+
+def _told(sign_in: SignIn, *, brings_cookie: bool) -> str:
+    """Return what a visitor may be told, "" for nothing; never what depends on the organization."""
     # A browser that brings the cookie of another sign-in does keep cookies.
-    is_lost = sign_in.reason == Reason.COOKIE_LOST and not brings_cookie
-    return _with_query(page, of=seal(Note.REFUSED, f"{number} {reference}") if is_lost else "")
+    if sign_in.reason == Reason.COOKIE_LOST and not brings_cookie:
+        return _COOKIES_LOST
+    # The status is judged before any key or setting of the organization, and this browser has brought it itself.
+    return _CANCELLED if sign_in.reason == Reason.DECLINED and is_cancelled(sign_in.detail) else ""
 
 
 @any_door

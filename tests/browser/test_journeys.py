@@ -142,7 +142,8 @@ def test_what_the_provider_declines_is_explained(page: Page, connected: Organiza
     page.goto(f"/sso/{connected.number}/start")
     page.wait_for_url("http://127.0.0.1:*/**")
     page.get_by_role("button", name="Cancel and decline").click()
-    expect(page.get_by_role("heading", name="You are not signed in")).to_be_visible()
+    expect(page.get_by_role("heading", name="Sign-in cancelled")).to_be_visible()
+    shot(page, "cancelled")
     assert SignIn.objects.get().reason == Reason.DECLINED
 
 

@@ -1,4 +1,4 @@
-"""What a visitor is told whose browser keeps no cookies, and who is not told that."""
+"""What a visitor is told who pressed Cancel, or whose browser keeps no cookies, and who is not told that."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time_machine
 from django.test import override_settings
 from django.utils import timezone
 
-from sso.models import SignInState
+from sso.models import Provider, SignInState
 from sso.reasons import Reason
 from sso.sealed import Note, seal
 from sso.services import cookie_name
@@ -18,6 +18,7 @@ from tests.sso.conftest import new_browser, request_id_in
 from tests.sso.test_sign_in import refused_for
 
 SAID = "Your browser does not keep cookies for this site"
+CANCELLED = "The sign-in was cancelled at your identity provider."
 GENERAL = "Your sign-in could not be completed."
 
 
@@ -57,6 +58,34 @@ def test_no_other_reason_is_told(journey):
     assert SAID not in journey.browser.get(answer["Location"]).content.decode()
 
 
+def decline(journey, code):
+    """Post the provider's refusal with this code of Entra's, and return where the visitor is led."""
+    answer = journey.post(journey.tenant.decline(journey.app, code, "No.", in_response_to=journey.start()))
+    assert refused_for(journey, answer) == Reason.DECLINED
+    return answer["Location"]
+
+
+@pytest.mark.parametrize("provider", Provider.values)
+def test_a_visitor_who_pressed_cancel_is_told_so_and_may_try_again(journey, provider):
+    journey.organization.connections.update(provider=provider)  # nothing of the organization decides
+    location = decline(journey, 65004)
+    page = page_of(new_browser().get(location))
+    text = page.find(".//main").text_content()
+    assert heading(page) == "Sign-in cancelled"
+    assert (CANCELLED in text, GENERAL in text, "65004" in text) == (True, False, False)
+    assert journey.last().reference in text
+    assert f"/sso/{journey.organization.number}/start" in page.xpath("//main//a/@href")
+    path, _, query = location.partition("?")
+    assert CANCELLED not in new_browser().get(f"{path[:-4]}2222?{query}").content.decode()
+
+
+def test_any_other_refusal_of_the_provider_is_for_the_admin_only(journey):
+    location = decline(journey, 50105)
+    assert location.endswith(journey.last().reference)
+    text = new_browser().get(location).content.decode()
+    assert (CANCELLED in text, GENERAL in text) == (False, True)
+
+
 def test_it_is_said_of_that_sign_in_only(journey):
     """A visitor can have it said to themselves, but in no link that they give to others."""
     path, _, query = lose_cookies_twice(journey)["Location"].partition("?")
@@ -73,7 +102,7 @@ def test_nobody_else_writes_that_page():
         assert (SAID in said, GENERAL in said) == (False, True)
 
 
-@pytest.mark.parametrize("note", ["", "{} 7KQ4-M2XD-P9TR"])
+@pytest.mark.parametrize("note", ["", "cookies lost {} 7KQ4-M2XD-P9TR"])
 def test_what_a_browser_that_is_signed_in_is_told_is_true(journey, client_of, admin, note):
     query = {"of": seal(Note.REFUSED, note.format(journey.organization.number))}
     path = f"/sso/{journey.organization.number}/refused/7KQ4-M2XD-P9TR"

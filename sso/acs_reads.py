@@ -33,7 +33,7 @@ class _Part(NamedTuple):
 
     @property
     def columns(self) -> str:
-        return ", ".join(f"{self.alias}.{field.column}" for field in self.fields)
+        return ", ".join(f'{self.alias}."{field.column}"' for field in self.fields)
 
 
 def _part(alias: str, model: type[Model], *, without: Iterable[str] = ()) -> _Part:

@@ -114,7 +114,7 @@ def _statement() -> str:
     order is that of docs/design.md, "Locks": the organization first. An identity is kept from being unlinked, but not
     from another sign-in of the same user that notes its use.
     """
-    assignments = ", ".join(f"{field.column} = %s" for field in _outcome())
+    assignments = ", ".join(f'"{field.column}" = %s' for field in _outcome())
     columns = ", ".join(f'"{field.column}"' for field in _inserted())
     return f"""
     WITH here AS MATERIALIZED (

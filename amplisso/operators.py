@@ -22,10 +22,10 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from orgs.access import has_password_door
-from orgs.views.answers import see_other
+from orgs.access import has_password_grant
+from orgs.views.responses import see_other
 
-# Addresses never change by hand (AM-64), second factors hold secrets, sessions end by their doors, and what a group
+# Addresses never change by hand (AM-64), second factors hold secrets, sessions end by their grants, and what a group
 # gives its members would change on no record: operators' rights stand on their own accounts.
 _LEFT_OUT = [EmailAddress, EmailConfirmation, Authenticator, UserSession, Group]
 
@@ -93,7 +93,7 @@ class SecondFactorForOperators:
 
 
 def _lacks_second_factor(request: HttpRequest) -> bool:
-    if not has_password_door(request) or not getattr(request.user, "is_staff", False):
+    if not has_password_grant(request) or not getattr(request.user, "is_staff", False):
         return False
     factors = Authenticator.objects.filter(user=request.user.pk)
     return not factors.exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
@@ -114,11 +114,11 @@ class UnreadableAddresses:
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
         """Raise Http404 for a page of the admin whose address or chosen rows no page can read."""
         found = request.resolver_match
-        if found is not None and "admin" in found.app_names and not _is_readable(request):
+        if found is not None and "admin" in found.app_names and not _is_well_formed(request):
             raise Http404
 
 
-def _is_readable(request: HttpRequest) -> bool:
+def _is_well_formed(request: HttpRequest) -> bool:
     """Return whether each number of a row could be one, and no field without a name is asked for."""
     narrowed = [value for name, values in request.GET.lists() if name != SEARCH_VAR for value in values]
     if any(_TOO_LARGE.fullmatch(part) for value in narrowed for part in value.split(",")):

@@ -7,7 +7,7 @@ import re
 from typing import Final
 
 _HIDDEN: Final = "[hidden]"
-# Query strings hold SAML messages with their signatures, encrypted values (hint, again, note, test) and addresses.
+# Query strings hold SAML messages with their signatures, encrypted values (hint, again, token, test) and addresses.
 _QUERY: Final = re.compile(r'(?<=[^\s"?])\?[^\s"]+')
 # Every path with a token in it; a test compares them with the addresses of all pages.
 _TOKEN: Final = re.compile(

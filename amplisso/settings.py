@@ -9,7 +9,7 @@ from csp.constants import NONE, SELF
 from django.core.management.utils import get_random_secret_key
 
 from amplisso.environment import BASE_DIR, VAR_DIR, read_environment
-from amplisso.log_settings import log_settings
+from amplisso.logging_config import logging_config
 
 _env = read_environment()
 
@@ -70,10 +70,10 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "amplisso.visible_pages.show_hidden_characters",
-    "orgs.afterwards.LettersAfterwards",
+    "orgs.deferred.DeferredWork",
     "csp.middleware.CSPMiddleware",
     "amplisso.unavailable.unavailable",  # around all that asks the database
-    "amplisso.readable.only_readable",  # before anything looks at cookies, query or form
+    "amplisso.malformed_requests.refuse_malformed",  # before anything looks at cookies, query or form
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -82,11 +82,11 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "orgs.activity.ActivityMiddleware",
-    "orgs.views.answers.see_other_after_post",
-    "orgs.views.answers.explain_not_allowed",
-    "orgs.views.answers.LockedSecrets",
+    "orgs.views.responses.see_other_after_post",
+    "orgs.views.responses.explain_not_allowed",
+    "orgs.views.responses.LockedSecrets",
     "orgs.known_browsers.remember_browsers",
-    "orgs.access.DoorMiddleware",
+    "orgs.access.GrantMiddleware",
     "amplisso.operators.SecondFactorForOperators",
     "amplisso.operators.UnreadableAddresses",
 ]
@@ -136,7 +136,7 @@ else:
     CACHES = {"default": {"BACKEND": _table, "LOCATION": "cache", "OPTIONS": _limits}}
     SESSION_ENGINE = "orgs.sessions"
 
-SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds; a door of an organization may end sooner
+SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds; a grant of an organization may end sooner
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -195,12 +195,12 @@ LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign_in"
 
-ACCOUNT_ADAPTER = "orgs.accounts.AccountAdapter"
+ACCOUNT_ADAPTER = "orgs.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "orgs.forms.SignUpForm"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-# Who is signed in may sign in again: to add a password door to a session of single sign-on, or to renew one that has
+# Who is signed in may sign in again: to add a password grant to a session of single sign-on, or to renew one that has
 # become too old for an organization.
 ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
@@ -236,7 +236,7 @@ MFA_ADAPTER = "orgs.second_factors.MFAAdapter"
 MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds that a clock may be early or late (RFC 6238, 5.2)
 MFA_TOTP_ISSUER = "Amplisso"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
-USERSESSIONS_ADAPTER = "orgs.accounts.SessionsAdapter"
+USERSESSIONS_ADAPTER = "orgs.adapter.SessionsAdapter"
 USERSESSIONS_TRACK_ACTIVITY = True
 
 # --- Mail --------------------------------------------------------------------------------------------------------
@@ -271,4 +271,4 @@ STORAGES = {
 }
 
 LOG_LEVEL = _env.log_level
-LOGGING = log_settings(LOG_LEVEL, debug=DEBUG)
+LOGGING = logging_config(LOG_LEVEL, debug=DEBUG)

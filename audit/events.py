@@ -41,8 +41,8 @@ class EventName(models.TextChoices):
     CONFIGURATION_ACTIVATED = "configuration:activated", "Metadata in use"
     CONFIGURATION_SUSPENDED = "configuration:suspended", "Metadata no longer accepted"
     CONFIGURATION_DISCARDED = "configuration:discarded", "Draft discarded"
-    EXCEPTION_ALLOWED = "exception:allowed", "Exception allowed until a date"
-    EXCEPTION_ENDED = "exception:ended", "Exception ended"
+    WAIVER_ALLOWED = "waiver:allowed", "Waiver allowed until a date"
+    WAIVER_ENDED = "waiver:ended", "Waiver ended"
     KEY_CREATED = "key:created", "Certificate made"
     KEY_PROMOTED = "key:promoted", "New certificate in use"
     KEY_RETIRED = "key:retired", "Certificate retired"
@@ -86,7 +86,7 @@ class EventName(models.TextChoices):
     SECOND_FACTOR_REMOVED = "second_factor:removed", "Second factor or passkey removed"
     RECOVERY_CODES_RENEWED = "second_factor:codes_renewed", "Recovery codes made anew"
     UNPROVEN_FORGOTTEN = "account:unproven_forgotten", "Password of an unconfirmed account taken away"
-    DOOR_ENDED = "door:ended", "Session ended by an operator"
+    SESSION_GRANT_ENDED = "session_grant:ended", "Session ended by an operator"
     ACCOUNT_RENAMED = "account:renamed", "Account's name changed by an operator"
     ACCOUNT_DISABLED = "account:disabled", "Account disabled by an operator"
     ACCOUNT_ENABLED = "account:enabled", "Account enabled by an operator"
@@ -103,7 +103,7 @@ _HIGH = {
     EventName.OPERATOR_CHANGED,
     EventName.PLAN_EDITED,
     EventName.RECOVERY_OPENED,
-    EventName.EXCEPTION_ALLOWED,
+    EventName.WAIVER_ALLOWED,
     EventName.CONFIGURATION_SUSPENDED,
     EventName.IDENTITY_RELINKED,
 }

@@ -44,7 +44,7 @@ class Peer:
         self.memory = found["memory"]
 
     def ask(self, what: str, sign_ins: int) -> dict[str, Any]:
-        """Give an order and wait for the answer."""
+        """Give an order and wait for the response."""
         if self._process.stdin is None or self._process.stdout is None:
             raise RuntimeError("a process without pipes")
         self._process.stdin.write(json.dumps({"what": what, "sign_ins": sign_ins}) + "\n")

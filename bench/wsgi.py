@@ -14,7 +14,7 @@ from bench.provider import HOST
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-class Answer(NamedTuple):
+class Reply(NamedTuple):
     """What came back."""
 
     status: int
@@ -29,8 +29,8 @@ def encoded(form: dict[str, str]) -> bytes:
 
 def call(
     application: Application, path: str, body: bytes | None = None, cookies: dict[str, str] | None = None
-) -> Answer:
-    """POST a body, or GET if there is none, over https, and read the answer to its end."""
+) -> Reply:
+    """POST a body, or GET if there is none, over https, and read the response to its end."""
     environ = _environ(path, body, cookies or {})
     begun: list[tuple[str, list[tuple[str, str]]]] = []
 
@@ -51,7 +51,7 @@ def call(
         if name.lower() == "set-cookie":
             jar.load(value)
     location = next((value for name, value in headers if name.lower() == "location"), "")
-    return Answer(int(status.split()[0]), location, {name: each.value for name, each in jar.items()})
+    return Reply(int(status.split()[0]), location, {name: each.value for name, each in jar.items()})
 
 
 def _environ(path: str, body: bytes | None, cookies: dict[str, str]) -> dict[str, Any]:

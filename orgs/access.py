@@ -1,8 +1,8 @@
 """Who may open which page: the only authorization code.
 
 Every page is closed unless it says otherwise. `login_not_required` (Django's) marks the public ones;
-`organization_page` opens an organization's pages through a live door that leads there; `any_door` opens the pages that
-every signed-in person has; all the rest (account-wide settings, the Django admin) wants a password door (invariant 1).
+`organization_page` opens an organization's pages by a live grant that leads there; `any_grant` opens the pages that
+every signed-in person has; all the rest (account-wide settings, the Django admin) wants a password grant (invariant 1).
 """
 
 from __future__ import annotations
@@ -24,50 +24,50 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.functional import SimpleLazyObject
 
 from audit.actors import Actor
-from orgs.models import Door, DoorKind, Membership, Role, User
-from orgs.selectors import live_doors, membership_in, memberships_of
+from orgs.models import GrantKind, Membership, Role, SessionGrant, User
+from orgs.selectors import live_grants, membership_in, memberships_of
 from orgs.session_names import SESSION_NAME, session_name
 
 View = Callable[..., HttpResponseBase]
 
 
 class PersonRequest(HttpRequest):
-    """A request of somebody who has at least one live door."""
+    """A request of somebody who has at least one live grant."""
 
     user: User
-    doors: list[Door]
+    grants: list[SessionGrant]
 
 
 class OrganizationRequest(PersonRequest):
-    """A request that may see an organization's page: the membership that allows it and the door it came through."""
+    """A request that may see an organization's page: the membership that allows it and the grant that opens it."""
 
     membership: Membership
-    door: Door
+    grant: SessionGrant
 
 
-class DoorMiddleware:
-    """Puts the live doors on the request, and keeps every page shut that nobody has opened on purpose."""
+class GrantMiddleware:
+    """Puts the live grants on the request, and keeps every page shut that nobody has opened on purpose."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        cast(PersonRequest, request).doors = cast(list[Door], SimpleLazyObject(lambda: _read_doors(request)))
+        cast(PersonRequest, request).grants = cast(list[SessionGrant], SimpleLazyObject(lambda: _read_grants(request)))
         response = self.get_response(request)
         # What never looked at the session is the same for everybody, and is left alone.
-        if request.session.accessed and doors_of(request):
+        if request.session.accessed and grants_of(request):
             add_never_cache_headers(response)
         return response
 
     def process_view(
         self, request: HttpRequest, view: View, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> HttpResponseBase | None:
-        """Let public and guarded views answer for themselves; anything else needs a password door."""
+        """Let public and guarded views answer for themselves; anything else needs a password grant."""
         if not getattr(view, "login_required", True) or getattr(view, "is_guarded", False):
             return None
-        if has_password_door(request):
+        if has_password_grant(request):
             return None
-        if not doors_of(request):
+        if not grants_of(request):
             return redirect_to_login(request.get_full_path())
         return render(request, "orgs/refused/password_needed.html", status=403)
 
@@ -77,9 +77,9 @@ def organization_page(
 ) -> Callable[[View], View]:
     """Open a view under /o/<slug>/ to members of at least this role; `to_change` says which role a POST takes.
 
-    The view gets an OrganizationRequest and no slug. Strangers get 404, visitors without any door the same with a
-    sign-in form (whether the slug exists or not), members 403 when their role or their door does not suffice.
-    `recovery` lets an admin's recovery door in, too (invariant 9).
+    The view gets an OrganizationRequest and no slug. Strangers get 404, visitors without any grant the same with a
+    sign-in form (whether the slug exists or not), members 403 when their role or their grant does not suffice.
+    `recovery` lets an admin's recovery grant in, too (invariant 9).
     """
 
     def guard(view: View) -> View:
@@ -95,19 +95,19 @@ def organization_page(
 
 
 def recovery_page(view: View) -> View:
-    """Open a view under /o/<slug>/ to admins with a password door, also where SSO is required (invariant 9).
+    """Open a view under /o/<slug>/ to admins with a password grant, also where SSO is required (invariant 9).
 
-    The view gets the membership on the request, no door and no slug. A visitor is led to the password page, whether the
-    slug exists or not: the e-mail-first form would lead to the very provider that fails. Everybody else gets 404.
+    The view gets the membership on the request, no grant and no slug. A visitor is led to the password page, whether
+    the slug exists or not: the e-mail-first form would lead to the very provider that fails. Everybody else gets 404.
     """
 
     @functools.wraps(view)
     def guarded(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not doors_of(request):
+        if not grants_of(request):
             return redirect_to_login(request.get_full_path(), reverse("account_login"))
         membership = membership_in(slug, cast(User, request.user))
         is_admin = membership is not None and membership.role == Role.ADMIN and membership.accepted_at is not None
-        if membership is None or not is_admin or not has_password_door(request):
+        if membership is None or not is_admin or not has_password_grant(request):
             return render(request, "404.html", status=404)
         if _is_signed_out(request, membership):
             return render(request, "orgs/refused/everyone_signed_out.html", {"membership": membership}, status=403)
@@ -118,26 +118,26 @@ def recovery_page(view: View) -> View:
 
 
 def sign_in_page(view: View) -> View:
-    """Let allauth's sign-in pages, which send away whoever is signed in, serve those who lack a password door.
+    """Let allauth's sign-in pages, which send away whoever is signed in, serve those who lack a password grant.
 
     Somebody who came by single sign-on may add their password to the session; for this page they are nobody yet.
     """
 
     @functools.wraps(view)
     def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not has_password_door(request):
+        if not has_password_grant(request):
             request.user = AnonymousUser()
         return view(request, *args, **kwargs)
 
     return opened
 
 
-def any_door(view: View) -> View:
+def any_grant(view: View) -> View:
     """Open a view to everybody who is signed in, however they came in; others are asked to sign in."""
 
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not doors_of(request):
+        if not grants_of(request):
             return redirect_to_login(request.get_full_path())
         return view(request, *args, **kwargs)
 
@@ -150,28 +150,28 @@ def _mark(view: View) -> View:
 
 
 def _enter(request: HttpRequest, slug: str, minimum: Role, *, recovery: bool) -> HttpResponse | None:
-    """Put membership and door on the request, or return the refusal."""
-    doors = doors_of(request)
-    if not doors:
+    """Put membership and grant on the request, or return the refusal."""
+    grants = grants_of(request)
+    if not grants:
         next_page = {"next": request.get_full_path()}
         return render(request, "orgs/refused/sign_in_to_continue.html", next_page, status=404)
     membership = membership_in(slug, cast(User, request.user))
     if membership is None:
         return render(request, "404.html", status=404)
-    door = opening_door(doors, membership, recovery=recovery)
-    if door is None:
-        return _refuse_door(request, membership)
+    grant = opening_grant(grants, membership, recovery=recovery)
+    if grant is None:
+        return _refuse_grants(request, membership)
     if membership.role < minimum:
         context = {"membership": membership, "minimum": minimum}
         return render(request, "orgs/refused/role_too_low.html", context, status=403)
     entered = cast(OrganizationRequest, request)
-    entered.membership, entered.door = membership, door
+    entered.membership, entered.grant = membership, grant
     return None
 
 
-def _refuse_door(request: HttpRequest, membership: Membership) -> HttpResponse:
+def _refuse_grants(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Say what would open the page, but only to somebody whose password says that the account is theirs."""
-    if not has_password_door(request):
+    if not has_password_grant(request):
         return render(request, "404.html", status=404)
     name = _what_is_needed(request, membership)
     return render(request, f"orgs/refused/{name}.html", {"membership": membership}, status=403)
@@ -187,47 +187,47 @@ def _what_is_needed(request: HttpRequest, membership: Membership) -> str:
 
 def _is_signed_out(request: HttpRequest, membership: Membership) -> bool:
     """Return whether everyone was signed out after a password was last typed in this session."""
-    typed = max(door.opened_at for door in doors_of(request) if door.kind == DoorKind.PASSWORD)
+    typed = max(grant.opened_at for grant in grants_of(request) if grant.kind == GrantKind.PASSWORD)
     signed_out = membership.organization.sessions_ended_at
     return signed_out is not None and signed_out >= typed
 
 
-def opening_door(doors: list[Door], membership: Membership, *, recovery: bool = False) -> Door | None:
-    """Return the door through which a membership's pages open, the one that stays open longest; None if there is none.
+def opening_grant(grants: list[SessionGrant], membership: Membership, *, recovery: bool = False) -> SessionGrant | None:
+    """Return the grant that opens a membership's pages, the one that lasts longest; None if there is none.
 
-    SSO doors open their own organization; a password door opens accepted memberships where SSO is not required; a
-    recovery door opens only what asks for it. An organization's session length holds for every kind.
+    SSO grants open their own organization; a password grant opens accepted memberships where SSO is not required; a
+    recovery grant opens only what asks for it. An organization's session length holds for every kind.
     """
-    fitting = [door for door in doors if _opens(door, membership, recovery=recovery)]
-    return max(fitting, key=lambda door: expiry(door, membership), default=None)
+    fitting = [grant for grant in grants if _opens(grant, membership, recovery=recovery)]
+    return max(fitting, key=lambda grant: expiry(grant, membership), default=None)
 
 
-def expiry(door: Door, membership: Membership) -> datetime:
-    """Return when a door stops, or stopped, opening this membership's pages."""
+def expiry(grant: SessionGrant, membership: Membership) -> datetime:
+    """Return when a grant stops, or stopped, opening this membership's pages."""
     organization = membership.organization
-    ends = min(door.expires_at, door.opened_at + organization.session_length)
+    ends = min(grant.expires_at, grant.opened_at + organization.session_length)
     signed_out = organization.sessions_ended_at
-    return min(ends, signed_out) if signed_out and signed_out >= door.opened_at else ends
+    return min(ends, signed_out) if signed_out and signed_out >= grant.opened_at else ends
 
 
-def _opens(door: Door, membership: Membership, *, recovery: bool) -> bool:
+def _opens(grant: SessionGrant, membership: Membership, *, recovery: bool) -> bool:
     organization = membership.organization
-    if door.user_id != membership.user_id or expiry(door, membership) <= timezone.now():
+    if grant.user_id != membership.user_id or expiry(grant, membership) <= timezone.now():
         return False
-    if door.kind == DoorKind.SSO:
-        return door.organization_id == organization.pk
-    if door.kind == DoorKind.RECOVERY:
-        return recovery and door.organization_id == organization.pk and membership.role == Role.ADMIN
+    if grant.kind == GrantKind.SSO:
+        return grant.organization_id == organization.pk
+    if grant.kind == GrantKind.RECOVERY:
+        return recovery and grant.organization_id == organization.pk and membership.role == Role.ADMIN
     return membership.accepted_at is not None and not organization.requires_sso
 
 
-def open_memberships(request: HttpRequest) -> list[tuple[Membership, Door]]:
-    """The organizations that this session may enter, each with the door that lets it."""
-    doors = doors_of(request)
-    if not doors:
+def open_memberships(request: HttpRequest) -> list[tuple[Membership, SessionGrant]]:
+    """The organizations that this session may enter, each with the grant that lets it."""
+    grants = grants_of(request)
+    if not grants:
         return []
-    found = ((membership, opening_door(doors, membership)) for membership in memberships_of(cast(User, request.user)))
-    return [(membership, door) for membership, door in found if door is not None]
+    found = ((membership, opening_grant(grants, membership)) for membership in memberships_of(cast(User, request.user)))
+    return [(membership, grant) for membership, grant in found if grant is not None]
 
 
 def visible_memberships(request: HttpRequest) -> list[Membership]:
@@ -236,32 +236,32 @@ def visible_memberships(request: HttpRequest) -> list[Membership]:
     A provider may assert the address of any account, so its session must learn nothing of other organizations
     (invariant 1).
     """
-    if has_password_door(request):
+    if has_password_grant(request):
         return list(memberships_of(cast(User, request.user)))
     return [membership for membership, _ in open_memberships(request)]
 
 
-def doors_of(request: HttpRequest) -> list[Door]:
-    """The live doors of this session."""
-    return cast(PersonRequest, request).doors
+def grants_of(request: HttpRequest) -> list[SessionGrant]:
+    """The live grants of this session."""
+    return cast(PersonRequest, request).grants
 
 
-def has_password_door(request: HttpRequest) -> bool:
+def has_password_grant(request: HttpRequest) -> bool:
     """Whether this session was opened with the person's own password or passkey."""
-    return any(door.kind == DoorKind.PASSWORD for door in doors_of(request))
+    return any(grant.kind == GrantKind.PASSWORD for grant in grants_of(request))
 
 
-def _read_doors(request: HttpRequest) -> list[Door]:
+def _read_grants(request: HttpRequest) -> list[SessionGrant]:
     name = session_name(request)
     if not name or not request.user.is_authenticated:
         return []
-    return list(live_doors(name, request.user))
+    return list(live_grants(name, request.user))
 
 
-def keep_session_name(request: HttpRequest, name: str, door: Door) -> None:
-    """Give this session the name under which `door` was just opened."""
+def keep_session_name(request: HttpRequest, name: str, grant: SessionGrant) -> None:
+    """Give this session the name under which `grant` was just made."""
     request.session[SESSION_NAME] = name
-    cast(PersonRequest, request).doors = [door]
+    cast(PersonRequest, request).grants = [grant]
 
 
 def actor_of(request: HttpRequest, user: User | None = None) -> Actor:

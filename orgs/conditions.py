@@ -14,7 +14,7 @@ from django.db.models import Exists, Q
 
 # Conditions on organizations: users can sign in through an identity provider of it now.
 SSO_WORKS: list[Callable[[], Exists]] = []
-# Conditions on doors of single sign-on: the connection that opened it exists and is enabled.
+# Conditions on grants of single sign-on: the connection that opened it exists and is enabled.
 CONNECTION_ENABLED: list[Callable[[], Exists]] = []
 
 
@@ -24,7 +24,7 @@ def sso_works() -> Q:
 
 
 def connection_enabled() -> Q:
-    """Return the condition that the connection behind a door of single sign-on is enabled."""
+    """Return the condition that the connection behind a grant of single sign-on is enabled."""
     return _any(CONNECTION_ENABLED)
 
 

@@ -7,17 +7,17 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from orgs.access import doors_of, has_password_door
+from orgs.access import grants_of, has_password_grant
 
 
 def here(request: HttpRequest) -> dict[str, Any]:
-    """Names for the frame of a page: `membership` inside an organization, `is_signed_in`, `has_password_door`."""
-    if not hasattr(request, "doors"):  # an error page before our middleware ran
+    """Names for the frame of a page: `membership` inside an organization, `is_signed_in`, `has_password_grant`."""
+    if not hasattr(request, "grants"):  # an error page before our middleware ran
         return {"simulator_url": settings.SIMULATOR_URL}
     return {
         "membership": getattr(request, "membership", None),
-        "door": getattr(request, "door", None),
-        "is_signed_in": bool(doors_of(request)),
-        "has_password_door": has_password_door(request),
+        "grant": getattr(request, "grant", None),
+        "is_signed_in": bool(grants_of(request)),
+        "has_password_grant": has_password_grant(request),
         "simulator_url": settings.SIMULATOR_URL,
     }

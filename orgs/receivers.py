@@ -1,4 +1,4 @@
-"""What happens when a person uses allauth's pages: doors open and close, and the log has what became of the account."""
+"""What happens when a person uses allauth's pages: grants begin and end, and the log has what became of the account."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from audit.actors import COMMAND_LINE, Actor
 from audit.events import EventName, Outcome
 from audit.services import record
 from orgs.access import actor_of
-from orgs.afterwards import do_afterwards
+from orgs.deferred import defer
 from orgs.errors import NotAllowedError
 from orgs.known_browsers import remember_browser
 from orgs.models import User
-from orgs.models.people import operator_made
+from orgs.models.users import operator_made
 from orgs.selectors import accepted_numbers
 from orgs.services import (
+    create_password_grant,
     end_other_sessions,
     end_session,
-    open_password_door,
     record_for_organizations,
     record_operator,
     record_sign_up,
@@ -80,11 +80,11 @@ def note_operator(user: User, **kwargs: Any) -> None:
 
 @receiver(user_logged_in)
 def open_password_session(request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """allauth has checked password and second factor, or a passkey: the session gets its password door."""
+    """allauth has checked password and second factor, or a passkey: the session gets its password grant."""
     expires_at = timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
     session, actor = name_session(request), actor_of(request, user)
     try:
-        open_password_door(session=session, user=user, expires_at=expires_at, actor=actor)
+        create_password_grant(session=session, user=user, expires_at=expires_at, actor=actor)
     except NotAllowedError as error:
         request.session.flush()
         raise ImmediateHttpResponse(get_adapter(request).respond_user_inactive(request, user)) from error
@@ -92,8 +92,8 @@ def open_password_session(request: HttpRequest, user: User, **kwargs: Any) -> No
 
 
 @receiver(user_logged_out)
-def close_doors(request: HttpRequest, user: User | None, **kwargs: Any) -> None:
-    """Sign-out closes the doors in the table, so that a copy of the session opens nothing either."""
+def end_grants_at_sign_out(request: HttpRequest, user: User | None, **kwargs: Any) -> None:
+    """Sign-out ends the grants in the table, so that a copy of the session opens nothing either."""
     name = session_name(request)
     if user is not None and name:
         end_session(session=name, user=user, actor=actor_of(request))
@@ -103,12 +103,12 @@ def close_doors(request: HttpRequest, user: User | None, **kwargs: Any) -> None:
 def note_wrong_password(credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
     """Write one row for operators, and one into the log of each organization that has the account as a member.
 
-    The latter follow when the answer is out, so that its time does not tell whether there is such an account.
+    The latter follow when the response is out, so that its time does not tell whether there is such an account.
     """
     address = str(credentials.get("email") or credentials.get("username") or "")
     actor = actor_of(request) if request else Actor()
     _record_wrong_password(address, actor, [None])
-    do_afterwards(request, lambda: _record_wrong_password(address, actor, accepted_numbers(address)))
+    defer(request, lambda: _record_wrong_password(address, actor, accepted_numbers(address)))
 
 
 @atomic

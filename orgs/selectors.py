@@ -14,15 +14,15 @@ from django.utils import timezone
 
 from orgs.conditions import connection_enabled
 from orgs.models import (
-    Door,
-    DoorKind,
     EmailDomain,
+    GrantKind,
     Invitation,
     Membership,
     MembershipState,
     Organization,
     Plan,
     Role,
+    SessionGrant,
     User,
 )
 from orgs.tokens import hash_of_token
@@ -148,8 +148,8 @@ class SessionCounts:
     sessions: int
 
 
-def live_doors_into(organization: Organization) -> QuerySet[Door]:
-    """Return every door through which an active member can open the organization's pages now.
+def live_grants_into(organization: Organization) -> QuerySet[SessionGrant]:
+    """Return every grant by which an active member can open the organization's pages now.
 
     orgs/access.py decides for one request by the same rules; it also asks for the role that a page needs.
     """
@@ -157,15 +157,15 @@ def live_doors_into(organization: Organization) -> QuerySet[Door]:
     opens = Q(organization=organization, user__in=active.values("user"))
     if not organization.requires_sso:
         accepted = active.filter(accepted_at__isnull=False)
-        opens |= Q(kind=DoorKind.PASSWORD, user__in=accepted.values("user"))
+        opens |= Q(kind=GrantKind.PASSWORD, user__in=accepted.values("user"))
     now = timezone.now()
     since = max(filter(None, [now - organization.session_length, organization.sessions_ended_at]))
-    return Door.objects.filter(opens, _holds(), ended_at__isnull=True, expires_at__gt=now, opened_at__gt=since)
+    return SessionGrant.objects.filter(opens, _holds(), ended_at__isnull=True, expires_at__gt=now, opened_at__gt=since)
 
 
 def count_sessions(organization: Organization) -> SessionCounts:
     """Count the members who are signed in to an organization, and their sessions."""
-    counts = live_doors_into(organization).aggregate(
+    counts = live_grants_into(organization).aggregate(
         members=Count("user", distinct=True), sessions=Count("session", distinct=True)
     )
     return SessionCounts(**counts)
@@ -250,37 +250,37 @@ def somebody_else_in(session: str, user: User) -> User | None:
     """Another person than `user` to whom this session is still open."""
     if not session:
         return None
-    other = _live_doors_of(session).select_related("user").exclude(user=user).first()
+    other = _live_grants_of(session).select_related("user").exclude(user=user).first()
     return other.user if other else None
 
 
 def names_of_sessions(user: User, *, but: str) -> set[str]:
-    """Return the names of an account's sessions that have a live door, without the session of one name."""
-    live = Door.objects.filter(user=user, ended_at__isnull=True, expires_at__gt=timezone.now())
+    """Return the names of an account's sessions that have a live grant, without the session of one name."""
+    live = SessionGrant.objects.filter(user=user, ended_at__isnull=True, expires_at__gt=timezone.now())
     return set(live.exclude(session=but).values_list("session", flat=True))
 
 
-def live_doors(session: str, user: User) -> QuerySet[Door]:
-    """Return the doors through which a session of this user may go now."""
-    return _live_doors_of(session).filter(user=user)
+def live_grants(session: str, user: User) -> QuerySet[SessionGrant]:
+    """Return the live grants of a session of this user."""
+    return _live_grants_of(session).filter(user=user)
 
 
-def _live_doors_of(session: str) -> QuerySet[Door]:
-    """Return the doors of a session that are neither ended nor expired, while all that they depend on holds.
+def _live_grants_of(session: str) -> QuerySet[SessionGrant]:
+    """Return the grants of a session that are neither ended nor expired, while all that they depend on holds.
 
     What shuts their user out ends them as well. This question is what makes sure (invariant 13).
     """
-    return Door.objects.filter(
+    return SessionGrant.objects.filter(
         _holds(), session=session, user__is_active=True, ended_at__isnull=True, expires_at__gt=timezone.now()
     )
 
 
 def _holds() -> Q:
-    """Return the condition that all holds which a door of its kind depends on, except the account."""
+    """Return the condition that all holds which a grant of its kind depends on, except the account."""
     member = Membership.objects.filter(
         user=OuterRef("user"), organization=OuterRef("organization"), state=MembershipState.ACTIVE
     )
     organization_open = Q(organization__closed_at__isnull=True)
     by_sso = organization_open & Q(Exists(member), connection_enabled(), organization__plan__sso=True)
     by_recovery = organization_open & Q(Exists(member.filter(role=Role.ADMIN)))
-    return Q(kind=DoorKind.PASSWORD) | Q(by_sso, kind=DoorKind.SSO) | Q(by_recovery, kind=DoorKind.RECOVERY)
+    return Q(kind=GrantKind.PASSWORD) | Q(by_sso, kind=GrantKind.SSO) | Q(by_recovery, kind=GrantKind.RECOVERY)

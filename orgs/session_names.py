@@ -1,4 +1,4 @@
-"""The random name of a session, under which its doors are kept.
+"""The random name of a session, under which its grants are kept.
 
 The name outlives a change of the session's key, and the database never holds the key itself.
 """

@@ -3,14 +3,14 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from orgs.views import (
+    accept_invitation,
     accounts,
     audit_log,
     general,
+    health,
     home,
     invitations,
-    invited,
     members,
-    monitors,
     other_sessions,
     recovery,
 )
@@ -51,11 +51,11 @@ account_pages: list[URLPattern | URLResolver] = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
-    path("session", monitors.session, name="session"),
-    path("healthz", monitors.healthz, name="healthz"),
+    path("session", health.session, name="session"),
+    path("healthz", health.healthz, name="healthz"),
     path("organizations/new", home.new_organization, name="new_organization"),
     path("memberships/<uuid:public_id>/accept", home.accept_membership, name="accept_membership"),
-    path("invitations/<str:token>", invited.invitation, name="invitation"),
+    path("invitations/<str:token>", accept_invitation.invitation, name="invitation"),
     path("o/<slug:slug>/", include(organization_pages)),
     path("account/", include(account_pages)),
 ]

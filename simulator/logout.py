@@ -57,7 +57,7 @@ def request(
 def response(
     issuer: str, destination: str, in_response_to: str, *, status: str = SUCCESS, now: dt.datetime | None = None
 ) -> etree._Element:
-    """The answer to a LogoutRequest."""
+    """The response to a LogoutRequest."""
     root = _message("LogoutResponse", issuer, destination, now or dt.datetime.now(dt.UTC), "")
     root.set("InResponseTo", in_response_to)
     outer = etree.SubElement(root, f"{{{SAMLP}}}Status")

@@ -1,7 +1,7 @@
 """Refusals with Entra's AADSTS numbers, worded by ourselves."""
 
 
-class Refusal(Exception):  # noqa: N818  # an answer, not a fault
+class Refusal(Exception):  # a response, not a fault
     """Entra would stop here: `code` is the AADSTS number, `text` says why."""
 
     def __init__(self, code: int, text: str) -> None:

@@ -77,7 +77,7 @@ class Twists(TypedDict, total=False):
 
 
 @dataclass(frozen=True)
-class Answer:
+class SamlResponse:
     """Everything that goes into one Response, already decided."""
 
     issuer: str
@@ -121,7 +121,7 @@ def instant(moment: dt.datetime) -> str:
     return moment.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def write(answer: Answer) -> str:
+def write(answer: SamlResponse) -> str:
     """The signed Response, base64, as the SAMLResponse form field carries it."""
     response = response_element(answer)
     assertion = assertion_element(answer)
@@ -148,7 +148,7 @@ def _remove(response: etree._Element, local_name: str) -> None:
             parent.remove(element)
 
 
-def _sign_all(answer: Answer, response: etree._Element) -> None:
+def _sign_all(answer: SamlResponse, response: etree._Element) -> None:
     assertion = response.find(f"{{{SAML}}}Assertion")
     name_id = response.find(f".//{{{SAML}}}NameID")
     if answer.encrypt_name_id_for and name_id is not None:
@@ -162,7 +162,7 @@ def _sign_all(answer: Answer, response: etree._Element) -> None:
         _sign_one(answer, response)
 
 
-def _encrypt(answer: Answer, element: etree._Element, certificate: str, container: str) -> None:
+def _encrypt(answer: SamlResponse, element: etree._Element, certificate: str, container: str) -> None:
     encryption.encrypt(
         element,
         certificate,
@@ -172,7 +172,7 @@ def _encrypt(answer: Answer, element: etree._Element, certificate: str, containe
     )
 
 
-def _sign_one(answer: Answer, element: etree._Element) -> None:
+def _sign_one(answer: SamlResponse, element: etree._Element) -> None:
     has_issuer = element.find(f"{{{SAML}}}Issuer") is not None
     sign(
         element,
@@ -184,7 +184,7 @@ def _sign_one(answer: Answer, element: etree._Element) -> None:
     )
 
 
-def response_element(answer: Answer) -> etree._Element:
+def response_element(answer: SamlResponse) -> etree._Element:
     """samlp:Response with its Issuer and Status, without an assertion."""
     response = etree.Element(f"{{{SAMLP}}}Response", nsmap={"samlp": SAMLP})
     _set(response, "ID", answer.response_id)
@@ -199,7 +199,7 @@ def response_element(answer: Answer) -> etree._Element:
     return response
 
 
-def _status(answer: Answer) -> etree._Element:
+def _status(answer: SamlResponse) -> etree._Element:
     status = etree.Element(f"{{{SAMLP}}}Status", nsmap={"samlp": SAMLP})
     code = etree.SubElement(status, f"{{{SAMLP}}}StatusCode", Value=answer.status)
     if answer.nested_status:
@@ -209,7 +209,7 @@ def _status(answer: Answer) -> etree._Element:
     return status
 
 
-def assertion_element(answer: Answer) -> etree._Element:
+def assertion_element(answer: SamlResponse) -> etree._Element:
     """The unsigned Assertion, with its own default namespace as Entra writes it."""
     assertion = etree.Element(f"{{{SAML}}}Assertion", nsmap=no_prefix(SAML))
     _set(assertion, "ID", answer.assertion_id)
@@ -224,7 +224,7 @@ def assertion_element(answer: Answer) -> etree._Element:
     return assertion
 
 
-def _add_subject(assertion: etree._Element, answer: Answer) -> None:
+def _add_subject(assertion: etree._Element, answer: SamlResponse) -> None:
     subject = _child(assertion, "Subject")
     name_id = _child(subject, "NameID", answer.name_id)
     _set(name_id, "Format", answer.name_id_format)
@@ -236,7 +236,7 @@ def _add_subject(assertion: etree._Element, answer: Answer) -> None:
     _set(data, "Recipient", answer.recipient)
 
 
-def _add_conditions(assertion: etree._Element, answer: Answer) -> None:
+def _add_conditions(assertion: etree._Element, answer: SamlResponse) -> None:
     conditions = _child(assertion, "Conditions")
     _set_instant(conditions, "NotBefore", answer.not_before)
     _set_instant(conditions, "NotOnOrAfter", answer.not_on_or_after)
@@ -255,7 +255,7 @@ def _add_claims(assertion: etree._Element, claims: Mapping[str, Sequence[str]]) 
             _child(attribute, "AttributeValue", value)
 
 
-def _add_authn_statement(assertion: etree._Element, answer: Answer) -> None:
+def _add_authn_statement(assertion: etree._Element, answer: SamlResponse) -> None:
     statement = _child(assertion, "AuthnStatement")
     _set_instant(statement, "AuthnInstant", answer.authn_instant)
     _set(statement, "SessionIndex", answer.session_index)

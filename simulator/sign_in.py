@@ -92,7 +92,7 @@ def _hinted(user: User, hint: str) -> bool:
 
 @blueprint.post("/<tenant_id>/saml2/account")
 def account(tenant_id: str) -> str:
-    """Answer the request that the picker carried along, for the chosen account or as declined."""
+    """SamlResponse the request that the picker carried along, for the chosen account or as declined."""
     _require_tenant(tenant_id)
     message, binding = request.form.get("SAMLRequest", ""), request.form.get("binding", "")
     asked = read_request(message, deflated=binding == "redirect")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Unpack
 
-from simulator import answers, claims, logout, responses
+from simulator import claims, decisions, logout, responses
 from simulator.apps import App, Signing
 from simulator.keys import PLATFORM_SUBJECT, SigningKey
 from simulator.metadata import Document
@@ -139,12 +139,12 @@ class Tenant:
         """
         person = self.users[user] if isinstance(user, str) else user
         asked = request or SamlRequest(id=in_response_to, issuer=app.identifier)
-        answer = answers.usual(app, self.issuer, asked, now or dt.datetime.now(dt.UTC))
+        answer = decisions.usual(app, self.issuer, asked, now or dt.datetime.now(dt.UTC))
         told = claims.default_claims(person, tenant_id=self.id, issuer=self.issuer)
         answer = dataclasses.replace(answer, claims=told)
         if "name_id" not in twists:
-            answer = answers.named(answer, app, person, asked.name_id_format)
-        return responses.write(answers.twisted(answer, twists))
+            answer = decisions.named(answer, app, person, asked.name_id_format)
+        return responses.write(decisions.twisted(answer, twists))
 
     def logout_request_url(
         self, app: App, user: User | str, *, session_indexes: Sequence[str] = (), relay_state: str | None = None
@@ -162,7 +162,7 @@ class Tenant:
         return logout.redirect_url(app.logout_url, message, key=app.signing_key(), relay_state=relay_state)
 
     def logout_response_url(self, app: App, asked: SamlRequest, relay_state: str | None = None) -> str:
-        """The answer to an application's LogoutRequest: from the other issuer, and unsigned."""
+        """The response to an application's LogoutRequest: from the other issuer, and unsigned."""
         message = logout.response(logout.login_issuer(self.sso_url), app.logout_url, asked.id)
         return logout.redirect_url(app.logout_url, message, relay_state=relay_state)
 
@@ -178,8 +178,8 @@ class Tenant:
     ) -> str:
         """An unsigned Response (base64) that says no, with an AADSTS text and nested status."""
         asked = SamlRequest(id=in_response_to, issuer=app.identifier, acs_url=reply_url)
-        answer = answers.usual(app, self.issuer, asked, now or dt.datetime.now(dt.UTC))
-        answer = answers.declined(answer, code, text)
+        answer = decisions.usual(app, self.issuer, asked, now or dt.datetime.now(dt.UTC))
+        answer = decisions.declined(answer, code, text)
         return responses.encode(responses.response_element(answer))
 
     def save(self, folder: Path | str) -> None:

@@ -31,7 +31,7 @@ def clock_of(skew: int | None, provider: str) -> Clock | None:
     if skew is None:
         return None
     if skew == 0:
-        return Clock("No difference from ours, as far as one answer shows", "")
+        return Clock("No difference from ours, as far as one response shows", "")
     side = "ahead of" if skew > 0 else "behind"
     return Clock(f"At least {_length(abs(skew))} {side} ours", _advice(provider) if abs(skew) >= _LARGE else "")
 

@@ -13,7 +13,7 @@ def organization_has_working_connection() -> Exists:
     return Exists(active.filter(connection__organization=OuterRef("pk")))
 
 
-def door_has_enabled_connection() -> Exists:
-    """Return the condition, in a query for doors, that the connection which opened one is enabled."""
+def grant_has_enabled_connection() -> Exists:
+    """Return the condition, in a query for grants, that the connection which opened one is enabled."""
     enabled = Connection.objects.filter(state=ConnectionState.ENABLED)
     return Exists(enabled.filter(public_id=OuterRef("connection"), organization=OuterRef("organization")))

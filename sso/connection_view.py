@@ -13,8 +13,8 @@ from sso.models import (
     ConfigurationState,
     Connection,
     ConnectionState,
-    DatedException,
     Identity,
+    Waiver,
     latest_ends,
 )
 from sso.models.identities import UNNORMALIZED
@@ -66,7 +66,7 @@ class ConnectionView:
         organization = self.organization
         return organization.require_sso and organization.is_open and organization.plan.sso and self.active is not None
 
-    def exceptions_in_force(self) -> dict[DatedException, datetime]:
+    def waivers_in_force(self) -> dict[Waiver, datetime]:
         """Return what is accepted for a time by what is active or may be next, each with its end."""
         return latest_ends(self.usable)
 

@@ -14,10 +14,10 @@ from sso.connection_view import ConnectionView
 from sso.key_encryption import NOT_SET, can_encrypt
 from sso.models import OfferedProvider, Provider, SignInState
 from sso.models.connections import JUST_IN_TIME_ROLES
-from sso.next_paths import safe_next_path
+from sso.redirects import safe_next_path
 from sso.selectors import offered_provider
 from sso.services import read_upload
-from sso.stored_settings import CHOICES, as_text, from_text, stored_settings
+from sso.settings_snapshot import CHOICES, as_text, from_text, settings_snapshot
 
 _BOTH = "Choose a file or paste the text, not both."
 _AGAIN = "Choose this file again when the rest is right."
@@ -81,7 +81,7 @@ class SettingsForm(forms.Form):
         widget=PastedXml(attrs={"rows": 5, "spellcheck": "false", "autocomplete": "off"}),
     )
     # What the page was made from, so that a stale tab turns nothing back.
-    seen = forms.CharField(required=False, max_length=400, widget=forms.HiddenInput)
+    snapshot = forms.CharField(required=False, max_length=400, widget=forms.HiddenInput)
     # The public id of what waits in the database.
     kept_upload = forms.CharField(required=False, max_length=36, widget=forms.HiddenInput)
     require_sso = forms.BooleanField(
@@ -126,10 +126,10 @@ class SettingsForm(forms.Form):
         self.metadata: saml.IdpMetadata | None = None
         self.aggregate: BinaryIO | None = None
         self.kept: OfferedProvider | None = None
-        stored = stored_settings(view)
+        stored = settings_snapshot(view)
         for name in CHOICES:
             self.fields[name].initial = stored[name]
-        self.fields["seen"].initial = as_text(stored)
+        self.fields["snapshot"].initial = as_text(stored)
         draft, active = view.draft, view.active
         current = draft or active
         # What the metadata asks for isn't ours to turn off; a new file decides anew.
@@ -148,9 +148,9 @@ class SettingsForm(forms.Form):
     @classmethod
     def refusing(cls, view: ConnectionView, sentence: str, at: str = "metadata_file") -> Self:
         """The form of somebody whose upload was not even read, with what is stored; `at` is the field it came in."""
-        stored = stored_settings(view)
+        stored = settings_snapshot(view)
         data = QueryDict(mutable=True)
-        data.update({name: _as_typed(stored[name]) for name in CHOICES} | {"seen": as_text(stored)})
+        data.update({name: _as_typed(stored[name]) for name in CHOICES} | {"snapshot": as_text(stored)})
         form = cls(data, view=view)
         form.add_error(at, sentence)
         return form
@@ -180,9 +180,9 @@ class SettingsForm(forms.Form):
 
     def take_over(self) -> None:
         """Show what was stored since the page was made, except where this person chose something else themselves."""
-        stored, seen = stored_settings(self.view), from_text(self.cleaned_data["seen"])
-        untouched = [name for name in CHOICES if name in seen and self.cleaned_data[name] == seen[name]]
-        self._set(seen=as_text(stored), **{name: _as_typed(stored[name]) for name in untouched})
+        stored, snapshot = settings_snapshot(self.view), from_text(self.cleaned_data["snapshot"])
+        untouched = [name for name in CHOICES if name in snapshot and self.cleaned_data[name] == snapshot[name]]
+        self._set(snapshot=as_text(stored), **{name: _as_typed(stored[name]) for name in untouched})
 
     def point_at_error(self) -> None:
         """Let the browser go to the first control that is wrong."""

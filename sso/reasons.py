@@ -26,7 +26,7 @@ class Reason(models.TextChoices):
     WRONG_ISSUER = "wrong_issuer", "Sent by another identity provider"
     WRONG_AUDIENCE = "wrong_audience", "Meant for another Entity ID"
     WRONG_ADDRESS = "wrong_address", "Meant for another Assertion Consumer Service URL"
-    WRONG_REQUEST = "wrong_request", "Not the answer to the request of this browser"
+    WRONG_REQUEST = "wrong_request", "Not the response to the request of this browser"
     OUT_OF_TIME = "out_of_time", "Too early or too late"
     NOT_UTC = "not_utc", "A time is not written in UTC"
     NOT_BEFORE = "not_before", "A NotBefore where the standard allows none"
@@ -35,7 +35,7 @@ class Reason(models.TextChoices):
     INCOMPLETE = "incomplete", "Something that must be in the response is missing"
     # What our own records say
     # Found in rows of earlier releases: a repeated response now leads on, or asks once more.
-    ALREADY_USED = "already_used", "This answer was used before"
+    ALREADY_USED = "already_used", "This response was used before"
     COOKIE_LOST = "cookie_lost", "The browser did not bring back our cookie"
     CLOSED = "closed", "The organization is closed"
     PLAN = "plan", "The plan does not include single sign-on"
@@ -215,11 +215,11 @@ ADVICE: dict[str, Advice] = {
         "Compare the settings at the identity provider with the guide on the settings page.",
     ),
     Reason.ALREADY_USED: Advice(
-        "Every answer signs in once; this one had been used. Usually somebody pressed Back or Reload.",
+        "Every response signs in once; this one had been used. Usually somebody pressed Back or Reload.",
         "Nothing to do. If nobody did that, somebody may have copied the response.",
     ),
     Reason.COOKIE_LOST: Advice(
-        "The browser did not return the cookie that ties the answer to the request, twice in a row.",
+        "The browser did not return the cookie that ties the response to the request, twice in a row.",
         "Let the person allow cookies for this site in their browser, or use an ordinary window.",
     ),
     Reason.CLOSED: Advice("The organization has been closed.", "Ask whoever runs Amplisso for you to open it again."),

@@ -15,7 +15,7 @@ from django.db.models import Case, Count, Q, QuerySet, When
 from django.urls import reverse
 from django.utils import timezone
 
-from orgs.models import Door, DoorKind, Organization, User
+from orgs.models import GrantKind, Organization, SessionGrant, User
 from orgs.tokens import hash_of_token
 from sso import saml
 from sso.key_encryption import LockedKeyError
@@ -24,7 +24,6 @@ from sso.models import (
     ConfigurationState,
     Connection,
     ConnectionState,
-    DatedException,
     Identity,
     KeyState,
     OfferedProvider,
@@ -32,10 +31,11 @@ from sso.models import (
     SignIn,
     SignInState,
     Upload,
+    Waiver,
     latest_ends,
 )
 
-# Sign-ins of one person that may still have an open door, with much to spare.
+# Sign-ins of one person that may still have a live grant, with much to spare.
 _RECENT = 200
 # Sign-ins that fit into a cookie: one for each organization that somebody was in at once.
 _MOST_TO_END = 40
@@ -143,8 +143,8 @@ def usable_configurations(organization: Organization) -> QuerySet[Configuration]
     return _configurations(organization).filter(state__in=[ConfigurationState.ACTIVE, ConfigurationState.DRAFT])
 
 
-def excepted_configurations(organization: Organization) -> list[Configuration]:
-    """Those of them that an exception is made for: a draft of another provider than the one in use gets none."""
+def waivable_configurations(organization: Organization) -> list[Configuration]:
+    """Those of them that a waiver is made for: a draft of another provider than the one in use gets none."""
     usable = list(usable_configurations(organization))
     in_use = {each.entity_id for each in usable if each.state == ConfigurationState.ACTIVE}
     return [each for each in usable if not in_use or each.entity_id in in_use]
@@ -222,25 +222,25 @@ def identities_of_address(organization: Organization, address: str) -> QuerySet[
     )
 
 
-def sign_in_of_doors(doors: Iterable[Door]) -> SignIn | None:
-    """The newest sign-in through a connection that opened one of these doors."""
-    ids = [door.public_id for door in doors if door.kind == DoorKind.SSO]
-    found = SignIn.objects.select_related("connection").filter(door__in=ids)
+def sign_in_of_grants(grants: Iterable[SessionGrant]) -> SignIn | None:
+    """The newest sign-in through a connection that opened one of these grants."""
+    ids = [grant.public_id for grant in grants if grant.kind == GrantKind.SSO]
+    found = SignIn.objects.select_related("connection").filter(grant__in=ids)
     return found.order_by("-id").first() if ids else None
 
 
-def sign_ins_to_end(doors: Iterable[Door]) -> list[SignIn]:
-    """The sign-ins behind these doors whose providers want to be told of a sign-out, the newest first."""
-    ids = [door.public_id for door in doors if door.kind == DoorKind.SSO]
-    found = SignIn.objects.select_related("organization").filter(door__in=ids, connection__single_logout=True)
+def sign_ins_to_end(grants: Iterable[SessionGrant]) -> list[SignIn]:
+    """The sign-ins behind these grants whose providers want to be told of a sign-out, the newest first."""
+    ids = [grant.public_id for grant in grants if grant.kind == GrantKind.SSO]
+    found = SignIn.objects.select_related("organization").filter(grant__in=ids, connection__single_logout=True)
     return list(found.order_by("-id")[:_MOST_TO_END]) if ids else []
 
 
 def may_sign_out_at_provider(sign_in: SignIn) -> Configuration | None:
-    """By which configuration the provider is told of a sign-out; None if it isn't, or the door is still open."""
-    if not sign_in.connection.single_logout or not sign_in.provider_session or sign_in.door is None:
+    """By which configuration the provider is told of a sign-out; None if it isn't, or the grant is still live."""
+    if not sign_in.connection.single_logout or not sign_in.provider_session or sign_in.grant is None:
         return None
-    if Door.objects.filter(public_id=sign_in.door, ended_at__isnull=True).exists():
+    if SessionGrant.objects.filter(public_id=sign_in.grant, ended_at__isnull=True).exists():
         return None
     active = active_configuration(sign_in.organization)
     if active is None or active.connection_id != sign_in.connection_id:
@@ -248,26 +248,26 @@ def may_sign_out_at_provider(sign_in: SignIn) -> Configuration | None:
     return active if active.identity_provider().slo_url else None
 
 
-def doors_of_provider_session(
+def grants_of_provider_session(
     connection: Connection, name_id: str, session_indexes: tuple[str, ...]
 ) -> list[uuid.UUID]:
-    """The doors that a provider's session opened, whatever format its name ID is said to have this time.
+    """The grants that a provider's session opened, whatever format its name ID is said to have this time.
 
     Entra has other formats at sign-out than at sign-in; a session index that we don't know means all of the person's.
     """
     found = SignIn.objects.filter(
-        connection=connection, name_id_hash=hash_of_token(name_id), door__isnull=False, state=SignInState.SUCCEEDED
-    ).values_list("door", "provider_session")[:_RECENT]
-    opened = [(door, session) for door, session in found if door is not None]
-    named = [door for door, session in opened if set(session_indexes) & _session_indexes(session)]
-    return named or [door for door, _ in opened]
+        connection=connection, name_id_hash=hash_of_token(name_id), grant__isnull=False, state=SignInState.SUCCEEDED
+    ).values_list("grant", "provider_session")[:_RECENT]
+    opened = [(grant, session) for grant, session in found if grant is not None]
+    named = [grant for grant, session in opened if set(session_indexes) & _session_indexes(session)]
+    return named or [grant for grant, _ in opened]
 
 
 def _session_indexes(provider_session: dict[str, Any]) -> set[str]:
     return {provider_session.get("session_index", ""), *provider_session.get("other_session_indexes", ())}
 
 
-def exceptions_in_force(organization: Organization) -> dict[DatedException, datetime]:
+def waivers_in_force(organization: Organization) -> dict[Waiver, datetime]:
     """What is accepted for a time by what sign-ins go through now, or may go through next; each with its end."""
     return latest_ends(usable_configurations(organization))
 

@@ -2,20 +2,20 @@
 
 from django.urls import path, register_converter
 
-from sso.models import DatedException
+from sso.models import Waiver
 from sso.views import (
-    choosing,
     earlier_sessions,
-    exceptions,
     keys,
     log,
     protocol,
+    provider_choice,
     relinking,
     repeats,
     settings,
     sign_in,
     sign_out,
     switch,
+    waivers,
 )
 
 
@@ -33,14 +33,14 @@ class ReferenceConverter:
         return value
 
 
-class ExceptionConverter:
-    """A dated exception, such as expired-certificates."""
+class WaiverConverter:
+    """A waiver, such as expired-certificates."""
 
     regex = "[a-z0-9-]+"
 
-    def to_python(self, value: str) -> DatedException:
+    def to_python(self, value: str) -> Waiver:
         """Raises ValueError, and so there is no such address, for a name that none has."""
-        return DatedException(value.replace("-", "_"))
+        return Waiver(value.replace("-", "_"))
 
     def to_url(self, value: str) -> str:
         """The name as addresses write it."""
@@ -48,7 +48,7 @@ class ExceptionConverter:
 
 
 register_converter(ReferenceConverter, "reference")
-register_converter(ExceptionConverter, "exception")
+register_converter(WaiverConverter, "waiver")
 
 urlpatterns = [
     # Given to identity providers; these never change (invariant 3). The ACS answers with and without a slash.
@@ -75,7 +75,11 @@ urlpatterns = [
     path(
         "o/<slug:slug>/settings/access/metadata/<uuid:public_id>", settings.uploaded_metadata, name="uploaded_metadata"
     ),
-    path("o/<slug:slug>/settings/access/providers/<uuid:public_id>", choosing.choose_provider, name="choose_provider"),
+    path(
+        "o/<slug:slug>/settings/access/providers/<uuid:public_id>",
+        provider_choice.choose_provider,
+        name="choose_provider",
+    ),
     path("o/<slug:slug>/settings/access/keys", keys.create_key, name="create_key"),
     path("o/<slug:slug>/settings/access/keys/use", keys.promote_key, name="promote_key"),
     path("o/<slug:slug>/settings/access/keys/encryption", keys.offer_for_encryption, name="offer_for_encryption"),
@@ -85,12 +89,8 @@ urlpatterns = [
         keys.download_certificate,
         name="download_certificate",
     ),
-    path(
-        "o/<slug:slug>/settings/access/exceptions/<exception:kind>", exceptions.allow_exception, name="allow_exception"
-    ),
-    path(
-        "o/<slug:slug>/settings/access/exceptions/<exception:kind>/end", exceptions.end_exception, name="end_exception"
-    ),
+    path("o/<slug:slug>/settings/access/waivers/<waiver:kind>", waivers.allow_waiver, name="allow_waiver"),
+    path("o/<slug:slug>/settings/access/waivers/<waiver:kind>/end", waivers.end_waiver, name="end_waiver"),
     path("o/<slug:slug>/settings/access/test", settings.test_sign_in, name="test_sign_in"),
     path("o/<slug:slug>/settings/access/discard", settings.discard_draft, name="discard_draft"),
     path("o/<slug:slug>/settings/access/earlier-sessions", earlier_sessions.earlier_sessions, name="earlier_sessions"),

@@ -8,8 +8,8 @@ from datetime import datetime
 from django.db.models import Count, Min
 from django.utils import timezone
 
-from orgs.models import DoorKind
-from orgs.selectors import SessionCounts, live_doors_into
+from orgs.models import GrantKind
+from orgs.selectors import SessionCounts, live_grants_into
 from sso.models import Configuration, ConfigurationState, Connection, SignIn, SignInState
 from sso.reasons import Reason
 
@@ -105,10 +105,10 @@ def replaced_provider(active: Configuration | None) -> Replaced | None:
 def count_earlier_sessions(replaced: Replaced, *, but_session: str) -> SessionCounts:
     """Count the members, and their sessions, who came in through the replaced provider and are still signed in."""
     connection = replaced.connection
-    doors = live_doors_into(connection.organization).filter(
-        kind=DoorKind.SSO, connection=connection.public_id, opened_at__lt=replaced.at
+    grants = live_grants_into(connection.organization).filter(
+        kind=GrantKind.SSO, connection=connection.public_id, opened_at__lt=replaced.at
     )
-    counts = doors.exclude(session=but_session).aggregate(
+    counts = grants.exclude(session=but_session).aggregate(
         members=Count("user", distinct=True), sessions=Count("session", distinct=True)
     )
     return SessionCounts(**counts)

@@ -15,8 +15,8 @@ from django.test import Client
 from django.utils import timezone
 
 from audit.actors import COMMAND_LINE
-from orgs.models import DoorKind, Membership, MembershipSource, Organization, Plan, Role, User
-from orgs.services import add_member, create_organization, open_door
+from orgs.models import GrantKind, Membership, MembershipSource, Organization, Plan, Role, User
+from orgs.services import add_member, create_grant, create_organization
 from sso.models import Configuration, ConfigurationState, Connection, Provider
 
 PASSWORD = "correct horse battery"
@@ -133,19 +133,19 @@ def activate_sso(organization: Organization) -> Configuration:
     )
 
 
-def open_session(user: User, kind: DoorKind, organization: Organization | None = None) -> Client:
-    """Return a browser with one open door, without walking through the sign-in pages."""
+def open_session(user: User, kind: GrantKind, organization: Organization | None = None) -> Client:
+    """Return a browser with one live grant, without walking through the sign-in pages."""
     client = new_browser()
     client.force_login(user)
     session = client.session
     session["session_name"] = uuid.uuid4().hex
     session.save()
-    open_door(
+    create_grant(
         session=session["session_name"],
         user=user,
         kind=kind,
         organization=organization,
-        connection=connection_to(organization).public_id if organization and kind == DoorKind.SSO else None,
+        connection=connection_to(organization).public_id if organization and kind == GrantKind.SSO else None,
         expires_at=timezone.now() + timedelta(hours=12),
     )
     return client
@@ -154,10 +154,10 @@ def open_session(user: User, kind: DoorKind, organization: Organization | None =
 @pytest.fixture
 def client_of(db: None) -> SignedIn:
     """A browser whose session was opened with a password."""
-    return lambda user: open_session(user, DoorKind.PASSWORD)
+    return lambda user: open_session(user, GrantKind.PASSWORD)
 
 
 @pytest.fixture
 def sso_client(db: None) -> SignedIn:
     """A browser whose session was opened by single sign-on of one organization."""
-    return lambda user, organization: open_session(user, DoorKind.SSO, organization)
+    return lambda user, organization: open_session(user, GrantKind.SSO, organization)

@@ -20,10 +20,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from audit.actors import COMMAND_LINE
-from orgs.models import DoorKind, MembershipState, Organization, Plan, Role, User
+from orgs.models import GrantKind, MembershipState, Organization, Plan, Role, User
 from orgs.services import close_organization, set_require_sso
-
-from .conftest import MakeMember, MakeOrganization, MakeUser, activate_sso, new_browser, open_session
+from tests.conftest import MakeMember, MakeOrganization, MakeUser, activate_sso, new_browser, open_session
 
 # --- The tables
 
@@ -62,8 +61,8 @@ ORGANIZATION_PAGES = {
     "offer_for_encryption": For(Role.ADMIN, recovery=True),
     "retire_key": For(Role.ADMIN, recovery=True),
     "download_certificate": For(Role.ADMIN, recovery=True),
-    "allow_exception": For(Role.ADMIN, recovery=True),
-    "end_exception": For(Role.ADMIN, recovery=True),
+    "allow_waiver": For(Role.ADMIN, recovery=True),
+    "end_waiver": For(Role.ADMIN, recovery=True),
     "test_sign_in": For(Role.ADMIN, recovery=True),
     "discard_draft": For(Role.ADMIN, recovery=True),
     "earlier_sessions": For(Role.ADMIN, recovery=True),
@@ -79,7 +78,7 @@ ORGANIZATION_PAGES = {
 
 PUBLIC_ORGANIZATION_PAGES = {"organization_sign_in"}
 
-# Without a slug. What stands in none of these three needs a password door.
+# Without a slug. What stands in none of these three needs a password grant.
 PUBLIC = {
     "session",
     "healthz",
@@ -116,7 +115,7 @@ PUBLIC = {
     "mfa_login_webauthn",
     "mfa_trust",
 }
-ANY_DOOR = {"home", "sign_in_in_log"}
+ANY_GRANT = {"home", "sign_in_in_log"}
 
 # --- The walk
 
@@ -190,7 +189,7 @@ def address_of(entry: URLPattern, route: str, namespace: str) -> Address:
 ADDRESSES = list(walk(get_resolver()))
 BY_NAME = {address.name: address for address in reversed(ADDRESSES)}  # of two with one name the first one answers
 OTHERS = [address for address in ADDRESSES if not address.has_slug]
-CLOSED = [a for a in OTHERS if a.name not in PUBLIC | ANY_DOOR and BY_NAME[a.name] is a]
+CLOSED = [a for a in OTHERS if a.name not in PUBLIC | ANY_GRANT and BY_NAME[a.name] is a]
 ids = lambda value: value.name if isinstance(value, Address) else None  # noqa: E731
 
 
@@ -202,8 +201,8 @@ def test_every_address_of_an_organization_is_in_the_table() -> None:
 def test_the_marks_of_all_other_addresses_are_in_the_tables() -> None:
     unknown = "None"  # allauth's pages that are switched off have no name
     assert {a.name for a in OTHERS if a.is_public} - {unknown} <= PUBLIC
-    assert {a.name for a in OTHERS if a.is_guarded} == ANY_DOOR
-    assert set(BY_NAME) >= (PUBLIC | ANY_DOOR) - {"mfa_trust"}
+    assert {a.name for a in OTHERS if a.is_guarded} == ANY_GRANT
+    assert set(BY_NAME) >= (PUBLIC | ANY_GRANT) - {"mfa_trust"}
 
 
 def test_public_pages_of_organizations_are_marked_so() -> None:
@@ -215,22 +214,22 @@ def test_public_pages_of_organizations_are_marked_so() -> None:
 
 @dataclass(frozen=True)
 class Visitor:
-    """Somebody with a browser, and what they are to Contoso: a role through a door that opens it, or none."""
+    """Somebody with a browser, and what they are to Contoso: a role by a grant that opens it, or none."""
 
     name: str
     client: Client
     role: Role | None = None
     refusal: int = 404
-    door: DoorKind | None = DoorKind.PASSWORD
+    grant: GrantKind | None = GrantKind.PASSWORD
 
     def expected(self, page: For, *, is_post: bool) -> int | None:
         """The status of the refusal; None where they get in."""
         needed = (page.change or page.see) if is_post else page.see
-        if page is RECOVERY_PAGE and self.door != DoorKind.PASSWORD:  # led to the password page
+        if page is RECOVERY_PAGE and self.grant != GrantKind.PASSWORD:  # led to the password page
             return 303 if is_post else 302
         if page is RECOVERY_PAGE and self.role != Role.ADMIN:
             return 404
-        if self.door == DoorKind.RECOVERY and not page.recovery:
+        if self.grant == GrantKind.RECOVERY and not page.recovery:
             return 404
         if self.role is None:
             return self.refusal
@@ -249,31 +248,37 @@ def visitors(
     type(suspended).objects.filter(pk=suspended.pk).update(state=MembershipState.SUSPENDED)
     not_accepted = member(organization, Role.MANAGER)
     type(not_accepted).objects.filter(pk=not_accepted.pk).update(accepted_at=None)
-    without_door = new_browser()
-    without_door.force_login(both)
+    without_grant = new_browser()
+    without_grant.force_login(both)
     return [
-        Visitor("stranger", new_browser(), door=None),
-        Visitor("signed in, but without a door", without_door, door=None),
-        Visitor("nobody's member", open_session(make_user(), DoorKind.PASSWORD)),
-        Visitor("admin of another organization", open_session(stranger, DoorKind.PASSWORD)),
-        Visitor("SSO session of another organization", open_session(both, DoorKind.SSO, fabrikam), door=DoorKind.SSO),
+        Visitor("stranger", new_browser(), grant=None),
+        Visitor("signed in, but without a grant", without_grant, grant=None),
+        Visitor("nobody's member", open_session(make_user(), GrantKind.PASSWORD)),
+        Visitor("admin of another organization", open_session(stranger, GrantKind.PASSWORD)),
         Visitor(
-            "recovery in another organization", open_session(both, DoorKind.RECOVERY, fabrikam), door=DoorKind.RECOVERY
+            "SSO session of another organization", open_session(both, GrantKind.SSO, fabrikam), grant=GrantKind.SSO
         ),
-        Visitor("suspended admin", open_session(suspended.user, DoorKind.PASSWORD)),
-        Visitor("manager who has not accepted", open_session(not_accepted.user, DoorKind.PASSWORD), refusal=403),
-        *by_every_door(organization, both, member),
+        Visitor(
+            "recovery in another organization",
+            open_session(both, GrantKind.RECOVERY, fabrikam),
+            grant=GrantKind.RECOVERY,
+        ),
+        Visitor("suspended admin", open_session(suspended.user, GrantKind.PASSWORD)),
+        Visitor("manager who has not accepted", open_session(not_accepted.user, GrantKind.PASSWORD), refusal=403),
+        *by_every_grant(organization, both, member),
     ]
 
 
-def by_every_door(organization: Organization, admin: User, member: MakeMember) -> Iterator[Visitor]:
+def by_every_grant(organization: Organization, admin: User, member: MakeMember) -> Iterator[Visitor]:
     for role in Role:
         user = admin if role == Role.ADMIN else member(organization, role).user
-        yield Visitor(f"{role.label} by password", open_session(user, DoorKind.PASSWORD), role)
-        yield Visitor(f"{role.label} by SSO", open_session(user, DoorKind.SSO, organization), role, door=DoorKind.SSO)
-        recovery = open_session(user, DoorKind.RECOVERY, organization)
-        may = role if role == Role.ADMIN else None  # for others the door opens nothing, not even a 403
-        yield Visitor(f"{role.label} by recovery", recovery, may, door=DoorKind.RECOVERY)
+        yield Visitor(f"{role.label} by password", open_session(user, GrantKind.PASSWORD), role)
+        yield Visitor(
+            f"{role.label} by SSO", open_session(user, GrantKind.SSO, organization), role, grant=GrantKind.SSO
+        )
+        recovery = open_session(user, GrantKind.RECOVERY, organization)
+        may = role if role == Role.ADMIN else None  # for others the grant opens nothing, not even a 403
+        yield Visitor(f"{role.label} by recovery", recovery, may, grant=GrantKind.RECOVERY)
 
 
 def answer(client: Client, path: str, *, is_post: bool) -> tuple[int, bool]:
@@ -299,7 +304,7 @@ def test_a_slug_that_does_not_exist_looks_like_one_that_is_not_yours(visitors: l
         path = BY_NAME[name].path
         other = path.replace("/o/contoso/", "/o/nowhere/")
         real, made_up = visitor.client.get(path), visitor.client.get(other)
-        led = ORGANIZATION_PAGES[name] is RECOVERY_PAGE and visitor.door != DoorKind.PASSWORD
+        led = ORGANIZATION_PAGES[name] is RECOVERY_PAGE and visitor.grant != GrantKind.PASSWORD
         assert real.status_code == made_up.status_code == (302 if led else 404)
         assert real.get("Location", "").replace(path, other) == made_up.get("Location", "")
         page = without_chance(real).replace(path, other).replace(quote(path, ""), quote(other, ""))
@@ -315,12 +320,12 @@ def test_where_sso_is_required_a_password_opens_recovery_alone(
 ) -> None:
     activate_sso(organization)
     set_require_sso(organization=organization, required=True, actor=COMMAND_LINE)
-    members = [visitor for visitor in visitors if visitor.role and visitor.door != DoorKind.RECOVERY]
+    members = [visitor for visitor in visitors if visitor.role and visitor.grant != GrantKind.RECOVERY]
     for visitor, name in itertools.product(members, ORGANIZATION_PAGES):
         status, entered = answer(visitor.client, BY_NAME[name].path, is_post=False)
         if name == "recovery":
-            may = visitor.role == Role.ADMIN and visitor.door == DoorKind.PASSWORD
-        elif visitor.door == DoorKind.PASSWORD:
+            may = visitor.role == Role.ADMIN and visitor.grant == GrantKind.PASSWORD
+        elif visitor.grant == GrantKind.PASSWORD:
             may = False
             assert status == 403, (visitor.name, name)
         else:
@@ -329,13 +334,13 @@ def test_where_sso_is_required_a_password_opens_recovery_alone(
 
 
 def test_a_closed_organization_is_there_for_nobody(organization: Organization, visitors: list[Visitor]) -> None:
-    """No page for its admins, whatever door they have; one page for everybody, since all have the same guard."""
+    """No page for its admins, whatever grant they have; one page for everybody, since all have the same guard."""
     close_organization(organization=organization, actor=COMMAND_LINE)
     admins = [visitor for visitor in visitors if visitor.role == Role.ADMIN]
     everywhere = itertools.product(admins, ORGANIZATION_PAGES)
     for visitor, name in itertools.chain(everywhere, ((each, "organization_home") for each in visitors)):
         status, entered = answer(visitor.client, BY_NAME[name].path, is_post=False)
-        led = name == "recovery" and status == 302  # whose door closed with it is a visitor now
+        led = name == "recovery" and status == 302  # whose grant ended with it is a visitor now
         assert (status == 404 or led, entered) == (True, False), (visitor.name, name)
 
 
@@ -349,8 +354,8 @@ FORMS = {  # addresses that take a POST alone, and the pages that their forms st
     "promote_key": "/o/contoso/settings/access",
     "offer_for_encryption": "/o/contoso/settings/access",
     "retire_key": "/o/contoso/settings/access",
-    "allow_exception": "/o/contoso/settings/access",
-    "end_exception": "/o/contoso/settings/access",
+    "allow_waiver": "/o/contoso/settings/access",
+    "end_waiver": "/o/contoso/settings/access",
     "test_sign_in": "/o/contoso/settings/access",
     "discard_draft": "/o/contoso/settings/access",
     "stop_requiring_sso": "/o/contoso/settings/access",
@@ -363,7 +368,7 @@ def test_whoever_opens_the_address_of_a_form_comes_to_its_page(
     organization: Organization, admin: User, name: str
 ) -> None:
     """After signing in again, by the link on the page about a form that is too old, by Enter in the address bar."""
-    client, path = open_session(admin, DoorKind.PASSWORD), BY_NAME[name].path
+    client, path = open_session(admin, GrantKind.PASSWORD), BY_NAME[name].path
     opened = client.get(path)
     assert opened.status_code != 405
     if name in FORMS:
@@ -378,8 +383,8 @@ def test_a_lost_session_or_an_old_form_ends_on_the_page(organization: Organizati
     path, page = BY_NAME[name].path, FORMS[name]
     asked = new_browser().post(path)
     (after,) = re.findall(r'name="next" value="([^"]*)"', asked.content.decode())
-    assert open_session(admin, DoorKind.PASSWORD).get(after)["Location"] == page
-    client = open_session(admin, DoorKind.PASSWORD)
+    assert open_session(admin, GrantKind.PASSWORD).get(after)["Location"] == page
+    client = open_session(admin, GrantKind.PASSWORD)
     client.handler.enforce_csrf_checks = True
     too_old = client.post(path)
     assert too_old.status_code == 403
@@ -397,7 +402,7 @@ def test_objects_of_another_organization_are_not_reached_by_their_id(
     organization: Organization, admin: User, make_organization: MakeOrganization, member: MakeMember
 ) -> None:
     theirs = member(make_organization("Fabrikam"))
-    client = open_session(admin, DoorKind.PASSWORD)
+    client = open_session(admin, GrantKind.PASSWORD)
     path = f"/o/{organization.slug}/settings/members/{theirs.public_id}"
     assert client.post(path, {"action": "remove"}).status_code == 404
     theirs.refresh_from_db()
@@ -408,7 +413,7 @@ def test_objects_of_another_organization_are_not_reached_by_their_id(
 
 
 @pytest.mark.parametrize("address", CLOSED, ids=ids)
-def test_the_rest_needs_a_password_door(
+def test_the_rest_needs_a_password_grant(
     organization: Organization, admin: User, address: Address, recovery_by: Callable[..., Client]
 ) -> None:
     """Account-wide settings and the Django admin, also for an operator who came by single sign-on (invariant 1)."""
@@ -417,7 +422,7 @@ def test_the_rest_needs_a_password_door(
         asked = getattr(new_browser(), method)(address.path)
         assert asked.status_code in {302, 303}
         assert asked["Location"].startswith("/sign-in?next=")
-        for kind in (DoorKind.SSO, DoorKind.RECOVERY):
+        for kind in (GrantKind.SSO, GrantKind.RECOVERY):
             refused = getattr(recovery_by(admin, kind, organization), method)(address.path)
             assert refused.status_code == 403
             assert "Sign in with your password" in refused.content.decode()
@@ -425,23 +430,23 @@ def test_the_rest_needs_a_password_door(
 
 @pytest.fixture
 def recovery_by() -> Callable[..., Client]:
-    """Open one session for each kind of door and test, not one for each request."""
-    kept: dict[DoorKind, Client] = {}
+    """Open one session for each kind of grant and test, not one for each request."""
+    kept: dict[GrantKind, Client] = {}
     return lambda user, kind, organization: kept.setdefault(kind, open_session(user, kind, organization))
 
 
 def test_an_ordinary_person_is_no_operator(admin: User) -> None:
-    answer = open_session(admin, DoorKind.PASSWORD).get("/admin/", follow=True)
+    answer = open_session(admin, GrantKind.PASSWORD).get("/admin/", follow=True)
     assert answer.status_code == 404
 
 
 def test_an_operator_by_password_is_in(make_user: MakeUser) -> None:
-    client = open_session(make_user(is_staff=True, is_superuser=True), DoorKind.PASSWORD)
+    client = open_session(make_user(is_staff=True, is_superuser=True), GrantKind.PASSWORD)
     assert client.get("/admin/").status_code == 200
 
 
 def test_pages_of_every_signed_in_person_ask_visitors_to_sign_in() -> None:
-    for name in ANY_DOOR:
+    for name in ANY_GRANT:
         asked = new_browser().get(BY_NAME[name].path)
         assert asked.status_code == 302
         assert asked["Location"].startswith("/sign-in?next="), name
@@ -453,16 +458,16 @@ def test_accepting_a_membership_is_for_its_own_person(
     waiting = member(organization)
     type(waiting).objects.filter(pk=waiting.pk).update(accepted_at=None)
     path = f"/memberships/{waiting.public_id}/accept"
-    assert open_session(waiting.user, DoorKind.PASSWORD).get(path)["Location"] == "/"
-    assert open_session(make_user(), DoorKind.PASSWORD).post(path).status_code == 404
-    assert open_session(waiting.user, DoorKind.SSO, organization).post(path).status_code == 403
-    assert open_session(waiting.user, DoorKind.PASSWORD).post(path).status_code == 303
+    assert open_session(waiting.user, GrantKind.PASSWORD).get(path)["Location"] == "/"
+    assert open_session(make_user(), GrantKind.PASSWORD).post(path).status_code == 404
+    assert open_session(waiting.user, GrantKind.SSO, organization).post(path).status_code == 403
+    assert open_session(waiting.user, GrantKind.PASSWORD).post(path).status_code == 303
     waiting.refresh_from_db()
     assert waiting.accepted_at is not None
-    assert open_session(waiting.user, DoorKind.PASSWORD).post(f"/memberships/{uuid.uuid4()}/accept").status_code == 404
+    assert open_session(waiting.user, GrantKind.PASSWORD).post(f"/memberships/{uuid.uuid4()}/accept").status_code == 404
 
 
 def test_plans_gate_nothing_but_what_they_leave_out(organization: Organization, admin: User) -> None:
     Organization.objects.update(plan=Plan.objects.get(slug="starter"))
-    client = open_session(admin, DoorKind.PASSWORD)
+    client = open_session(admin, GrantKind.PASSWORD)
     assert client.get(f"/o/{organization.slug}/settings/members").status_code == 200

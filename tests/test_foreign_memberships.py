@@ -16,7 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from audit.actors import COMMAND_LINE
-from orgs.models import DoorKind, Membership, MembershipSource, Organization, Role, User
+from orgs.models import GrantKind, Membership, MembershipSource, Organization, Role, User
 from orgs.services import add_member, join_just_in_time
 from tests.conftest import MakeOrganization, MakeUser, new_browser, open_session
 from tests.test_access import ADDRESSES, SAMPLES
@@ -79,7 +79,7 @@ def world(make_organization: MakeOrganization, make_user: MakeUser) -> World:
     foreign = make_organization(NAME)
     joined = join_just_in_time(organization=hostile, address=VICTIM, role=Role.MANAGER, actor=COMMAND_LINE)
     Membership.objects.filter(pk=joined.pk).update(role=Role.ADMIN)  # so that every page of its own is open
-    return World(user, hostile, foreign, open_session(user, DoorKind.SSO, hostile).cookies)
+    return World(user, hostile, foreign, open_session(user, GrantKind.SSO, hostile).cookies)
 
 
 def become_member(world: World, role: Role) -> Membership:
@@ -113,5 +113,5 @@ def test_the_log_link_of_a_refused_sign_in_is_not_found(world: World, role: Role
     by_provider = Client(headers={"host": "amplisso.example"})
     by_provider.cookies = world.cookies
     assert [by_provider.get(path).status_code for path in paths] == [404, 404]
-    by_password = open_session(world.user, DoorKind.PASSWORD)
+    by_password = open_session(world.user, GrantKind.PASSWORD)
     assert by_password.get(paths[0])["Location"] == f"/o/{SLUG}/settings/sign-ins/7KQ4-M2XD-P9TR"

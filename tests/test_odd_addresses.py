@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from django.test import Client
 
-from orgs.models import DoorKind, Organization, User
+from orgs.models import GrantKind, Organization, User
 from tests.conftest import MakeUser, new_browser, open_session
 from tests.sso.conftest import Connect, connect, tenant  # noqa: F401  fixtures
 from tests.sso.test_bad_input import status_of
@@ -69,8 +69,8 @@ def browsers(organization: Organization, admin: User, make_user: MakeUser, conne
     operator = make_user(is_staff=True, is_superuser=True)
     return [
         new_browser(),
-        open_session(admin, DoorKind.PASSWORD),
-        open_session(operator, DoorKind.PASSWORD),
+        open_session(admin, GrantKind.PASSWORD),
+        open_session(operator, GrantKind.PASSWORD),
     ]
 
 

@@ -73,7 +73,7 @@ def test_a_private_key_does_not_get_through(tmp_path: Path) -> None:
         ("Found 1 known vulnerability in 1 package", 1, "found something or failed", 1),
         ("No known vulnerabilities found\nredis  Dependency not found and could not be audited", 0, "about 1 pins", 2),
     ],
-    ids=["clean", "vulnerable", "no answer"],
+    ids=["clean", "vulnerable", "no response"],
 )
 def test_an_audit_without_an_answer_is_no_success(
     tmp_path: Path, printed: str, code: int, says: str, ends_with: int

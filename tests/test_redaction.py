@@ -23,7 +23,7 @@ WITH_A_TOKEN = [
     f"/sso/10001/start?hint={TOKEN}",
     f"/sso/10001/start?next=%2F&again={TOKEN}&test={TOKEN}",
     f"/saml/2/slo/10001?SAMLRequest={TOKEN}&SigAlg=x&Signature={TOKEN}",
-    f"/signed-out?note={TOKEN}",
+    f"/signed-out?token={TOKEN}",
     f"/account/login/?next=/invitations/{TOKEN}",
 ]
 # Values in addresses that are no secrets: they are shown on pages and useless without a session.

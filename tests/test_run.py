@@ -189,7 +189,7 @@ def test_the_banner_comes_last_and_access_lines_hold_no_tokens(tmp_path: Path) -
     with running(tmp_path) as (process, app, simulator):
         assert process.stdout is not None
         start = "".join(iter(process.stdout.readline, "  Ctrl-C ends both.\n"))
-        for port, target in ((app, "/invitations/T0ken?note=T0ken"), (simulator, "/saml2?SAMLRequest=T0ken")):
+        for port, target in ((app, "/invitations/T0ken?token=T0ken"), (simulator, "/saml2?SAMLRequest=T0ken")):
             connection = HTTPConnection("localhost", port, timeout=30)
             connection.request("GET", target)
             connection.getresponse().read()

@@ -119,7 +119,7 @@ for line, status in [('GET / HTTP/1.1', 200), ('GET /static/a.css HTTP/1.1', 200
     log.info('"%s" %s %s', line, status, 5, extra={'server_time': 'now', 'status_code': status})
 logging.getLogger('django.request').warning('Not Found: /nowhere')
 logging.getLogger('django.utils.autoreload').info('Watching for file changes')
-logging.getLogger('orgs.letters').warning('A mail could not be sent')
+logging.getLogger('orgs.emails').warning('A mail could not be sent')
 """
 
 

@@ -17,7 +17,7 @@ from amplisso.visible_pages import show_hidden_characters
 from audit.actors import COMMAND_LINE, Actor
 from audit.events import EventName
 from audit.services import record
-from orgs.letters import send_invitation, send_recovery_code, send_sign_in_pages, tell_admins_of_recovery
+from orgs.emails import send_invitation, send_recovery_code, send_sign_in_pages, tell_admins_of_recovery
 from orgs.models import Invitation, Membership, Organization, Role, User
 from orgs.services import create_organization, invite, note_names, rename_organization
 from orgs.visible_text import unlinked, validate_name, visible, without_hidden

@@ -1,4 +1,4 @@
-"""Amplisso: the whole ACS, with the sign-in's row consumed and logged, the door and the session, all durable."""
+"""Amplisso: the whole ACS, with the sign-in's row consumed and logged, the grant and the session, all durable."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from django.urls import include, path
 
 from bench.peers.worker import Prepare, SignIn
 from bench.provider import HOST, SSO_URL, Material
-from bench.wsgi import Answer, call, encoded
+from bench.wsgi import Reply, call, encoded
 
 _ACS_PATH = "/accounts/saml/bench/acs/"
 _ACS, _ENTITY_ID = f"https://{HOST}{_ACS_PATH}", f"https://{HOST}/accounts/saml/bench/metadata/"
@@ -71,6 +71,6 @@ def _app(material: Material) -> dict[str, Any]:
     }
 
 
-def _check(answer: Answer) -> None:
+def _check(answer: Reply) -> None:
     if answer.location != "/" or "sessionid" not in answer.cookies:
         raise RuntimeError(answer)

@@ -28,10 +28,10 @@ RELATED: Final[list[Related]] = [
     Related("organization", "Members", "admin:orgs_membership_changelist", "organization__id__exact"),
     Related("organization", "Invitations", "admin:orgs_invitation_changelist", "organization__id__exact"),
     Related("organization", "E-mail domains", "admin:orgs_emaildomain_changelist", "organization__id__exact"),
-    Related("organization", "Doors", "admin:orgs_door_changelist", "organization__id__exact"),
+    Related("organization", "Grants", "admin:orgs_sessiongrant_changelist", "organization__id__exact"),
     Related("organization", "Audit log", "admin:audit_event_changelist", "q", "number"),
     Related("user", "Memberships", "admin:orgs_membership_changelist", "user__id__exact"),
-    Related("user", "Doors", "admin:orgs_door_changelist", "user__id__exact"),
+    Related("user", "Grants", "admin:orgs_sessiongrant_changelist", "user__id__exact"),
     Related("user", "Audit log", "admin:audit_event_changelist", "q", "email"),
 ]
 

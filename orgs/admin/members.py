@@ -90,7 +90,7 @@ def _give_role(role: Role, page: MembershipAdmin, request: HttpRequest, membersh
 
 @admin.register(Invitation)
 class InvitationAdmin(LookOnlyAdmin[Invitation]):
-    """Letters that were sent. Admins and managers resend and revoke them on their Members page."""
+    """Emails that were sent. Admins and managers resend and revoke them on their Members page."""
 
     list_display = ("email", "organization", "role", "invited_by", "sent_at", "expires_at", "accepted_at", "revoked_at")
     list_filter = (

@@ -17,6 +17,6 @@ def seed_plans(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orgs", "0001_create_people_and_organizations")]
+    dependencies = [("orgs", "0001_initial")]
 
     operations = [migrations.RunPython(seed_plans, migrations.RunPython.noop)]

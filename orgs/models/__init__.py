@@ -1,16 +1,15 @@
-"""Who: people, organizations, plans, members, invitations, doors."""
+"""Who: people, organizations, plans, members, invitations, grants."""
 
 from orgs.models.attempts import PasswordAttempt
-from orgs.models.doors import Door, DoorKind, RecoveryCode
+from orgs.models.grants import GrantKind, RecoveryCode, SessionGrant
 from orgs.models.members import Invitation, Membership, MembershipSource, MembershipState, Role
 from orgs.models.organizations import EmailDomain, FormerSlug, Organization, OrganizationNumber, Plan
-from orgs.models.people import User
+from orgs.models.users import User
 
 __all__ = [
-    "Door",
-    "DoorKind",
     "EmailDomain",
     "FormerSlug",
+    "GrantKind",
     "Invitation",
     "Membership",
     "MembershipSource",
@@ -21,5 +20,6 @@ __all__ = [
     "Plan",
     "RecoveryCode",
     "Role",
+    "SessionGrant",
     "User",
 ]

@@ -90,7 +90,7 @@ class Membership(models.Model):
 
 
 class Invitation(models.Model):
-    """A letter to an address: a link that works once, until it expires or is revoked."""
+    """An email to an address: a link that works once, until it expires or is revoked."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="invitations")

@@ -103,7 +103,7 @@ class Organization(models.Model):
 
     @property
     def session_length(self) -> timedelta:
-        """How long a door of this organization stays open, at most."""
+        """How long a grant for this organization lasts, at most."""
         return timedelta(hours=self.session_hours)
 
 

@@ -3,9 +3,9 @@
 from orgs.services.accounts import (
     account_for,
     create_account,
+    create_password_grant,
     forget_password_of_sign_up,
     forget_unproven,
-    open_password_door,
     record_for_organizations,
     record_operator,
     record_reset_asked,
@@ -13,15 +13,15 @@ from orgs.services.accounts import (
     replace_password,
 )
 from orgs.services.domains import add_domain, remove_domain, unverify_domain, verify_domain
-from orgs.services.doors import (
-    carry_doors_over,
-    end_door,
-    end_doors,
-    end_doors_of_sessions,
+from orgs.services.grants import (
+    carry_grants_over,
+    create_grant,
+    end_grant,
+    end_grants,
+    end_grants_of_sessions,
     end_other_sessions,
     end_session,
-    new_door,
-    open_door,
+    new_grant,
 )
 from orgs.services.invitations import (
     accept_as_newcomer,
@@ -54,7 +54,7 @@ from orgs.services.organizations import (
     set_session_hours,
     sign_everyone_out,
 )
-from orgs.services.recovery import mail_recovery_code, open_recovery_door, use_recovery_code
+from orgs.services.recovery import create_recovery_grant, mail_recovery_code, use_recovery_code
 
 __all__ = [
     "accept_as_newcomer",
@@ -63,15 +63,18 @@ __all__ = [
     "account_for",
     "add_domain",
     "add_member",
-    "carry_doors_over",
+    "carry_grants_over",
     "change_plan",
     "change_role",
     "close_organization",
     "create_account",
+    "create_grant",
     "create_organization",
-    "end_door",
-    "end_doors",
-    "end_doors_of_sessions",
+    "create_password_grant",
+    "create_recovery_grant",
+    "end_grant",
+    "end_grants",
+    "end_grants_of_sessions",
     "end_other_sessions",
     "end_session",
     "forget_password_of_sign_up",
@@ -83,11 +86,8 @@ __all__ = [
     "invite",
     "join_just_in_time",
     "mail_recovery_code",
-    "new_door",
+    "new_grant",
     "note_names",
-    "open_door",
-    "open_password_door",
-    "open_recovery_door",
     "record_for_organizations",
     "record_operator",
     "record_reset_asked",

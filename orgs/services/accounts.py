@@ -14,9 +14,9 @@ from audit.actors import Actor
 from audit.events import EventName, Outcome
 from audit.services import Facts, record
 from orgs.errors import NotAllowedError
-from orgs.models import Door, DoorKind, Membership, MembershipSource, MembershipState, Organization, Role, User
+from orgs.models import GrantKind, Membership, MembershipSource, MembershipState, Organization, Role, SessionGrant, User
 from orgs.selectors import opened_by_password
-from orgs.services.doors import open_door
+from orgs.services.grants import create_grant
 from orgs.services.superusers import check_may_change, check_may_give_rights, check_superuser_remains
 from orgs.transactions import atomic
 
@@ -37,7 +37,7 @@ def record_operator(*, user: User, actor: Actor) -> None:
 
 
 @atomic
-def open_password_door(*, session: str, user: User, expires_at: datetime, actor: Actor) -> None:
+def create_password_grant(*, session: str, user: User, expires_at: datetime, actor: Actor) -> None:
     """Open a session for an account whose password, and second factor, were right just now.
 
     The account is held until that is written. Raises NotAllowedError if it has been disabled since it was read.
@@ -45,7 +45,7 @@ def open_password_door(*, session: str, user: User, expires_at: datetime, actor:
     if User.objects.select_for_update(no_key=True).filter(pk=user.pk, is_active=True).first() is None:
         raise NotAllowedError("This account is disabled.")
     update_last_login(User, user)
-    open_door(session=session, user=user, kind=DoorKind.PASSWORD, expires_at=expires_at)
+    create_grant(session=session, user=user, kind=GrantKind.PASSWORD, expires_at=expires_at)
     record_for_organizations(EventName.USER_SIGNED_IN, user=user, actor=actor, after={"by": "password"})
 
 
@@ -152,9 +152,9 @@ def _forget_password(user: User, actor: Actor) -> None:
         return
     user.set_unusable_password()  # the sessions that knew the old one end with it
     user.save(update_fields=["password"])
-    # A provider vouched for the doors of single sign-on, not the password.
-    doors = Door.objects.filter(user=user, ended_at__isnull=True).exclude(kind=DoorKind.SSO)
-    doors.update(ended_at=timezone.now())
+    # A provider vouched for the grants of single sign-on, not the password.
+    grants = SessionGrant.objects.filter(user=user, ended_at__isnull=True).exclude(kind=GrantKind.SSO)
+    grants.update(ended_at=timezone.now())
     _record(EventName.UNPROVEN_FORGOTTEN, user, actor)
 
 
@@ -173,13 +173,13 @@ def set_password(*, user: User, password: str, actor: Actor) -> None:
     """Give an account another password, as a command does, and end all of its sessions."""
     user.set_password(password)
     user.save(update_fields=["password"])
-    Door.objects.filter(user=user, ended_at__isnull=True).update(ended_at=timezone.now())
+    SessionGrant.objects.filter(user=user, ended_at__isnull=True).update(ended_at=timezone.now())
     record_for_organizations(EventName.PASSWORD_CHANGED, user=user, actor=actor)
 
 
 @atomic
 def disable_account(*, user: User, actor: Actor) -> None:
-    """Let somebody in nowhere any more and close their doors.
+    """Let somebody in nowhere any more and end their grants.
 
     Raises NotAllowedError for an only admin, the only superuser, and a superuser whom another operator would disable.
     """
@@ -187,19 +187,19 @@ def disable_account(*, user: User, actor: Actor) -> None:
     check_may_change(user=user, actor=actor)
     check_superuser_remains(without=user)
     changed = User.objects.filter(pk=user.pk, is_active=True).update(is_active=False)
-    _end_doors_of(user)
+    _end_grants_of(user)
     if changed:
         _record(EventName.ACCOUNT_DISABLED, user, actor, {"is_active": True}, {"is_active": False})
 
 
 @atomic
 def enable_account(*, user: User, actor: Actor) -> None:
-    """Let a user in again, wherever they are still a member; doors from before stay shut.
+    """Let a user in again, wherever they are still a member; grants from before stay ended.
 
     Raises NotAllowedError as `disable_account` does.
     """
     check_may_change(user=user, actor=actor)
-    _end_doors_of(user)
+    _end_grants_of(user)
     if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
         _record(EventName.ACCOUNT_ENABLED, user, actor, {"is_active": False}, {"is_active": True})
 
@@ -239,8 +239,8 @@ def permissions_of(user: User) -> list[str]:
     return list(user.user_permissions.order_by("codename").values_list("codename", flat=True))
 
 
-def _end_doors_of(user: User) -> None:
-    Door.objects.filter(user=user, ended_at__isnull=True).update(ended_at=timezone.now())
+def _end_grants_of(user: User) -> None:
+    SessionGrant.objects.filter(user=user, ended_at__isnull=True).update(ended_at=timezone.now())
 
 
 def _check_not_only_admin(user: User) -> None:

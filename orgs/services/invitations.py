@@ -1,4 +1,4 @@
-"""Invitations: letters with a link that works once."""
+"""Invitations: emails with a link that works once."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from audit.actors import Actor
 from audit.events import EventName
 from audit.services import Facts, record
 from orgs.email_addresses import normal_address
+from orgs.emails import send_invitation
 from orgs.errors import NotAllowedError
-from orgs.letters import send_invitation
 from orgs.models import (
     Invitation,
     Membership,
@@ -30,7 +30,7 @@ from orgs.models import (
 )
 from orgs.selectors import has_own_password, open_invitations_of
 from orgs.services.accounts import record_for_organizations, record_sign_up
-from orgs.services.letter_limits import check_letters
+from orgs.services.email_limits import check_emails
 from orgs.services.locks import hold_account, hold_organization
 from orgs.services.members import add_member, as_it_is_now
 from orgs.tokens import hash_of_token
@@ -43,9 +43,9 @@ LIFE = timedelta(days=14)
 def invite(
     *, organization: Organization, addresses: Sequence[str], role: Role, by: Membership, actor: Actor
 ) -> list[Invitation]:
-    """Invite several people at once; the letters leave when the transaction has committed.
+    """Invite several people at once; the emails leave when the transaction has committed.
 
-    Addresses of members are skipped; whoever has an open invitation gets a new letter with the new role. Raises
+    Addresses of members are skipped; whoever has an open invitation gets a new email with the new role. Raises
     NotAllowedError, and ValidationError for what is not an address.
     """
     organization = hold_organization(organization)
@@ -59,20 +59,20 @@ def invite(
     for address in _members_among(organization, list(wanted), MembershipState.SUSPENDED):
         raise NotAllowedError(f"{address} is a suspended member. Restore the member instead of inviting them again.")
     others = [address for address in wanted if address not in members]
-    check_letters(organization, others, by.user)
+    check_emails(organization, others, by.user)
     return [_invite_one(organization, address, role, by, actor) for address in others]
 
 
 @atomic
 def resend_invitation(*, invitation: Invitation, by: Membership, actor: Actor) -> None:
-    """Send a new letter with a new link; the old link stops working. Raises NotAllowedError."""
+    """Send a new email with a new link; the old link stops working. Raises NotAllowedError."""
     hold_organization(invitation.organization)
     hold_account(by.user)  # before the invitation, in the order of docs/design.md
     invitation = _locked(invitation)
     _check_open(invitation)
     by = as_it_is_now(by)
     _check_may_touch(invitation, by)
-    check_letters(invitation.organization, [invitation.email], by.user)
+    check_emails(invitation.organization, [invitation.email], by.user)
     token = secrets.token_urlsafe(32)
     renewed, _ = Invitation.objects.update_or_create(pk=invitation.pk, defaults=_link(token))
     _post(renewed, token, EventName.INVITATION_RESENT, actor, {"role": Role(renewed.role).slug})
@@ -170,7 +170,7 @@ def _invite_one(organization: Organization, address: str, role: Role, by: Member
 
 
 def _link(token: str) -> dict[str, Any]:
-    """The fields of a letter that is just leaving with this token."""
+    """The fields of an email that is just being sent with this token."""
     now = timezone.now()
     return {"token_hash": hash_of_token(token), "sent_at": now, "expires_at": now + LIFE}
 
@@ -181,7 +181,7 @@ def _post(invitation: Invitation, token: str, name: EventName, actor: Actor, bef
 
 
 def _locked(invitation: Invitation) -> Invitation:
-    """Read the row again, so that a letter is not sent for what has just been accepted."""
+    """Read the row again, so that an email is not sent for what has just been accepted."""
     hold_organization(invitation.organization)
     return Invitation.objects.select_related("organization__plan").get(pk=invitation.pk)
 

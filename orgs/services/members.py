@@ -9,10 +9,10 @@ from audit.actors import Actor
 from audit.events import EventName
 from audit.services import Facts, record
 from orgs.errors import NotAllowedError
-from orgs.models import DoorKind, Invitation, Membership, MembershipSource, MembershipState, Organization, Role, User
+from orgs.models import GrantKind, Invitation, Membership, MembershipSource, MembershipState, Organization, Role, User
 from orgs.selectors import open_invitations_of
 from orgs.services.accounts import create_account
-from orgs.services.doors import end_doors
+from orgs.services.grants import end_grants
 from orgs.services.locks import hold_organization
 from orgs.transactions import atomic
 from orgs.visible_text import without_hidden
@@ -67,8 +67,8 @@ def join_just_in_time(*, organization: Organization, address: str, role: Role, a
     """Make a member of somebody whom the identity provider vouches for and nobody invited (AM-41).
 
     The caller has made sure that the role is not admin and that the account is no operator's. The membership is opened
-    by single sign-on alone until the person accepts it under a password door. An account whose address is not confirmed
-    stays as it is: a provider's word takes no password away.
+    by single sign-on alone until the person accepts it under a password grant. An account whose address is not
+    confirmed stays as it is: a provider's word takes no password away.
     """
     return add_member(
         organization=organization,
@@ -82,7 +82,7 @@ def join_just_in_time(*, organization: Organization, address: str, role: Role, a
 
 @atomic
 def accept_membership(*, membership: Membership, actor: Actor) -> None:
-    """Let the person's password open this membership too; only ever called under a password door of theirs."""
+    """Let the person's password open this membership too; only ever called under a password grant of theirs."""
     hold_organization(membership.organization)
     now = timezone.now()
     if Membership.objects.filter(pk=membership.pk, accepted_at__isnull=True).update(accepted_at=now):
@@ -133,7 +133,7 @@ def change_role(*, membership: Membership, role: Role, by: Membership | None, ac
         _check_not_last_admin(membership)
     membership.role = role
     membership.save(update_fields=["role"])
-    end_doors(organization=membership.organization, user=membership.user, kind=DoorKind.RECOVERY)
+    end_grants(organization=membership.organization, user=membership.user, kind=GrantKind.RECOVERY)
     _revoke(_sent_by(membership).filter(role__gt=role), actor)
     touches_admin = Role.ADMIN in (before, role)
     name = EventName.MEMBER_ADMIN_CHANGED if touches_admin else EventName.MEMBER_ROLE_CHANGED
@@ -142,19 +142,19 @@ def change_role(*, membership: Membership, role: Role, by: Membership | None, ac
 
 @atomic
 def remove_member(*, membership: Membership, by: Membership | None, actor: Actor) -> None:
-    """Take somebody out of the organization and close their doors into it. Raises NotAllowedError."""
+    """Take somebody out of the organization and end their grants into it. Raises NotAllowedError."""
     _leave(membership, by, MembershipState.REMOVED, EventName.MEMBER_REMOVED, actor)
 
 
 @atomic
 def suspend_member(*, membership: Membership, by: Membership | None, actor: Actor) -> None:
-    """Keep somebody out for now and close their doors. Raises NotAllowedError."""
+    """Keep somebody out for now and end their grants. Raises NotAllowedError."""
     _leave(membership, by, MembershipState.SUSPENDED, EventName.MEMBER_SUSPENDED, actor)
 
 
 @atomic
 def restore_member(*, membership: Membership, by: Membership | None, actor: Actor) -> None:
-    """Let a suspended member in again; doors from before stay shut. Raises NotAllowedError."""
+    """Let a suspended member in again; grants from before stay ended. Raises NotAllowedError."""
     membership = _locked(membership)
     by = as_it_is_now(by) if by is not None else None
     if membership.state != MembershipState.SUSPENDED:
@@ -163,7 +163,7 @@ def restore_member(*, membership: Membership, by: Membership | None, actor: Acto
     before = {"state": membership.state}
     membership.state = MembershipState.ACTIVE
     membership.save(update_fields=["state"])
-    end_doors(organization=membership.organization, user=membership.user)
+    end_grants(organization=membership.organization, user=membership.user)
     _record(EventName.MEMBER_RESTORED, membership, actor, before, {"state": membership.state})
 
 
@@ -181,13 +181,13 @@ def _leave(
     before = {"state": membership.state}
     membership.state = state
     membership.save(update_fields=["state"])
-    end_doors(organization=membership.organization, user=membership.user)
+    end_grants(organization=membership.organization, user=membership.user)
     _revoke(_sent_to(membership) | _sent_by(membership), actor)
     _record(name, membership, actor, before, {"state": state.value})
 
 
 def _sent_to(membership: Membership) -> QuerySet[Invitation]:
-    """Open invitations of a member: an older letter must not bring back who has just been sent away."""
+    """Open invitations of a member: an older email must not bring back who has just been sent away."""
     return open_invitations_of(membership.organization).filter(email=membership.user.email)
 
 

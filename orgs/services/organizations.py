@@ -15,8 +15,8 @@ from audit.selectors import count_recent_by
 from audit.services import Facts, record
 from orgs.errors import NotAllowedError
 from orgs.models import (
-    DoorKind,
     FormerSlug,
+    GrantKind,
     Membership,
     MembershipSource,
     Organization,
@@ -26,7 +26,7 @@ from orgs.models import (
     User,
 )
 from orgs.selectors import SessionCounts, count_sessions
-from orgs.services.doors import end_doors
+from orgs.services.grants import end_grants
 from orgs.services.locks import hold_account, hold_organization, hold_shared
 from orgs.transactions import atomic
 from orgs.visible_text import validate_name
@@ -151,13 +151,13 @@ def change_plan(*, organization: Organization, plan: Plan, actor: Actor) -> None
     organization.plan = plan
     organization.save(update_fields=["plan"])
     if before.sso != plan.sso:
-        end_doors(organization=organization, kind=DoorKind.SSO)
+        end_grants(organization=organization, kind=GrantKind.SSO)
     _record(EventName.ORGANIZATION_PLAN_CHANGED, organization, actor, {"plan": before.slug}, {"plan": plan.slug})
 
 
 @atomic
 def set_session_hours(*, organization: Organization, hours: int, actor: Actor) -> None:
-    """Change how long people stay signed in; it holds for open doors too."""
+    """Change how long people stay signed in; it holds for live grants too."""
     organization = hold_organization(organization)
     before = {"hours": organization.session_hours}
     if organization.session_hours == hours:
@@ -177,7 +177,7 @@ def sign_everyone_out(*, organization: Organization, actor: Actor) -> SessionCou
     ended = count_sessions(organization)
     organization.sessions_ended_at = timezone.now()
     organization.save(update_fields=["sessions_ended_at"])
-    end_doors(organization=organization)
+    end_grants(organization=organization)
     after = {"members": ended.members, "sessions": ended.sessions}
     _record(EventName.EVERYONE_SIGNED_OUT, organization, actor, after=after)
     return ended
@@ -203,15 +203,15 @@ def close_organization(*, organization: Organization, actor: Actor) -> None:
         raise NotAllowedError("This organization is already closed.")
     organization.closed_at = timezone.now()
     organization.save(update_fields=["closed_at"])
-    end_doors(organization=organization)
+    end_grants(organization=organization)
     _record(EventName.ORGANIZATION_CLOSED, organization, actor)
 
 
 @atomic
 def reopen_organization(*, organization: Organization, actor: Actor) -> None:
-    """Open a closed organization again, as it was; doors from before it was closed stay shut."""
+    """Open a closed organization again, as it was; grants from before it was closed stay ended."""
     organization = hold_organization(organization)
-    end_doors(organization=organization)
+    end_grants(organization=organization)
     organization.closed_at = None
     organization.save(update_fields=["closed_at"])
     _record(EventName.ORGANIZATION_REOPENED, organization, actor)

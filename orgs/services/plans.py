@@ -6,7 +6,7 @@ from audit.actors import Actor
 from audit.events import EventName
 from audit.services import Facts, record
 from orgs.models import Plan
-from orgs.services.doors import end_sso_doors_on_plan
+from orgs.services.grants import end_sso_grants_on_plan
 from orgs.transactions import atomic
 
 
@@ -21,7 +21,7 @@ def save_plan(*, plan: Plan, actor: Actor) -> None:
     before = _facts(known) if known else {}
     plan.save()
     if known and known.sso != plan.sso:
-        end_sso_doors_on_plan(plan=plan)
+        end_sso_grants_on_plan(plan=plan)
     if before != _facts(plan):
         _record(plan, before, actor)
 

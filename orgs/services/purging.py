@@ -11,18 +11,18 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
-from orgs.models import Door, RecoveryCode
+from orgs.models import RecoveryCode, SessionGrant
 from orgs.transactions import atomic
 
 # Long enough to answer "who was in last month?" from the table itself.
-DOORS_KEPT = timedelta(days=90)
+GRANTS_KEPT = timedelta(days=90)
 
 
 @atomic
-def purge_doors() -> int:
-    """Forget doors that ended or expired three months ago; return how many."""
-    limit = timezone.now() - DOORS_KEPT
-    return Door.objects.filter(Q(ended_at__lt=limit) | Q(expires_at__lt=limit)).delete()[0]
+def purge_grants() -> int:
+    """Forget grants that ended or expired three months ago; return how many."""
+    limit = timezone.now() - GRANTS_KEPT
+    return SessionGrant.objects.filter(Q(ended_at__lt=limit) | Q(expires_at__lt=limit)).delete()[0]
 
 
 @atomic

@@ -14,15 +14,15 @@ from audit.actors import Actor
 from audit.events import EventName, Outcome
 from audit.selectors import count_recent
 from audit.services import record
+from orgs.emails import send_recovery_code, tell_admins_of_recovery
 from orgs.errors import NotAllowedError
-from orgs.letters import send_recovery_code, tell_admins_of_recovery
-from orgs.models import Door, DoorKind, Membership, RecoveryCode, User
-from orgs.services.doors import open_door
+from orgs.models import GrantKind, Membership, RecoveryCode, SessionGrant, User
+from orgs.services.grants import create_grant
 from orgs.services.locks import hold_organization, hold_shared
 from orgs.transactions import atomic
 
 CODE_LIFE = timedelta(minutes=10)
-DOOR_LIFE = timedelta(hours=1)
+GRANT_LIFE = timedelta(hours=1)
 TRIES = 5
 CODES_AN_HOUR = 5
 _WRONG = "This code is not right, or it is older than ten minutes. Ask for a new one."
@@ -47,29 +47,29 @@ def mail_recovery_code(*, membership: Membership, actor: Actor) -> None:
     transaction.on_commit(lambda: send_recovery_code(membership, code))
 
 
-def use_recovery_code(*, membership: Membership, code: str, session: str, actor: Actor) -> Door:
-    """Open the recovery door with a mailed code. A wrong code costs a try, and that stays. Raises NotAllowedError."""
+def use_recovery_code(*, membership: Membership, code: str, session: str, actor: Actor) -> SessionGrant:
+    """Make the recovery grant with a mailed code. A wrong code costs a try, and that stays. Raises NotAllowedError."""
     if not _code_fits(membership, code):
         with transaction.atomic():
             _record(EventName.RECOVERY_REFUSED, membership, actor, Outcome.REFUSED)
         raise NotAllowedError(_WRONG)
-    return open_recovery_door(membership=membership, session=session, means="mailed code", actor=actor)
+    return create_recovery_grant(membership=membership, session=session, means="mailed code", actor=actor)
 
 
 @atomic
-def open_recovery_door(*, membership: Membership, session: str, means: str, actor: Actor) -> Door:
+def create_recovery_grant(*, membership: Membership, session: str, means: str, actor: Actor) -> SessionGrant:
     """Open Access & SSO Settings, and nothing else, for an hour; every admin is told. Raises NotAllowedError."""
     membership = _admin_as_it_is_now(membership)
-    door = open_door(
+    grant = create_grant(
         session=session,
         user=membership.user,
-        kind=DoorKind.RECOVERY,
+        kind=GrantKind.RECOVERY,
         organization=membership.organization,
-        expires_at=timezone.now() + DOOR_LIFE,
+        expires_at=timezone.now() + GRANT_LIFE,
     )
     _record(EventName.RECOVERY_OPENED, membership, actor, means=means)
     transaction.on_commit(lambda: tell_admins_of_recovery(membership, means))
-    return door
+    return grant
 
 
 @atomic

@@ -22,8 +22,8 @@ from orgs.access import actor_of, sign_in_page
 from orgs.email_addresses import normal_address
 from orgs.models import User
 from orgs.services import forget_password_of_sign_up, hold_account, record_reset_asked
-from orgs.views.answers import see_other
 from orgs.views.pages import too_many_requests
+from orgs.views.responses import see_other
 
 _CHOOSE_ANOTHER = (
     "This account was used by single sign-on before its address was confirmed, so we removed the password that was "
@@ -62,7 +62,7 @@ class AskForReset(account_views.PasswordResetView):  # type: ignore[misc]
     """Ask for the mail that sets a new password. The log has each that is not one too many, whoever's address it is."""
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """The mail itself leaves after the answer."""
+        """The mail itself leaves after the response."""
         answer: HttpResponse = super().form_valid(form)
         if answer.status_code != HTTPStatus.TOO_MANY_REQUESTS:
             record_reset_asked(address=normal_address(form.cleaned_data["email"]), actor=actor_of(self.request))
@@ -73,7 +73,7 @@ class ConfirmAddress(account_views.ConfirmEmailView):  # type: ignore[misc]
     """Ask whether an address is theirs. Whoever is signed in stays so until they have said yes."""
 
     def logout_other_user(self, confirmation: Any) -> None:
-        """Only after the answer: anybody could put the link into a page of theirs, so opening it ends no session."""
+        """Only after the response: anybody could put the link into a page of theirs, so opening it ends no session."""
         if self.request.method == "POST":
             super().logout_other_user(confirmation)
 

@@ -15,7 +15,7 @@ from orgs.errors import NotAllowedError
 from orgs.forms import DomainForm, GeneralForm, SessionLengthForm, initial_of
 from orgs.models import Role
 from orgs.selectors import count_sessions, domain_in, domains_of
-from orgs.views.answers import post_to, see_other, show
+from orgs.views.responses import post_to, see_other, show
 
 if TYPE_CHECKING:
     from django import forms
@@ -73,7 +73,7 @@ def sign_everyone_out(request: access.OrganizationRequest) -> HttpResponse:
     if request.method != "POST":
         context = {"section": "general", "organization": organization, "counts": count_sessions(organization)}
         return render(request, "orgs/sign_everyone_out.html", context)
-    has_password = access.has_password_door(request)
+    has_password = access.has_password_grant(request)
     ended = services.sign_everyone_out(organization=organization, actor=access.actor_of(request))
     members = f"{ended.members} member{'' if ended.members == 1 else 's'}"
     sessions = f"{ended.sessions} session{'' if ended.sessions == 1 else 's'}"

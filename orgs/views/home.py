@@ -18,10 +18,10 @@ from orgs.errors import NotAllowedError
 from orgs.forms import OrganizationForm
 from orgs.models import Role
 from orgs.selectors import membership_to_accept, memberships_of
-from orgs.views.answers import post_to, see_other, show
+from orgs.views.responses import post_to, see_other, show
 
 if TYPE_CHECKING:
-    from orgs.models import Door, Membership, Organization
+    from orgs.models import Membership, Organization, SessionGrant
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Entrance:
     """One organization that this session may enter."""
 
     membership: Membership
-    door: Door
+    grant: SessionGrant
     until: datetime
 
 
@@ -49,7 +49,7 @@ class Entrances:
         return self.open[0] if len(self.open) == 1 and not others else None
 
 
-@access.any_door
+@access.any_grant
 @require_safe
 def home(request: access.PersonRequest) -> HttpResponse:
     """List the organizations of whoever is signed in; go straight on if there is just one."""
@@ -64,7 +64,7 @@ def home(request: access.PersonRequest) -> HttpResponse:
 @require_safe
 def organization_home(request: access.OrganizationRequest) -> HttpResponse:
     """Show somebody that they are in: where, as what, how they came in and until when."""
-    until = access.expiry(request.door, request.membership)
+    until = access.expiry(request.grant, request.membership)
     return render(request, "orgs/organization_home.html", {"until": until})
 
 
@@ -113,11 +113,11 @@ def _accepted(membership: Membership) -> str:
 def _entrances(request: access.PersonRequest) -> Entrances:
     """Sort the memberships. What does not open is listed only for somebody whose password vouches for the account."""
     found = Entrances()
-    by_password = access.has_password_door(request)
+    by_password = access.has_password_grant(request)
     for membership in memberships_of(request.user):
-        door = access.opening_door(request.doors, membership)
-        if door is not None:
-            found.open.append(Entrance(membership, door, access.expiry(door, membership)))
+        grant = access.opening_grant(request.grants, membership)
+        if grant is not None:
+            found.open.append(Entrance(membership, grant, access.expiry(grant, membership)))
         elif by_password and membership.accepted_at is not None:
             (found.by_sso if membership.organization.requires_sso else found.ended).append(membership)
         if by_password and membership.accepted_at is None:

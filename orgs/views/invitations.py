@@ -1,4 +1,4 @@
-"""Inviting people, and what becomes of the letters."""
+"""Inviting people, and what becomes of the emails."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from orgs.errors import NotAllowedError
 from orgs.forms import InvitationForm
 from orgs.models import Role
 from orgs.selectors import invitation_of
-from orgs.views.answers import post_to, see_other, show
+from orgs.views.responses import post_to, see_other, show
 
 if TYPE_CHECKING:
     from orgs.models import Invitation
@@ -84,5 +84,5 @@ def invitation_change(request: access.OrganizationRequest, public_id: uuid.UUID)
 
 def _done(action: str, invitation: Invitation) -> str:
     if action == "resend":
-        return f"A new letter is on its way to {invitation.email}. The old link no longer works."
+        return f"A new email is on its way to {invitation.email}. The old link no longer works."
     return f"The invitation of {invitation.email} is revoked. Its link no longer works."

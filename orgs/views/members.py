@@ -16,7 +16,7 @@ from orgs.errors import NotAllowedError
 from orgs.forms import PeopleFilterForm, RoleForm, role_choices
 from orgs.models import Role
 from orgs.selectors import count_members, member_of, members_of, open_invitations_of
-from orgs.views.answers import page_of, post_to, see_other, show
+from orgs.views.responses import page_of, post_to, see_other, show
 
 if TYPE_CHECKING:
     from orgs.models import Invitation, Membership
@@ -63,7 +63,7 @@ def _joined(request: access.OrganizationRequest, wanted: dict[str, Any]) -> dict
 def _pending(request: access.OrganizationRequest, wanted: dict[str, Any]) -> dict[str, Any]:
     by = request.membership
     page = page_of(request, open_invitations_of(by.organization, search=wanted.get("search", "")))
-    return {"page": page, "rows": [Row(letter, not services.why_not_touch_invitation(letter, by)) for letter in page]}
+    return {"page": page, "rows": [Row(email, not services.why_not_touch_invitation(email, by)) for email in page]}
 
 
 @access.organization_page(Role.MANAGER)

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 from orgs.second_factors import ActivateTOTP
 from orgs.selectors import names_of_sessions
 from orgs.session_names import session_name
-from orgs.views.answers import page_of, see_other
+from orgs.views.responses import page_of, see_other
 
 if TYPE_CHECKING:
     from orgs.models import User

@@ -22,7 +22,7 @@ from orgs.forms import RecoveryCodeForm
 from orgs.models import Membership
 from orgs.selectors import admin_addresses, settled_factors
 from orgs.session_names import name_session
-from orgs.views.answers import see_other, show
+from orgs.views.responses import see_other, show
 
 
 def by_password_first(view: access.View) -> access.View:
@@ -33,7 +33,7 @@ def by_password_first(view: access.View) -> access.View:
 
     @functools.wraps(view)
     def led(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if access.has_password_door(request):
+        if access.has_password_grant(request):
             return view(request, *args, **kwargs)
         return redirect_to_login(request.get_full_path(), reverse("account_login"))
 
@@ -44,7 +44,7 @@ def by_password_first(view: access.View) -> access.View:
 @access.recovery_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def recovery(request: access.OrganizationRequest) -> HttpResponse:
-    """Open the recovery door by a mailed code, or by the second factor of this session's own sign-in.
+    """Make the recovery grant by a mailed code, or by the second factor of this session's own sign-in.
 
     POST `action`: mail (send a code), code (use it, with `code`), factor.
     """
@@ -71,7 +71,7 @@ def _mail_code(request: access.OrganizationRequest) -> HttpResponse:
 
 
 def _open_by_factor(request: access.OrganizationRequest) -> HttpResponse:
-    services.open_recovery_door(
+    services.create_recovery_grant(
         membership=request.membership,
         session=name_session(request),
         means="second factor",

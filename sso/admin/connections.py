@@ -12,7 +12,7 @@ from orgs.access import actor_of
 from orgs.admin.acting import carry_out
 from orgs.admin.links import row_link
 from sso.models import Configuration, Connection, ServiceProviderKey
-from sso.selectors import exceptions_in_force
+from sso.selectors import waivers_in_force
 from sso.services import disable_connection, enable_connection
 
 
@@ -29,7 +29,7 @@ class ConnectionAdmin(LookOnlyAdmin[Connection]):
         "organization_link",
         ("provider", "state"),
         ("just_in_time_role", "single_logout"),
-        "exceptions",
+        "waivers",
         "versions",
         ("created_at", "public_id"),
     )
@@ -40,10 +40,10 @@ class ConnectionAdmin(LookOnlyAdmin[Connection]):
         """The organization, as a link."""
         return row_link(connection.organization)
 
-    @admin.display(description="exceptions")
-    def exceptions(self, connection: Connection) -> str:
+    @admin.display(description="waivers")
+    def waivers(self, connection: Connection) -> str:
         """What its admins, or an operator on the command line, have accepted for a time, and until when."""
-        ends = exceptions_in_force(connection.organization).items()
+        ends = waivers_in_force(connection.organization).items()
         rows = ((each.label, f"{end:%Y-%m-%d}") for each, end in ends)
         return format_html_join("", "<div>{} accepted until {}, end of the day in UTC</div>", rows) or "None"
 

@@ -107,8 +107,8 @@ def _check_cells(check: dict[str, str]) -> tuple[str, ...]:
 class SignOutAdmin(LookOnlyAdmin[SignOut]):
     """Sign-outs that the provider was told of, or told us of."""
 
-    list_display = ("asked_at", "connection", "direction", "state", "user", "doors_closed")
+    list_display = ("asked_at", "connection", "direction", "state", "user", "grants_ended")
     list_filter = ("direction", "state", "asked_at")
     list_select_related = ("connection__organization", "user")
     search_fields = ("user__email", "connection__organization__name", "=message_id")
-    fields = ("direction", "state", "detail", "connection", "user", "message_id", "doors_closed", "answered_at")
+    fields = ("direction", "state", "detail", "connection", "user", "message_id", "grants_ended", "answered_at")

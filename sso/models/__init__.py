@@ -8,13 +8,13 @@ from sso.models.connections import (
     Provider,
     latest_ends,
 )
-from sso.models.exceptions import DatedException
 from sso.models.identities import LONGEST_SUBJECT, Identity, SubjectKind
+from sso.models.kept_uploads import OfferedProvider, Upload
 from sso.models.keys import KeyState, ServiceProviderKey
 from sso.models.relinkings import UNDO_LIFE, Relinking
 from sso.models.sign_ins import Purpose, SignIn, SignInState, StartedBy
 from sso.models.sign_outs import SIGN_OUTS_KEPT, Direction, SignOut, SignOutState
-from sso.models.uploads import OfferedProvider, Upload
+from sso.models.waivers import Waiver
 
 __all__ = [
     "LONGEST_SUBJECT",
@@ -24,7 +24,6 @@ __all__ = [
     "ConfigurationState",
     "Connection",
     "ConnectionState",
-    "DatedException",
     "Direction",
     "Identity",
     "KeyState",
@@ -40,5 +39,6 @@ __all__ = [
     "StartedBy",
     "SubjectKind",
     "Upload",
+    "Waiver",
     "latest_ends",
 ]

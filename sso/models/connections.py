@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from orgs.models import Organization, Role
 from sso import saml
-from sso.models.exceptions import DatedException
+from sso.models.waivers import Waiver
 
 
 class Provider(models.TextChoices):
@@ -96,7 +96,7 @@ class Configuration(models.Model):
     sso_redirect_url = models.CharField(max_length=2048, blank=True)
     sso_post_url = models.CharField(max_length=2048, blank=True)
     slo_url = models.CharField("sign-out address", max_length=2048, blank=True)
-    slo_response_url = models.CharField("address for answers to sign-outs", max_length=2048, blank=True)
+    slo_response_url = models.CharField("address for responses to sign-outs", max_length=2048, blank=True)
     certificates = models.JSONField(default=list)
     wants_signed_requests = models.BooleanField(default=False)
     sign_requests = models.BooleanField(default=False, help_text="Signed although the metadata does not ask for it.")
@@ -109,7 +109,7 @@ class Configuration(models.Model):
     valid_until = models.DateTimeField(null=True, blank=True)
     findings = models.JSONField(default=list, blank=True)
     metadata = models.TextField()
-    # Dated exceptions (invariant 6): each ends by itself.
+    # Waivers (invariant 6): each ends by itself.
     expired_certificates_until = models.DateTimeField(null=True, blank=True)
     sha1_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -146,9 +146,9 @@ class Configuration(models.Model):
         """Whether our requests have to be signed."""
         return self.wants_signed_requests or self.sign_requests
 
-    def exceptions_at(self, moment: datetime) -> dict[DatedException, datetime]:
-        """The dated exceptions that are in force at a moment, each with its end."""
-        ends = {each: getattr(self, each.field) for each in DatedException}
+    def waivers_at(self, moment: datetime) -> dict[Waiver, datetime]:
+        """The waivers that are in force at a moment, each with its end."""
+        ends = {each: getattr(self, each.field) for each in Waiver}
         return {each: end for each, end in ends.items() if end is not None and moment < end}
 
     def accepts_signatures_at(self, moment: datetime) -> bool:
@@ -157,7 +157,7 @@ class Configuration(models.Model):
 
     def certificates_accepted_at(self, moment: datetime) -> list[saml.SigningCertificate]:
         """Return the certificates that would do at a moment, by their dates as sso.saml judges them."""
-        expired = DatedException.EXPIRED_CERTIFICATES in self.exceptions_at(moment)
+        expired = Waiver.EXPIRED_CERTIFICATES in self.waivers_at(moment)
         return [
             each
             for each in self.signing_certificates()
@@ -198,11 +198,11 @@ class Configuration(models.Model):
         return saml.stored_keys([base64.b64decode(der) for der in self.certificates])
 
 
-def latest_ends(configurations: Iterable[Configuration]) -> dict[DatedException, datetime]:
-    """Return the dated exceptions that are in force now in any of these versions, each with its latest end."""
-    now, ends = timezone.now(), dict[DatedException, datetime]()
+def latest_ends(configurations: Iterable[Configuration]) -> dict[Waiver, datetime]:
+    """Return the waivers that are in force now in any of these versions, each with its latest end."""
+    now, ends = timezone.now(), dict[Waiver, datetime]()
     for configuration in configurations:
-        for each, end in configuration.exceptions_at(now).items():
+        for each, end in configuration.waivers_at(now).items():
             ends[each] = max(end, ends.get(each, end))
     return ends
 

@@ -60,7 +60,7 @@ class SignIn(models.Model):
     repeat_restarts = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     state = models.CharField(max_length=9, choices=SignInState.choices, default=SignInState.STARTED)
 
-    # What binds the answer to this request, this browser and the session it began in.
+    # What binds the response to this request, this browser and the session it began in.
     request_id = models.CharField(max_length=64, editable=False)
     nonce_hash = models.CharField(max_length=64, editable=False)
     session = models.CharField(max_length=64, blank=True, editable=False)
@@ -92,10 +92,10 @@ class SignIn(models.Model):
     clock_skew = models.BigIntegerField(
         null=True, blank=True, help_text="Seconds that the provider's clock is ahead of ours at least; below 0: behind."
     )
-    # How the provider calls the session that this sign-in began, and which door of ours that is: single logout.
+    # How the provider calls the session that this sign-in began, and which grant of ours that is: single logout.
     provider_session = models.JSONField(default=dict, blank=True, editable=False)
     name_id_hash = models.CharField(max_length=64, blank=True, editable=False)
-    door = models.UUIDField(null=True, blank=True, editable=False)
+    grant = models.UUIDField(null=True, blank=True, editable=False)
     ip_address = models.GenericIPAddressField(null=True, blank=True)
     # What starts are limited by: the IPv4 address, or the /64 network of an IPv6 address, that began it.
     client = models.CharField(max_length=43, blank=True, default="", db_default="", editable=False)
@@ -120,7 +120,7 @@ class SignIn(models.Model):
             models.Index(fields=["organization", "-started_at"], name="sign_in_log"),
             models.Index(fields=["configuration", "user", "state"], name="sign_in_tested"),
             models.Index(fields=["connection", "name_id_hash"], name="sign_in_by_name_id"),
-            models.Index(fields=["door"], name="sign_in_by_door"),
+            models.Index(fields=["grant"], name="sign_in_by_grant"),
             models.Index(
                 fields=["organization", "client", "-started_at"],
                 condition=~Q(state=SignInState.SUCCEEDED),
@@ -143,5 +143,5 @@ class SignIn(models.Model):
 
     @property
     def is_restart(self) -> bool:
-        """Whether this attempt was already our answer to something we could not believe: never restart twice."""
+        """Whether this attempt was already our response to something we could not believe: never restart twice."""
         return self.restart_of_id is not None or self.started_by == StartedBy.PROVIDER

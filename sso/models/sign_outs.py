@@ -35,7 +35,7 @@ class SignOut(models.Model):
     """One request to end a session, ours or the provider's. The row makes sure that each is used once.
 
     Of ours, `sign_in` is the one whose session was to be ended, and `detail` has what the provider said instead of yes,
-    or why an answer that names the request could not be used.
+    or why a response that names the request could not be used.
     """
 
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="sign_outs")
@@ -47,7 +47,7 @@ class SignOut(models.Model):
     )
     sign_in = models.ForeignKey(SignIn, on_delete=models.SET_NULL, null=True, blank=True, related_name="sign_outs")
     detail = models.TextField(blank=True, default="", db_default="", editable=False)
-    doors_closed = models.PositiveIntegerField(default=0)
+    grants_ended = models.PositiveIntegerField(default=0)
     asked_at = models.DateTimeField(auto_now_add=True)
     answered_at = models.DateTimeField(null=True, blank=True)
 

@@ -78,7 +78,7 @@ _DIRECTORY = (
 
 _EXPLANATIONS = {
     "50011": (
-        "The address we asked for the answer is not registered.",
+        "The address we asked for the response is not registered.",
         "Copy the Assertion Consumer Service URL from Access & SSO Settings into Reply URL, character by character.",
     ),
     "700016": _IDENTIFIER,

@@ -5,10 +5,11 @@
     provider_document     the same                    -> the file of one of them
     build_sp_metadata     ServiceProvider             -> the document identity providers import
     build_authn_request   who asks whom               -> AuthnRequest
-    glance                what came back              -> which request it says it answers, and whether it needs our keys
+    unverified_hint                what came back              -> which request it says it answers, and whether it needs
+    our keys
     validate_response     the same                    -> Verdict: every check, and an Assertion if all passed
     logout_request_address, logout_response_address
-                          a sign-out, an answer to one -> the address for the browser, with our message in it
+                          a sign-out, a response to one -> the address for the browser, with our message in it
     self_check            can this machine verify signatures?
 
 A response is data that somebody else sent: it is refused by a verdict, never by an exception. Logout messages are read
@@ -17,7 +18,6 @@ by `logout_messages`, which is imported where it is used: importing it fails whe
 
 from sso.saml.addresses import is_web_address, origin_of
 from sso.saml.aggregates import OfferedProvider, offered_providers, provider_document
-from sso.saml.case import SKEW
 from sso.saml.certificates import SigningCertificate
 from sso.saml.errors import (
     MetadataError,
@@ -45,6 +45,7 @@ from sso.saml.metadata_stream import MAX_STREAMED as MAX_AGGREGATE_BYTES
 from sso.saml.metadata_stream import TOO_LARGE as AGGREGATE_TOO_LARGE
 from sso.saml.request import build_authn_request, new_request_id
 from sso.saml.response import validate_response
+from sso.saml.response_context import SKEW
 from sso.saml.self_check import self_check
 from sso.saml.sp_metadata import build_sp_metadata
 from sso.saml.trusted_keys import StoredKeys, stored_keys
@@ -60,7 +61,7 @@ from sso.saml.types import (
     ServiceProvider,
 )
 from sso.saml.unknown_signature import UnknownSignature
-from sso.saml.unverified import Glance, glance
+from sso.saml.unverified import UnverifiedHint, unverified_hint
 from sso.saml.verdict import Assertion, Check, CheckName, Fault, Outcome, Verdict
 
 __all__ = [
@@ -80,7 +81,6 @@ __all__ = [
     "Fault",
     "Finding",
     "FindingCode",
-    "Glance",
     "IdentityProvider",
     "IdpMetadata",
     "KeyPair",
@@ -100,10 +100,10 @@ __all__ = [
     "StoredKeys",
     "ToolkitError",
     "UnknownSignature",
+    "UnverifiedHint",
     "Verdict",
     "build_authn_request",
     "build_sp_metadata",
-    "glance",
     "is_web_address",
     "logout_request_address",
     "logout_response_address",
@@ -116,5 +116,6 @@ __all__ = [
     "read_idp_metadata",
     "self_check",
     "stored_keys",
+    "unverified_hint",
     "validate_response",
 ]

@@ -15,8 +15,8 @@ from sso.saml import (
     signature_rules,
     signed_info,
 )
-from sso.saml.case import Case
-from sso.saml.observation import COMPLAINT, Observation, refused, shown
+from sso.saml.response_context import ResponseContext
+from sso.saml.rule_result import COMPLAINT, RuleResult, failed, shown
 from sso.saml.verdict import Check, CheckName, Outcome
 
 
@@ -25,7 +25,7 @@ class Rule(NamedTuple):
 
     name: CheckName
     clause: str
-    look: Callable[[Case], Observation]
+    look: Callable[[ResponseContext], RuleResult]
 
 
 CHECKLIST: tuple[Rule, ...] = (
@@ -80,22 +80,22 @@ CHECKLIST: tuple[Rule, ...] = (
 _NOT_REACHED = tuple(Check(rule.name, Outcome.NOT_REACHED, "", "", rule.clause) for rule in CHECKLIST)
 
 
-def examine(case: Case) -> tuple[Check, ...]:
+def examine(context: ResponseContext) -> tuple[Check, ...]:
     """Make the checks in order up to the first that fails; the ones behind it are not reached."""
     checks: list[Check] = []
     outcome = Outcome.PASSED
     for name, clause, look in CHECKLIST:
         try:
-            passed, expected, received, fault = look(case)
+            passed, expected, received, fault = look(context)
         except Exception as error:  # noqa: BLE001 - whatever a hostile document does to a library is a refusal
             passed, expected, received, fault = _not_examined(error)
         if not passed:
-            outcome, case.fault = Outcome.FAILED, fault
+            outcome, context.fault = Outcome.FAILED, fault
         checks.append(Check(name, outcome, expected, received, clause))
         if not passed:
             break
     return (*checks, *_NOT_REACHED[len(checks) :])
 
 
-def _not_examined(error: Exception) -> Observation:
-    return refused("a message that can be examined", shown(f"{type(error).__name__}: {error}", COMPLAINT))
+def _not_examined(error: Exception) -> RuleResult:
+    return failed("a message that can be examined", shown(f"{type(error).__name__}: {error}", COMPLAINT))

@@ -15,9 +15,9 @@ from lxml import etree
 
 from sso.saml.markup import MAX_NAME, count_attributes, largest_claim, names_in
 from sso.saml.names import SAML
-from sso.saml.observation import COMPLAINT, Observation, refused, satisfied, shown
 from sso.saml.other_messages import kind_of_data, kind_of_field, mistake_in_base64
 from sso.saml.parser import NotXMLError, parse_utf8
+from sso.saml.rule_result import COMPLAINT, RuleResult, failed, passed, shown
 from sso.saml.verdict import Fault
 
 # Room for a member of 2,000 groups, whichever way a provider writes them: Okta declares two namespaces for each value,
@@ -126,12 +126,12 @@ class Envelope:
         )
 
 
-def size(envelope: Envelope) -> Observation:
+def size(envelope: Envelope) -> RuleResult:
     """Bounded before anything is decoded."""
     length = len(envelope.encoded)
     expected = f"at most {MAX_ENCODED:,} characters of base64"
     if length <= MAX_ENCODED:
-        return satisfied(expected, f"{length:,} characters")
+        return passed(expected, f"{length:,} characters")
     try:
         data = envelope.data
     except ValueError:
@@ -139,53 +139,53 @@ def size(envelope: Envelope) -> Observation:
     return _too_large(expected, f"{length:,} characters", data)
 
 
-def _too_large(expected: str, received: str, data: bytes) -> Observation:
+def _too_large(expected: str, received: str, data: bytes) -> RuleResult:
     """Name the limit, what arrived, and the claim that most of it is, if there is one."""
-    return refused(expected, "; ".join(filter(None, (received, shown(largest_claim(data))))), Fault.TOO_LARGE)
+    return failed(expected, "; ".join(filter(None, (received, shown(largest_claim(data))))), Fault.TOO_LARGE)
 
 
-def base64(envelope: Envelope) -> Observation:
+def base64(envelope: Envelope) -> RuleResult:
     """Strict: Python's lenient decoder skips what it doesn't know, and another reader may not."""
     expected = f"an XML document in base64, at most {MAX_BYTES:,} bytes"
     try:
         data = envelope.data
     except ValueError:
-        return refused(expected, kind_of_field(envelope.encoded) or shown(mistake_in_base64(envelope.encoded)))
+        return failed(expected, kind_of_field(envelope.encoded) or shown(mistake_in_base64(envelope.encoded)))
     if len(data) > MAX_BYTES:
         return _too_large(expected, f"{len(data):,} bytes", data)
     kind = kind_of_data(data)
-    return Observation(not kind, expected, kind or f"{len(data):,} bytes")
+    return RuleResult(not kind, expected, kind or f"{len(data):,} bytes")
 
 
-def encoding(envelope: Envelope) -> Observation:
+def encoding(envelope: Envelope) -> RuleResult:
     """UTF-8 and XML 1.0 only, also by the document's own account."""
     expected = "XML 1.0 in UTF-8"
     try:
         text = envelope.text
     except UnicodeDecodeError:
-        return refused(expected, "bytes that are not UTF-8")
+        return failed(expected, "bytes that are not UTF-8")
     if text.startswith("<?xml") and not _DECLARATION.match(text):
-        return refused(expected, shown(text.partition(">")[0]))
-    return Observation(not text.startswith("\ufeff"), expected, "UTF-8")
+        return failed(expected, shown(text.partition(">")[0]))
+    return RuleResult(not text.startswith("\ufeff"), expected, "UTF-8")
 
 
-def plain_xml(envelope: Envelope) -> Observation:
+def plain_xml(envelope: Envelope) -> RuleResult:
     """No DTD, comment or processing instruction, looked for in the text, so that no parser ever sees one."""
     text = envelope.text
     declaration = _DECLARATION.match(text)
     found = _NOT_PLAIN.search(text, declaration.end() if declaration else 0)
     expected = "no document type, comment or processing instruction"
     if found is None:
-        return satisfied(expected, "none")
+        return passed(expected, "none")
     # Templates written by hand have comments in them; only attackers write document types and entities.
     if found[0] == "<?":
-        return refused(expected, "a processing instruction", Fault.UNUSUAL)
+        return failed(expected, "a processing instruction", Fault.UNUSUAL)
     if text.startswith("<!--", found.start()):
-        return refused(expected, "a comment", Fault.UNUSUAL)
-    return refused(expected, f"one that begins with {shown(text[found.start() :][:10])}", Fault.HOSTILE)
+        return failed(expected, "a comment", Fault.UNUSUAL)
+    return failed(expected, f"one that begins with {shown(text[found.start() :][:10])}", Fault.HOSTILE)
 
 
-def markup(envelope: Envelope) -> Observation:
+def markup(envelope: Envelope) -> RuleResult:
     """Counted before the parser sees it, which takes more than a second for 27,000 attributes of one element.
 
     It also keeps the names it meets (markup.py).
@@ -196,29 +196,29 @@ def markup(envelope: Envelope) -> Observation:
         return _too_large(f"at most {most:,} {named}", f"{found:,} {named}", envelope.data)
     expected = f"at most {MAX_NAMES_LENGTH:,} bytes of different names and namespaces, no name over {MAX_NAME} bytes"
     if len(envelope.data) <= MAX_NAMES_LENGTH:
-        return satisfied(expected, "not counted in so short a message")
+        return passed(expected, "not counted in so short a message")
     names, others = names_in(envelope.data)
     length, longest = sum(map(len, names | others)), max(map(len, names), default=0)
     received = f"{len(names):,} names, {length:,} bytes with their namespaces"
     if longest > MAX_NAME:
-        return refused(expected, received + f", one of more than {MAX_NAME} bytes", Fault.TOO_LARGE)
-    return satisfied(expected, received) if length <= MAX_NAMES_LENGTH else refused(expected, received, Fault.TOO_LARGE)
+        return failed(expected, received + f", one of more than {MAX_NAME} bytes", Fault.TOO_LARGE)
+    return passed(expected, received) if length <= MAX_NAMES_LENGTH else failed(expected, received, Fault.TOO_LARGE)
 
 
-def well_formed(envelope: Envelope) -> Observation:
+def well_formed(envelope: Envelope) -> RuleResult:
     """Parsed once; everything behind works on this tree."""
     try:
         tag = envelope.root.tag
     except NotXMLError as error:
-        return refused("well-formed XML", shown(str(error), COMPLAINT))
-    return satisfied("well-formed XML", shown(str(tag)))
+        return failed("well-formed XML", shown(str(error), COMPLAINT))
+    return passed("well-formed XML", shown(str(tag)))
 
 
-def limits(envelope: Envelope) -> Observation:
+def limits(envelope: Envelope) -> RuleResult:
     """Far above what any provider sends, far below what hurts."""
     survey = envelope.survey
     if survey.too_deep:
-        return refused(f"at most {MAX_DEPTH} levels", f"more than {MAX_DEPTH} levels", Fault.TOO_LARGE)
+        return failed(f"at most {MAX_DEPTH} levels", f"more than {MAX_DEPTH} levels", Fault.TOO_LARGE)
     for name, most, count in (
         ("values of claims", MAX_VALUES, survey.values),
         ("elements", MAX_ELEMENTS, survey.elements),
@@ -229,28 +229,28 @@ def limits(envelope: Envelope) -> Observation:
     ):
         if count > most:
             return _too_large(f"at most {most:,} {name}", f"{count:,} {name}", envelope.data)
-    return satisfied(
+    return passed(
         f"at most {MAX_DEPTH} levels, {MAX_ELEMENTS:,} elements, {MAX_NAMESPACES} namespaces",
         f"{survey.elements:,} elements, {survey.attributes:,} attributes, {len(survey.namespaces)} namespaces",
     )
 
 
-def namespaces(envelope: Envelope) -> Observation:
+def namespaces(envelope: Envelope) -> RuleResult:
     """Canonicalization fails on a relative namespace, and a library may then verify the digest of nothing."""
     relative = [uri for _, uri in envelope.survey.namespaces if uri and not _SCHEME.match(uri)]
-    return Observation(not relative, "absolute namespace URIs", shown(relative[0]) if relative else "absolute")
+    return RuleResult(not relative, "absolute namespace URIs", shown(relative[0]) if relative else "absolute")
 
 
-def unique_ids(envelope: Envelope) -> Observation:
+def unique_ids(envelope: Envelope) -> RuleResult:
     """Every ID once, one an element, in whatever spelling: a signature points to its element by ID."""
     ids = envelope.survey.ids
     elements, different = len({number for number, _ in ids}), len({text for _, text in ids})
     expected = "each ID once, one for each element"
     if elements == len(ids) == different:
-        return satisfied(expected, f"{len(ids)} IDs, {different} different")
+        return passed(expected, f"{len(ids)} IDs, {different} different")
     if elements == len(ids) == different + 1 and _shares_its_id(envelope.root):
-        return refused(expected, "the response and its assertion have the same ID", Fault.PROVIDER_BUG)
-    return refused(expected, f"{len(ids)} IDs, {different} different", Fault.HOSTILE)
+        return failed(expected, "the response and its assertion have the same ID", Fault.PROVIDER_BUG)
+    return failed(expected, f"{len(ids)} IDs, {different} different", Fault.HOSTILE)
 
 
 def _shares_its_id(root: etree._Element) -> bool:
@@ -258,7 +258,7 @@ def _shares_its_id(root: etree._Element) -> bool:
     return root.get("ID") in {each.get("ID") for each in root.iterchildren(SAML + "Assertion")}
 
 
-PLAINTEXT_RULES: tuple[Callable[[Envelope], Observation], ...] = (
+PLAINTEXT_RULES: tuple[Callable[[Envelope], RuleResult], ...] = (
     encoding,
     plain_xml,
     markup,

@@ -70,7 +70,7 @@ class MetadataError(SAMLError):
         self.code = code
 
 
-class SeveralProviders(MetadataError):  # noqa: N818 - a question more than an error
+class SeveralProviders(MetadataError):
     """The file describes several identity providers; `entity_ids` lists them in the file's order."""
 
     def __init__(self, entity_ids: tuple[str, ...]) -> None:

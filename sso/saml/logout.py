@@ -45,10 +45,10 @@ class LogoutRequest:
 
 @dataclass(frozen=True, slots=True)
 class LogoutResponse:
-    """The provider's answer to our request `in_response_to`. It may come without a signature, so it proves nothing.
+    """The provider's response to our request `in_response_to`. It may come without a signature, so it proves nothing.
 
     `is_partial`: not every session could be ended (core 3.7.3.2, PartialLogout). `status` has the codes and the message
-    of an answer that is not a plain success.
+    of a response that is not a plain success.
     """
 
     in_response_to: str
@@ -61,7 +61,7 @@ class LogoutResponse:
 class LogoutRefusal:
     """A message that must not do anything. `is_genuine`: its signature was good, and something else was not.
 
-    `in_response_to` is the request of ours that an answer names, as far as it could be read; unverified.
+    `in_response_to` is the request of ours that a response names, as far as it could be read; unverified.
     """
 
     reason: str

@@ -14,11 +14,11 @@ from urllib.parse import unquote_plus
 
 from sso.saml.envelope import BOM, ENVELOPE_RULES, MAX_BYTES, PLAINTEXT_RULES
 from sso.saml.logout import LogoutRefusal, LogoutRequest, LogoutResponse
-from sso.saml.logout_case import LogoutCase
+from sso.saml.logout_context import LogoutContext
 from sso.saml.logout_rules import BODY_RULES, SIGNED_XML_RULES
 from sso.saml.names import SAMLP, STATUS_PARTIAL_LOGOUT
-from sso.saml.observation import Observation, shown
 from sso.saml.response_rules import status, status_message
+from sso.saml.rule_result import RuleResult, shown
 from sso.saml.signature_rules import certificate_dates
 from sso.saml.signature_value import is_made_by
 from sso.saml.signed_info import SIGNATURE_METHODS
@@ -55,8 +55,9 @@ class _Query:
 
 
 def query_may_be_encrypted(query: str) -> bool:
-    """Whether a key may be needed to judge a message that came by Redirect, as `glance` says of others. Never raises.
+    """Whether a key may be needed to judge a message that came by Redirect, as `unverified_hint` says of others.
 
+    Never raises.
     False only if nothing in it is encrypted, or it can't be read at all.
     """
     found = _parsed(query)
@@ -70,8 +71,8 @@ def read_logout_query(
     query: str, *, service_provider: ServiceProvider, identity_provider: IdentityProvider, now: datetime
 ) -> Outcome:
     """Judge a message that came by Redirect; `query` is the raw query string, never decoded and encoded again."""
-    case = LogoutCase("", service_provider=service_provider, identity_provider=identity_provider, now=now)
-    return _guarded(case, lambda: _read_query(query, case))
+    context = LogoutContext("", service_provider=service_provider, identity_provider=identity_provider, now=now)
+    return _guarded(context, lambda: _read_query(query, context))
 
 
 def read_logout_form(
@@ -83,65 +84,65 @@ def read_logout_form(
     now: datetime,
 ) -> Outcome:
     """Judge a message that came by POST, as base64 in a field of a form."""
-    case = LogoutCase(encoded, service_provider=service_provider, identity_provider=identity_provider, now=now)
-    case.relay_state = relay_state
-    return _guarded(case, lambda: _read_form(case))
+    context = LogoutContext(encoded, service_provider=service_provider, identity_provider=identity_provider, now=now)
+    context.relay_state = relay_state
+    return _guarded(context, lambda: _read_form(context))
 
 
-def _guarded(case: LogoutCase, read: Callable[[], Outcome]) -> Outcome:
+def _guarded(context: LogoutContext, read: Callable[[], Outcome]) -> Outcome:
     try:
         return read()
     except Exception as error:  # noqa: BLE001 - as in checklist.py: whatever a hostile message does to a library
-        return LogoutRefusal(shown(f"{type(error).__name__}: {error}"), is_genuine=bool(case.signers))
+        return LogoutRefusal(shown(f"{type(error).__name__}: {error}"), is_genuine=bool(context.signers))
 
 
-def _read_query(text: str, case: LogoutCase) -> Outcome:
+def _read_query(text: str, context: LogoutContext) -> Outcome:
     query = _parsed(text)
     if query is None:
         return LogoutRefusal("a query that can be read in two ways", is_genuine=False)
-    case.relay_state = query.value("RelayState")
-    case.data = query.message
-    complaint = _complaint(case, PLAINTEXT_RULES)
+    context.relay_state = query.value("RelayState")
+    context.data = query.message
+    complaint = _complaint(context, PLAINTEXT_RULES)
     if complaint:
         return LogoutRefusal(complaint, is_genuine=False)
-    if case.signatures:
+    if context.signatures:
         complaint = "a signature in the XML, where Redirect has none"
     elif "Signature" in query.raw or "SigAlg" in query.raw:
-        complaint = _query_signature(query, case) or _complaint(case, (certificate_dates,))
-    return _judged(case, complaint)
+        complaint = _query_signature(query, context) or _complaint(context, (certificate_dates,))
+    return _judged(context, complaint)
 
 
-def _read_form(case: LogoutCase) -> Outcome:
-    complaint = _complaint(case, ENVELOPE_RULES)
+def _read_form(context: LogoutContext) -> Outcome:
+    complaint = _complaint(context, ENVELOPE_RULES)
     if complaint:
         return LogoutRefusal(complaint, is_genuine=False)
-    return _judged(case, _complaint(case, SIGNED_XML_RULES) if case.signatures else "")
+    return _judged(context, _complaint(context, SIGNED_XML_RULES) if context.signatures else "")
 
 
-def _judged(case: LogoutCase, complaint: str) -> Outcome:
-    complaint = complaint or _complaint(case, BODY_RULES)
+def _judged(context: LogoutContext, complaint: str) -> Outcome:
+    complaint = complaint or _complaint(context, BODY_RULES)
     if complaint:
-        return LogoutRefusal(complaint, bool(case.signers), in_response_to=case.root.get("InResponseTo", ""))
-    message = case.response
+        return LogoutRefusal(complaint, bool(context.signers), in_response_to=context.root.get("InResponseTo", ""))
+    message = context.response
     if message.tag == SAMLP + "LogoutResponse":
-        return _answer(case, message.get("InResponseTo", ""))
+        return _answer(context, message.get("InResponseTo", ""))
     indexes = [each.text or "" for each in message.iterchildren(SAMLP + "SessionIndex")]
-    return LogoutRequest(message.get("ID", ""), case.said, tuple(indexes[:_MAX_INDEXES]), case.relay_state)
+    return LogoutRequest(message.get("ID", ""), context.said, tuple(indexes[:_MAX_INDEXES]), context.relay_state)
 
 
-def _answer(case: LogoutCase, in_response_to: str) -> LogoutResponse:
-    codes = case.response.iterfind(f"{SAMLP}Status//{SAMLP}StatusCode")
+def _answer(context: LogoutContext, in_response_to: str) -> LogoutResponse:
+    codes = context.response.iterfind(f"{SAMLP}Status//{SAMLP}StatusCode")
     is_partial = any(code.get("Value") == STATUS_PARTIAL_LOGOUT for code in codes)
-    found = status(case)
+    found = status(context)
     if found.passed and not is_partial:
         return LogoutResponse(in_response_to, succeeded=True)
-    said = [STATUS_PARTIAL_LOGOUT if found.passed else found.received, status_message(case)]
+    said = [STATUS_PARTIAL_LOGOUT if found.passed else found.received, status_message(context)]
     return LogoutResponse(in_response_to, found.passed, is_partial, ": ".join(filter(None, said)))
 
 
-def _complaint(case: LogoutCase, rules: tuple[Callable[..., Observation], ...]) -> str:
+def _complaint(context: LogoutContext, rules: tuple[Callable[..., RuleResult], ...]) -> str:
     for rule in rules:
-        seen = rule(case)
+        seen = rule(context)
         if not seen.passed:
             return f"expected: {seen.expected}; arrived: {seen.received}"
     return ""
@@ -170,15 +171,17 @@ def _inflated(text: str) -> bytes:
     return data.removeprefix(BOM)
 
 
-def _query_signature(query: _Query, case: LogoutCase) -> str:
+def _query_signature(query: _Query, context: LogoutContext) -> str:
     """By one of the keys from the metadata, with an algorithm of the list; puts the signer on the case."""
     method = query.value("SigAlg")
     if method not in SIGNATURE_METHODS:
         return f"signed with {shown(method) or 'no algorithm'}"
     value = base64.b64decode("".join(query.value("Signature").split()), validate=True)
     name, data = method.rpartition("#")[2], query.signed.encode()
-    signer = next((each for each in case.identity_provider.certificates if is_made_by(each, name, value, data)), None)
+    signer = next(
+        (each for each in context.identity_provider.certificates if is_made_by(each, name, value, data)), None
+    )
     if signer is None:
         return "not signed by any certificate of the metadata"
-    case.signers = (signer,)
+    context.signers = (signer,)
     return ""

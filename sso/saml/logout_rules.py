@@ -5,99 +5,99 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from sso.saml import signature_rules, signed_info, toolkit
-from sso.saml.case import Case
 from sso.saml.confirmation import MAX_NAME_ID
 from sso.saml.encryption_rules import NOT_DECRYPTED, encryption
 from sso.saml.instants import parse_instant
 from sso.saml.logout import LOGOUT_LIFE, MAX_LOGOUT_ID
-from sso.saml.logout_case import LogoutCase
+from sso.saml.logout_context import LogoutContext
 from sso.saml.names import SAML, SAMLP
-from sso.saml.observation import COMPLAINT, Observation, equal, refused, same_name, satisfied, shown
+from sso.saml.response_context import ResponseContext
 from sso.saml.response_rules import issued_by, text_of
+from sso.saml.rule_result import COMPLAINT, RuleResult, equal, failed, passed, same_name, shown
 
 _TENANT = re.compile(r"/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?", re.IGNORECASE)
 
 
-def is_logout(case: Case) -> Observation:
+def is_logout(context: ResponseContext) -> RuleResult:
     """One of the two messages of the protocol."""
     known = (SAMLP + "LogoutRequest", SAMLP + "LogoutResponse")
-    return Observation(case.root.tag in known, "a LogoutRequest or LogoutResponse", shown(str(case.root.tag)))
+    return RuleResult(context.root.tag in known, "a LogoutRequest or LogoutResponse", shown(str(context.root.tag)))
 
 
-def schema(case: Case) -> Observation:
+def schema(context: ResponseContext) -> RuleResult:
     """The standard's own schema."""
-    complaint = toolkit.schema_complaint(case.root)
-    return Observation(not complaint, "valid by the SAML schema", shown(complaint, COMPLAINT) or "valid")
+    complaint = toolkit.schema_complaint(context.root)
+    return RuleResult(not complaint, "valid by the SAML schema", shown(complaint, COMPLAINT) or "valid")
 
 
-def version(case: Case) -> Observation:
+def version(context: ResponseContext) -> RuleResult:
     """SAML 2.0 and no other."""
-    return equal("2.0", case.response.get("Version"))
+    return equal("2.0", context.response.get("Version"))
 
 
-def signed(case: Case) -> Observation:
+def signed(context: ResponseContext) -> RuleResult:
     """A request is refused without a signature; a response ends nothing."""
-    needed = case.root.tag == SAMLP + "LogoutRequest"
-    return Observation(bool(case.signers) or not needed, "signed", "signed" if case.signers else "not signed")
+    needed = context.root.tag == SAMLP + "LogoutRequest"
+    return RuleResult(bool(context.signers) or not needed, "signed", "signed" if context.signers else "not signed")
 
 
-def issuer(case: Case) -> Observation:
+def issuer(context: ResponseContext) -> RuleResult:
     """The provider; Entra signs people in as sts.windows.net/<tenant> and out as login.microsoftonline.com/<tenant>."""
-    known, issuers = case.identity_provider.entity_id, case.response.findall(SAML + "Issuer")
+    known, issuers = context.identity_provider.entity_id, context.response.findall(SAML + "Issuer")
     named = (text_of(issuers[0]) or "") if len(issuers) == 1 else ""
     is_same_tenant = bool(_tenant_of(named)) and _tenant_of(named) == _tenant_of(known)
     return issued_by(issuers, named if is_same_tenant else known)
 
 
-def destination(case: Case) -> Observation:
+def destination(context: ResponseContext) -> RuleResult:
     """Exactly our address; only an unsigned message may leave it out."""
-    value = case.response.get("Destination")
-    if value is None and not case.signers:
-        return satisfied(shown(case.service_provider.slo_url), "absent, not signed")
-    return same_name(case.service_provider.slo_url, value)
+    value = context.response.get("Destination")
+    if value is None and not context.signers:
+        return passed(shown(context.service_provider.slo_url), "absent, not signed")
+    return same_name(context.service_provider.slo_url, value)
 
 
-def time(case: Case) -> Observation:
+def time(context: ResponseContext) -> RuleResult:
     """Fresh, by its IssueInstant and by the NotOnOrAfter that a request may have (core 3.7.1)."""
-    issued = parse_instant(case.response.get("IssueInstant", ""))
-    end = case.response.get("NotOnOrAfter")
+    issued = parse_instant(context.response.get("IssueInstant", ""))
+    end = context.response.get("NotOnOrAfter")
     until = parse_instant(end or "")
-    fresh = issued is not None and case.earliest - LOGOUT_LIFE <= issued <= case.latest
-    in_time = end is None or (until is not None and until > case.earliest)
-    return Observation(
+    fresh = issued is not None and context.earliest - LOGOUT_LIFE <= issued <= context.latest
+    in_time = end is None or (until is not None and until > context.earliest)
+    return RuleResult(
         fresh and in_time,
         f"issued in the last {LOGOUT_LIFE.seconds // 60} minutes, and not over",
-        f"{shown(case.response.get('IssueInstant'), 60)} until {shown(end, 60)}",
+        f"{shown(context.response.get('IssueInstant'), 60)} until {shown(end, 60)}",
     )
 
 
-def identifier(case: LogoutCase) -> Observation:
+def identifier(context: LogoutContext) -> RuleResult:
     """It is kept whole against a second use, and has to fit there."""
-    length = len(case.response.get("ID", ""))
-    return Observation(0 < length <= MAX_LOGOUT_ID, f"an ID of 1 to {MAX_LOGOUT_ID} characters", f"{length} characters")
+    length = len(context.response.get("ID", ""))
+    return RuleResult(0 < length <= MAX_LOGOUT_ID, f"an ID of 1 to {MAX_LOGOUT_ID} characters", f"{length} characters")
 
 
-def name_id(case: LogoutCase) -> Observation:
+def name_id(context: LogoutContext) -> RuleResult:
     """A request is about somebody: one name ID, text and nothing but text, encrypted or not."""
-    if case.root.tag != SAMLP + "LogoutRequest":
-        return satisfied("no name ID", "a response")
+    if context.root.tag != SAMLP + "LogoutRequest":
+        return passed("no name ID", "a response")
     try:
-        name = case.who
+        name = context.who
     except Exception:  # noqa: BLE001 - as in encryption_rules.py
-        return refused("a name ID", NOT_DECRYPTED)
+        return failed("a name ID", NOT_DECRYPTED)
     if name is None or name.tag != SAML + "NameID" or text_of(name) is None:
-        return refused("a name ID", "none, or with elements in it")
-    length = len(case.said)
-    return Observation(0 < length <= MAX_NAME_ID, f"text of 1 to {MAX_NAME_ID} characters", f"{length} characters")
+        return failed("a name ID", "none, or with elements in it")
+    length = len(context.said)
+    return RuleResult(0 < length <= MAX_NAME_ID, f"text of 1 to {MAX_NAME_ID} characters", f"{length} characters")
 
 
-def toolkit_agrees(case: LogoutCase) -> Observation:
+def toolkit_agrees(context: LogoutContext) -> RuleResult:
     """A signature in the XML is verified by python3-saml with xmlsec, too; last, as for a response."""
-    complaint = toolkit.logout_complaint(case.encoded, case.provider_of_signers) if case.signatures else ""
-    return Observation(not complaint, "accepted by python3-saml", shown(complaint, COMPLAINT) or "accepted")
+    complaint = toolkit.logout_complaint(context.encoded, context.provider_of_signers) if context.signatures else ""
+    return RuleResult(not complaint, "accepted by python3-saml", shown(complaint, COMPLAINT) or "accepted")
 
 
-Rule = Callable[[LogoutCase], Observation]
+Rule = Callable[[LogoutContext], RuleResult]
 
 SIGNED_XML_RULES: tuple[Rule, ...] = (
     signed_info.signature_places,

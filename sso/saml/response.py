@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from sso.saml.case import Case
 from sso.saml.clock import clock_skew
 from sso.saml.reading import read_assertion, read_claims
+from sso.saml.response_context import ResponseContext
 from sso.saml.response_rules import status_message
 from sso.saml.types import IdentityProvider, PendingRequest, ServiceProvider
 from sso.saml.unknown_signature import UnknownSignature
@@ -24,7 +24,7 @@ def validate_response(
     Pure: the same arguments give the same verdict. A refusal is a verdict too; the only error is `ToolkitError`, when
     xmlsec can't be used on this machine at all. Nothing here knows whether the response was used before.
     """
-    case = Case(
+    context = ResponseContext(
         encoded,
         service_provider=service_provider,
         identity_provider=identity_provider,
@@ -34,36 +34,36 @@ def validate_response(
     # On first use, because importing xmlsec fails beside an lxml that doesn't match; self_check.py says what to do.
     from sso.saml.checklist import examine
 
-    checks = examine(case)
+    checks = examine(context)
     # The last one is reached only if none before it has failed.
     passed = checks[-1].outcome is Outcome.PASSED
     failure = None if passed else next(check for check in checks if check.outcome is Outcome.FAILED)
-    claims = read_claims(case)
+    claims = read_claims(context)
     return Verdict(
         checks=checks,
-        assertion=read_assertion(case, claims) if failure is None and claims is not None else None,
+        assertion=read_assertion(context, claims) if failure is None and claims is not None else None,
         failure=failure,
-        signed=case.signed,
-        certificate=case.signers[0].fingerprint if case.signers else "",
-        status_message=_status_message(case, failure),
+        signed=context.signed,
+        certificate=context.signers[0].fingerprint if context.signers else "",
+        status_message=_status_message(context, failure),
         claims=claims,
-        unknown_signature=_unknown_signature(case, failure),
-        fault=case.fault,
-        clock_skew=None if case.issued is None else clock_skew(case.issued, request, now),
+        unknown_signature=_unknown_signature(context, failure),
+        fault=context.fault,
+        clock_skew=None if context.issued is None else clock_skew(context.issued, request, now),
     )
 
 
-def _unknown_signature(case: Case, failure: Check | None) -> UnknownSignature | None:
+def _unknown_signature(context: ResponseContext, failure: Check | None) -> UnknownSignature | None:
     if failure is None or failure.name is not CheckName.SIGNATURE:
         return None
     from sso.saml.unknown_signer import unknown_signature  # on first use, as the checklist
 
     try:
-        return unknown_signature(case)
+        return unknown_signature(context)
     except Exception:  # noqa: BLE001 - whatever a hostile document does to a library is a refusal, as in checklist.py
         return None
 
 
-def _status_message(case: Case, failure: Check | None) -> str:
+def _status_message(context: ResponseContext, failure: Check | None) -> str:
     declined = failure is not None and failure.name is CheckName.STATUS
-    return status_message(case) if declined else ""
+    return status_message(context) if declined else ""

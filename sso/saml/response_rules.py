@@ -2,9 +2,9 @@
 
 from lxml import etree
 
-from sso.saml.case import Case
 from sso.saml.names import ENTITY_FORMAT, SAML, SAMLP, STATUS_SUCCESS
-from sso.saml.observation import Observation, equal, one_line, refused, same_name, satisfied, shown
+from sso.saml.response_context import ResponseContext
+from sso.saml.rule_result import RuleResult, equal, failed, one_line, passed, same_name, shown
 from sso.saml.verdict import Fault
 
 _STATUS = SAMLP + "Status"
@@ -14,101 +14,101 @@ _STATUS_MESSAGE = 1000
 _INNER_CODES = 3
 
 
-def is_response(case: Case) -> Observation:
+def is_response(context: ResponseContext) -> RuleResult:
     """Not a request, not a bare assertion, not a logout message."""
-    name = etree.QName(case.root)
-    return Observation(
+    name = etree.QName(context.root)
+    return RuleResult(
         name.text == SAMLP + "Response",
         "a Response of SAML 2.0",
         f"{shown(name.localname)} of {shown(name.namespace)}" if name.namespace else shown(name.localname),
     )
 
 
-def response_version(case: Case) -> Observation:
+def response_version(context: ResponseContext) -> RuleResult:
     """SAML 2.0 and no other."""
-    return equal("2.0", case.root.get("Version"))
+    return equal("2.0", context.root.get("Version"))
 
 
-def status(case: Case) -> Observation:
+def status(context: ResponseContext) -> RuleResult:
     """The first-level code alone decides; the codes inside it only explain, and are shown behind it."""
-    codes = [code for found in case.root.iterchildren(_STATUS) for code in found.iterchildren(_STATUS_CODE)]
+    codes = [code for found in context.root.iterchildren(_STATUS) for code in found.iterchildren(_STATUS_CODE)]
     if len(codes) > 1:
-        return refused(STATUS_SUCCESS, f"{len(codes)} status codes", Fault.PROVIDER_BUG)
+        return failed(STATUS_SUCCESS, f"{len(codes)} status codes", Fault.PROVIDER_BUG)
     value = codes[0].get("Value") if codes else None
     found = equal(STATUS_SUCCESS, value)
     inner = [each.get("Value", "") for code in codes for each in code.iterdescendants(_STATUS_CODE)]
     if found.passed:
         return found
-    return refused(
+    return failed(
         STATUS_SUCCESS, ", ".join([found.received, *(shown(each) or "empty" for each in inner[:_INNER_CODES])])
     )
 
 
-def status_message(case: Case) -> str:
+def status_message(context: ResponseContext) -> str:
     """What the identity provider said beside the status; unverified, one line, bounded."""
     said = [
         text
-        for found in case.root.iterfind(f"{SAMLP}Status/{SAMLP}StatusMessage")
+        for found in context.root.iterfind(f"{SAMLP}Status/{SAMLP}StatusMessage")
         if (text := one_line(found.text or "", _STATUS_MESSAGE))
     ]
-    inner = case.root.find(f"{SAMLP}Status/{SAMLP}StatusCode/{SAMLP}StatusCode")
+    inner = context.root.find(f"{SAMLP}Status/{SAMLP}StatusCode/{SAMLP}StatusCode")
     code = "" if inner is None else shown(inner.get("Value", "").rpartition(":")[2])
     return one_line(" ".join(said) or code, _STATUS_MESSAGE)
 
 
-def one_assertion(case: Case) -> Observation:
+def one_assertion(context: ResponseContext) -> RuleResult:
     """Exactly one in the whole document, in its place: a second one is what signature wrapping needs."""
-    documents = (case.root,) if case.decrypted is None else (case.root, case.decrypted.root)
+    documents = (context.root,) if context.decrypted is None else (context.root, context.decrypted.root)
     found = [each for document in documents for each in document.iter("{*}Assertion")]
-    place = case.root if case.decrypted is None else None
+    place = context.root if context.decrypted is None else None
     in_place = [each for each in found if each.tag == SAML + "Assertion" and each.getparent() is place]
     expected = "one assertion, directly in the response"
     received = f"{len(found)} in the document, {len(in_place)} directly in the response"
     if len(found) == len(in_place) == 1:
-        return satisfied(expected, received)
+        return passed(expected, received)
     if not found:
-        return refused(expected, received, Fault.INCOMPLETE)
+        return failed(expected, received, Fault.INCOMPLETE)
     # The standard allows several, and evidence in an Advice (core 2.6.1); anywhere else an attacker has put it.
     honest = len(found) == len(in_place) or all(_is_evidence(each) for each in found if each not in in_place)
-    return refused(expected, received, Fault.UNUSUAL if honest else Fault.HOSTILE)
+    return failed(expected, received, Fault.UNUSUAL if honest else Fault.HOSTILE)
 
 
 def _is_evidence(assertion: etree._Element) -> bool:
     return next(assertion.iterancestors(SAML + "Advice"), None) is not None
 
 
-def destination(case: Case) -> Observation:
+def destination(context: ResponseContext) -> RuleResult:
     """Our ACS and no other address; it may be left out only where the response has no signature (bindings 3.5.5.2)."""
-    value = case.response.get("Destination")
-    if value is None and case.signed_response is None:
-        return satisfied(shown(case.service_provider.acs_url), "absent, response not signed")
-    return same_name(case.service_provider.acs_url, value)
+    value = context.response.get("Destination")
+    if value is None and context.signed_response is None:
+        return passed(shown(context.service_provider.acs_url), "absent, response not signed")
+    return same_name(context.service_provider.acs_url, value)
 
 
-def response_in_response_to(case: Case) -> Observation:
+def response_in_response_to(context: ResponseContext) -> RuleResult:
     """Often unsigned, so it proves nothing, but it must not contradict."""
-    value = case.response.get("InResponseTo")
-    return equal(case.request.id, case.request.id if value is None else value)
+    value = context.response.get("InResponseTo")
+    return equal(context.request.id, context.request.id if value is None else value)
 
 
-def response_issuer(case: Case) -> Observation:
+def response_issuer(context: ResponseContext) -> RuleResult:
     """May be left out; the assertion's may not."""
-    issuers = case.response.findall(SAML + "Issuer")
+    issuers = context.response.findall(SAML + "Issuer")
     if not issuers:
-        return satisfied(shown(case.identity_provider.entity_id), "absent")
-    return issued_by(issuers, case.identity_provider.entity_id)
+        return passed(shown(context.identity_provider.entity_id), "absent")
+    return issued_by(issuers, context.identity_provider.entity_id)
 
 
-def issued_by(issuers: list[etree._Element], entity_id: str) -> Observation:
+def issued_by(issuers: list[etree._Element], entity_id: str) -> RuleResult:
     """One issuer, exactly the entity ID we know, of no other format than an entity ID (core 8.3.6)."""
     if len(issuers) != 1:
-        return refused(shown(entity_id), f"{len(issuers)} issuers", Fault.PROVIDER_BUG)
+        return failed(shown(entity_id), f"{len(issuers)} issuers", Fault.PROVIDER_BUG)
     form = issuers[0].get("Format", ENTITY_FORMAT)
     if form != ENTITY_FORMAT:
         return equal(ENTITY_FORMAT, form, Fault.PROVIDER_BUG)
     text = text_of(issuers[0])
     if text is None:
-        return refused(shown(entity_id), "an issuer with elements in it", Fault.HOSTILE)
+        return failed(shown(entity_id), "an issuer with elements in it", Fault.HOSTILE)
     return same_name(entity_id, text)
 
 

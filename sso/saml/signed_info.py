@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from sso.saml.case import Case
 from sso.saml.names import DS
-from sso.saml.observation import Observation, refused, satisfied, shown
+from sso.saml.response_context import ResponseContext
+from sso.saml.rule_result import RuleResult, failed, passed, shown
 from sso.saml.signed_bytes import EXCLUSIVE, EXCLUSIVE_NAMESPACE, INCLUSIVE
 from sso.saml.verdict import Fault
 
@@ -60,12 +60,12 @@ class _Mistake(NamedTuple):
     fault: Fault
 
 
-def signature_places(case: Case) -> Observation:
+def signature_places(context: ResponseContext) -> RuleResult:
     """A signature signs the element it stands in: the response or its assertion, each at most once."""
-    parents = [signature.getparent() for signature in case.signatures]
-    allowed = [case.root, case.unverified_assertion]
+    parents = [signature.getparent() for signature in context.signatures]
+    allowed = [context.root, context.unverified_assertion]
     in_place = all(any(parent is place for place in allowed) for parent in parents)
-    return Observation(
+    return RuleResult(
         bool(parents) and in_place and len({id(parent) for parent in parents}) == len(parents),
         "one signature in the response, in its assertion, or in each",
         ", ".join(f"one in {shown(_tag(parent), 80)}" for parent in parents[:4]) or "no signature",
@@ -73,24 +73,24 @@ def signature_places(case: Case) -> Observation:
     )
 
 
-def signed_info(case: Case) -> Observation:
+def signed_info(context: ResponseContext) -> RuleResult:
     """One reference, to the element the signature stands in, by the two transforms that SAML knows."""
-    mistake = next(_mistakes(case), None)
+    mistake = next(_mistakes(context), None)
     expected = "one reference to the signed element, enveloped-signature and exclusive canonicalization"
     if mistake is None:
-        return satisfied(expected, "as expected")
-    return refused(expected, shown(mistake.words), mistake.fault)
+        return passed(expected, "as expected")
+    return failed(expected, shown(mistake.words), mistake.fault)
 
 
-def algorithms(case: Case) -> Observation:
+def algorithms(context: ResponseContext) -> RuleResult:
     """RSA or ECDSA with SHA-2; SHA-1 until a date that an admin has set for this connection."""
-    until = case.identity_provider.sha1_until
-    sha1 = until is not None and case.now < until
+    until = context.identity_provider.sha1_until
+    sha1 = until is not None and context.now < until
     methods = SIGNATURE_METHODS | ({_RSA_SHA1} if sha1 else set())
     digests = DIGESTS.keys() - (set() if sha1 else {_SHA1})
-    used = [(info.signature_method, info.digest_method) for info in case.signed_infos]
+    used = [(info.signature_method, info.digest_method) for info in context.signed_infos]
     names = sorted({name.rpartition("#")[2] for pair in used for name in pair})
-    return Observation(
+    return RuleResult(
         all(method in methods and digest in digests for method, digest in used),
         "RSA or ECDSA with SHA-256, SHA-384 or SHA-512"
         + (f", or SHA-1, accepted until {until:%Y-%m-%d}" if sha1 else ""),
@@ -106,26 +106,26 @@ def _fault_of_algorithms(names: list[str]) -> Fault | None:
     return None if any(_FORGEABLE.search(name) for name in names) else Fault.UNUSUAL
 
 
-def key_info(case: Case) -> Observation:
+def key_info(context: ResponseContext) -> RuleResult:
     """Absent, or kinds that can be ignored; nothing that points elsewhere."""
     kinds = [
         str(child.tag)
-        for signature in case.signatures
+        for signature in context.signatures
         for info in signature.iterchildren(DS + "KeyInfo")
         for child in info
     ]
-    return Observation(
+    return RuleResult(
         all(kind in _KEY_INFO for kind in kinds),
         "nothing but X509Data, KeyName and KeyValue",
         shown(", ".join(kind.rpartition("}")[2] for kind in kinds)) or "absent",
     )
 
 
-def _mistakes(case: Case) -> Iterator[_Mistake]:
+def _mistakes(context: ResponseContext) -> Iterator[_Mistake]:
     """First whether the bytes that are signed can be made at all; the rest is read from those bytes."""
-    for signature in case.signatures:
+    for signature in context.signatures:
         yield from _wrong_outside(signature)
-    for signature, info in zip(case.signatures, case.signed_infos, strict=True):
+    for signature, info in zip(context.signatures, context.signed_infos, strict=True):
         yield from _wrong_inside(info.element, signature)
 
 

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from sso.saml.case import SKEW
 from sso.saml.parser import parse_utf8
+from sso.saml.response_context import SKEW
 from sso.saml.toolkit_limits import excess_of_bytes, excess_of_signatures
 from sso.saml.toolkit_modules import Question, Response, Utils, question, schema_complaint
 from sso.saml.toolkit_settings import key_pem, settings_for

@@ -19,12 +19,12 @@ from lxml import etree
 from onelogin.saml2.constants import OneLogin_Saml2_Constants
 from onelogin.saml2.xml_utils import OneLogin_Saml2_XML
 
-from sso.saml.case import SKEW
 from sso.saml.decryption import in_place, without_masks
 from sso.saml.instants import parse_instant
 from sso.saml.names import SAML
-from sso.saml.observation import trimmed
 from sso.saml.parser import parse_utf8
+from sso.saml.response_context import SKEW
+from sso.saml.rule_result import trimmed
 
 _PROTOCOL_SCHEMA = "saml-schema-protocol-2.0.xsd"
 _DECRYPTED_SIGNATURE = "/saml:Assertion/ds:Signature"

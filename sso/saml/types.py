@@ -7,7 +7,7 @@ from enum import StrEnum
 from sso.saml.certificates import SigningCertificate
 from sso.saml.key_pairs import KeyPair
 
-# How long a request waits for its answer: enough for a second factor at the provider.
+# How long a request waits for its response: enough for a second factor at the provider.
 REQUEST_LIFE = timedelta(minutes=10)
 
 
@@ -24,7 +24,7 @@ class ServiceProvider:
 
     `certificates` are those of our own keys, the one in use first, and `encryption_certificates` those of them that our
     metadata offers for encryption; `signs_requests` is what our metadata says about it.
-    `keys` open what is encrypted for us; they are only needed for a response of which `glance` says so.
+    `keys` open what is encrypted for us; they are only needed for a response of which `unverified_hint` says so.
     """
 
     entity_id: str
@@ -40,7 +40,7 @@ class ServiceProvider:
 class IdentityProvider:
     """What we trust one organization's identity provider by.
 
-    Both dates are exceptions that end by themselves: None means that there is none.
+    Both dates are waivers that end by themselves: None means that there is none.
     """
 
     entity_id: str

@@ -5,10 +5,10 @@ import binascii
 
 from lxml import etree
 
-from sso.saml.case import Case
 from sso.saml.certificates import MAX_CERTIFICATE_BYTES, SigningCertificate
 from sso.saml.errors import MetadataError
 from sso.saml.names import DS
+from sso.saml.response_context import ResponseContext
 from sso.saml.signature_rules import digest_matches
 from sso.saml.signature_value import signer_of
 from sso.saml.signed_bytes import SignedInfo
@@ -19,24 +19,24 @@ _MOST_CLAIMED = 4
 _LONGEST_CLAIM = 2 * MAX_CERTIFICATE_BYTES
 
 
-def unknown_signature(case: Case) -> UnknownSignature | None:
+def unknown_signature(context: ResponseContext) -> UnknownSignature | None:
     """Return the first signature of a response that none of the provider's known keys made.
 
     Only for a response that has passed every check before the one for the signature.
     """
-    known = case.identity_provider.certificates
-    for signature, info in zip(case.signatures, case.signed_infos, strict=True):
+    known = context.identity_provider.certificates
+    for signature, info in zip(context.signatures, context.signed_infos, strict=True):
         if signer_of(signature, info, known) is None:
-            return _described(case, signature, info)
+            return _described(context, signature, info)
     return None
 
 
-def _described(case: Case, signature: etree._Element, info: SignedInfo) -> UnknownSignature:
+def _described(context: ResponseContext, signature: etree._Element, info: SignedInfo) -> UnknownSignature:
     return UnknownSignature(
         method=info.signature_method.rpartition("#")[2],
         value=base64.b64decode("".join((signature[1].text or "").split())),
         data=info.data,
-        is_intact=digest_matches(case, signature, info),
+        is_intact=digest_matches(context, signature, info),
         claimed=tuple(_claimed(signature)),
     )
 

@@ -9,7 +9,7 @@ from sso.saml.envelope import MAX_ENCODED, Envelope
 _IN_RESPONSE_TO = re.compile(rb"""\sInResponseTo\s*=\s*["']([A-Za-z0-9_.-]{1,64})["']""")
 
 
-class Glance(NamedTuple):
+class UnverifiedHint(NamedTuple):
     """What can be seen of a response without parsing it or believing anything.
 
     `in_response_to` is the ID of the request it says it answers, "" if it names none: good for finding the record of a
@@ -21,7 +21,7 @@ class Glance(NamedTuple):
     may_be_encrypted: bool
 
 
-def glance(encoded: str) -> Glance:
+def unverified_hint(encoded: str) -> UnverifiedHint:
     """Look at a response before it is judged. Never raises.
 
     `encoded` is the SAMLResponse field. A response can be written so that this sees something else than what is signed:
@@ -31,6 +31,6 @@ def glance(encoded: str) -> Glance:
         envelope = Envelope(encoded if len(encoded) <= MAX_ENCODED else "")
         data = envelope.data
     except ValueError:
-        return Glance("", may_be_encrypted=False)
+        return UnverifiedHint("", may_be_encrypted=False)
     named = _IN_RESPONSE_TO.search(data)
-    return Glance(named[1].decode("ascii") if named else "", envelope.may_be_encrypted)
+    return UnverifiedHint(named[1].decode("ascii") if named else "", envelope.may_be_encrypted)

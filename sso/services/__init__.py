@@ -10,10 +10,10 @@ from sso.services.connections import (
     unlink_identity,
 )
 from sso.services.earlier_sessions import end_earlier_sessions
-from sso.services.exceptions import allow_exception, end_exception
 from sso.services.finish import cookie_name, finish_sign_in
+from sso.services.kept_uploads import forget_uploads, keep_upload, offer_providers, purge_uploads
 from sso.services.keys import create_key, offer_for_encryption, promote_key, reencrypt_keys, retire_key
-from sso.services.outcomes import Finished, NotAsked, Refused, Repeated
+from sso.services.outcomes import Finished, Refused, Repeated, UnsolicitedResponse
 from sso.services.relinking import purge_relinkings, relink_members, undo_relinking
 from sso.services.repeats import count_restart
 from sso.services.sign_out import SignedOut, ask_provider_to_sign_out, purge_sign_outs, take_logout_message
@@ -28,13 +28,12 @@ from sso.services.start import (
 )
 from sso.services.subjects import normalize_subjects
 from sso.services.suspension import suspend_all_flawed, suspend_if_flawed
-from sso.services.switch import note_of, waiting
+from sso.services.switch import token_of, waiting
 from sso.services.upload_limits import TooManyUploadsError, count_upload, note_refused_upload
-from sso.services.uploads import forget_uploads, keep_upload, offer_providers, purge_uploads
+from sso.services.waivers import allow_waiver, end_waiver
 
 __all__ = [
     "Finished",
-    "NotAsked",
     "NotConnectedError",
     "Refused",
     "Repeated",
@@ -43,7 +42,8 @@ __all__ = [
     "Started",
     "TooManyStartsError",
     "TooManyUploadsError",
-    "allow_exception",
+    "UnsolicitedResponse",
+    "allow_waiver",
     "ask_provider_to_sign_out",
     "cookie_name",
     "count_restart",
@@ -53,13 +53,12 @@ __all__ = [
     "discard_draft",
     "enable_connection",
     "end_earlier_sessions",
-    "end_exception",
+    "end_waiver",
     "finish_sign_in",
     "forget_uploads",
     "keep_next_path",
     "keep_upload",
     "normalize_subjects",
-    "note_of",
     "note_refused_upload",
     "offer_for_encryption",
     "offer_providers",
@@ -78,6 +77,7 @@ __all__ = [
     "suspend_if_flawed",
     "take_logout_message",
     "take_next_path",
+    "token_of",
     "undo_relinking",
     "unlink_identity",
     "waiting",

@@ -15,19 +15,19 @@ from audit.events import EventName
 from audit.services import record
 from orgs.errors import NotAllowedError
 from orgs.models import Organization, User
-from orgs.services import end_doors, hold_organization, set_require_sso
+from orgs.services import end_grants, hold_organization, set_require_sso
 from orgs.transactions import atomic
 from sso import saml
 from sso.connection_view import ConnectionView, connection_view
 from sso.key_encryption import can_encrypt
 from sso.models import Configuration, ConfigurationState, Connection, ConnectionState, Identity, Provider, SignIn
-from sso.own_thread import in_own_thread
 from sso.selectors import connection_of, has_signed_in_through, live_keys, service_provider
+from sso.services.kept_uploads import forget_uploads
 from sso.services.keys import create_key
-from sso.services.plan import check_plan
-from sso.services.uploads import forget_uploads
+from sso.services.plan_check import check_plan
 from sso.services.versions import new_version, summary_of
-from sso.stored_settings import check_unchanged
+from sso.settings_snapshot import check_unchanged
+from sso.threads import in_own_thread
 from sso.version_selectors import dropped_success
 
 DISABLED_BY_OPERATOR = (
@@ -84,7 +84,7 @@ def save_settings(
     sign_requests: bool | None = None,
     force_authn: bool | None = None,
     single_logout: bool | None = None,
-    seen: str = "",
+    snapshot: str = "",
     by: User | None,
     actor: Actor,
 ) -> Saved:
@@ -92,10 +92,10 @@ def save_settings(
 
     It is a draft, too, if it no longer lists the certificate of the latest successful sign-in.
     So does a change of `sign_requests` or `force_authn`; None leaves them alone, and `single_logout`, too. `by` is the
-    admin who asks; None is an operator. `seen` is what their page was made from.
+    admin who asks; None is an operator. `snapshot` is what their page was made from.
     Raises NotAllowedError, SettingsChangedError.
     """
-    view = _held(organization, seen)
+    view = _held(organization, snapshot)
     wanted = {"provider": provider, "just_in_time_role": just_in_time_role, "single_logout": single_logout}
     connection = _save_connection(view, wanted, actor)
     switches = {"sign_requests": sign_requests, "force_authn": force_authn}
@@ -109,11 +109,11 @@ def save_settings(
     return Saved(version, is_draft, dropped, before=view, after=after)
 
 
-def _held(organization: Organization, seen: str) -> ConnectionView:
+def _held(organization: Organization, snapshot: str) -> ConnectionView:
     """Lock the organization until this transaction ends, read its connection, and check that it may be changed now."""
     view = connection_view(hold_organization(organization), for_page=False)
     check_plan(view.organization)
-    check_unchanged(view, seen)
+    check_unchanged(view, snapshot)
     if view.connection is not None and view.connection.state == ConnectionState.DISABLED:
         # The switch is the operator's, and an upload must not undo it.
         raise NotAllowedError(DISABLED_BY_OPERATOR)
@@ -226,12 +226,12 @@ def discard_draft(*, organization: Organization, actor: Actor) -> None:
 
 @atomic
 def disable_connection(*, connection: Connection, actor: Actor) -> None:
-    """Refuse every sign-in through a connection until it is enabled again, and close the doors that it opened.
+    """Refuse every sign-in through a connection until it is enabled again, and end the grants that it opened.
 
     Disabling a disabled connection closes them as well.
     """
     hold_organization(connection.organization)
-    end_doors(organization=connection.organization, connection=connection.public_id)
+    end_grants(organization=connection.organization, connection=connection.public_id)
     if not Connection.objects.filter(pk=connection.pk, state=ConnectionState.ENABLED).update(
         state=ConnectionState.DISABLED
     ):
@@ -241,13 +241,13 @@ def disable_connection(*, connection: Connection, actor: Actor) -> None:
 
 @atomic
 def enable_connection(*, connection: Connection, actor: Actor) -> None:
-    """Let a disabled connection sign users in again; a door from before it was disabled stays closed."""
+    """Let a disabled connection sign users in again; a grant from before it was disabled stays ended."""
     hold_organization(connection.organization)
     if not Connection.objects.filter(pk=connection.pk, state=ConnectionState.DISABLED).update(
         state=ConnectionState.ENABLED
     ):
         return
-    end_doors(organization=connection.organization, connection=connection.public_id)
+    end_grants(organization=connection.organization, connection=connection.public_id)
     _record(EventName.CONNECTION_ENABLED, connection, actor)
 
 
@@ -266,7 +266,7 @@ def unlink_identity(*, identity: Identity, actor: Actor) -> None:
         target=identity.user.email,
         before={"subject_kind": identity.subject_kind, "subject": identity.subject},
     )
-    end_doors(
+    end_grants(
         organization=identity.connection.organization,
         user=identity.user,
         connection=identity.connection.public_id,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from audit.actors import Actor
 from audit.events import EventName
 from audit.services import record
-from orgs.models import DoorKind, Organization
+from orgs.models import GrantKind, Organization
 from orgs.selectors import SessionCounts
-from orgs.services import end_doors, hold_organization
+from orgs.services import end_grants, hold_organization
 from orgs.transactions import atomic
 from sso.selectors import active_configuration
 from sso.version_selectors import count_earlier_sessions, replaced_provider
@@ -24,10 +24,10 @@ def end_earlier_sessions(*, organization: Organization, but_session: str, actor:
     if replaced is None:
         return SessionCounts(members=0, sessions=0)
     ended = count_earlier_sessions(replaced, but_session=but_session)
-    end_doors(
+    end_grants(
         organization=organization,
         connection=replaced.connection.public_id,
-        kind=DoorKind.SSO,
+        kind=GrantKind.SSO,
         opened_before=replaced.at,
         but_session=but_session,
     )

@@ -1,4 +1,4 @@
-"""Judging the provider's answer: the second half of a sign-in."""
+"""Judging the provider's response: the second half of a sign-in."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audit.actors import Actor
-from orgs.models import DoorKind, Organization
+from orgs.models import GrantKind, Organization
 from orgs.selectors import open_organization
-from orgs.services import carry_doors_over, hold_organization, new_door, share_organization
+from orgs.services import carry_grants_over, hold_organization, new_grant, share_organization
 from orgs.tokens import hash_of_token
 from orgs.transactions import OutdatedError, twice
 from sso import saml
-from sso.acs_reads import KnownPerson, known_person, sign_in_by_relay_state, sign_in_by_request
+from sso.acs_sql.reads import KnownPerson, known_person, sign_in_by_relay_state, sign_in_by_request
 from sso.models import ConfigurationState, ConnectionState, Purpose, SignIn, SignInState
 from sso.reasons import Reason
 from sso.selectors import decrypting_service_provider, service_provider
 from sso.services.connections import activate
-from sso.services.let_in import UnlinkedError, UsedUpError, let_in
-from sso.services.outcomes import Finished, NotAsked, Refused, Repeated
-from sso.services.people import (
-    Admitted,
+from sso.services.logged_verdict import claims_of, reason_of, session_of
+from sso.services.outcomes import Finished, Refused, Repeated, UnsolicitedResponse
+from sso.services.persist import AlreadyConsumed, UnlinkedError, persist
+from sso.services.refusals import refuse, refuse_apart
+from sso.services.resolve_person import (
+    Authorized,
     Person,
-    RefusedError,
-    admit,
+    SignInRefused,
+    authorize,
     is_member,
     is_settled,
     keep_names,
     person_in,
 )
-from sso.services.refusals import refuse, refuse_apart
 from sso.services.signers import signer_of
-from sso.services.verdicts import claims_of, reason_of, session_of
 
 
 def finish_sign_in(
@@ -46,22 +46,22 @@ def finish_sign_in(
     relay_state: str,
     cookies: Mapping[str, str],
     actor: Actor,
-) -> Finished | Refused | Repeated | NotAsked | None:
+) -> Finished | Refused | Repeated | UnsolicitedResponse | None:
     """Judge a response that was posted to the ACS of organization `number`; None if there is no such organization.
 
     `encoded` is the SAMLResponse field, `cookies` what the browser sent: the row of the request is found by
-    InResponseTo, and the nonce in the cookie proves that this browser made it. An answer that names no request is still
-    the answer to the one whose RelayState it brings back: it will be refused, with its reason, instead of being asked
-    for again and again. The signature is verified outside any transaction; then it is decided, and everything is
-    written together: the request used up, the verdict, the door. The view then makes the session that the door names.
-    A request that has been answered stays as it is, whatever its browser sends again.
+    InResponseTo, and the nonce in the cookie proves that this browser made it. A response that names no request is
+    still the response to the one whose RelayState it brings back: it will be refused, with its reason, instead of being
+    asked for again and again. The signature is verified outside any transaction; then it is decided, and everything is
+    written together: the request consumed, the verdict, the grant. The view then makes the session that the grant
+    names. A request that has been answered stays as it is, whatever its browser sends again.
     """
     now = timezone.now()
-    seen = saml.glance(encoded)
+    seen = saml.unverified_hint(encoded)
     asked = sign_in_by_request(number, seen.in_response_to) or sign_in_by_relay_state(number, relay_state)
     if asked is None:
         organization = open_organization(number)
-        return NotAsked(organization, None) if organization else None
+        return UnsolicitedResponse(organization, None) if organization else None
     if not _is_from_this_browser(asked, cookies) or (asked.expires_at <= now and asked.consumed_at is None):
         return _ask_again(asked, actor, now)
     if asked.consumed_at is not None:
@@ -83,12 +83,12 @@ def _is_from_this_browser(asked: SignIn, cookies: Mapping[str, str]) -> bool:
     return hmac.compare_digest(hash_of_token(nonce), asked.nonce_hash)
 
 
-def _ask_again(asked: SignIn, actor: Actor, now: datetime) -> Refused | NotAsked:
+def _ask_again(asked: SignIn, actor: Actor, now: datetime) -> Refused | UnsolicitedResponse:
     # A user who takes long at the provider has lost no cookie, however often that happens.
     is_late = asked.consumed_at is None and asked.expires_at <= now
     if asked.is_restart and not is_late:
         return refuse_apart(asked, actor, now)
-    return NotAsked(asked.organization, asked)
+    return UnsolicitedResponse(asked.organization, asked)
 
 
 def _repeated(asked: SignIn) -> Refused | Repeated:
@@ -111,20 +111,20 @@ def _judge(asked: SignIn, encoded: str, now: datetime, *, with_keys: bool) -> sa
 def _decide(asked: SignIn, verdict: saml.Verdict, actor: Actor, now: datetime) -> Finished | Refused | Repeated:
     _write_verdict(asked, verdict, actor)
     asked.consumed_at = now
-    asked.user = asked.door = None
+    asked.user = asked.grant = None
     asked.provider_session, asked.name_id_hash, asked.facts = {}, "", None
     try:
         if verdict.assertion is None:
             asked.signer = signer_of(asked.configuration, verdict)
             return refuse(asked, reason_of(verdict), verdict.status_message)
         try:
-            return _let_in(asked, verdict.assertion, actor, now)
+            return _authorize_and_persist(asked, verdict.assertion, actor, now)
         except UnlinkedError:
             return refuse(asked, Reason.UNLINKED, "")
-        except RefusedError as refusal:
+        except SignInRefused as refusal:
             asked.operator_reason, asked.facts = refusal.operator_reason, refusal.facts
             return refuse(asked, refusal.reason, refusal.detail)
-    except UsedUpError:
+    except AlreadyConsumed:
         return _repeated(SignIn.objects.select_related("organization").get(pk=asked.pk))
 
 
@@ -135,10 +135,10 @@ def _write_verdict(asked: SignIn, verdict: saml.Verdict, actor: Actor) -> None:
     asked.ip_address, asked.user_agent = actor.address or None, actor.user_agent[:400]
 
 
-def _let_in(asked: SignIn, assertion: saml.Assertion, actor: Actor, now: datetime) -> Finished:
-    """Write the sign-in and all that comes of it together; for most users that is one statement (let_in.py).
+def _authorize_and_persist(asked: SignIn, assertion: saml.Assertion, actor: Actor, now: datetime) -> Finished:
+    """Write the sign-in and all that comes of it together; for most users that is one statement (persist.py).
 
-    Raises RefusedError, UsedUpError and OutdatedError; then nothing has been written.
+    Raises SignInRefused, AlreadyConsumed and OutdatedError; then nothing has been written.
     """
     _check_open(asked)
     person = person_in(assertion)
@@ -146,11 +146,11 @@ def _let_in(asked: SignIn, assertion: saml.Assertion, actor: Actor, now: datetim
     known = known_person(asked.connection, assertion.issuer, person.subject)
     alone = asked.purpose != Purpose.TEST and not asked.session and is_settled(known, person, assertion)
     if alone:
-        return _open(asked, _admit(asked, person, known, assertion, actor), assertion, now)
+        return _persist_sign_in(asked, _authorize(asked, person, known, assertion, actor), assertion, now)
     try:
         with transaction.atomic():
             known = _hold(asked, person, known, assertion.issuer)
-            return _open(asked, _admit(asked, person, known, assertion, actor), assertion, now)
+            return _persist_sign_in(asked, _authorize(asked, person, known, assertion, actor), assertion, now)
     except IntegrityError as error:
         # Two organizations make an account for the same address at this moment, each behind a lock of its own.
         raise OutdatedError from error
@@ -160,7 +160,7 @@ def _hold(asked: SignIn, person: Person, known: KnownPerson | None, issuer: str)
     """Hold the organization until all is written, read again what the sign-in is decided by, and return the person.
 
     A member only shares the organization, so that other sign-ins go on. A test or a first sign-in changes who may
-    enter, or how, and holds it alone. Raises RefusedError and OutdatedError.
+    enter, or how, and holds it alone. Raises SignInRefused and OutdatedError.
     """
     changes_access = asked.purpose == Purpose.TEST or not is_member(known)
     organization = hold_organization(asked.organization) if changes_access else share_organization(asked.organization)
@@ -168,7 +168,7 @@ def _hold(asked: SignIn, person: Person, known: KnownPerson | None, issuer: str)
     _check_open(asked)
     found = known_person(asked.connection, issuer, person.subject)
     if known is not None and found is None:
-        raise RefusedError(Reason.UNLINKED)
+        raise SignInRefused(Reason.UNLINKED)
     if not changes_access and not is_member(found):
         raise OutdatedError
     return found
@@ -184,12 +184,12 @@ def _read_again(asked: SignIn, organization: Organization | None = None) -> Sign
     return asked
 
 
-def _admit(
+def _authorize(
     asked: SignIn, person: Person, known: KnownPerson | None, assertion: saml.Assertion, actor: Actor
-) -> Admitted:
+) -> Authorized:
     is_test = asked.purpose == Purpose.TEST
     actor = Actor(email=person.address, address=actor.address, user_agent=actor.user_agent)
-    admitted = admit(
+    authorized = authorize(
         person=person,
         known=known,
         connection=asked.connection,
@@ -199,38 +199,38 @@ def _admit(
     )
     if is_test and asked.configuration.state == ConfigurationState.DRAFT:
         activate(configuration=asked.configuration, actor=actor)
-    keep_names(admitted.membership, assertion)
-    return admitted
+    keep_names(authorized.membership, assertion)
+    return authorized
 
 
 def _check_open(asked: SignIn) -> None:
-    """Refuse what has been shut since the sign-in began. let_in.py asks the same again as it writes."""
+    """Refuse what has been shut since the sign-in began. persist.py asks the same again as it writes."""
     if not asked.organization.is_open:
-        raise RefusedError(Reason.CLOSED)
+        raise SignInRefused(Reason.CLOSED)
     if not asked.organization.plan.sso:
-        raise RefusedError(Reason.PLAN)
+        raise SignInRefused(Reason.PLAN)
     if asked.connection.state == ConnectionState.DISABLED:
-        raise RefusedError(Reason.DISABLED)
+        raise SignInRefused(Reason.DISABLED)
     if asked.configuration.state == ConfigurationState.RETIRED:
-        raise RefusedError(Reason.REPLACED)
+        raise SignInRefused(Reason.REPLACED)
 
 
-def _open(asked: SignIn, admitted: Admitted, assertion: saml.Assertion, now: datetime) -> Finished:
-    user = admitted.membership.user
-    door = new_door(
+def _persist_sign_in(asked: SignIn, authorized: Authorized, assertion: saml.Assertion, now: datetime) -> Finished:
+    user = authorized.membership.user
+    grant = new_grant(
         session=secrets.token_urlsafe(32),
         user=user,
-        kind=DoorKind.SSO,
+        kind=GrantKind.SSO,
         organization=asked.organization,
         connection=asked.connection.public_id,
         expires_at=_expiry(asked.organization, assertion, now),
     )
     asked.state, asked.user = SignInState.SUCCEEDED, user
-    asked.door, asked.name_id_hash = door.public_id, hash_of_token(assertion.name_id)
+    asked.grant, asked.name_id_hash = grant.public_id, hash_of_token(assertion.name_id)
     asked.provider_session = session_of(assertion)
-    let_in(asked, admitted, door)
-    carry_doors_over(from_session=asked.session, to=door)
-    return Finished(asked, user, door.session, door)
+    persist(asked, authorized, grant)
+    carry_grants_over(from_session=asked.session, to=grant)
+    return Finished(asked, user, grant.session, grant)
 
 
 def _expiry(organization: Organization, assertion: saml.Assertion, now: datetime) -> datetime:

@@ -20,7 +20,7 @@ from orgs.transactions import atomic
 from sso import key_encryption, saml
 from sso.models import KeyState, ServiceProviderKey
 from sso.selectors import live_keys, usable_configurations
-from sso.services.plan import check_plan
+from sso.services.plan_check import check_plan
 
 _ONE_IS_WAITING = "There are two certificates already. Finish that change first, or retire one of them."
 _NOTHING_WAITS = "There is no new certificate to use. Make one first."

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orgs.models import Door, Organization, User
+from orgs.models import Organization, SessionGrant, User
 from sso.models import Configuration, ConfigurationState, SignIn
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """Somebody is in: `user`, through `door`, which belongs to the session of the name `session`."""
+    """Somebody is in: `user`, by `grant`, which belongs to the session of the name `session`."""
 
     sign_in: SignIn
     user: User
     session: str
-    door: Door
+    grant: SessionGrant
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ class Repeated:
 
 
 @dataclass(frozen=True, slots=True)
-class NotAsked:
-    """This browser did not ask for this answer, or too long ago: ask properly, once (invariant 4)."""
+class UnsolicitedResponse:
+    """This browser did not ask for this response, or too long ago: ask properly, once (invariant 4)."""
 
     organization: Organization
     restart_of: SignIn | None

@@ -12,19 +12,19 @@ from orgs.tokens import hash_of_token
 from sso import saml
 from sso.models import SignIn, SignInState
 from sso.reasons import Reason
-from sso.services.let_in import use_up
 from sso.services.outcomes import Refused
+from sso.services.persist import consume_request
 from sso.services.start import new_reference
 
-# Rows for answers that came without the request's cookie, for each request. Unlike those that wait for an answer they
-# are over when they begin.
+# Rows for responses that came without the request's cookie, for each request. Unlike those that wait for a response
+# they are over when they begin.
 _KEPT_APART = 5
 
 
 def refuse(asked: SignIn, reason: Reason, detail: str) -> Refused:
-    """Use the request up with a reason; the row keeps every check. Raises UsedUpError."""
+    """Consume the request with a reason; the row keeps every check. Raises AlreadyConsumed."""
     asked.state, asked.reason, asked.detail = SignInState.REFUSED, reason, detail[:1000]
-    use_up(asked)
+    consume_request(asked)
     return Refused(asked)
 
 

@@ -14,7 +14,7 @@ from audit.events import EventName
 from audit.services import Facts, record
 from orgs.errors import NotAllowedError
 from orgs.models import Membership, Organization, Role, User
-from orgs.services import end_doors, hold_organization
+from orgs.services import end_grants, hold_organization
 from orgs.services.members import as_it_is_now
 from orgs.transactions import atomic
 from sso.models import UNDO_LIFE, Identity, Relinking, SignIn
@@ -115,7 +115,7 @@ def _replace(relinking: Relinking, identities: list[dict[str, Any]], organizatio
         )
         for each in identities
     )
-    end_doors(organization=organization, user=relinking.user)
+    end_grants(organization=organization, user=relinking.user)
 
 
 def _identities_of(relinking: Relinking) -> QuerySet[Identity]:

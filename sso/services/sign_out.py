@@ -1,6 +1,6 @@
 """Single logout: telling the provider that somebody signed out here, and ending sessions that it wants ended.
 
-Signing out here never waits for any of it: the doors are closed before the provider is told.
+Signing out here never waits for any of it: the grants are ended before the provider is told.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from audit.actors import Actor
 from audit.events import EventName, Outcome
 from audit.services import record
 from orgs.models import Organization
-from orgs.services import end_doors_of_sessions
+from orgs.services import end_grants_of_sessions
 from orgs.transactions import atomic
 from sso import saml
 from sso.models import SIGN_OUTS_KEPT, Configuration, Direction, SignIn, SignOut, SignOutState
 from sso.selectors import (
     active_configuration,
     decrypting_service_provider,
-    doors_of_provider_session,
+    grants_of_provider_session,
     may_sign_out_at_provider,
     service_provider,
     signing_key,
@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SignedOut:
-    """What became of a logout message: `answer_to` is the address of our answer, "" if none is due.
+    """What became of a logout message: `answer_to` is the address of our response, "" if none is due.
 
     `at_provider` says how our own request ended; None if the message was not about that.
     """
@@ -123,7 +123,7 @@ def _read(
     messages = [form[name] for name in ("SAMLRequest", "SAMLResponse") if name in form]
     if len(messages) != 1:
         return saml.LogoutRefusal("not one request or one response", is_genuine=False)
-    us = _we(organization, with_keys=saml.glance(messages[0]).may_be_encrypted)
+    us = _we(organization, with_keys=saml.unverified_hint(messages[0]).may_be_encrypted)
     relay_state = form.get("RelayState", "")
     return read_logout_form(messages[0], relay_state, service_provider=us, identity_provider=provider, now=now)
 
@@ -137,7 +137,7 @@ def _we(organization: Organization, *, with_keys: bool) -> saml.ServiceProvider:
 def _refuse(configuration: Configuration, refusal: saml.LogoutRefusal, actor: Actor) -> None:
     """Write a genuine refusal into the organization's log, which anyone could fill with the rest.
 
-    Why an answer could not be used is also kept with the request that it names. Only the browser and the provider know
+    Why a response could not be used is also kept with the request that it names. Only the browser and the provider know
     that name, and the request goes on waiting for a better answer.
     """
     if refusal.in_response_to:
@@ -215,6 +215,6 @@ def _end_once(configuration: Configuration, request: saml.LogoutRequest, actor: 
         state=SignOutState.DONE,
         answered_at=timezone.now(),
     )
-    doors = doors_of_provider_session(configuration.connection, request.name_id, request.session_indexes)
-    row.doors_closed = end_doors_of_sessions(doors=doors, by="identity provider", actor=actor)
-    row.save(update_fields=["doors_closed"])
+    grants = grants_of_provider_session(configuration.connection, request.name_id, request.session_indexes)
+    row.grants_ended = end_grants_of_sessions(grants=grants, by="identity provider", actor=actor)
+    row.save(update_fields=["grants_ended"])

@@ -1,7 +1,7 @@
 """Signing out at one provider after the other, where a session came in by several.
 
-The browser carries a sealed note of the sign-ins; what became of each is in the rows of `SignOut`. So nobody is asked
-twice, whichever page is loaded again, and no provider learns of another one.
+The browser carries an encrypted token of the sign-ins; what became of each is in the rows of `SignOut`. So nobody is
+asked twice, whichever page is loaded again, and no provider learns of another one.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from orgs.models import Organization
+from sso.encrypted_params import TokenPurpose, decrypt, encrypt
 from sso.models import Direction, SignIn, SignOut, SignOutState
-from sso.sealed import Note, seal, unseal
 from sso.services.sign_out import ask_provider_to_sign_out, request_id_of
 
 
@@ -23,21 +23,24 @@ class Step:
     state: SignOutState | None
 
 
-def note_of_chain(sign_ins: list[SignIn]) -> str:
-    """Return a sealed note from which `chain` finds these sign-ins again, for ten minutes; the first names the page."""
+def token_of_chain(sign_ins: list[SignIn]) -> str:
+    """Return an encrypted token from which `chain` finds these sign-ins again, for ten minutes.
+
+    The first names the page.
+    """
     ids = (sign_in.public_id.hex for sign_in in sign_ins)
-    return seal(Note.SIGN_OUT, " ".join([str(sign_ins[0].organization.number), *ids]))
+    return encrypt(TokenPurpose.SIGN_OUT, " ".join([str(sign_ins[0].organization.number), *ids]))
 
 
-def number_in(note: str) -> int | None:
-    """The number of the organization whose page a note is for; None if it is not ours, or too old."""
-    words = unseal(Note.SIGN_OUT, note).split()
+def number_in(token: str) -> int | None:
+    """The number of the organization whose page a token is for; None if it is not ours, or too old."""
+    words = decrypt(TokenPurpose.SIGN_OUT, token).split()
     return int(words[0]) if words else None
 
 
-def chain(*, organization: Organization, note: str) -> list[SignIn]:
-    """The sign-ins that a note names, the newest first; none if the note is not for this organization's page."""
-    number, *ids = unseal(Note.SIGN_OUT, note).split() or [""]
+def chain(*, organization: Organization, token: str) -> list[SignIn]:
+    """The sign-ins that a token names, the newest first; none if the token is not for this organization's page."""
+    number, *ids = decrypt(TokenPurpose.SIGN_OUT, token).split() or [""]
     if number != str(organization.number):
         return []
     found = SignIn.objects.select_related("organization__plan", "connection", "user").filter(public_id__in=ids)

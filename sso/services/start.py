@@ -45,7 +45,7 @@ class NotConnectedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A sign-in that waits for its answer: the row, what to send, and the secret for the browser's cookie."""
+    """A sign-in that waits for its response: the row, what to send, and the secret for the browser's cookie."""
 
     sign_in: SignIn
     request: saml.AuthnRequest
@@ -69,7 +69,7 @@ def start_sign_in(
 ) -> Started:
     """Write down what will be asked, and return the request for the browser to carry.
 
-    `session` names the session whose doors may be carried over; `configuration` is a draft to be tested; `force_authn`
+    `session` names the session whose grants may be carried over; `configuration` is a draft to be tested; `force_authn`
     asks the provider not to rely on a session that it has, as the configuration may do, too; `is_test` says that an
     admin tests the active configuration; `nonce` is the one that other waiting requests of this browser have, "" if
     there are none.
@@ -134,7 +134,7 @@ def _purpose(configuration: Configuration, *, is_test: bool) -> Purpose:
 def _check_number(organization: Organization, actor: Actor) -> None:
     """Limit the rows that one client adds to the log of one organization. Raises TooManyStartsError.
 
-    A refused sign-in counts like one without an answer: every visitor can have any number of responses refused.
+    A refused sign-in counts like one without a response: every visitor can have any number of responses refused.
     """
     if not actor.client:
         return

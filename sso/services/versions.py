@@ -25,13 +25,13 @@ def new_version(
     """Return the configuration that has to be saved, without a number yet; None if nothing changes.
 
     `view` was read under the lock. `metadata` is an uploaded file and `text` its XML; a switch that is None stays as it
-    was. Dated exceptions go on until their date, unless the file is another provider's: they were not meant for it.
+    was. Waivers go on until their date, unless the file is another provider's: they were not meant for it.
     """
     before = view.draft or view.active
     kept = {name: before is not None and getattr(before, name) for name in switches}
     wanted = {name: kept[name] if value is None else value for name, value in switches.items()}
     if metadata is not None:
-        return _from_metadata(connection, metadata, text, {**wanted, **_exceptions_of(view, metadata.entity_id)})
+        return _from_metadata(connection, metadata, text, {**wanted, **_waivers_of(view, metadata.entity_id)})
     if before is None or wanted == kept:
         return None
     return copy_of(before, connection=connection, **wanted)
@@ -56,7 +56,7 @@ def _from_metadata(
     )
 
 
-def _exceptions_of(view: ConnectionView, entity_id: str) -> dict[str, datetime]:
+def _waivers_of(view: ConnectionView, entity_id: str) -> dict[str, datetime]:
     """Return what is accepted of this provider for a time, as fields of a configuration."""
     ends = latest_ends(each for each in view.usable if each.entity_id == entity_id)
     return {each.field: end for each, end in ends.items()}
@@ -78,8 +78,8 @@ def summary_of(configuration: Configuration) -> dict[str, Any]:
         "certificates": [certificate.fingerprint for certificate in configuration.signing_certificates()],
         "signs_requests": configuration.signs_requests,
         "asks_for_fresh_sign_in": configuration.force_authn,
-        "exceptions": [
+        "waivers": [
             f"{each.label} until {end.isoformat(timespec='seconds')}"
-            for each, end in configuration.exceptions_at(timezone.now()).items()
+            for each, end in configuration.waivers_at(timezone.now()).items()
         ],
     }

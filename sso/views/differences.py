@@ -20,16 +20,16 @@ def differences(before: Configuration, after: Configuration) -> list[str]:
         *_provider_changes(before, after),
         *_signing_changes(before, after),
         *_fresh_sign_in_changes(before, after),
-        *_exception_changes(before, after),
+        *_waiver_changes(before, after),
     ] or [_SAME]
 
 
 def differences_of_file(before: Configuration, after: Configuration) -> list[str]:
-    """The same for what its file changes; stored_settings.changes tells of the switches."""
+    """The same for what its file changes; settings_snapshot.changes tells of the switches."""
     return [
         *_provider_changes(before, after),
         *(_signing_changes(before, after) if before.sign_requests == after.sign_requests else []),
-        *_exception_changes(before, after),
+        *_waiver_changes(before, after),
     ] or [_SAME]
 
 
@@ -73,10 +73,10 @@ def _fresh_sign_in_changes(before: Configuration, after: Configuration) -> list[
     return ["A fresh sign-in will be asked for." if after.force_authn else "No fresh sign-in will be asked for."]
 
 
-def _exception_changes(before: Configuration, after: Configuration) -> list[str]:
+def _waiver_changes(before: Configuration, after: Configuration) -> list[str]:
     """Only what ends: whatever an admin allows holds for both."""
     now = timezone.now()
-    over = [each for each in before.exceptions_at(now) if each not in after.exceptions_at(now)]
+    over = [each for each in before.waivers_at(now) if each not in after.waivers_at(now)]
     return [f"{each.label} will no longer be accepted: you allowed them for another provider." for each in over]
 
 

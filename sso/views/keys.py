@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from orgs.access import OrganizationRequest, actor_of, organization_page
 from orgs.errors import NotAllowedError
 from orgs.models import Role
-from orgs.views.answers import post_to, see_other
+from orgs.views.responses import post_to, see_other
 from sso import services
 from sso.selectors import key_by_public_id
 

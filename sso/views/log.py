@@ -12,19 +12,19 @@ from django.views.decorators.http import require_safe
 
 from orgs.access import OrganizationRequest, actor_of, organization_page
 from orgs.models import Role
-from orgs.views.answers import page_of, post_to, see_other
+from orgs.views.responses import page_of, post_to, see_other
 from sso.check_titles import title_of
 from sso.claim_findings import findings_in
 from sso.clock_findings import clock_of
-from sso.exception_words import exception_for
 from sso.forms import SignInFilterForm
 from sso.models import Provider
 from sso.providers import guide_of
 from sso.reasons import IN_SETTINGS, Reason
 from sso.saml import CheckName, Outcome
-from sso.selectors import exceptions_in_force, identities_of_address, sign_in_by_reference, sign_ins_of
+from sso.selectors import identities_of_address, sign_in_by_reference, sign_ins_of, waivers_in_force
 from sso.services import unlink_identity
 from sso.sign_out_selectors import sign_out_of
+from sso.waiver_words import waiver_for
 from sso.wording.addresses import looked_at
 from sso.wording.advice import advice_for
 from sso.wording.identifiers import is_other_kind, side_by_side
@@ -73,7 +73,7 @@ def settings_sign_in(request: HttpRequest, reference: str) -> HttpResponse:
         "looked_at": looked_at(sign_in.facts),
         "identifiers": side_by_side(sign_in.facts),
         "is_other_kind": is_other_kind(sign_in.facts),
-        **_exception(sign_in),
+        **_waiver(sign_in),
         **_checks(sign_in),
         "may_unlink": sign_in.reason == Reason.OTHER_SUBJECT
         and identities_of_address(organization, sign_in.address).exists(),
@@ -104,10 +104,10 @@ def unlink_person(request: HttpRequest, reference: str) -> HttpResponse:
     return see_other("settings_sign_in", organization.slug, reference)
 
 
-def _exception(sign_in: SignIn) -> dict[str, Any]:
-    """The exception that would help, and until when it is in force by now."""
-    kind = exception_for(sign_in)
-    return {"exception": kind, "accepted_until": kind and exceptions_in_force(sign_in.organization).get(kind)}
+def _waiver(sign_in: SignIn) -> dict[str, Any]:
+    """The waiver that would help, and until when it is in force by now."""
+    kind = waiver_for(sign_in)
+    return {"waiver": kind, "accepted_until": kind and waivers_in_force(sign_in.organization).get(kind)}
 
 
 def _checks(sign_in: SignIn) -> dict[str, Any]:

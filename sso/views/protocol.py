@@ -17,38 +17,38 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
 
-from orgs.access import actor_of, doors_of, keep_session_name
-from orgs.afterwards import do_afterwards
-from orgs.letters import tell_admins_of_suspension
+from orgs.access import actor_of, grants_of, keep_session_name
+from orgs.deferred import defer
+from orgs.emails import tell_admins_of_suspension
 from orgs.models import Organization
 from orgs.selectors import open_organization, somebody_else_in
 from orgs.session_names import session_name
-from orgs.views.answers import not_allowed
+from orgs.views.responses import not_allowed
 from sso import saml
-from sso.acs_reads import sign_in_by_relay_state
+from sso.acs_sql.reads import sign_in_by_relay_state
+from sso.encrypted_params import TokenPurpose, decrypt, encrypt
 from sso.models import Configuration, ConfigurationState, SignIn, StartedBy
-from sso.next_paths import page_of_organization, safe_next_path
-from sso.sealed import Note, seal, unseal
+from sso.redirects import page_of_organization, safe_next_path
 from sso.selectors import configuration_by_public_id, published_service_provider
 from sso.services import (
     Finished,
-    NotAsked,
     NotConnectedError,
     Repeated,
     Started,
     TooManyStartsError,
+    UnsolicitedResponse,
     finish_sign_in,
     keep_next_path,
-    note_of,
     start_sign_in,
     suspend_if_flawed,
     take_next_path,
+    token_of,
 )
 from sso.services.start import STARTS_COUNTED_FOR
 from sso.views.request_cookies import bind_to_browser, brings_cookie, nonce_of
 from sso.views.sign_in import refused_page
 
-# Sealed where there is no sign-in to name.
+# Encrypted where there is no sign-in to name.
 _UNASKED = "nobody asked"
 _BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 # Browsers send the session cookie to the ACS only when the provider is on our own site; nothing here relies on it.
@@ -69,9 +69,9 @@ def saml_metadata(request: HttpRequest, number: int) -> HttpResponse:
 def start(request: HttpRequest, number: int) -> HttpResponse:
     """Ask the organization's identity provider who this is (profiles 4.1.4.1); the Sign-on URL of the My Apps tile.
 
-    Query: `next` a path of ours to go to afterwards, `hint` a sealed e-mail address, `test` the sealed configuration
-    that an admin tests, `again` a sealed answer that could not be used, `force=1` to have the provider ask for password
-    or second factor again.
+    Query: `next` a path of ours to go to afterwards, `hint` an encrypted e-mail address, `test` the encrypted
+    configuration that an admin tests, `again` an encrypted response that could not be used, `force=1` to have the
+    provider ask for password or second factor again.
     """
     organization = _organization(number)
     if not _is_navigation(request):
@@ -82,9 +82,9 @@ def start(request: HttpRequest, number: int) -> HttpResponse:
         started = start_sign_in(
             organization=organization,
             actor=actor_of(request),
-            session=session_name(request) if doors_of(request) else "",
+            session=session_name(request) if grants_of(request) else "",
             next_path=again.next_path if again else safe_next_path(request.GET.get("next", "")),
-            login_hint=unseal(Note.LOGIN_HINT, request.GET.get("hint", "")),
+            login_hint=decrypt(TokenPurpose.LOGIN_HINT, request.GET.get("hint", "")),
             configuration=again.draft if again else _if_draft(tested),
             restart_of=again.restart_of if again else None,
             started_by=StartedBy.PROVIDER if again and not again.restart_of else StartedBy.VISITOR,
@@ -104,7 +104,7 @@ def start(request: HttpRequest, number: int) -> HttpResponse:
 @csrf_exempt
 @never_cache
 def acs(request: HttpRequest, number: int) -> HttpResponse:
-    """Take the provider's answer (bindings 3.5.4).
+    """Take the provider's response (bindings 3.5.4).
 
     Answers 303, so that Reload posts nothing twice. Whoever opens the address by hand is told how to sign in, whether
     there is such an organization or not.
@@ -119,10 +119,10 @@ def acs(request: HttpRequest, number: int) -> HttpResponse:
         actor=actor_of(request),
     )
     if isinstance(outcome, Finished):
-        return _enter(request, outcome)
+        return _session_row(request, outcome)
     if outcome is None:
         raise Http404
-    if isinstance(outcome, NotAsked):
+    if isinstance(outcome, UnsolicitedResponse):
         return restart(outcome, _keep_relay_state(request, outcome))
     if isinstance(outcome, Repeated):
         # Cross-site posts bring no session; a page of our own sees what is open in this browser.
@@ -150,12 +150,12 @@ def _suspend_if_flawed(request: HttpRequest, organization: Organization) -> None
     """Let passwords in where metadata that was stored before a rule no longer lets anyone in, and tell the admins."""
     suspended = suspend_if_flawed(organization=organization, actor=actor_of(request))
     if suspended is not None:
-        do_afterwards(request, partial(tell_admins_of_suspension, organization, suspended.flaw))
+        defer(request, partial(tell_admins_of_suspension, organization, suspended.flaw))
 
 
 def _configuration_to_test(request: HttpRequest, organization: Organization) -> Configuration | None:
     """Return the configuration of this organization that a value encrypted by the settings page names."""
-    public_id = unseal(Note.TEST, request.GET.get("test", ""))
+    public_id = decrypt(TokenPurpose.TEST, request.GET.get("test", ""))
     return configuration_by_public_id(organization, public_id) if public_id else None
 
 
@@ -180,30 +180,30 @@ def _allow_form_to(response: HttpResponse, url: str) -> None:
     response._csp_update = {"form-action": [saml.origin_of(url)]}  # type: ignore[attr-defined]
 
 
-def restart(asked: NotAsked, kept: SignIn | None = None) -> HttpResponse:
+def restart(asked: UnsolicitedResponse, kept: SignIn | None = None) -> HttpResponse:
     """Answer what we did not ask for, or no longer wait for, by asking properly (invariant 4).
 
     By way of the start page, where the browser sends its session along, so that nobody who is signed in is overlooked.
     `kept` is the row that says where an unsolicited response leads.
     """
     named = asked.restart_of or kept
-    note = seal(Note.AGAIN, named.public_id.hex if named else _UNASKED)
+    token = encrypt(TokenPurpose.AGAIN, named.public_id.hex if named else _UNASKED)
     address = reverse("start_sign_in", args=[asked.organization.number])
-    return _see_other(f"{address}?{urlencode({'again': note})}")
+    return _see_other(f"{address}?{urlencode({'again': token})}")
 
 
-def _asked_again(request: HttpRequest, organization: Organization) -> NotAsked | None:
+def _asked_again(request: HttpRequest, organization: Organization) -> UnsolicitedResponse | None:
     """What the ACS could not use, and sent on to be asked for."""
-    public_id = unseal(Note.AGAIN, request.GET.get("again", ""))
+    public_id = decrypt(TokenPurpose.AGAIN, request.GET.get("again", ""))
     if not public_id:
         return None
     found = sign_in_by_relay_state(organization.number, public_id)
     if found is not None and found.is_kept_path:
-        return NotAsked(organization, None, take_next_path(sign_in=found))
-    return NotAsked(organization, found)
+        return UnsolicitedResponse(organization, None, take_next_path(sign_in=found))
+    return UnsolicitedResponse(organization, found)
 
 
-def _keep_relay_state(request: HttpRequest, asked: NotAsked) -> SignIn | None:
+def _keep_relay_state(request: HttpRequest, asked: UnsolicitedResponse) -> SignIn | None:
     """Keep the RelayState of an unsolicited response, if it names a page of this organization; in a row, not in a URL.
 
     Entra sends what its field Relay State holds. Nothing is kept for a frame or a script of another page, which could
@@ -215,7 +215,7 @@ def _keep_relay_state(request: HttpRequest, asked: NotAsked) -> SignIn | None:
     return keep_next_path(organization=asked.organization, actor=actor_of(request), next_path=page) if page else None
 
 
-def _enter(request: HttpRequest, finished: Finished) -> HttpResponse:
+def _session_row(request: HttpRequest, finished: Finished) -> HttpResponse:
     """Make the session of a user who has signed in, or ask first if another user is signed in in this browser.
 
     A process that ends before this leaves a used request and no session. Its browser sends the response again, and the
@@ -224,19 +224,19 @@ def _enter(request: HttpRequest, finished: Finished) -> HttpResponse:
     if _was_somebody_else(finished):
         return _ask_to_switch(finished)
     make_session(request, finished)
-    return welcome(finished.sign_in)
+    return redirect_after_sign_in(finished.sign_in)
 
 
 def make_session(request: HttpRequest, finished: Finished) -> None:
-    """Leave whatever session the request came with behind: its doors have been carried over, or ended."""
+    """Leave whatever session the request came with behind: its grants have been carried over, or ended."""
     request.session.flush()
     login(request, finished.user, backend=_BACKEND)
-    keep_session_name(request, finished.session, finished.door)
-    request.session.set_expiry(_seconds_until(finished.door.expires_at))
+    keep_session_name(request, finished.session, finished.grant)
+    request.session.set_expiry(_seconds_until(finished.grant.expires_at))
     request.session.save()
 
 
-def welcome(sign_in: SignIn) -> HttpResponse:
+def redirect_after_sign_in(sign_in: SignIn) -> HttpResponse:
     """Redirect the user whom a sign-in let in to the page that it began at."""
     return _see_other(sign_in.next_path or reverse("organization_home", args=[sign_in.organization.slug]))
 
@@ -249,11 +249,11 @@ def _was_somebody_else(finished: Finished) -> bool:
 def _ask_to_switch(finished: Finished) -> HttpResponse:
     """Else whoever owns a provider could have others work in an account of theirs without a word (login CSRF)."""
     address = reverse("switch", args=[finished.sign_in.organization.number])
-    return _see_other(f"{address}?{urlencode({'note': note_of(finished)})}")
+    return _see_other(f"{address}?{urlencode({'token': token_of(finished)})}")
 
 
 def _seconds_until(moment: datetime) -> int:
-    """A session lasts as long as its longest door may; doors that were carried over end within a day's session."""
+    """A session lasts as long as its longest grant may; grants that were carried over end within a day's session."""
     return max(int((moment - timezone.now()).total_seconds()), settings.SESSION_COOKIE_AGE)
 
 

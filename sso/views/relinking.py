@@ -14,13 +14,13 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from orgs.access import OrganizationRequest, actor_of, has_password_door, organization_page
-from orgs.afterwards import do_afterwards
+from orgs.access import OrganizationRequest, actor_of, has_password_grant, organization_page
+from orgs.deferred import defer
+from orgs.emails import tell_of_relinking
 from orgs.errors import NotAllowedError
-from orgs.letters import tell_of_relinking
 from orgs.models import Role
-from orgs.views.answers import PAGE_LENGTH, page_of, post_to, see_other
 from orgs.views.recovery import factor_url, passed_second_factor
+from orgs.views.responses import PAGE_LENGTH, page_of, post_to, see_other
 from sso import services
 from sso.relinking_selectors import candidates, guarded_users, relinkings_of
 from sso.selectors import active_configuration
@@ -92,7 +92,7 @@ def _factor(request: OrganizationRequest) -> dict[str, Any]:
 
     A session of single sign-on alone learns nothing of the account's second factors (invariant 1).
     """
-    if not has_password_door(request):
+    if not has_password_grant(request):
         login = f"{reverse('account_login')}?{urlencode({'next': request.path})}"
         return {"has_factor": False, "factor_url": login, "factor_by": "password"}
     passed = _has_factor(request)
@@ -101,7 +101,7 @@ def _factor(request: OrganizationRequest) -> dict[str, Any]:
 
 
 def _has_factor(request: OrganizationRequest) -> bool:
-    return has_password_door(request) and passed_second_factor(request, within=_FACTOR_WITHIN)
+    return has_password_grant(request) and passed_second_factor(request, within=_FACTOR_WITHIN)
 
 
 @organization_page(Role.ADMIN, recovery=True)
@@ -122,7 +122,7 @@ def relink_members(request: HttpRequest) -> HttpResponse:
     except NotAllowedError as refusal:
         messages.error(request, str(refusal))
     else:
-        do_afterwards(request, partial(tell_of_relinking, organization, asked.user, users, undone=False))
+        defer(request, partial(tell_of_relinking, organization, asked.user, users, undone=False))
         who = users[0].email if len(users) == 1 else f"{len(users)} members"
         done = f"Re-linked {who}. They sign in again with the new identifier. They get a mail about it."
         messages.success(request, done)
@@ -147,7 +147,7 @@ def undo_relinking(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     except NotAllowedError as refusal:
         messages.error(request, str(refusal))
     else:
-        do_afterwards(request, partial(tell_of_relinking, organization, asked.user, [user], undone=True))
+        defer(request, partial(tell_of_relinking, organization, asked.user, [user], undone=True))
         done = f"{user.email} is known by the former identifier again. They get a mail about it."
         messages.success(request, done)
     return see_other("relinked_members", organization.slug)

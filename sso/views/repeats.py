@@ -9,13 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from orgs.access import doors_of, opening_door
+from orgs.access import grants_of, opening_grant
 from orgs.selectors import membership_in
-from orgs.views.answers import see_other
+from orgs.views.responses import see_other
 from sso.models import SignIn, SignInState
 from sso.repeat_selectors import answered_sign_in, was_closed
-from sso.services import NotAsked, count_restart
-from sso.views.protocol import restart, welcome
+from sso.services import UnsolicitedResponse, count_restart
+from sso.views.protocol import redirect_after_sign_in, restart
 from sso.views.request_cookies import nonce_of
 
 if TYPE_CHECKING:
@@ -36,16 +36,16 @@ def repeated_response(request: HttpRequest, number: int, reference: str) -> Http
     if sign_in.state == SignInState.REFUSED:
         return see_other("sign_in_refused", number, reference)
     if _is_open_here(request, sign_in):
-        return welcome(sign_in)
-    if was_closed(sign_in, doors_of(request)) or not count_restart(sign_in=sign_in):
+        return redirect_after_sign_in(sign_in)
+    if was_closed(sign_in, grants_of(request)) or not count_restart(sign_in=sign_in):
         query = {"next": sign_in.next_path} if sign_in.next_path else None
         return see_other("organization_sign_in", sign_in.organization.slug, query=query)
-    # The browser gave the first answer up before the session's cookie had come.
-    return restart(NotAsked(sign_in.organization, sign_in))
+    # The browser gave the first response up before the session's cookie had come.
+    return restart(UnsolicitedResponse(sign_in.organization, sign_in))
 
 
 def _is_open_here(request: HttpRequest, sign_in: SignIn) -> bool:
-    """Return whether the door of exactly this sign-in is in this session, and still opens the organization."""
-    doors = [door for door in doors_of(request) if door.public_id == sign_in.door]
-    membership = membership_in(sign_in.organization.slug, cast("User", request.user)) if doors else None
-    return membership is not None and opening_door(doors, membership) is not None
+    """Return whether the grant of exactly this sign-in is in this session, and still opens the organization."""
+    grants = [grant for grant in grants_of(request) if grant.public_id == sign_in.grant]
+    membership = membership_in(sign_in.organization.slug, cast("User", request.user)) if grants else None
+    return membership is not None and opening_grant(grants, membership) is not None

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.utils import timezone
 
 from sso.version_selectors import works
-from sso.views.access_page import undated_findings
+from sso.views.connection_page import undated_findings
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

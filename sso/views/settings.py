@@ -18,18 +18,19 @@ from orgs.access import OrganizationRequest, actor_of, organization_page
 from orgs.errors import NotAllowedError
 from orgs.models import Role
 from orgs.services import set_require_sso
-from orgs.views.answers import post_to, see_other
+from orgs.views.responses import post_to, see_other
 from sso.claim_findings import findings_in
 from sso.clock_findings import clock_findings
 from sso.connection_view import connection_view
+from sso.encrypted_params import TokenPurpose, encrypt
 from sso.forms import SettingsForm
+from sso.request_files import TEXT_TOO_LARGE, is_too_large, read_to_the_end, take_files
 from sso.saml import AGGREGATE_TOO_LARGE, MetadataError
-from sso.sealed import Note, seal
 from sso.selectors import (
     active_configuration,
     configuration_by_public_id,
     draft_configuration,
-    sign_in_of_doors,
+    sign_in_of_grants,
 )
 from sso.services import (
     TooManyUploadsError,
@@ -40,9 +41,8 @@ from sso.services import (
     save_settings,
 )
 from sso.services import discard_draft as give_up_draft
-from sso.stored_settings import SettingsChangedError, changes, stored_settings
-from sso.uploading import TEXT_TOO_LARGE, is_too_large, read_to_the_end, take_files
-from sso.views.access_page import access_page, metadata_page
+from sso.settings_snapshot import SettingsChangedError, changes, settings_snapshot
+from sso.views.connection_page import connection_page, metadata_page
 from sso.views.differences import differences_of_file
 from sso.views.earlier_sessions import about_earlier_sessions
 from sso.views.saved import tell_what_saving_did
@@ -143,7 +143,7 @@ def test_sign_in(request: HttpRequest) -> HttpResponse:
         messages.error(request, _NOTHING_TO_TEST)
         return see_other("settings_access", organization.slug)
     back = reverse("settings_access", args=[organization.slug]) + "?tested=1"
-    return go_to_provider(request, organization, next=back, test=seal(Note.TEST, tested.public_id.hex))
+    return go_to_provider(request, organization, next=back, test=encrypt(TokenPurpose.TEST, tested.public_id.hex))
 
 
 @organization_page(Role.ADMIN, recovery=True)
@@ -182,7 +182,7 @@ def uploaded_metadata(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 def _test_of_this_session(request: OrganizationRequest) -> SignIn | None:
     """The test from which the admin has just come back in this very session; whatever else the address says is none."""
-    sign_in = sign_in_of_doors(request.doors) if "tested" in request.GET else None
+    sign_in = sign_in_of_grants(request.grants) if "tested" in request.GET else None
     is_ours = sign_in is not None and sign_in.organization_id == request.membership.organization.pk
     return sign_in if sign_in and is_ours and sign_in.is_test else None
 
@@ -203,7 +203,7 @@ def save_form(request: HttpRequest, form: SettingsForm) -> HttpResponse:
         form.view = connection_view(organization)
         form.add_error("require_sso" if form.cleaned_data["require_sso"] else None, str(error))
         return _page_again(request, form, status=422)
-    changed, previous = changes(stored_settings(saved.before), stored_settings(saved.after)), saved.before.active
+    changed, previous = changes(settings_snapshot(saved.before), settings_snapshot(saved.after)), saved.before.active
     if saved.configuration and previous and form.metadata and not saved.is_draft:  # a draft shows them on the page
         changed += differences_of_file(previous, saved.configuration)
     tell_what_saving_did(request, saved, changed, has_metadata=form.metadata is not None)
@@ -222,7 +222,7 @@ def _save(request: HttpRequest, form: SettingsForm) -> Saved:
         sign_requests=cleaned["sign_requests"],
         force_authn=cleaned["force_authn"],
         single_logout=cleaned["single_logout"],
-        seen=cleaned["seen"],
+        snapshot=cleaned["snapshot"],
         by=_admin(request),
         actor=actor_of(request),
     )
@@ -230,7 +230,7 @@ def _save(request: HttpRequest, form: SettingsForm) -> Saved:
 
 def _page(request: HttpRequest, form: SettingsForm, status: int = 200) -> HttpResponse:
     form.point_at_error()
-    context: dict[str, Any] = access_page(_admin(request), form)
+    context: dict[str, Any] = connection_page(_admin(request), form)
     tested = _test_of_this_session(cast(OrganizationRequest, request))
     context |= {"tested": tested, "findings": _findings_of(tested) if tested else []}
     context |= about_earlier_sessions(request, form.view.active if form.view.had_another else None)

@@ -1,4 +1,4 @@
-"""The pages of somebody who wants in: which door, the organization's own page, and what went wrong."""
+"""The pages of somebody who wants in: which way, the organization's own page, and what went wrong."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
-from orgs.access import any_door, visible_memberships
+from orgs.access import any_grant, visible_memberships
+from orgs.deferred import RedirectThen
 from orgs.email_addresses import domain_of
-from orgs.letters import send_sign_in_pages
+from orgs.emails import send_sign_in_pages
 from orgs.selectors import organization_by_slug, organization_of_domain, organizations_of_address
-from orgs.views.answers import post_to
+from orgs.views.responses import post_to
+from sso.encrypted_params import TokenPurpose, decrypt, encrypt
 from sso.forms import AddressForm
-from sso.next_paths import safe_next_path
 from sso.providers import guide_of, is_cancelled
 from sso.reasons import Reason
-from sso.sealed import Note, seal, unseal
+from sso.redirects import safe_next_path
 from sso.selectors import connection_of
-from sso.views.afterwards import SeeOtherThen
 from sso.views.sign_out import unfinished_sign_out
 
 if TYPE_CHECKING:
@@ -41,7 +41,10 @@ _CANCELLED = "cancelled"
 @login_not_required
 @never_cache
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """Ask for the e-mail address first, then show the door it leads to; only its domain is looked at (invariant 10)."""
+    """Ask for the e-mail address first, then show the way to sign in that it leads to.
+
+    Only its domain is looked at (invariant 10).
+    """
     if request.method != "POST":
         return _ask(request, AddressForm(initial={"next": _next(request)}))
     form = AddressForm(request.POST)
@@ -50,7 +53,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     address, next_path = form.cleaned_data["email"], form.cleaned_data["next"]
     organization = organization_of_domain(domain_of(address))
     if organization is not None and organization.can_sign_in_with_sso:
-        return go_to_provider(request, organization, next=next_path, hint=seal(Note.LOGIN_HINT, address))
+        return go_to_provider(request, organization, next=next_path, hint=encrypt(TokenPurpose.LOGIN_HINT, address))
     return render(request, "sso/sign_in_otherwise.html", {"address": address, "next": next_path})
 
 
@@ -58,13 +61,13 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @post_to("sign_in")
 @never_cache
 def mail_sign_in_page(request: HttpRequest) -> HttpResponse:
-    """Mail somebody the sign-in pages of their organizations. The answer says nothing, nor does its time."""
+    """Mail somebody the sign-in pages of their organizations. The response says nothing, nor does its time."""
     form = AddressForm(request.POST)
     if not form.is_valid():
         return _ask(request, form, status=422)
     address = form.cleaned_data["email"]
     allowed = consume(request, action="mail_sign_in_page", key=address)
-    return SeeOtherThen(reverse("sign_in_page_mailed"), partial(_mail, address) if allowed else None)
+    return RedirectThen(reverse("sign_in_page_mailed"), partial(_mail, address) if allowed else None)
 
 
 @login_not_required
@@ -103,7 +106,7 @@ def sign_in_refused(request: HttpRequest, number: int, reference: str) -> HttpRe
     `of` is, encrypted and good for ten minutes, what the visitor may be told, and the organization and reference of the
     sign-in: that its browser brought no cookie back, or that it was cancelled at the identity provider.
     """
-    told = unseal(Note.REFUSED, request.GET.get("of", ""))
+    told = decrypt(TokenPurpose.REFUSED, request.GET.get("of", ""))
     context = {
         "number": number,
         "reference": reference,
@@ -119,7 +122,7 @@ def refused_page(sign_in: SignIn, *, brings_cookie: bool) -> str:
     number, reference = sign_in.organization.number, sign_in.reference
     page = reverse("sign_in_refused", args=[number, reference])
     told = _told(sign_in, brings_cookie=brings_cookie)
-    return _with_query(page, of=seal(Note.REFUSED, f"{told} {number} {reference}") if told else "")
+    return _with_query(page, of=encrypt(TokenPurpose.REFUSED, f"{told} {number} {reference}") if told else "")
 
 
 def _told(sign_in: SignIn, *, brings_cookie: bool) -> str:
@@ -131,7 +134,7 @@ def _told(sign_in: SignIn, *, brings_cookie: bool) -> str:
     return _CANCELLED if sign_in.reason == Reason.DECLINED and is_cancelled(sign_in.detail) else ""
 
 
-@any_door
+@any_grant
 @require_GET
 @never_cache
 def sign_in_in_log(request: HttpRequest, number: int, reference: str) -> HttpResponse:

@@ -14,12 +14,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
-from orgs.access import actor_of, doors_of
+from orgs.access import actor_of, grants_of
 from orgs.selectors import open_organization
-from orgs.views.answers import see_other
+from orgs.views.responses import see_other
+from sso.encrypted_params import LIFE, TokenPurpose, decrypt, encrypt
 from sso.models import SignOutState
 from sso.providers import guide_of
-from sso.sealed import LIFE, Note, seal, unseal
 from sso.services import take_logout_message
 from sso.services.sign_out_chain import Step, ask_next, chain, number_in, steps_of
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sso.models import SignIn
     from sso.services import SignedOut
 
-# The sealed note, in a browser on its way from one provider to the next.
+# The encrypted token, in a browser on its way from one provider to the next.
 _COOKIE = "signing_out"
 # How a sign-out ended, by what the provider said of it.
 _ENDED = {
@@ -47,10 +47,10 @@ _ENDED = {
 def sign_out_at_provider(request: HttpRequest, number: int) -> HttpResponse:
     """Say that somebody is signed out here, and go on to the next provider (profiles 4.4.3.1), or say how it went.
 
-    `of` is a sealed note of the sign-ins whose sessions are to be ended.
+    `of` is an encrypted token of the sign-ins whose sessions are to be ended.
     """
-    note = request.GET.get("of", "")
-    sign_ins = chain(organization=_organization(number), note=note)
+    token = request.GET.get("of", "")
+    sign_ins = chain(organization=_organization(number), token=token)
     asked = ask_next(sign_ins)
     steps = steps_of(sign_ins)
     if asked is None:
@@ -60,7 +60,7 @@ def sign_out_at_provider(request: HttpRequest, number: int) -> HttpResponse:
     context = {"address": address, "provider": _provider(sign_in), "steps": _told(steps, now=sign_in)}
     response = render(request, "sso/signing_out.html", context)
     if len(sign_ins) > 1:
-        _remember(response, note)
+        _remember(response, token)
     return response
 
 
@@ -90,31 +90,33 @@ def slo(request: HttpRequest, number: int) -> HttpResponse:
         return _refuse(request)
     if outcome.answer_to:
         return HttpResponseRedirect(outcome.answer_to, status=303 if request.method == "POST" else 302)
-    return see_other("signed_out", query={"of": seal(Note.SIGNED_OUT, _ENDED[outcome.at_provider])})
+    return see_other("signed_out", query={"of": encrypt(TokenPurpose.SIGNED_OUT, _ENDED[outcome.at_provider])})
 
 
 @login_not_required
 @require_safe
 @never_cache
 def signed_out(request: HttpRequest) -> HttpResponse:
-    """Say that nobody is signed in here any more, and for as long as the note is good, what the provider made of it.
+    """Say that nobody is signed in here any more, and for as long as the token is good, what the provider made of it.
 
-    `of` is a sealed note of how it ended. Who is signed in sees their organizations instead.
+    `of` is an encrypted token of how it ended. Who is signed in sees their organizations instead.
     """
-    if doors_of(request):
+    if grants_of(request):
         return redirect("home")
-    return render(request, "sso/signed_out.html", {"ended": unseal(Note.SIGNED_OUT, request.GET.get("of", ""))})
+    return render(
+        request, "sso/signed_out.html", {"ended": decrypt(TokenPurpose.SIGNED_OUT, request.GET.get("of", ""))}
+    )
 
 
 def unfinished_sign_out(request: HttpRequest) -> str:
     """The page that goes on with a sign-out, if this browser is on its way through several; "" if it is not."""
-    note = request.COOKIES.get(_COOKIE, "")
-    number = number_in(note)
-    return f"{reverse('sign_out_at_provider', args=[number])}?{urlencode({'of': note})}" if number else ""
+    token = request.COOKIES.get(_COOKIE, "")
+    number = number_in(token)
+    return f"{reverse('sign_out_at_provider', args=[number])}?{urlencode({'of': token})}" if number else ""
 
 
 def _next_page(request: HttpRequest, outcome: SignedOut | None) -> str:
-    """Where somebody goes on to after a provider's answer, good or bad: none of them stops the others."""
+    """Where somebody goes on to after a provider's response, good or bad: none of them stops the others."""
     may_go_on = _is_answer(request) and (outcome is None or not outcome.answer_to)
     return unfinished_sign_out(request) if may_go_on else ""
 
@@ -124,11 +126,11 @@ def _is_answer(request: HttpRequest) -> bool:
 
 
 def _refuse(request: HttpRequest) -> HttpResponse:
-    """An answer changes nothing, so that a browser in which nobody is signed in may be told just that: nobody is.
+    """A response changes nothing, so that a browser in which nobody is signed in may be told just that: nobody is.
 
     It is most often one that was good, loaded again.
     """
-    if _is_answer(request) and not doors_of(request):
+    if _is_answer(request) and not grants_of(request):
         return see_other("signed_out")
     return render(request, "sso/sign_out_refused.html", status=403)
 
@@ -159,9 +161,9 @@ def _provider(sign_in: SignIn) -> str:
     return guide_of(sign_in.connection.provider).name
 
 
-def _remember(response: HttpResponse, note: str) -> None:
-    """Only a SameSite=None cookie comes along when a provider posts its answer; the sign-in page reads it, too."""
-    response.set_cookie(_COOKIE, note, max_age=LIFE, secure=True, httponly=True, samesite="None")
+def _remember(response: HttpResponse, token: str) -> None:
+    """Only a SameSite=None cookie comes along when a provider posts its response; the sign-in page reads it, too."""
+    response.set_cookie(_COOKIE, token, max_age=LIFE, secure=True, httponly=True, samesite="None")
 
 
 def _organization(number: int) -> Organization:

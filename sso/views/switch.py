@@ -11,13 +11,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from orgs.access import actor_of, doors_of
+from orgs.access import actor_of, grants_of
 from orgs.services import end_session
 from orgs.session_names import session_name
-from orgs.views.answers import see_other
-from sso.after_sign_out import WAITING_DOORS
+from orgs.views.responses import see_other
+from sso.after_sign_out import WAITING_GRANTS
 from sso.services import waiting
-from sso.views.protocol import make_session, welcome
+from sso.views.protocol import make_session, redirect_after_sign_in
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def switch(request: HttpRequest, number: int) -> HttpResponse:
-    """Ask who to be; `note` names the sign-in that waits. One that waits no more begins again."""
-    note = request.GET.get("note", "")
-    finished = waiting(number=number, note=note, session=session_name(request)) if doors_of(request) else None
+    """Ask who to be; `token` names the sign-in that waits. One that waits no more begins again."""
+    token = request.GET.get("token", "")
+    finished = waiting(number=number, token=token, session=session_name(request)) if grants_of(request) else None
     if finished is None:
         return see_other("start_sign_in", number) if request.method == "POST" else redirect("start_sign_in", number)
     if request.method != "POST":
@@ -40,21 +40,21 @@ def switch(request: HttpRequest, number: int) -> HttpResponse:
         context = {"before": request.user, "after": finished.user, "organization": finished.sign_in.organization}
         return render(request, "sso/switch.html", context)
     if request.POST.get("action") == "continue":
-        return _become(request, finished)
+        return _begin_session_as(request, finished)
     end_session(session=finished.session, user=finished.user, actor=actor_of(request), by="whoever was signed in")
     return see_other("home")
 
 
 def _remember(request: HttpRequest, finished: Finished) -> None:
     """Have the session know what waits for its person: signing out closes that, too."""
-    door = finished.door.public_id.hex
-    if door not in (known := request.session.get(WAITING_DOORS, [])):
-        request.session[WAITING_DOORS] = [*known, door][-10:]
+    grant = finished.grant.public_id.hex
+    if grant not in (known := request.session.get(WAITING_GRANTS, [])):
+        request.session[WAITING_GRANTS] = [*known, grant][-10:]
 
 
-def _become(request: HttpRequest, finished: Finished) -> HttpResponse:
+def _begin_session_as(request: HttpRequest, finished: Finished) -> HttpResponse:
     before = cast("User", request.user)
     with transaction.atomic():
         end_session(session=session_name(request), user=before, actor=actor_of(request), by="a sign-in as another")
         make_session(request, finished)
-    return welcome(finished.sign_in)
+    return redirect_after_sign_in(finished.sign_in)

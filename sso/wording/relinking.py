@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sso.models import Relinking
 from sso.relinking_selectors import Candidate, Obstacle
-from sso.saml.observation import shown
+from sso.saml.rule_result import shown
 from sso.wording.identifiers import SideBySide, shown_difference
 
 _OBSTACLES = {

@@ -12,7 +12,7 @@ from sso.providers import guide_of
 
 _CONFIRMED = "The sign-out was sent to {} and confirmed."
 _NOT_BACK = "The sign-out was sent to {}, and the browser has not come back."
-_UNUSABLE = "The sign-out was sent to {}. Its answer could not be used:"
+_UNUSABLE = "The sign-out was sent to {}. Its response could not be used:"
 _REFUSED = "The sign-out was sent to {}, which did not confirm it:"
 _PARTIAL = "The sign-out was sent to {}, which could not end every session of the user:"
 _OTHERS = "The user closes the browser, or signs out at the other applications that they used."
@@ -42,8 +42,8 @@ def story_of(sign_out: SignOut, provider: str) -> SignOutStory:
         remedy = f"Compare the settings of sign-outs at {name} with the settings page."
         return SignOutStory("warning", "Not confirmed", _UNUSABLE.format(name), sign_out.detail, remedy)
     if sign_out.asked_at > timezone.now() - saml.LOGOUT_LIFE:
-        return SignOutStory("waiting", "No answer yet", _NOT_BACK.format(name))
-    return SignOutStory("warning", "No answer", _NOT_BACK.format(name), remedy=_no_answer(provider, name))
+        return SignOutStory("waiting", "No response yet", _NOT_BACK.format(name))
+    return SignOutStory("warning", "No response", _NOT_BACK.format(name), remedy=_no_answer(provider, name))
 
 
 def _its_log(name: str) -> str:

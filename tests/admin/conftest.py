@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from audit.actors import COMMAND_LINE
-from orgs.models import DoorKind, Organization, Role, User
-from orgs.services import add_domain, invite, open_door, record_sign_up
+from orgs.models import GrantKind, Organization, Role, User
+from orgs.services import add_domain, create_grant, invite, record_sign_up
 from sso.models import Connection, Identity, SignIn, SubjectKind
 from sso.services import start_sign_in
 from tests.conftest import MakeMember, MakeOrganization, MakeUser, SignedIn
@@ -74,10 +74,10 @@ class Crowd:
             user=user,
             address=user.email,
         )
-        open_door(
+        create_grant(
             session=uuid.uuid4().hex,
             user=user,
-            kind=DoorKind.SSO,
+            kind=GrantKind.SSO,
             organization=organization,
             connection=connection.public_id,
             expires_at=timezone.now() + timedelta(hours=1),

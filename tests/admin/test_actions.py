@@ -11,9 +11,19 @@ from django.test import Client
 from audit.actors import COMMAND_LINE
 from audit.events import EventName
 from audit.models import Event
-from orgs.models import Door, DoorKind, EmailDomain, Membership, MembershipState, Organization, Plan, Role, User
+from orgs.models import (
+    EmailDomain,
+    GrantKind,
+    Membership,
+    MembershipState,
+    Organization,
+    Plan,
+    Role,
+    SessionGrant,
+    User,
+)
 from orgs.selectors import organization_of_domain
-from orgs.services import add_domain, end_door, set_require_sso
+from orgs.services import add_domain, end_grant, set_require_sso
 from sso.models import Connection, Identity, SubjectKind
 from tests.admin.test_pages import address
 from tests.conftest import MakeMember, MakeOrganization, MakeUser, SignedIn, open_session
@@ -163,7 +173,7 @@ def test_a_disabled_account_is_out_at_once(browser: Client, make_user: MakeUser,
     theirs = client_of(user)
     act(browser, "disable", user)
     assert theirs.get("/session").status_code == 401
-    assert not Door.objects.filter(user=user, ended_at__isnull=True).exists()
+    assert not SessionGrant.objects.filter(user=user, ended_at__isnull=True).exists()
     recorded(EventName.ACCOUNT_DISABLED)
     act(browser, "enable", user)
     user.refresh_from_db()
@@ -261,7 +271,7 @@ def test_a_plan_is_edited_on_record(browser: Client) -> None:
     assert (event.before["sso"], event.after["sso"]) == (False, True)
 
 
-# --- Domains, doors, connections, identities ---------------------------------------------------------------------
+# --- Domains, grants, connections, identities ---------------------------------------------------------------------
 
 
 def test_a_domain_is_added_verified_and_removed(browser: Client, organization: Organization) -> None:
@@ -295,22 +305,22 @@ def test_a_domain_has_one_verified_owner(
     assert EmailDomain.objects.filter(verified_at__isnull=False).count() == 1
 
 
-def test_an_ended_door_lets_nobody_in(browser: Client, make_user: MakeUser) -> None:
+def test_an_ended_grant_lets_nobody_in(browser: Client, make_user: MakeUser) -> None:
     user = make_user()
-    theirs = open_session(user, DoorKind.PASSWORD)
+    theirs = open_session(user, GrantKind.PASSWORD)
     assert theirs.get("/session").status_code == 200
-    act(browser, "end", Door.objects.get(user=user))
+    act(browser, "end", SessionGrant.objects.get(user=user))
     assert theirs.get("/session").status_code == 401
-    event = recorded(EventName.DOOR_ENDED)
-    assert (event.target, event.organization_number, event.after) == (user.email, None, {"door": "password"})
+    event = recorded(EventName.SESSION_GRANT_ENDED)
+    assert (event.target, event.organization_number, event.after) == (user.email, None, {"grant": "password"})
 
 
-def test_a_door_that_has_ended_already_is_not_ended_again(make_user: MakeUser) -> None:
-    open_session(make_user(), DoorKind.PASSWORD)
-    door = Door.objects.get()
+def test_a_grant_that_has_ended_already_is_not_ended_again(make_user: MakeUser) -> None:
+    open_session(make_user(), GrantKind.PASSWORD)
+    grant = SessionGrant.objects.get()
     for _ in range(2):
-        end_door(door=door, actor=COMMAND_LINE)
-    assert Event.objects.filter(name=EventName.DOOR_ENDED).count() == 1
+        end_grant(grant=grant, actor=COMMAND_LINE)
+    assert Event.objects.filter(name=EventName.SESSION_GRANT_ENDED).count() == 1
 
 
 def test_a_connection_is_disabled_and_enabled(

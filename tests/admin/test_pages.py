@@ -11,13 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.models import Event
-from orgs.models import Door, EmailDomain, Invitation, Membership, Organization, Plan, User
+from orgs.models import EmailDomain, Invitation, Membership, Organization, Plan, SessionGrant, User
 from sso.models import Configuration, Connection, Identity, SignIn
 from tests.admin.conftest import Crowd
 
 OURS = [
     Event,
-    Door,
+    SessionGrant,
     EmailDomain,
     Invitation,
     Membership,
@@ -33,7 +33,7 @@ OURS = [
 OTHER_WORDS = ["10001", "contoso", "7KQ4-M2XD-P9TR", "127.0.0.1"]
 WORDS = ["ab:c'%", *(pytest.param(words, marks=pytest.mark.slow) for words in OTHER_WORDS)]
 KEPT = [model for model in OURS if model is not EmailDomain]
-LOOK_ONLY = [Event, Door, Invitation, Membership, Configuration, Connection, Identity, SignIn]
+LOOK_ONLY = [Event, SessionGrant, Invitation, Membership, Configuration, Connection, Identity, SignIn]
 
 
 def address(model: type[Model], page: str, *args: object) -> str:
@@ -123,7 +123,7 @@ def test_an_organization_links_to_everything_that_belongs_to_it(browser: Client,
     crowd.grow()
     organization = Organization.objects.get()
     page = browser.get(address(Organization, "change", organization.pk)).content.decode()
-    lists = [Membership, Invitation, EmailDomain, Door, Event, Connection, SignIn, Identity]
+    lists = [Membership, Invitation, EmailDomain, SessionGrant, Event, Connection, SignIn, Identity]
     assert [model for model in lists if address(model, "changelist") not in page] == []
 
 

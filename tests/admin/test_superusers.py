@@ -15,8 +15,8 @@ from audit.actors import COMMAND_LINE, Actor
 from audit.events import EventName
 from audit.models import Event
 from orgs.errors import NotAllowedError
-from orgs.models import Door, DoorKind, User
-from orgs.services import end_door
+from orgs.models import GrantKind, SessionGrant, User
+from orgs.services import end_grant
 from orgs.services.accounts import disable_account, set_operator
 from tests.admin.test_pages import address
 from tests.conftest import MakeUser, SignedIn, open_session
@@ -82,11 +82,11 @@ def test_a_superusers_form_is_closed_to_other_operators(operator: User, limited:
 
 
 def test_a_superusers_session_is_ended_by_superusers_only(operator: User, limited: User) -> None:
-    open_session(operator, DoorKind.PASSWORD)
-    door = Door.objects.get(user=operator)
+    open_session(operator, GrantKind.PASSWORD)
+    grant = SessionGrant.objects.get(user=operator)
     with pytest.raises(NotAllowedError):
-        end_door(door=door, actor=actor(limited))
-    end_door(door=door, actor=actor(operator))
+        end_grant(grant=grant, actor=actor(limited))
+    end_grant(grant=grant, actor=actor(operator))
 
 
 def test_the_last_superuser_stays_one(operator: User, browser: Client) -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 from audit.events import EventName, Outcome
 from audit.models import Event
 from orgs.management.commands import changepassword
-from orgs.models import DoorKind, Membership, Organization, Plan, User
+from orgs.models import GrantKind, Membership, Organization, Plan, User
 from sso.models import Identity, SignIn
 from tests.admin.conftest import Crowd
 from tests.admin.test_pages import address
@@ -66,7 +66,7 @@ def test_a_look_at_claims_is_told(browser: Client, crowd: Crowd, operator: User)
 def test_changepassword_leaves_an_event_and_no_session(
     admin: User, organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    browser = open_session(admin, DoorKind.PASSWORD)
+    browser = open_session(admin, GrantKind.PASSWORD)
     monkeypatch.setattr(changepassword, "getpass", lambda _: NEW)
     call_command("changepassword", admin.email.upper())
     admin.refresh_from_db()

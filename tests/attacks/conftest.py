@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from audit.actors import COMMAND_LINE
-from orgs.models import Door, Membership, Organization, User
+from orgs.models import Membership, Organization, SessionGrant, User
 from sso.models import Identity, SignIn, SignInState
 from sso.selectors import live_keys, service_provider
 from sso.services import cookie_name, start_sign_in
@@ -26,7 +26,7 @@ LOGIN = "https://login.example.test/saml2"
 
 @dataclass(frozen=True)
 class Siege:
-    """One organization and whoever knocks at its door."""
+    """One organization and the visitors who want to sign in there."""
 
     organization: Organization
 
@@ -75,8 +75,8 @@ class Siege:
 
 
 def people() -> tuple[int, ...]:
-    """How many accounts, memberships, identities and doors there are: nothing that is refused adds to them."""
-    return tuple(model.objects.count() for model in (User, Membership, Identity, Door))
+    """How many accounts, memberships, identities and grants there are: nothing that is refused adds to them."""
+    return tuple(model.objects.count() for model in (User, Membership, Identity, SessionGrant))
 
 
 def is_anybody_in(browser: Client) -> bool:

@@ -63,7 +63,7 @@ def _wrapped(name: str, data: str) -> etree._Element:
 
 
 def _instead(data: str) -> Case:
-    """In the place of the assertion, in an answer that is found by its request, so it is looked at."""
+    """In the place of the assertion, in a response that is found by its request, so it is looked at."""
 
     def attack(target: Target) -> str:
         root = target.answer().document()

@@ -120,7 +120,7 @@ EXCLUSION: Group = {
     "signature without its value element": rebuilds(on_each(lambda each: remove(each, "SignatureValue")), *SIGNED_INFO),
     "signature without its digest": rebuilds(on_each(lambda each: remove(each, "DigestValue")), *SIGNED_INFO),
     "signature without a reference": rebuilds(on_each(lambda each: remove(each, "Reference")), *SIGNED_INFO),
-    "signature of another answer": Case(
+    "signature of another response": Case(
         lambda target: target.answer(sign="none", after=_genuine_signature_of_another_answer).encoded(),
         BROKEN,
         ("assertion",),

@@ -167,7 +167,7 @@ def _deflated(target: Target) -> str:
 
 
 def _unpadded(target: Target) -> str:
-    """An answer whose base64 ends in a padding."""
+    """A response whose base64 ends in a padding."""
     return next(
         encoded for blanks in range(3) if (encoded := encode(target.answer().xml() + b" " * blanks)).endswith("=")
     )

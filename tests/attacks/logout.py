@@ -23,7 +23,7 @@ from sso.saml import ServiceProvider, SigningCertificate
 from tests.attacks.target import DS, EVIL, GENUINE
 from tests.saml import logout_provider
 from tests.saml.logout_provider import SLO, deflated, signature
-from tests.saml.provider import RSA_SHA256, SP, Answer, KeyPair, encode, key_pair, sign
+from tests.saml.provider import RSA_SHA256, SP, KeyPair, SamlResponse, encode, key_pair, sign
 
 US = replace(SP, slo_url=SLO)
 MORE = "http://www.w3.org/2001/04/xmldsig-more#"
@@ -66,10 +66,10 @@ Group = Mapping[str, Attack]
 
 
 def posted(text: str | bytes, *, signer: KeyPair | None = None, name: str = "SAMLRequest", **options: Any) -> Form:
-    """By POST, signed in the XML unless `signer` is None; options as those of a provider's Answer."""
+    """By POST, signed in the XML unless `signer` is None; options as those of a provider's SamlResponse."""
     root = etree.fromstring(text)
     if signer is not None:
-        sign(root, Answer(pair=signer, **options))
+        sign(root, SamlResponse(pair=signer, **options))
     return Form({name: encode(etree.tostring(root)), "RelayState": "a b"})
 
 
@@ -268,7 +268,7 @@ def rebuilt(change: Callable[[Tree], Tree | None]) -> Attack:
 
     def attack(session: Session) -> Form:
         root = etree.fromstring(session.message())
-        sign(root, Answer())
+        sign(root, SamlResponse())
         made = change(root)
         return Form({"SAMLRequest": encode(etree.tostring(root if made is None else made)), "RelayState": ""})
 

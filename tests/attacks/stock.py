@@ -65,7 +65,7 @@ def xmlsec_complaint(question: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Answer every line."""
+    """SamlResponse every line."""
     for line in sys.stdin:
         question = json.loads(line)
         with time_machine.travel(datetime.fromisoformat(question["now"]), tick=False):

@@ -15,7 +15,7 @@ from lxml import etree
 
 from sso.saml import CheckName, ServiceProvider, SigningCertificate
 from tests.saml import provider
-from tests.saml.provider import REQUEST_ID, SP, Answer, encode
+from tests.saml.provider import REQUEST_ID, SP, SamlResponse, encode
 
 SAML = "{urn:oasis:names:tc:SAML:2.0:assertion}"
 SAMLP = "{urn:oasis:names:tc:SAML:2.0:protocol}"
@@ -50,7 +50,7 @@ class Target:
         """Our name."""
         return self.service_provider.entity_id
 
-    def answer(self, **knobs: Any) -> Answer:
+    def answer(self, **knobs: Any) -> SamlResponse:
         """What the provider would say; right in everything but the knobs that are turned."""
         right = {
             "sign": self.sign,
@@ -60,7 +60,7 @@ class Target:
             "in_response_to": self.request_id,
             "audiences": ((self.entity_id,),),
         }
-        return Answer(**(right | knobs))
+        return SamlResponse(**(right | knobs))
 
     def confirmation(self, **knobs: str | None) -> str:
         """A second subject confirmation, right in everything but the knobs that are turned."""

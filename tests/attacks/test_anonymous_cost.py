@@ -37,7 +37,7 @@ from tests.attacks.worst_metadata import KINDS, METHODS
 from tests.conftest import new_browser
 from tests.saml import logout_provider
 from tests.saml.metadata_files import POST
-from tests.saml.provider import EMAIL_CLAIM, Answer, encode, sign
+from tests.saml.provider import EMAIL_CLAIM, SamlResponse, encode, sign
 from tests.sso.conftest import upload
 
 MOST_SECONDS = 0.25
@@ -144,7 +144,7 @@ def some_slow(names: Iterable[str]) -> list[Any]:
 
 
 def post(siege: Siege, make: Callable[..., str]) -> Ask:
-    """Let a browser ask for a sign-in, and return the answer that it posts."""
+    """Let a browser ask for a sign-in, and return the response that it posts."""
     browser = new_browser()
     encoded = make(siege.ask_without_page(browser, "both"))
     return partial(browser.post, siege.address, {"SAMLResponse": encoded})
@@ -210,7 +210,7 @@ def by_redirect(siege: Siege, kind: str, text: str) -> Ask:
 def by_form(siege: Siege, kind: str, text: str, *, is_forged: bool) -> Ask:
     """Return a POST that is signed in the XML, by the attacker's key or by no key."""
     root = etree.fromstring(text)
-    sign(root, Answer(pair=worst_metadata.owned(kind), signature_method=METHODS[kind]))
+    sign(root, SamlResponse(pair=worst_metadata.owned(kind), signature_method=METHODS[kind]))
     if is_forged:
         next(root.iter("{*}SignatureValue")).text = worst_metadata.rubbish_signature(kind)
     fields = {"SAMLRequest": encode(etree.tostring(root))}

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from lxml import etree
 
 from sso.saml import CheckName, Outcome
-from sso.saml.case import digest_of
+from sso.saml.response_context import digest_of
 from sso.saml.signed_bytes import SignedInfo, signed_bytes
 from sso.saml.signed_info import DIGESTS
 from tests.attacks.cost import at_best

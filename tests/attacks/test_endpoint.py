@@ -55,8 +55,8 @@ def _attack(siege: Siege, case: Case, base: str, before: tuple[int, ...]) -> str
 def _wrong_answer(siege: Siege, target: Target, encoded: str, answer: HttpResponse) -> str:
     """Refused, and written down; or asked properly, if it names no request of ours. Nothing else is ever said."""
     if answer.content:
-        return "the answer says something"
-    if saml.glance(encoded).in_response_to != target.request_id:
+        return "the response says something"
+    if saml.unverified_hint(encoded).in_response_to != target.request_id:
         return "" if siege.is_asked_properly(answer) else f"{answer.status_code}, not asked again"
     if not siege.is_refused(answer):
         return f"{answer.status_code} {answer.get('Location')}, not refused"
@@ -65,7 +65,7 @@ def _wrong_answer(siege: Siege, target: Target, encoded: str, answer: HttpRespon
 
 
 def _one_genuine_answer(siege: Siege, base: str) -> None:
-    """So that a door which nobody can open doesn't pass for a safe one."""
+    """So that a grant that nobody can use doesn't pass for a safe one."""
     browser = new_browser()
     target = siege.ask(browser, base)
     answer = siege.post(browser, target.answer().encoded())

@@ -14,7 +14,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from audit.actors import COMMAND_LINE
-from orgs.models import Door, DoorKind, Organization
+from orgs.models import GrantKind, Organization, SessionGrant
 from sso.models import Direction, SignIn, SignOut, SignOutState
 from sso.saml import KeyPair, LogoutRefusal, LogoutRequest, LogoutResponse, make_key_pair
 from sso.saml.logout_messages import read_logout_form, read_logout_query
@@ -147,8 +147,8 @@ def send(siege: Siege, browser: Client, message: Query | Form) -> HttpResponse:
     return browser.post(path, message.fields)
 
 
-def open_doors(siege: Siege) -> int:
-    return Door.objects.filter(organization=siege.organization, kind=DoorKind.SSO, ended_at=None).count()
+def live_grants(siege: Siege) -> int:
+    return SessionGrant.objects.filter(organization=siege.organization, kind=GrantKind.SSO, ended_at=None).count()
 
 
 @pytest.mark.parametrize("group", EACH_GROUP)
@@ -166,7 +166,7 @@ def test_nobody_is_signed_out(contoso: Siege, fabrikam: Siege, group: str) -> No
     assert is_anybody_in(victim)
     assert not SignOut.objects.exists()
     assert send(contoso, victim, Query(logout_provider.query(session.message()))).status_code == 302
-    assert not is_anybody_in(victim), "a door that nobody can close would pass for a safe one"
+    assert not is_anybody_in(victim), "a grant that nobody can end would pass for a safe one"
 
 
 def _attack(siege: Siege, victim: Client, message: Query | Form, page: bytes) -> str:
@@ -174,11 +174,11 @@ def _attack(siege: Siege, victim: Client, message: Query | Form, page: bytes) ->
     answer, spent = at_best(partial(send, siege, victim, message))
     if spent > MOST_SECONDS:
         return f"{spent:.1f} s of processor time"
-    if open_doors(siege) != 1:
+    if live_grants(siege) != 1:
         return "somebody was signed out"
     if settings.SESSION_COOKIE_NAME in answer.cookies:
-        return "the answer changes the session's cookie"
-    # Django's own answer to more parameters than anybody sends.
+        return "the response changes the session's cookie"
+    # Django's own response to more parameters than anybody sends.
     is_same = answer.status_code == 400 or (answer.status_code, plain(answer)) == (403, page)
     return "" if is_same else f"{answer.status_code}, another page"
 
@@ -195,8 +195,8 @@ def test_honest_requests_sign_out(contoso: Siege) -> None:
         SignOut.objects.all().delete()
         victim = come_in(contoso)
         answer = send(contoso, new_browser(), attack(session))
-        if open_doors(contoso) or is_anybody_in(victim) or answer.status_code not in (302, 303):
-            complaints.append(f"{name}: {answer.status_code}, {open_doors(contoso)} open doors")
+        if live_grants(contoso) or is_anybody_in(victim) or answer.status_code not in (302, 303):
+            complaints.append(f"{name}: {answer.status_code}, {live_grants(contoso)} live grants")
     assert not complaints, "\n".join(complaints)
 
 
@@ -237,7 +237,7 @@ def test_a_request_is_used_once_however_it_is_written(
 ) -> None:
     come_in(contoso)
     send(contoso, new_browser(), first(contoso))
-    assert open_doors(contoso) == 0
+    assert live_grants(contoso) == 0
     victim = come_in(contoso)
     assert send(contoso, victim, again(contoso)).status_code == 403
     assert is_anybody_in(victim)
@@ -275,7 +275,7 @@ class TestOfAnotherOrganization:
         victim = come_in(contoso)
         assert send(fabrikam, victim, request_to(fabrikam, signer="other")).status_code == 302
         assert is_anybody_in(victim)
-        assert open_doors(contoso) == 1
+        assert live_grants(contoso) == 1
 
     def test_with_the_very_same_key_and_issuer(
         self, contoso: Siege, make_organization: Callable[..., Organization]
@@ -287,13 +287,15 @@ class TestOfAnotherOrganization:
         assert send(twin, victim, request_to(twin)).status_code == 302
         assert is_anybody_in(victim)
 
-    def test_the_door_to_another_organization_stays(self, contoso: Siege, fabrikam: Siege, member: MakeMember) -> None:
+    def test_the_grant_for_another_organization_stays(
+        self, contoso: Siege, fabrikam: Siege, member: MakeMember
+    ) -> None:
         victim = come_in(contoso)
         user = SignIn.objects.get(organization=contoso.organization).user
         member(fabrikam.organization, user=user)
-        elsewhere = open_session(user, DoorKind.SSO, fabrikam.organization)
+        elsewhere = open_session(user, GrantKind.SSO, fabrikam.organization)
         send(contoso, victim, request_to(contoso))
-        assert open_doors(contoso) == 0
+        assert live_grants(contoso) == 0
         assert is_anybody_in(elsewhere)
 
     def test_an_answer_to_another_organizations_request(self, contoso: Siege, fabrikam: Siege) -> None:
@@ -311,7 +313,7 @@ def says_no_more_than_that_nobody_is_in(answer: HttpResponse) -> bool:
 
 
 def ask(siege: Siege) -> SignOut:
-    """A request of ours that waits for its answer."""
+    """A request of ours that waits for its response."""
     return SignOut.objects.create(
         connection=siege.organization.connections.get(),
         direction=Direction.OURS,
@@ -348,7 +350,7 @@ class TestAnswers:
         asked, victim = ask(contoso), come_in(contoso)
         first = send(contoso, victim, answer_to(contoso, "_asked"))
         assert (first.status_code, urlsplit(first["Location"]).path) == (303, "/signed-out")
-        assert is_anybody_in(victim), "an answer signs nobody out"
+        assert is_anybody_in(victim), "a response signs nobody out"
         assert send(contoso, victim, answer_to(contoso, "_asked")).status_code == 403
         asked.refresh_from_db()
         assert asked.state == SignOutState.DONE
@@ -395,7 +397,7 @@ class TestFromElsewhere:
         bystander = come_in(contoso, name_id="grace@contoso.example", attributes=())
         assert send(contoso, bystander, request_to(contoso)).status_code == 302
         assert is_anybody_in(bystander)
-        assert open_doors(contoso) == 1
+        assert live_grants(contoso) == 1
 
     def test_our_own_way_out_takes_a_post_with_a_token(self, contoso: Siege) -> None:
         victim = come_in(contoso)

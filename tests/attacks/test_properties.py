@@ -13,12 +13,12 @@ from sso.saml import (
     MetadataError,
     PendingRequest,
     Verdict,
-    glance,
     read_idp_metadata,
+    unverified_hint,
     validate_response,
 )
 from sso.saml.instants import format_instant, parse_instant
-from sso.saml.observation import shown
+from sso.saml.rule_result import shown
 from tests.attacks.target import Target
 from tests.saml.provider import NOW, attribute, encode, idp
 
@@ -44,7 +44,7 @@ def judge(encoded: str) -> Verdict:
 @given(some.text(max_size=400) | some.text(string.ascii_letters + string.digits + "+/= \r\n", max_size=400))
 def test_no_text_is_accepted_and_none_raises(text: str) -> None:
     assert not judge(text).accepted
-    assert glance(text).in_response_to == ""
+    assert unverified_hint(text).in_response_to == ""
 
 
 @always_the_same
@@ -53,7 +53,7 @@ def test_no_text_is_accepted_and_none_raises(text: str) -> None:
 )
 def test_no_bytes_are_accepted_and_none_raise(data: bytes) -> None:
     assert not judge(encode(data)).accepted
-    assert glance(encode(data)).in_response_to == ""
+    assert unverified_hint(encode(data)).in_response_to == ""
 
 
 TREES = some.recursive(

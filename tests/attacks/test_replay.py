@@ -1,4 +1,4 @@
-"""Genuine answers, used again, elsewhere, by somebody else, or unasked."""
+"""Genuine responses, used again, elsewhere, by somebody else, or unasked."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.db import connection, connections
 from django.test import Client
 from lxml import etree
 
-from orgs.models import Door, DoorKind
+from orgs.models import GrantKind, SessionGrant
 from sso.models import SignIn, SignInState
 from sso.reasons import Reason
 from sso.services import cookie_name
@@ -178,7 +178,7 @@ def test_replay_six_at_once(frozen: None, make_organization) -> None:
     assert sum(location.startswith(LOGIN) for location in answers) == 1, answers
     assert answers.count(f"{home}sign-in") == len(encoded) - 2, answers
     assert succeeded() == 1
-    assert Door.objects.filter(kind=DoorKind.SSO).count() == 1
+    assert SessionGrant.objects.filter(kind=GrantKind.SSO).count() == 1
 
 
 # --- Login CSRF -------------------------------------------------------------------------------------------------

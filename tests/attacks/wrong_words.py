@@ -1,4 +1,7 @@
-"""Signed by the right provider, for somebody else, somewhere else or some other time; and what is no answer at all."""
+"""Signed by the right provider, for somebody else, somewhere else or some other time.
+
+And what is no response at all.
+"""
 
 from __future__ import annotations
 
@@ -360,8 +363,8 @@ IN_RESPONSE_TO: Group = {
     "with a blank": says_to(
         lambda target: {"in_response_to": target.request_id + " "}, CheckName.IN_RESPONSE_TO, SCHEMA
     ),
-    "put on an unsolicited answer's envelope": Case(_answer_to_nobody, (CheckName.IN_RESPONSE_TO, *BROKEN)),
-    "put on the envelope of an answer to another": Case(_answer_to_another, (CheckName.IN_RESPONSE_TO, *BROKEN)),
+    "put on an unsolicited response's envelope": Case(_answer_to_nobody, (CheckName.IN_RESPONSE_TO, *BROKEN)),
+    "put on the envelope of a response to another": Case(_answer_to_another, (CheckName.IN_RESPONSE_TO, *BROKEN)),
 }
 
 
@@ -465,7 +468,7 @@ MESSAGES: Group = {
     "a bare signed assertion": Case(
         lambda target: encode(etree.tostring(target.answer(sign="assertion").document()[-1])), (CheckName.RESPONSE,)
     ),
-    "a SOAP envelope round a genuine answer": Case(
+    "a SOAP envelope round a genuine response": Case(
         lambda target: encode(
             b'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
             + target.answer().xml()

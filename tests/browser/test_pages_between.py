@@ -127,5 +127,5 @@ def test_one_provider_after_the_other(
     hold(page, r"/sso/\d+/sign-out\?")  # or it would go on by itself while it is loaded again
     page.reload()
     page.reload()
-    expect(page.get_by_text("No answer").first).to_be_visible()
+    expect(page.get_by_text("No response").first).to_be_visible()
     look("signed-out-without-answers")

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from playwright.sync_api import BrowserContext, Error, Page, Route, expect
 
-from orgs.models import Door, Organization
+from orgs.models import Organization, SessionGrant
 from simulator import Tenant
 from sso.models import SignIn, SignInState
 from tests.browser.conftest import wait_for_path
@@ -83,7 +83,7 @@ def submit_twice(page: Page, milliseconds: int) -> None:
 
 
 def slow_down(window: BrowserContext, page: Page, latency: int) -> None:
-    """Have every answer take this many milliseconds longer on its way."""
+    """Have every response take this many milliseconds longer on its way."""
     network = {"offline": False, "latency": latency, "downloadThroughput": -1, "uploadThroughput": -1}
     window.new_cdp_session(page).send("Network.emulateNetworkConditions", network)
 
@@ -127,8 +127,8 @@ def test_back_and_reload_lead_on_while_signed_in(page: Page, connected: Organiza
     expect(page).to_have_url(re.compile(f"/o/{connected.slug}/$"))
     page.reload()
     expect(page).to_have_url(re.compile(f"/o/{connected.slug}/$"))
-    assert SignIn.objects.count() == Door.objects.count() == 1
-    assert Door.objects.filter(ended_at__isnull=True).count() == 1
+    assert SignIn.objects.count() == SessionGrant.objects.count() == 1
+    assert SessionGrant.objects.filter(ended_at__isnull=True).count() == 1
 
 
 def test_signed_out_then_back_then_reload_is_not_signed_in(page: Page, connected: Organization) -> None:
@@ -145,4 +145,4 @@ def test_signed_out_then_back_then_reload_is_not_signed_in(page: Page, connected
         assert page.evaluate("fetch('/session').then(answer => answer.status)") == 401
         page.reload()
     assert SignIn.objects.count() == 1
-    assert not Door.objects.filter(ended_at__isnull=True).exists()
+    assert not SessionGrant.objects.filter(ended_at__isnull=True).exists()

@@ -165,34 +165,34 @@ def test_what_saving_says_has_no_hurdles(access: Page, contoso: Organization) ->
     assert hurdles(access) == []
 
 
-def test_an_exception_is_allowed_and_ended(access: Page, contoso: Organization) -> None:
+def test_a_waiver_is_allowed_and_ended(access: Page, contoso: Organization) -> None:
     upload(contoso)
     access.reload()
     assert hurdles(access) == []
-    section = access.locator("#exception-sha1")
+    section = access.locator("#waiver-sha1")
     section.get_by_role("button", name="Accept until that day").click()
     expect(section.get_by_text("Choose the last day.")).to_be_visible()
     day = access.get_by_label("Accept SHA-1 signatures until")
     expect(day).to_be_focused()
     expect(access.get_by_role("button", name="Save")).to_be_disabled()
-    shot(access, "exceptions-wrong")
+    shot(access, "waivers-wrong")
     assert hurdles(access) == []
     day.fill(day.get_attribute("max") or "")
     section.get_by_role("button", name="Accept until that day").click()
     expect(access.get_by_text("Change or end this: SHA-1 signatures")).to_be_visible()
-    shot(access, "exceptions-in-force")
+    shot(access, "waivers-in-force")
     assert hurdles(access) == []
     section.get_by_role("button", name="End now").click()
     expect(access.get_by_text("SHA-1 signatures are no longer accepted.")).to_be_visible()
     expect(section.get_by_text("Refused")).to_be_visible()
 
 
-def test_the_log_leads_to_the_exception(access: Page, contoso: Organization) -> None:
+def test_the_log_leads_to_the_waiver(access: Page, contoso: Organization) -> None:
     configuration = upload(contoso)
     signer = configuration.signing_certificates()[0].fingerprint
     refused = sign_in_row(configuration, "refused", reason="certificate_expired", certificate=signer)
     access.goto(f"/o/{contoso.slug}/settings/sign-ins/{refused.reference}")
-    shot(access, "exceptions-offered")
+    shot(access, "waivers-offered")
     assert hurdles(access) == []
     access.get_by_role("link", name="accept expired certificates until a date").click()
     expect(access.get_by_role("heading", name="Expired certificates")).to_be_in_viewport()

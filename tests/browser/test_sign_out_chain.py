@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from orgs.models import Door, Organization
+from orgs.models import Organization, SessionGrant
 from sso.models import Connection, SignOut
 from sso.selectors import service_provider
 from tests.browser.conftest import shot, stay_before
@@ -51,7 +51,7 @@ def test_one_after_the_other(page: Page, both: list[Organization], entra) -> Non
         leave(page, both[0])
     expect(page.get_by_role("heading", name="You are signed out here")).to_be_visible()
     assert states(page) == {"Fabrikam": "Now", "Contoso": "Next"}
-    assert not Door.objects.filter(ended_at__isnull=True).exists()
+    assert not SessionGrant.objects.filter(ended_at__isnull=True).exists()
     page.get_by_role("link", name="Continue now").click()
     expect(page.get_by_role("heading", name="You are signed out", exact=True)).to_be_visible()
     assert states(page) == {"Fabrikam": "Signed out", "Contoso": "Signed out"}
@@ -72,6 +72,6 @@ def test_a_provider_that_keeps_the_browser(page: Page, both: list[Organization],
     shot(page, "sign-in-while-signing-out")
     page.get_by_role("link", name="go on").click()
     expect(page.get_by_text(re.compile("At the identity providers you came in by"))).to_be_visible()
-    assert states(page) == {"Fabrikam": "No answer", "Contoso": "Signed out"}
+    assert states(page) == {"Fabrikam": "No response", "Contoso": "Signed out"}
     page.goto("/sign-in")
     expect(page.get_by_role("link", name="go on")).to_have_count(0)

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from orgs.models import Door, Organization
+from orgs.models import Organization, SessionGrant
 from sso.models import SignIn, SignOut
 from sso.selectors import live_keys, service_provider
 from tests.browser.conftest import shot, sign_in_with_password
@@ -70,7 +70,7 @@ def test_certificate_encryption_and_both_ways_out(page: Page, window, contoso: O
     portal.get_by_label("Sign in as").select_option("ada")
     portal.get_by_role("button", name="Sign out").click()
     expect(portal.get_by_role("heading", name="You are signed out")).to_be_visible()
-    assert not Door.objects.filter(kind="sso", ended_at__isnull=True).exists()
+    assert not SessionGrant.objects.filter(kind="sso", ended_at__isnull=True).exists()
     ada.context.close()
 
 

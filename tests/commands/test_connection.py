@@ -17,8 +17,8 @@ from audit.events import EventName
 from audit.models import Event
 from orgs.models import Organization, Role
 from orgs.services import close_organization, set_require_sso
-from sso.models import ConfigurationState, Connection, DatedException
-from sso.selectors import active_configuration, draft_configuration, exceptions_in_force
+from sso.models import ConfigurationState, Connection, Waiver
+from sso.selectors import active_configuration, draft_configuration, waivers_in_force
 from tests.conftest import MakeOrganization
 from tests.saml.metadata_files import aggregate
 
@@ -212,20 +212,20 @@ def command(organization: Organization, action: str, *arguments: str) -> str:
 
 
 @pytest.mark.parametrize(("name", "kind"), [("sha1", "sha1"), ("expired-certificates", "expired_certificates")])
-def test_an_exception_is_allowed_and_ended(connected: Organization, name: str, kind: str) -> None:
-    exception, day = DatedException(kind), timezone.now() + timedelta(days=10)
+def test_a_waiver_is_allowed_and_ended(connected: Organization, name: str, kind: str) -> None:
+    waiver, day = Waiver(kind), timezone.now() + timedelta(days=10)
     printed = command(connected, "allow", name, "--until", f"{day:%Y-%m-%d}")
-    assert printed == f"{exception.label} of Contoso's provider are accepted until {day.day} {day:%B %Y}.\n"
-    assert list(exceptions_in_force(connected)) == [exception]
-    assert command(connected, "end", name) == f"{exception.label} of Contoso's provider are no longer accepted.\n"
-    assert exceptions_in_force(connected) == {}
-    events = Event.objects.filter(name__startswith="exception:").values_list("actor_email", flat=True)
+    assert printed == f"{waiver.label} of Contoso's provider are accepted until {day.day} {day:%B %Y}.\n"
+    assert list(waivers_in_force(connected)) == [waiver]
+    assert command(connected, "end", name) == f"{waiver.label} of Contoso's provider are no longer accepted.\n"
+    assert waivers_in_force(connected) == {}
+    events = Event.objects.filter(name__startswith="waiver:").values_list("actor_email", flat=True)
     assert list(events) == ["command line"] * 2
 
 
 def test_programs_read_until_when(connected: Organization) -> None:
     day = f"{timezone.now() + timedelta(days=90):%Y-%m-%d}"
-    facts = {"number": connected.number, "name": "Contoso", "exception": "sha1"}
+    facts = {"number": connected.number, "name": "Contoso", "waiver": "sha1"}
     printed = json.loads(command(connected, "allow", "sha1", "--until", day, "--json"))
     assert printed == facts | {"until": f"{day}T23:59:59+00:00"}
     assert json.loads(command(connected, "end", "sha1", "--json")) == facts | {"until": None}
@@ -248,10 +248,10 @@ def test_what_cannot_be_is_refused_in_a_sentence(
     with pytest.raises(CommandError) as raised:
         command(connected, *arguments)
     assert sentence in str(raised.value)
-    assert exceptions_in_force(connected) == {}
+    assert waivers_in_force(connected) == {}
 
 
-def test_exceptions_need_a_provider_and_an_open_organization(organization: Organization) -> None:
+def test_waivers_need_a_provider_and_an_open_organization(organization: Organization) -> None:
     day = f"{timezone.now():%Y-%m-%d}"
     with pytest.raises(CommandError, match="Connect an identity provider first"):
         command(organization, "allow", "sha1", "--until", day)

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from audit.actors import COMMAND_LINE
 from audit.models import Event
-from orgs.models import Door, DoorKind, Organization, RecoveryCode
+from orgs.models import GrantKind, Organization, RecoveryCode, SessionGrant
 from orgs.services import invite, mail_recovery_code
 from orgs.services.password_attempts import begin_attempt
 from sso.models import OfferedProvider, SignIn, Upload
@@ -36,13 +36,13 @@ def purge() -> dict[str, int]:
 def test_what_has_served_its_purpose_goes(organization: Organization, connect: Connect) -> None:
     connect(organization)
     admin = organization.memberships.get()
-    open_session(admin.user, DoorKind.PASSWORD)
+    open_session(admin.user, GrantKind.PASSWORD)
     start_sign_in(organization=organization, actor=COMMAND_LINE)
     mail_recovery_code(membership=admin, actor=COMMAND_LINE)
     begin_attempt(address="ada@contoso.example", client="192.0.2.7")
     keep_upload(organization=organization, by=admin.user, document=b"<xml/>", name="contoso.xml")
     kinds = (
-        "doors",
+        "grants",
         "recovery_codes",
         "password_attempts",
         "abandoned_sign_ins",
@@ -54,7 +54,7 @@ def test_what_has_served_its_purpose_goes(organization: Organization, connect: C
     assert purge() == dict.fromkeys(kinds, 0) | others
     with time_machine.travel(timezone.now() + timedelta(days=120)):
         assert purge() == dict.fromkeys(kinds, 1) | {"sign_outs": 0, "cache_entries": 0} | others
-    for model in (Door, RecoveryCode, SignIn, Session, Upload, OfferedProvider):
+    for model in (SessionGrant, RecoveryCode, SignIn, Session, Upload, OfferedProvider):
         assert not model.objects.exists()
 
 
@@ -93,7 +93,7 @@ def test_in_words() -> None:
     printed = io.StringIO()
     call_command("purge", stdout=printed)
     kinds = (
-        "0 doors, 0 recovery codes, 0 wrong passwords, 0 unfinished sign-ins, 0 sign-outs, 0 uploads, 0 re-linkings, "
+        "0 grants, 0 recovery codes, 0 wrong passwords, 0 unfinished sign-ins, 0 sign-outs, 0 uploads, 0 re-linkings, "
         "0 cache entries"
     )
     done = "Encrypted: 0 second factors. Brought into normal form: 0 addresses of identities."

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from audit.actors import COMMAND_LINE
-from orgs.models import DoorKind, Organization, User
+from orgs.models import GrantKind, Organization, User
 from orgs.services import set_require_sso
 from tests.conftest import activate_sso, open_session
 
@@ -33,8 +33,8 @@ def require_sso() -> RequireSSO:
 
 @pytest.fixture
 def recovery_client(db: None) -> Callable[[User, Organization], Client]:
-    """A browser whose session has nothing but a recovery door."""
-    return lambda user, organization: open_session(user, DoorKind.RECOVERY, organization)
+    """A browser whose session has nothing but a recovery grant."""
+    return lambda user, organization: open_session(user, GrantKind.RECOVERY, organization)
 
 
 def link_in(text: str) -> str:
@@ -46,5 +46,5 @@ def link_in(text: str) -> str:
 
 @pytest.fixture
 def committing(django_capture_on_commit_callbacks: Callable[..., Committing]) -> Callable[[], Committing]:
-    """A block whose end counts as the commit, at which letters leave: tests run inside one long transaction."""
+    """A block whose end counts as the commit, at which emails leave: tests run inside one long transaction."""
     return lambda: django_capture_on_commit_callbacks(execute=True)

@@ -16,13 +16,12 @@ from django.test import Client, override_settings
 from audit.actors import COMMAND_LINE
 from audit.events import EventName, Outcome
 from audit.models import Event
-from orgs.models import Door, MembershipSource, Organization, Role, User
-from orgs.models.people import operator_made
+from orgs.models import MembershipSource, Organization, Role, SessionGrant, User
+from orgs.models.users import operator_made
 from orgs.services import accept_as_newcomer, add_member, invite, join_just_in_time, set_require_sso
 from tests.conftest import PASSWORD, MakeOrganization, MakeUser, SignedIn, activate_sso, new_browser
-
-from .conftest import link_in
-from .test_accounts import code_now, sign_in, with_totp
+from tests.orgs.conftest import link_in
+from tests.orgs.test_accounts import code_now, sign_in, with_totp
 
 NEW = "quite another password"
 
@@ -226,13 +225,13 @@ def test_a_password_that_opens_no_organization_signs_out_on_record_too(visitor: 
     assert the_event(EventName.USER_SIGNED_OUT).organization_number is None
 
 
-def test_sessions_that_a_person_ends_have_no_door_left(
+def test_sessions_that_a_person_ends_have_no_grant_left(
     organization: Organization, admin: User, visitor: Client
 ) -> None:
     other = new_browser()
     sign_in(other, admin.email)
     sign_in(visitor, admin.email)
-    theirs = Door.objects.get(session=other.session["session_name"])
+    theirs = SessionGrant.objects.get(session=other.session["session_name"])
     other.get("/o/contoso/")
     visitor.get("/o/contoso/")
     assert visitor.post("/account/sessions/").status_code == 303

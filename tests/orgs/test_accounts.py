@@ -27,11 +27,10 @@ from django.utils import timezone
 
 from audit.actors import COMMAND_LINE
 from audit.models import Event
-from orgs.models import Door, DoorKind, Membership, Organization, Role, User
+from orgs.models import GrantKind, Membership, Organization, Role, SessionGrant, User
 from orgs.services import join_just_in_time
 from tests.conftest import PASSWORD, MakeUser, SignedIn, new_browser
-
-from .conftest import link_in
+from tests.orgs.conftest import link_in
 
 ADA = "ada@contoso.example"
 SIGN_UP = {
@@ -56,9 +55,9 @@ def test_from_sign_up_to_the_organization(visitor: Client, mailoutbox: list[Emai
     assert (answer.status_code, answer["Location"]) == (303, "/account/confirm-email/")
     assert visitor.get("/session").status_code == 401, "not before the address is confirmed"
 
-    letter = mailoutbox.pop()
-    assert letter.to == [ADA]
-    link = link_in(str(letter.body))
+    email = mailoutbox.pop()
+    assert email.to == [ADA]
+    link = link_in(str(email.body))
     assert visitor.get(link).status_code == 200
     assert not EmailAddress.objects.get().verified, "opening the link, as scanners do, confirms nothing"
     assert visitor.post(link).status_code == 303
@@ -91,7 +90,7 @@ def test_an_unconfirmed_account_does_not_get_in(visitor: Client, mailoutbox: lis
     sign_up(visitor)
     answer = sign_in(new_browser(), password=SIGN_UP["password1"])
     assert answer["Location"] == "/account/confirm-email/"
-    assert not Door.objects.exists()
+    assert not SessionGrant.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -120,9 +119,9 @@ def test_signing_up_with_a_known_address_looks_the_same_and_writes_to_its_owner(
     answer = sign_up(visitor)
     assert (answer.status_code, answer["Location"]) == (303, "/account/confirm-email/")
     assert not Organization.objects.exists()
-    letter = mailoutbox.pop()
-    assert letter.to == [ADA]
-    assert "/account/password/reset/" in str(letter.body)
+    email = mailoutbox.pop()
+    assert email.to == [ADA]
+    assert "/account/password/reset/" in str(email.body)
 
 
 def test_password_reset(visitor: Client, make_user: MakeUser, mailoutbox: list[EmailMessage]) -> None:
@@ -176,9 +175,9 @@ def test_links_in_mails_come_from_base_url_whatever_the_host_header_says(
     sign_up(client, email="bob@contoso.example")
     client.post("/account/password/reset/", {"email": "bob@contoso.example"})
     assert len(mailoutbox) == 3
-    for letter in mailoutbox:
-        assert "localhost" not in str(letter.body) + letter.subject
-        assert re.search(r"https://amplisso\.example/account/\S+", str(letter.body))
+    for email in mailoutbox:
+        assert "localhost" not in str(email.body) + email.subject
+        assert re.search(r"https://amplisso\.example/account/\S+", str(email.body))
 
 
 @pytest.mark.parametrize(
@@ -203,7 +202,7 @@ def test_a_wrong_password_opens_nothing(visitor: Client, make_user: MakeUser) ->
     page = sign_in(visitor, password="wrong")
     assert page.status_code == 200
     assert "This address and password do not fit together." in page.content.decode()
-    assert not Door.objects.exists()
+    assert not SessionGrant.objects.exists()
 
 
 def test_a_wrong_password_brings_back_the_page_that_knows_the_address(visitor: Client, make_user: MakeUser) -> None:
@@ -262,8 +261,8 @@ def test_a_password_joins_the_way_in_by_single_sign_on(
     assert client.get("/account/login/").status_code == 200
     assert sign_in(client, admin.email, next_path="/account/password/change/").status_code == 303
     assert client.get("/account/password/change/").status_code == 200
-    kinds = set(Door.objects.filter(session=client.session["session_name"]).values_list("kind", flat=True))
-    assert kinds == {DoorKind.PASSWORD, DoorKind.SSO}
+    kinds = set(SessionGrant.objects.filter(session=client.session["session_name"]).values_list("kind", flat=True))
+    assert kinds == {GrantKind.PASSWORD, GrantKind.SSO}
 
 
 def test_the_password_of_somebody_else_replaces_the_session(
@@ -310,14 +309,14 @@ def test_the_second_factor_is_asked_for_also_on_top_of_single_sign_on(
     assert Authenticator.objects.filter(user=admin).exists()
 
 
-def test_without_the_second_factor_no_door_opens(visitor: Client, make_user: MakeUser) -> None:
+def test_without_the_second_factor_no_grant_opens(visitor: Client, make_user: MakeUser) -> None:
     with_totp(make_user(ADA))
     sign_in(visitor)
-    assert not Door.objects.exists()
+    assert not SessionGrant.objects.exists()
     assert visitor.get("/session").status_code == 401
 
 
-def test_djangos_own_sign_in_page_opens_no_door(visitor: Client) -> None:
+def test_djangos_own_sign_in_page_opens_no_grant(visitor: Client) -> None:
     User.objects.create_superuser("root@amplisso.example", PASSWORD)
     visitor.post("/admin/login/", {"username": "root@amplisso.example", "password": PASSWORD, "next": "/admin/"})
     answer = visitor.get("/admin/")
@@ -376,7 +375,7 @@ def test_account_mails_leave_after_the_answer(
     answer = handler.get_response(request)
     assert answer.status_code == 303
     assert not mailoutbox
-    answer.close()  # as a server does once the visitor has the whole answer
+    answer.close()  # as a server does once the visitor has the whole response
     assert len(mailoutbox) == 1
 
 

@@ -75,8 +75,8 @@ def test_long_values_are_cut_rather_than_lost(db: None) -> None:
         (EventName.CONNECTION_CHANGED, Risk.MEDIUM),
         (EventName.SSO_REQUIRED, Risk.MEDIUM),
         (EventName.RECOVERY_OPENED, Risk.HIGH),
-        (EventName.EXCEPTION_ALLOWED, Risk.HIGH),
-        (EventName.EXCEPTION_ENDED, Risk.MEDIUM),
+        (EventName.WAIVER_ALLOWED, Risk.HIGH),
+        (EventName.WAIVER_ENDED, Risk.MEDIUM),
     ],
 )
 def test_risks(name: EventName, risk: Risk) -> None:

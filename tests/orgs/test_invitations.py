@@ -1,4 +1,4 @@
-"""Invitations: the letters, and the page behind their link."""
+"""Invitations: the emails, and the page behind their link."""
 
 from __future__ import annotations
 
@@ -29,8 +29,7 @@ from orgs.services import (
     revoke_invitation,
 )
 from tests.conftest import PASSWORD, MakeMember, MakeOrganization, MakeUser, SignedIn, open_session
-
-from .conftest import Committing, RequireSSO, link_in
+from tests.orgs.conftest import Committing, RequireSSO, link_in
 
 Commits = Callable[[], Committing]
 NEW = "ada@contoso.example"
@@ -47,10 +46,10 @@ def send(by: Membership, *addresses: str, role: Role = Role.VIEWER) -> list[Invi
     return invite(organization=by.organization, addresses=addresses or [NEW], role=role, by=by, actor=COMMAND_LINE)
 
 
-# --- The letters
+# --- The emails
 
 
-def test_several_letters_leave_at_once(
+def test_several_emails_leave_at_once(
     boss: Membership, member: MakeMember, mailoutbox: list[EmailMessage], committing: Commits
 ) -> None:
     joined = member(boss.organization)
@@ -58,12 +57,12 @@ def test_several_letters_leave_at_once(
         sent = send(boss, NEW, "Bob@Contoso.Example", NEW.upper(), joined.user.email)
         assert not mailoutbox
     assert [invitation.email for invitation in sent] == [NEW, "bob@contoso.example"]
-    assert [letter.to for letter in mailoutbox] == [[NEW], ["bob@contoso.example"]]
+    assert [email.to for email in mailoutbox] == [[NEW], ["bob@contoso.example"]]
     assert "Contoso" in mailoutbox[0].subject
     assert link_in(str(mailoutbox[0].body)).startswith("/invitations/")
 
 
-def test_no_letter_leaves_if_one_address_is_wrong(
+def test_no_email_leaves_if_one_address_is_wrong(
     boss: Membership, mailoutbox: list[EmailMessage], committing: Commits
 ) -> None:
     with committing(), pytest.raises(ValidationError):
@@ -91,7 +90,7 @@ def test_who_may_invite_whom(organization: Organization, member: MakeMember, own
             send(by, role=role)
 
 
-def test_inviting_again_sends_a_new_letter_and_the_old_link_stops(
+def test_inviting_again_sends_a_new_email_and_the_old_link_stops(
     boss: Membership, mailoutbox: list[EmailMessage], visitor: Client, committing: Commits
 ) -> None:
     with committing():
@@ -99,7 +98,7 @@ def test_inviting_again_sends_a_new_letter_and_the_old_link_stops(
         send(boss, role=Role.MEMBER)
     invitation = Invitation.objects.get()
     assert invitation.role == Role.MEMBER
-    old, new = (link_in(str(letter.body)) for letter in mailoutbox)
+    old, new = (link_in(str(email.body)) for email in mailoutbox)
     assert visitor.get(old).status_code == 410
     assert visitor.get(new).status_code == 200
 
@@ -134,7 +133,7 @@ def many(count: int, start: int = 0) -> list[str]:
     return [f"person{number}@mail.example" for number in range(start, start + count)]
 
 
-def test_one_address_gets_a_handful_of_letters_a_day_from_all_organizations(
+def test_one_address_gets_a_handful_of_emails_a_day_from_all_organizations(
     boss: Membership, make_organization: MakeOrganization
 ) -> None:
     for _ in range(3):
@@ -154,7 +153,7 @@ def test_one_address_gets_a_handful_of_letters_a_day_from_all_organizations(
         send(boss)
 
 
-def test_starter_sends_few_letters_an_hour_and_a_day(
+def test_starter_sends_few_emails_an_hour_and_a_day(
     make_organization: MakeOrganization, mailoutbox: list[EmailMessage], committing: Commits
 ) -> None:
     boss = make_organization(plan="starter").memberships.get()
@@ -268,7 +267,7 @@ def test_who_signed_up_with_somebody_elses_address_does_not_keep_the_password(bo
 
 @pytest.fixture
 def link(boss: Membership, mailoutbox: list[EmailMessage], committing: Commits) -> str:
-    """The link in a letter to Ada."""
+    """The link in an email to Ada."""
     with committing():
         send(boss, role=Role.MEMBER)
     return link_in(str(mailoutbox.pop().body))

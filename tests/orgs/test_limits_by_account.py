@@ -25,7 +25,7 @@ SENT = "invitation:sent"
 
 
 def make(browser: Client, name: str) -> str:
-    """Make an organization on its page, and return the answer's text."""
+    """Make an organization on its page, and return the response's text."""
     return browser.post("/organizations/new", {"name": name}, follow=True).content.decode()
 
 

@@ -10,7 +10,16 @@ import pytest
 from audit.actors import COMMAND_LINE
 from audit.models import Event
 from orgs.errors import NotAllowedError
-from orgs.models import Door, Invitation, Membership, MembershipSource, MembershipState, Organization, Role, User
+from orgs.models import (
+    Invitation,
+    Membership,
+    MembershipSource,
+    MembershipState,
+    Organization,
+    Role,
+    SessionGrant,
+    User,
+)
 from orgs.services import (
     accept_invitation,
     accept_membership,
@@ -121,7 +130,7 @@ def test_suspending_and_restoring(
     suspend_member(membership=ada, by=boss, actor=COMMAND_LINE)
     ada.refresh_from_db()
     assert ada.state == MembershipState.SUSPENDED
-    assert not Door.objects.filter(user=ada.user, ended_at__isnull=True).exists()
+    assert not SessionGrant.objects.filter(user=ada.user, ended_at__isnull=True).exists()
     suspend_member(membership=ada, by=boss, actor=COMMAND_LINE)
     assert Event.objects.filter(name="member:suspended").count() == 1
     restore_member(membership=ada, by=boss, actor=COMMAND_LINE)

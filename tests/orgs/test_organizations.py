@@ -12,7 +12,7 @@ from django.utils import timezone
 from audit.actors import COMMAND_LINE
 from audit.models import Event
 from orgs.errors import NotAllowedError
-from orgs.models import Door, MembershipSource, Organization, OrganizationNumber, Plan, Role, User
+from orgs.models import MembershipSource, Organization, OrganizationNumber, Plan, Role, SessionGrant, User
 from orgs.selectors import membership_in, open_organization, organization_by_slug, organization_of_domain
 from orgs.services import (
     add_domain,
@@ -28,8 +28,7 @@ from orgs.services import (
 )
 from sso.models import Connection, ConnectionState
 from tests.conftest import MakeMember, MakeOrganization, MakeUser, SignedIn
-
-from .conftest import RequireSSO
+from tests.orgs.conftest import RequireSSO
 
 
 def test_a_new_organization_is_on_starter_with_its_creator_as_admin(make_user: MakeUser) -> None:
@@ -149,7 +148,7 @@ def test_a_closed_organization_lets_nobody_in_and_opens_as_it_was(
     assert open_organization(organization.number) is None
     assert organization_by_slug("contoso") is None
     assert membership_in("contoso", admin) is None
-    assert not Door.objects.filter(organization=organization, ended_at__isnull=True).exists()
+    assert not SessionGrant.objects.filter(organization=organization, ended_at__isnull=True).exists()
     with pytest.raises(NotAllowedError):
         close_organization(organization=organization, actor=COMMAND_LINE)
     reopen_organization(organization=organization, actor=COMMAND_LINE)

@@ -23,8 +23,8 @@ from django.utils import timezone
 from audit.actors import COMMAND_LINE
 from audit.events import EventName
 from audit.models import Event
-from orgs.models import Door, DoorKind, Organization, User
-from orgs.services import carry_doors_over, end_other_sessions, new_door
+from orgs.models import GrantKind, Organization, SessionGrant, User
+from orgs.services import carry_grants_over, end_other_sessions, new_grant
 from tests.conftest import PASSWORD, MakeOrganization, MakeUser, SignedIn, new_browser, open_session
 
 NEW = "quite another password"
@@ -38,7 +38,7 @@ def change_password(browser: Client) -> None:
 
 
 def live(user: User) -> int:
-    return Door.objects.filter(user=user, ended_at__isnull=True).count()
+    return SessionGrant.objects.filter(user=user, ended_at__isnull=True).count()
 
 
 @pytest.fixture
@@ -74,15 +74,15 @@ class TestPassword:
         """A provider may assert the account's address to a session that began with the old password."""
         old = client_of(admin).session["session_name"]
         change_password(browser)
-        into = new_door(
+        into = new_grant(
             session="a new session",
             user=admin,
-            kind=DoorKind.SSO,
+            kind=GrantKind.SSO,
             organization=organization,
             expires_at=timezone.now() + timedelta(hours=1),
         )
-        assert carry_doors_over(from_session=old, to=into) == 0
-        assert not Door.objects.filter(session="a new session").exists()
+        assert carry_grants_over(from_session=old, to=into) == 0
+        assert not SessionGrant.objects.filter(session="a new session").exists()
 
     def test_a_reset_by_mail_ends_every_session(self, browser: Client, admin: User, visitor: Client) -> None:
         path = f"/account/password/reset/key/{user_pk_to_url_str(admin)}-{tokens.make_token(admin)}/"
@@ -140,7 +140,7 @@ class TestSecondFactor:
 
     def test_sessions_of_others_stay(self, browser: Client, make_organization: MakeOrganization) -> None:
         stranger = make_organization("Fabrikam").memberships.get().user
-        other = open_session(stranger, DoorKind.PASSWORD)
+        other = open_session(stranger, GrantKind.PASSWORD)
         browser.post(OFFER)
         assert other.get("/session").status_code == 200
 
@@ -161,7 +161,7 @@ class TestManySessions:
     def hostile(self, user: User, number: int) -> None:
         there = Organization.objects.get(name="Fabrikam")
         for _ in range(number):
-            session = open_session(user, DoorKind.SSO, there).session
+            session = open_session(user, GrantKind.SSO, there).session
             UserSession.objects.create(user=user, ip="192.0.2.7", session_key=session.session_key)
 
     @pytest.fixture(autouse=True)
@@ -187,7 +187,7 @@ class TestManySessions:
 
     def test_a_new_password_costs_the_same(self, admin: User, make_user: MakeUser) -> None:
         def change(user: User) -> int:
-            browser = open_session(user, DoorKind.PASSWORD)
+            browser = open_session(user, GrantKind.PASSWORD)
             browser.get("/")
             with CaptureQueriesContext(connection) as captured:
                 change_password(browser)
@@ -214,7 +214,7 @@ class TestTheListOfSessions:
     """Whether the page offers to end others follows from what is live, not from allauth's rows."""
 
     def test_a_session_without_a_row_counts(self, browser: Client, admin: User) -> None:
-        open_session(admin, DoorKind.PASSWORD)
+        open_session(admin, GrantKind.PASSWORD)
         browser.get("/")
         assert UserSession.objects.count() == 1
         assert "Sign out everywhere else" in browser.get("/account/sessions/").content.decode()
@@ -231,7 +231,7 @@ def test_a_password_that_is_being_carried_over_ends_too(make_organization: MakeO
     """Single sign-on moves it to a new session at the moment at which all other sessions end."""
     organization = make_organization("Fabrikam")
     user = organization.memberships.get().user
-    old = open_session(user, DoorKind.PASSWORD).session["session_name"]
+    old = open_session(user, GrantKind.PASSWORD).session["session_name"]
     moved = threading.Event()
 
     def end() -> None:
@@ -244,14 +244,14 @@ def test_a_password_that_is_being_carried_over_ends_too(make_organization: MakeO
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             ending = pool.submit(end)
-            into = new_door(
+            into = new_grant(
                 session="a new session",
                 user=user,
-                kind=DoorKind.SSO,
+                kind=GrantKind.SSO,
                 organization=organization,
                 expires_at=timezone.now() + timedelta(hours=1),
             )
-            assert carry_doors_over(from_session=old, to=into) == 1
+            assert carry_grants_over(from_session=old, to=into) == 1
             moved.set()
             time.sleep(0.5)  # in which it would have ended long since, if nothing held it up
         ending.result(timeout=30)

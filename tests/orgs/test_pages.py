@@ -14,8 +14,7 @@ from orgs.models import EmailDomain, MembershipState, Organization, Role, User
 from orgs.services import invite, join_just_in_time, suspend_member, verify_domain
 from orgs.views.members import _CHANGES
 from tests.conftest import MakeMember, MakeOrganization, MakeUser, SignedIn, activate_sso
-
-from .conftest import RequireSSO
+from tests.orgs.conftest import RequireSSO
 
 GENERAL = "/o/contoso/settings/general"
 MEMBERS = "/o/contoso/settings/members"

@@ -14,11 +14,10 @@ from django.test import Client
 from django.utils import timezone
 
 from audit.models import Event
-from orgs.models import Door, DoorKind, MembershipState, Organization, RecoveryCode, Role, User
+from orgs.models import GrantKind, MembershipState, Organization, RecoveryCode, Role, SessionGrant, User
 from tests.conftest import MakeMember, MakeOrganization, SignedIn, new_browser
-
-from .conftest import Committing, RequireSSO
-from .test_accounts import code_now, sign_in, with_totp
+from tests.orgs.conftest import Committing, RequireSSO
+from tests.orgs.test_accounts import code_now, sign_in, with_totp
 
 PAGE = "/o/contoso/recovery"
 Commits = Callable[[], Committing]
@@ -32,7 +31,7 @@ def locked(organization: Organization, require_sso: RequireSSO) -> Organization:
 
 @pytest.fixture
 def client(locked: Organization, admin: User, client_of: SignedIn) -> Client:
-    """The admin of Contoso, with a password door."""
+    """The admin of Contoso, with a password grant."""
     return client_of(admin)
 
 
@@ -65,11 +64,11 @@ def test_a_mailed_code_opens_access_and_nothing_else(
     assert (answer.status_code, answer["Location"]) == (303, "/o/contoso/settings/access")
     assert client.get("/o/contoso/settings/access").status_code == 200
     assert client.get("/o/contoso/settings/members").status_code == 403
-    assert sorted(letter.to[0] for letter in mailoutbox) == sorted([admin.email, other.email])
+    assert sorted(email.to[0] for email in mailoutbox) == sorted([admin.email, other.email])
     requested, opened = Event.objects.filter(name__startswith="recovery:").order_by("pk")
     assert (requested.name, opened.name, opened.risk) == ("recovery:requested", "recovery:opened", "high")
     assert opened.after == {"means": "mailed code"}
-    assert {"with a password and a mailed code" in str(letter.body) for letter in mailoutbox} == {True}
+    assert {"with a password and a mailed code" in str(email.body) for email in mailoutbox} == {True}
     with time_machine.travel(timezone.now() + timedelta(hours=1, minutes=1)):
         assert client.get("/o/contoso/settings/access").status_code == 403
 
@@ -98,7 +97,7 @@ def test_the_page_says_who_is_told(
     with committing():
         answer = client.post(PAGE, {"action": "code", "code": code}, follow=True)
     assert f"are open to you for one hour. {said.format(admin.email)}" in answer.content.decode()
-    assert {letter.to[0] for letter in mailoutbox} == addresses
+    assert {email.to[0] for email in mailoutbox} == addresses
 
 
 def test_the_code_is_stored_as_a_hash_and_works_once(
@@ -117,7 +116,7 @@ def test_five_wrong_codes_end_it(client: Client, committing: Commits, mailoutbox
     for _ in range(5):
         assert client.post(PAGE, {"action": "code", "code": wrong(code)}).status_code == 422
     assert client.post(PAGE, {"action": "code", "code": code}).status_code == 422
-    assert not Door.objects.filter(kind=DoorKind.RECOVERY).exists()
+    assert not SessionGrant.objects.filter(kind=GrantKind.RECOVERY).exists()
     assert Event.objects.filter(name="recovery:refused", outcome="refused").count() == 6
 
 
@@ -266,7 +265,7 @@ def test_a_second_factor_made_just_now_is_no_proof(locked: Organization, admin: 
         page = browser.get(PAGE).content.decode()
         assert "second factor" not in page
         assert browser.post(PAGE, {"action": "factor"}).status_code == 422
-    assert not Door.objects.filter(kind=DoorKind.RECOVERY).exists()
+    assert not SessionGrant.objects.filter(kind=GrantKind.RECOVERY).exists()
 
 
 def test_new_recovery_codes_of_an_old_app_are_proof(locked: Organization, admin: User, visitor: Client) -> None:

@@ -18,8 +18,7 @@ from orgs.errors import LockedKeyError
 from orgs.models import User
 from orgs.services.second_factors import use_code
 from tests.conftest import PASSWORD, MakeUser, SignedIn, new_browser
-
-from .test_accounts import ADA, sign_in, with_totp
+from tests.orgs.test_accounts import ADA, sign_in, with_totp
 
 pytestmark = pytest.mark.django_db
 STEP = 59_000_000  # a step in 2026

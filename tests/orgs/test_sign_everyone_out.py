@@ -15,12 +15,18 @@ from django.utils import timezone
 from audit.actors import COMMAND_LINE
 from audit.events import EventName, Risk
 from audit.models import Event
-from orgs.models import Door, DoorKind, Membership, Organization, Role, User
+from orgs.models import GrantKind, Membership, Organization, Role, SessionGrant, User
 from orgs.selectors import SessionCounts, count_sessions
-from orgs.services import carry_doors_over, close_organization, new_door, open_door, sign_everyone_out, suspend_member
+from orgs.services import (
+    carry_grants_over,
+    close_organization,
+    create_grant,
+    new_grant,
+    sign_everyone_out,
+    suspend_member,
+)
 from tests.conftest import MakeMember, MakeOrganization, SignedIn, connection_to, open_session
-
-from .conftest import RequireSSO
+from tests.orgs.conftest import RequireSSO
 
 PAGE = "/o/contoso/settings/general/sign-everyone-out"
 
@@ -116,14 +122,14 @@ def test_a_session_that_carries_an_earlier_password_on_opens_nothing(ada: Member
     browser = client_of(ada.user)
     sign_everyone_out(organization=ada.organization, actor=COMMAND_LINE)
     session = browser.session
-    into = new_door(
+    into = new_grant(
         session="another",
         user=ada.user,
-        kind=DoorKind.SSO,
+        kind=GrantKind.SSO,
         organization=ada.organization,
         expires_at=timezone.now() + timedelta(hours=1),
     )
-    assert carry_doors_over(from_session=session["session_name"], to=into) == 1
+    assert carry_grants_over(from_session=session["session_name"], to=into) == 1
     session["session_name"] = "another"
     session.save()
     assert status(browser) == 403
@@ -131,9 +137,9 @@ def test_a_session_that_carries_an_earlier_password_on_opens_nothing(ada: Member
 
 def test_a_sign_in_that_was_written_at_the_same_moment_is_out(ada: Membership) -> None:
     sign_everyone_out(organization=ada.organization, actor=COMMAND_LINE)
-    browser = open_session(ada.user, DoorKind.SSO, ada.organization)
+    browser = open_session(ada.user, GrantKind.SSO, ada.organization)
     at = Organization.objects.get(pk=ada.organization_id).sessions_ended_at
-    Door.objects.filter(user=ada.user).update(opened_at=at)
+    SessionGrant.objects.filter(user=ada.user).update(opened_at=at)
     assert status(browser) == 404
 
 
@@ -152,10 +158,10 @@ def test_only_sessions_that_open_the_organization_count(
     suspended = member(ada.organization)
     client_of(suspended.user)
     suspend_member(membership=suspended, by=None, actor=COMMAND_LINE)
-    ended = open_session(ada.user, DoorKind.SSO, ada.organization).session["session_name"]
-    open_door(
-        session=ended, user=ada.user, kind=DoorKind.SSO, organization=ada.organization,
-        connection=connection_to(ada.organization).public_id, expires_at=Door.objects.latest("pk").expires_at,
+    ended = open_session(ada.user, GrantKind.SSO, ada.organization).session["session_name"]
+    create_grant(
+        session=ended, user=ada.user, kind=GrantKind.SSO, organization=ada.organization,
+        connection=connection_to(ada.organization).public_id, expires_at=SessionGrant.objects.latest("pk").expires_at,
     )  # fmt: skip
     assert count_sessions(ada.organization) == SessionCounts(members=1, sessions=3)
     require_sso(ada.organization)

@@ -15,13 +15,12 @@ from django.test import Client
 from audit.actors import COMMAND_LINE
 from audit.models import Event
 from orgs.admin.organizations import _create
-from orgs.models import DoorKind, Organization, Plan, Role, User
+from orgs.models import GrantKind, Organization, Plan, Role, User
 from orgs.services import account_for, join_just_in_time
 from orgs.services.accounts import set_operator
 from tests.conftest import PASSWORD, MakeUser, new_browser, open_session
-
-from .conftest import link_in
-from .test_accounts import ADA, SIGN_UP, sign_in, sign_up, with_totp
+from tests.orgs.conftest import link_in
+from tests.orgs.test_accounts import ADA, SIGN_UP, sign_in, sign_up, with_totp
 
 
 def from_the_admin_site() -> None:
@@ -53,17 +52,17 @@ def test_whoever_is_vouched_for_does_not_inherit_a_strangers_password(
     assert Event.objects.get(name="account:unproven_forgotten").target == ADA
 
 
-def test_second_factors_and_doors_of_the_password_go_too(make_user: MakeUser, organization: Organization) -> None:
+def test_second_factors_and_grants_of_the_password_go_too(make_user: MakeUser, organization: Organization) -> None:
     ada = make_user(ADA)
     with_totp(ada)
-    by_password = open_session(ada, DoorKind.PASSWORD)
+    by_password = open_session(ada, GrantKind.PASSWORD)
     EmailAddress.objects.update(verified=False)
-    by_sso = open_session(ada, DoorKind.SSO, organization)
+    by_sso = open_session(ada, GrantKind.SSO, organization)
     assert account_for(address=ADA, actor=COMMAND_LINE) == ada
     assert not Authenticator.objects.exists()
     assert by_password.get("/session").status_code == 401
-    assert by_sso.get("/session").status_code == 401, "a new password ends every session; doors that SSO opened stay"
-    assert list(ada.doors.filter(ended_at__isnull=True).values_list("kind", flat=True)) == [DoorKind.SSO]
+    assert by_sso.get("/session").status_code == 401, "a new password ends every session; grants that SSO opened stay"
+    assert list(ada.session_grants.filter(ended_at__isnull=True).values_list("kind", flat=True)) == [GrantKind.SSO]
 
 
 def test_who_has_confirmed_the_address_keeps_everything(make_user: MakeUser) -> None:
@@ -111,7 +110,7 @@ class TestSingleSignOn:
     def test_a_strangers_password_is_gone_once_the_owner_of_the_mailbox_confirms(
         self, visitor: Client, organization: Organization, link: str, mailoutbox: list[EmailMessage]
     ) -> None:
-        owner = open_session(User.objects.get(email=ADA), DoorKind.SSO, organization)
+        owner = open_session(User.objects.get(email=ADA), GrantKind.SSO, organization)
         confirmed = owner.post(link)
         assert (confirmed.status_code, confirmed["Location"]) == (303, "/account/password/reset/")
         assert "removed the password" in new_page(confirmed, owner)

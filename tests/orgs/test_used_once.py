@@ -18,16 +18,15 @@ from django.test import Client
 from audit.actors import COMMAND_LINE
 from audit.events import EventName
 from audit.models import Event
-from orgs.accounts import AccountAdapter
+from orgs.adapter import AccountAdapter
 from orgs.errors import NotAllowedError
 from orgs.models import Invitation, MembershipState, Organization, Role, User
 from orgs.services import accept_as_newcomer, invitations, invite, mail_recovery_code, recovery, use_recovery_code
 from orgs.services.second_factors import use_code
 from orgs.views import accounts
 from tests.conftest import PASSWORD, MakeOrganization, MakeUser, new_browser
-
-from .conftest import link_in
-from .test_accounts import ADA, sign_up
+from tests.orgs.conftest import link_in
+from tests.orgs.test_accounts import ADA, sign_up
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
@@ -174,7 +173,7 @@ def test_a_mailed_recovery_code(
     def use() -> Any:
         return use_recovery_code(membership=membership, code=code, session="any", actor=COMMAND_LINE)
 
-    assert sum(door is not None for door in both(use, use)) == 1
+    assert sum(grant is not None for grant in both(use, use)) == 1
 
 
 def test_a_recovery_code_of_a_second_factor(make_user: MakeUser) -> None:

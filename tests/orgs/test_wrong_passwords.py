@@ -17,8 +17,7 @@ from orgs.errors import NotAllowedError
 from orgs.models import PasswordAttempt, User
 from orgs.services.password_attempts import begin_attempt, forget_attempt, purge_attempts
 from tests.conftest import PASSWORD, MakeUser, new_browser
-
-from .conftest import link_in
+from tests.orgs.conftest import link_in
 
 ADA = "ada@contoso.example"
 REFUSED = "Too many wrong passwords for this address"

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-
 import pytest
-from django.apps import apps
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from orgs.models import Role, User
-from sso.acs_reads import Subject, known_person
+from sso.acs_sql.reads import Subject, known_person
 from sso.models import Identity, SignIn, SignInState, SubjectKind
 from sso.reasons import Reason
 from sso.services import normalize_subjects
@@ -96,11 +93,6 @@ def stored(siege: Siege, user: User, subject: str, kind: SubjectKind = SubjectKi
     )
 
 
-def migrate() -> None:
-    """Run the data migration, with the models of today."""
-    importlib.import_module("sso.migrations.0022_normalize_subjects").fill_in(apps, None)
-
-
 @pytest.fixture
 def two(siege: Siege, member: MakeMember, make_user: MakeUser) -> tuple[Identity, Identity]:
     """Two accounts whose stored identifiers are one address."""
@@ -108,7 +100,7 @@ def two(siege: Siege, member: MakeMember, make_user: MakeUser) -> tuple[Identity
     return stored(siege, one, "Ada@contoso.example"), stored(siege, other, "ada@contoso.example")
 
 
-@pytest.mark.parametrize("fill_in", [migrate, normalize_subjects])
+@pytest.mark.parametrize("fill_in", [normalize_subjects])
 def test_stored_identities_get_the_normal_form(siege: Siege, make_user: MakeUser, fill_in, member: MakeMember) -> None:
     user = member(siege.organization, Role.MEMBER, make_user()).user
     stored(siege, user, "Ada@Contoso.example")
@@ -125,7 +117,7 @@ def test_stored_persistent_ones_stay_exact(siege: Siege) -> None:
     assert Identity.objects.get().normalized_subject is None
 
 
-@pytest.mark.parametrize("fill_in", [migrate, normalize_subjects])
+@pytest.mark.parametrize("fill_in", [normalize_subjects])
 def test_colliding_identities_are_not_merged(siege: Siege, two: tuple[Identity, Identity], fill_in) -> None:
     fill_in()
     assert not Identity.objects.exclude(normalized_subject=None).exists()

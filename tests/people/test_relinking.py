@@ -13,7 +13,7 @@ from django.test import Client
 from audit.actors import COMMAND_LINE
 from audit.models import Event
 from orgs.errors import NotAllowedError
-from orgs.models import Door, DoorKind, Membership, MembershipState, Role, User
+from orgs.models import GrantKind, Membership, MembershipState, Role, SessionGrant, User
 from orgs.services import suspend_member
 from orgs.services.domains import unverify_domain
 from sso.models import Identity, Relinking, SignIn, SignInState
@@ -44,8 +44,8 @@ def obstacles(changing: Changing) -> dict[str, Obstacle | None]:
     return {each.membership.user.email.partition("@")[0]: each.obstacle for each in candidates(active)}
 
 
-def live_grants(user: User) -> int:
-    return Door.objects.filter(user=user, ended_at=None).count()
+def grants_found(user: User) -> int:
+    return SessionGrant.objects.filter(user=user, ended_at=None).count()
 
 
 # --- What it does ---------------------------------------------------------------------------------------------------
@@ -54,16 +54,16 @@ def live_grants(user: User) -> int:
 def test_several_members_at_once(changing: Changing) -> None:
     rows = [changing.changed(name) for name in ("ada", "grace", "alan")]
     users = [User.objects.get(email=address_of(name)) for name in ("ada", "grace", "alan")]
-    assert all(live_grants(user) == 1 for user in users)
-    doors = Door.objects.count()
+    assert all(grants_found(user) == 1 for user in users)
+    grants = SessionGrant.objects.count()
     changing.relink(*rows[:2])
     assert changing.subjects() == {
         "ada@contoso.example": ["lasting/ada"],
         "grace@contoso.example": ["lasting/grace"],
         "alan@contoso.example": ["alan@contoso.example"],
     }
-    assert [live_grants(user) for user in users] == [0, 0, 1], "their grants have ended"
-    assert Door.objects.count() == doors, "and none was opened"
+    assert [grants_found(user) for user in users] == [0, 0, 1], "their grants have ended"
+    assert SessionGrant.objects.count() == grants, "and none was opened"
     assert all(SignIn.objects.get(pk=row.pk).state == SignInState.REFUSED for row in rows)
     found = arrive(changing.siege, lasting("ada"), address_of("ada"))
     assert (found.state, found.user) == (SignInState.SUCCEEDED, users[0])
@@ -292,7 +292,7 @@ def test_the_acting_admin_needs_the_second_factor_too(changing: Changing, admin:
     with pytest.raises(NotAllowedError, match="second factor"):
         changing.relink(row)
     changing.relink(row, has_second_factor=True)
-    assert live_grants(admin) == 0
+    assert grants_found(admin) == 0
 
 
 def prove_factor(browser: Client, secret: str) -> None:
@@ -326,7 +326,7 @@ def without_token(page: str) -> str:
 
 def test_a_session_of_single_sign_on_learns_nothing_of_second_factors(changing: Changing, admin: User) -> None:
     changing.changed("grace", Role.MANAGER)
-    browser = open_session(admin, DoorKind.SSO, changing.organization)
+    browser = open_session(admin, GrantKind.SSO, changing.organization)
     path = f"/o/{changing.organization.slug}/settings/access/identifiers"
     before = without_token(browser.get(path).content.decode())
     assert "Sign in with your password and second factor" in before
@@ -405,12 +405,12 @@ def test_undoing(changing: Changing) -> None:
     before = identities()
     changing.relink(changing.refused("ada"))
     entered = arrive(changing.siege, lasting("ada"), address_of("ada"))
-    assert live_grants(entered.user) == 1
-    doors = Door.objects.count()
+    assert grants_found(entered.user) == 1
+    grants = SessionGrant.objects.count()
     with time_machine.travel(later(29.9), tick=False):
         undo(changing)
     assert identities() == before
-    assert (live_grants(entered.user), Door.objects.count()) == (0, doors)
+    assert (grants_found(entered.user), SessionGrant.objects.count()) == (0, grants)
     event = Event.objects.get(name="identity:relinking_undone")
     assert event.before == {"identifiers": [{"subject_kind": "name_id", "subject": "lasting/ada"}]}
     assert len(event.after["identifiers"]) == 2
@@ -524,19 +524,19 @@ def test_a_domain_of_another_organization_counts_for_that_one_only(changing: Cha
     with pytest.raises(NotAllowedError):
         rival.relink(row, has_second_factor=True)
     assert changing.subjects() == rival.subjects() == {address_of("ada"): [address_of("ada")]}
-    assert live_grants(ada) == 2
+    assert grants_found(ada) == 2
 
 
 def test_relinking_ends_and_changes_nothing_elsewhere(changing: Changing, rival: Changing) -> None:
     """The user is a member of both; what one organization's admin does is of that organization only."""
     ada = changing.known("ada")
     arrive_at(rival, known_as("ada"))
-    password = open_session(ada, DoorKind.PASSWORD)
+    password = open_session(ada, GrantKind.PASSWORD)
     changing.relink(changing.refused("ada"))
-    left = Door.objects.filter(user=ada, ended_at=None)
-    assert {(door.kind, door.organization) for door in left} == {
-        (DoorKind.SSO, rival.organization),
-        (DoorKind.PASSWORD, None),
+    left = SessionGrant.objects.filter(user=ada, ended_at=None)
+    assert {(grant.kind, grant.organization) for grant in left} == {
+        (GrantKind.SSO, rival.organization),
+        (GrantKind.PASSWORD, None),
     }
     assert password.get("/session").status_code == 200
     assert rival.subjects() == {address_of("ada"): [address_of("ada")]}
@@ -544,7 +544,7 @@ def test_relinking_ends_and_changes_nothing_elsewhere(changing: Changing, rival:
     with pytest.raises(NotAllowedError, match="no longer"):
         undo(rival, public_id=made, has_second_factor=True)
     path = f"/o/{rival.organization.slug}/settings/access/identifiers/{made}/undo"
-    answer = open_session(rival.by.user, DoorKind.PASSWORD).post(path, follow=True)
+    answer = open_session(rival.by.user, GrantKind.PASSWORD).post(path, follow=True)
     assert "This can no longer be undone." in answer.content.decode()
     assert changing.subjects() == {address_of("ada"): ["lasting/ada"]}
 
@@ -572,7 +572,7 @@ def test_long_lists_are_leafed_through(
     rows = [changing.changed(f"user{number}") for number in range(5)]
     for number in range(3):
         changing.changed(f"manager{number}", Role.MANAGER)
-    monkeypatch.setattr("orgs.views.answers.PAGE_LENGTH", 2)
+    monkeypatch.setattr("orgs.views.responses.PAGE_LENGTH", 2)
     monkeypatch.setattr("sso.views.relinking.PAGE_LENGTH", 2)
     path, browser = f"/o/{changing.organization.slug}/settings/access/identifiers", client_of(admin)
     page = browser.get(path).content.decode()

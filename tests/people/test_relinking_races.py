@@ -12,8 +12,8 @@ from django.test import Client
 
 from audit.actors import COMMAND_LINE
 from orgs.errors import NotAllowedError
-from orgs.models import Door, User
-from orgs.selectors import live_doors
+from orgs.models import SessionGrant, User
+from orgs.selectors import live_grants
 from sso.models import Identity, Relinking, SignIn, SignInState
 from sso.reasons import Reason
 from sso.services import finish, undo_relinking
@@ -75,10 +75,10 @@ def begin(changing: Changing, sent: Sent, *, surname: str = "") -> tuple[Client,
     return browser, target, answer.encoded()
 
 
-def live_grants() -> list[Door]:
+def grants_found() -> list[SessionGrant]:
     """The grants of Ada's that a request would find."""
-    doors = Door.objects.filter(user__email=ADA).select_related("user")
-    return [door for door in doors if live_doors(door.session, door.user).filter(pk=door.pk).exists()]
+    grants = SessionGrant.objects.filter(user__email=ADA).select_related("user")
+    return [grant for grant in grants if live_grants(grant.session, grant.user).filter(pk=grant.pk).exists()]
 
 
 @OF_EACH
@@ -91,7 +91,7 @@ def test_between_reading_and_writing(
     with after_reading(monkeypatch, lambda: act(changing, row)):
         changing.siege.post(browser, response)
     assert changing.siege.row(target).reason == Reason.UNLINKED
-    assert not live_grants()
+    assert not grants_found()
     assert browser.get("/session").status_code == 401
 
 
@@ -111,7 +111,7 @@ def test_not_committed_when_the_sign_in_writes(
                 posted.result(A_MOMENT)
         posted.result(LONGEST)
     assert changing.siege.row(target).reason == Reason.UNLINKED
-    assert not live_grants()
+    assert not grants_found()
 
 
 @on_postgresql
@@ -121,14 +121,14 @@ def test_a_sign_in_that_is_not_committed_when_the_change_begins(
     """The change waits for it. It has come by the known identifier, which the provider so still sends."""
     row = prepare(changing, relink)
     browser, target, response = begin(changing, known_as("ada"), surname="King")
-    written, go_on, carry_over = Signal(), Signal(), finish.carry_doors_over
+    written, go_on, carry_over = Signal(), Signal(), finish.carry_grants_over
 
     def wait(**kwargs: object) -> object:
         written.set()
         assert go_on.wait(LONGEST)
         return carry_over(**kwargs)
 
-    monkeypatch.setattr(finish, "carry_doors_over", wait)
+    monkeypatch.setattr(finish, "carry_grants_over", wait)
     with ThreadPoolExecutor(2) as pool:
         posted = in_a_thread(pool, lambda: changing.siege.post(browser, response))
         assert written.wait(LONGEST)
@@ -154,10 +154,10 @@ def test_the_new_identifier_waits_and_then_signs_in(changing: Changing) -> None:
             posted = in_a_thread(pool, lambda: changing.siege.post(browser, response))
             with pytest.raises(TimeoutError):
                 posted.result(A_MOMENT)
-            assert not live_grants()
+            assert not grants_found()
         posted.result(LONGEST)
     assert changing.siege.row(target).user == User.objects.get(email=ADA)
-    assert len(live_grants()) == 1
+    assert len(grants_found()) == 1
 
 
 @on_postgresql

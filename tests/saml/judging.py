@@ -18,18 +18,18 @@ from sso.saml import (
     toolkit_modules,
     validate_response,
 )
-from sso.saml.case import Case
-from sso.saml.observation import Observation, satisfied
-from tests.saml.provider import NOW, REQUEST, SP, Answer, idp
+from sso.saml.response_context import ResponseContext
+from sso.saml.rule_result import RuleResult, passed
+from tests.saml.provider import NOW, REQUEST, SP, SamlResponse, idp
 
 
 def judge(
-    answer: Answer | str,
+    answer: SamlResponse | str,
     identity_provider: IdentityProvider | None = None,
     now: datetime = NOW,
     request: PendingRequest = REQUEST,
 ) -> Verdict:
-    """Judge an answer, or a form field, as the response to the one request there is, unless told otherwise."""
+    """Judge a response, or a form field, as the response to the one request there is, unless told otherwise."""
     return validate_response(
         answer if isinstance(answer, str) else answer.encoded(),
         service_provider=SP,
@@ -68,14 +68,14 @@ def watch_xmlsec(monkeypatch: pytest.MonkeyPatch) -> list[etree._Element]:
 
 
 def break_rules(monkeypatch: pytest.MonkeyPatch, *names: CheckName) -> None:
-    """Let some of our own rules find nothing, as if they had a mistake in them; what they note on the case stays."""
+    """Let some of our own rules find nothing, as if they had a mistake in them; what they note on the context stays."""
 
     def blind(rule: checklist.Rule) -> checklist.Rule:
-        def look(case: Case) -> Observation:
+        def look(context: ResponseContext) -> RuleResult:
             # A rule that raises refuses, too.
             with suppress(Exception):
-                rule.look(case)
-            return satisfied("anything", "anything")
+                rule.look(context)
+            return passed("anything", "anything")
 
         return rule._replace(look=look)
 

@@ -86,10 +86,10 @@ def certificate_pem(certificate: SigningCertificate) -> str:
     return DER_cert_to_PEM_cert(certificate.der)
 
 
-def idp(*pairs: KeyPair, **exceptions: datetime) -> IdentityProvider:
+def idp(*pairs: KeyPair, **waivers: datetime) -> IdentityProvider:
     """The provider as a connection knows it, with the usual key unless told otherwise."""
     certificates = tuple(pair.certificate for pair in pairs or (key_pair(),))
-    return IdentityProvider(ISSUER, certificates, "https://login.example.test/saml2", **exceptions)
+    return IdentityProvider(ISSUER, certificates, "https://login.example.test/saml2", **waivers)
 
 
 def stamp(minutes: float = 0) -> str:
@@ -98,7 +98,7 @@ def stamp(minutes: float = 0) -> str:
 
 
 @dataclass
-class Answer:
+class SamlResponse:
     """One response. None leaves an attribute or element out."""
 
     sign: str = "assertion"  # assertion, response, both or none
@@ -253,7 +253,7 @@ def encode(xml: bytes) -> str:
     return base64.b64encode(xml).decode()
 
 
-def sign(element: etree._Element, answer: Answer) -> etree._Element:
+def sign(element: etree._Element, answer: SamlResponse) -> etree._Element:
     """Put a signature into an element, behind its Issuer where it has one."""
     signature = etree.fromstring(_template(element.get("ID", ""), answer))
     issuer = element.find("{*}Issuer")
@@ -270,7 +270,7 @@ def sign(element: etree._Element, answer: Answer) -> etree._Element:
     return signature
 
 
-def _template(element_id: str, answer: Answer) -> str:
+def _template(element_id: str, answer: SamlResponse) -> str:
     prefixes = (
         f'<InclusiveNamespaces xmlns="{EXCLUSIVE}" PrefixList="{answer.prefix_list}"/>' if answer.prefix_list else ""
     )
@@ -287,7 +287,7 @@ def _template(element_id: str, answer: Answer) -> str:
     )
 
 
-def _key_info(answer: Answer) -> str:
+def _key_info(answer: SamlResponse) -> str:
     certificate = base64.b64encode(answer.pair.certificate.der).decode()
     x509_data = f"<X509Data><X509Certificate>{certificate}</X509Certificate></X509Data>"
     kinds = {

@@ -10,7 +10,6 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from lxml import etree
 
 from sso.saml import REQUEST_LIFE, CheckName, Outcome, PendingRequest, Verdict
-from sso.saml.case import SKEW, Case
 from sso.saml.envelope import (
     MAX_ATTRIBUTES,
     MAX_ATTRIBUTES_EACH,
@@ -28,6 +27,7 @@ from sso.saml.envelope import (
     size,
     unique_ids,
 )
+from sso.saml.response_context import SKEW, ResponseContext
 from sso.saml.signed_info import signed_info
 from tests.saml.judging import assert_refused, judge
 from tests.saml.provider import (
@@ -36,7 +36,7 @@ from tests.saml.provider import (
     NOW,
     REQUEST,
     SP,
-    Answer,
+    SamlResponse,
     attribute,
     confirmation,
     encode,
@@ -70,8 +70,8 @@ def at(moment) -> str:
 )
 def test_the_last_moment(knob: str, first, name: CheckName) -> None:
     """NotOnOrAfter: at that very moment it is over."""
-    assert is_satisfied(judge(Answer(not_before=None, **{knob: at(first)})), name)
-    assert_refused(judge(Answer(not_before=None, **{knob: at(first - INSTANT)})), name)
+    assert is_satisfied(judge(SamlResponse(not_before=None, **{knob: at(first)})), name)
+    assert_refused(judge(SamlResponse(not_before=None, **{knob: at(first - INSTANT)})), name)
 
 
 def is_satisfied(verdict: Verdict, name: CheckName) -> bool:
@@ -89,28 +89,28 @@ def is_satisfied(verdict: Verdict, name: CheckName) -> bool:
 )
 def test_the_first_moment(knob: str, name: CheckName) -> None:
     """NotBefore: at that very moment it has begun."""
-    assert judge(Answer(**{knob: at(LATEST)})).accepted
-    assert_refused(judge(Answer(**{knob: at(LATEST + INSTANT)})), name)
+    assert judge(SamlResponse(**{knob: at(LATEST)})).accepted
+    assert_refused(judge(SamlResponse(**{knob: at(LATEST + INSTANT)})), name)
 
 
 def test_the_oldest_answer() -> None:
     """As old as the oldest request that still waits, by a clock that is as wrong as a clock may be."""
     oldest = EARLIEST - REQUEST_LIFE
-    assert judge(Answer(issued=at(oldest))).accepted
-    assert_refused(judge(Answer(issued=at(oldest - INSTANT))), CheckName.ISSUE_INSTANT)
+    assert judge(SamlResponse(issued=at(oldest))).accepted
+    assert_refused(judge(SamlResponse(issued=at(oldest - INSTANT))), CheckName.ISSUE_INSTANT)
 
 
 @pytest.mark.parametrize("knob", ["not_on_or_after", "confirmed_until"])
 def test_the_longest_life(knob: str) -> None:
     last = LATEST + timedelta(days=1)
-    assert judge(Answer(**{knob: at(last)})).accepted
-    assert_refused(judge(Answer(**{knob: at(last + INSTANT)})), CheckName.LIFETIME)
+    assert judge(SamlResponse(**{knob: at(last)})).accepted
+    assert_refused(judge(SamlResponse(**{knob: at(last + INSTANT)})), CheckName.LIFETIME)
 
 
 def test_a_life_that_only_the_confirmation_ends() -> None:
     """Conditions may say nothing of time; the longest confirmation that satisfies everything else counts."""
     last = LATEST + timedelta(days=1)
-    answer = Answer(not_before=None, not_on_or_after=None, confirmed_until=at(last))
+    answer = SamlResponse(not_before=None, not_on_or_after=None, confirmed_until=at(last))
     assert judge(answer).accepted
     longer = replace(answer, more_confirmations=confirmation(until=at(last + INSTANT)))
     assert_refused(judge(longer), CheckName.LIFETIME)
@@ -122,15 +122,17 @@ def test_the_first_moment_of_a_fresh_sign_in() -> None:
     """Not before the request, by a clock that is as wrong as a clock may be."""
     made = NOW - timedelta(minutes=5)
     asked = PendingRequest(REQUEST.id, made, force_authn=True)
-    assert judge(Answer(authn_instant=at(made - SKEW)), request=asked).accepted
-    assert_refused(judge(Answer(authn_instant=at(made - SKEW - INSTANT)), request=asked), CheckName.FORCE_AUTHN)
-    assert judge(Answer(authn_instant=at(made - SKEW - INSTANT)), request=replace(asked, force_authn=False)).accepted
+    assert judge(SamlResponse(authn_instant=at(made - SKEW)), request=asked).accepted
+    assert_refused(judge(SamlResponse(authn_instant=at(made - SKEW - INSTANT)), request=asked), CheckName.FORCE_AUTHN)
+    assert judge(
+        SamlResponse(authn_instant=at(made - SKEW - INSTANT)), request=replace(asked, force_authn=False)
+    ).accepted
 
 
 def test_a_fresh_sign_in_for_a_request_of_unknown_age_is_one_of_this_moment() -> None:
     asked = PendingRequest(REQUEST.id, force_authn=True)
-    assert judge(Answer(authn_instant=at(EARLIEST)), request=asked).accepted
-    assert_refused(judge(Answer(authn_instant=at(EARLIEST - INSTANT)), request=asked), CheckName.FORCE_AUTHN)
+    assert judge(SamlResponse(authn_instant=at(EARLIEST)), request=asked).accepted
+    assert_refused(judge(SamlResponse(authn_instant=at(EARLIEST - INSTANT)), request=asked), CheckName.FORCE_AUTHN)
 
 
 @pytest.mark.parametrize(
@@ -145,26 +147,28 @@ def test_a_fresh_sign_in_for_a_request_of_unknown_age_is_one_of_this_moment() ->
 def test_the_days_of_a_certificate(begin, end, good: bool) -> None:
     """Its first moment with our tolerance, since clocks differ; its last without, since it is years away."""
     pair = issue(rsa.generate_private_key(public_exponent=65537, key_size=2048), begin, end)
-    assert judge(Answer(pair=pair), idp(pair)).accepted is good
+    assert judge(SamlResponse(pair=pair), idp(pair)).accepted is good
 
 
-def test_an_exception_ends_at_its_very_moment() -> None:
+def test_a_waiver_ends_at_its_very_moment() -> None:
     pair = expired_key_pair()
-    assert judge(Answer(pair=pair), idp(pair, expired_certificates_until=NOW + INSTANT)).accepted
-    assert_refused(judge(Answer(pair=pair), idp(pair, expired_certificates_until=NOW)), CheckName.CERTIFICATE_DATES)
+    assert judge(SamlResponse(pair=pair), idp(pair, expired_certificates_until=NOW + INSTANT)).accepted
+    assert_refused(
+        judge(SamlResponse(pair=pair), idp(pair, expired_certificates_until=NOW)), CheckName.CERTIFICATE_DATES
+    )
 
 
-def test_an_exception_for_expired_certificates_is_none_for_those_that_have_not_begun() -> None:
+def test_a_waiver_for_expired_certificates_is_none_for_those_that_have_not_begun() -> None:
     begin, key = LATEST + timedelta(seconds=1), rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pair = issue(key, begin, NOW + timedelta(days=1))
     allowed = idp(pair, expired_certificates_until=NOW + timedelta(days=1))
-    assert_refused(judge(Answer(pair=pair), allowed), CheckName.CERTIFICATE_DATES)
+    assert_refused(judge(SamlResponse(pair=pair), allowed), CheckName.CERTIFICATE_DATES)
 
 
 def test_the_end_of_the_session_counts_wherever_its_statement_stands() -> None:
     """Before the attributes, where most providers write it."""
     claims = "<AttributeStatement>" + attribute("email", ("adele@contoso.example",)) + "</AttributeStatement>"
-    over = Answer(statement="", extra=claims, session_until=at(EARLIEST))
+    over = SamlResponse(statement="", extra=claims, session_until=at(EARLIEST))
     assert_refused(judge(over), CheckName.SESSION_TIME)
 
 
@@ -251,14 +255,14 @@ def test_the_last_byte_that_is_allowed(rule, encoded: str, good: bool) -> None:
 
 @pytest.mark.parametrize(("length", "good"), [(1, True), (1024, True), (1025, False), (0, False)])
 def test_the_length_of_a_name_id(length: int, good: bool) -> None:
-    verdict = judge(Answer(name_id="a" * length))
+    verdict = judge(SamlResponse(name_id="a" * length))
     assert verdict.accepted is good
     assert good or verdict.failure.name is CheckName.NAME_ID
 
 
 @pytest.mark.parametrize(("count", "good"), [(32, True), (33, False)])
 def test_how_many_prefixes_may_be_listed(count: int, good: bool) -> None:
-    answer = Answer(prefix_list=" ".join(f"p{number}" for number in range(count)))
+    answer = SamlResponse(prefix_list=" ".join(f"p{number}" for number in range(count)))
     assert judge(answer).accepted is good
 
 
@@ -274,7 +278,7 @@ def test_two_ids_on_one_element_are_one_too_many_even_if_they_differ() -> None:
 def test_two_status_codes_are_none() -> None:
     """The schema would say so, too, but later."""
     second = '<samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Responder"/>'
-    assert_refused(judge(Answer(sign="response", status_detail=second)), CheckName.STATUS)
+    assert_refused(judge(SamlResponse(sign="response", status_detail=second)), CheckName.STATUS)
 
 
 @pytest.mark.parametrize("sign", ["assertion", "response"])
@@ -284,12 +288,12 @@ def test_one_assertion_in_the_wrong_place_is_none(sign: str) -> None:
         extensions.append(root[-1])
         root.insert(1, extensions)
 
-    moved = Answer(sign=sign, before=move) if sign == "response" else Answer(after=move)
+    moved = SamlResponse(sign=sign, before=move) if sign == "response" else SamlResponse(after=move)
     assert_refused(judge(moved), CheckName.ONE_ASSERTION)
 
 
 def test_one_assertion_of_another_namespace_is_none() -> None:
-    answer = Answer(sign="response", before=lambda root: setattr(root[-1], "tag", "{urn:x}Assertion"))
+    answer = SamlResponse(sign="response", before=lambda root: setattr(root[-1], "tag", "{urn:x}Assertion"))
     assert_refused(judge(answer), CheckName.ONE_ASSERTION)
 
 
@@ -300,20 +304,20 @@ def test_nothing_stands_in_a_method(place: str) -> None:
     def change(root: etree._Element) -> None:
         etree.SubElement(next(root.iter(f"{{{DS}}}{place}")), "{urn:x}x")
 
-    assert not signed_info(case_of(Answer(after=change))).passed
+    assert not signed_info(case_of(SamlResponse(after=change))).passed
 
 
-def case_of(answer: Answer) -> Case:
-    """A case at its beginning, for asking one rule alone."""
-    return Case(answer.encoded(), service_provider=SP, identity_provider=idp(), request=REQUEST, now=NOW)
+def case_of(answer: SamlResponse) -> ResponseContext:
+    """A context at its beginning, for asking one rule alone."""
+    return ResponseContext(answer.encoded(), service_provider=SP, identity_provider=idp(), request=REQUEST, now=NOW)
 
 
 def test_the_second_of_two_transforms_counts() -> None:
     def change(root: etree._Element) -> None:
         next(root.iter(f"{{{DS}}}Transforms"))[1].set("Algorithm", "http://www.w3.org/TR/1999/REC-xslt-19991116")
 
-    assert_refused(judge(Answer(after=change)), CheckName.SIGNED_INFO)
-    assert judge(Answer(transforms=(ENVELOPED,))).accepted
+    assert_refused(judge(SamlResponse(after=change)), CheckName.SIGNED_INFO)
+    assert judge(SamlResponse(transforms=(ENVELOPED,))).accepted
 
 
 def test_an_element_without_id_can_not_be_referred_to() -> None:
@@ -323,14 +327,14 @@ def test_an_element_without_id_can_not_be_referred_to() -> None:
         del root[-1].attrib["ID"]
         next(root.iter(f"{{{DS}}}Reference")).set("URI", "#")
 
-    assert not signed_info(case_of(Answer(after=change))).passed
+    assert not signed_info(case_of(SamlResponse(after=change))).passed
 
 
 # --- What is left out is empty, not absent ----------------------------------------------------------------------
 
 
 def test_what_the_provider_does_not_say() -> None:
-    answer = Answer(
+    answer = SamlResponse(
         name_id_xml="<NameID>adele@contoso.example</NameID>",
         rewritten=lambda text: text.replace(' SessionIndex="_a1"', ""),
     )

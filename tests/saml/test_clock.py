@@ -1,4 +1,4 @@
-"""How far the provider's clock is from ours: no more is concluded than one answer shows."""
+"""How far the provider's clock is from ours: no more is concluded than one response shows."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import pytest
 
 from sso.saml import CheckName, PendingRequest, Verdict
 from tests.saml.judging import assert_refused, judge
-from tests.saml.provider import NOW, REQUEST_ID, Answer, key_pair
+from tests.saml.provider import NOW, REQUEST_ID, SamlResponse, key_pair
 
 SECOND = timedelta(seconds=1)
 MADE = NOW - timedelta(minutes=2)
 
 
 def answered(written: datetime, made: datetime | None = MADE) -> Verdict:
-    """The verdict on an answer written at a moment, to a request made two minutes ago."""
-    answer = Answer(issued=written.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
+    """The verdict on a response written at a moment, to a request made two minutes ago."""
+    answer = SamlResponse(issued=written.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
     return judge(answer, request=PendingRequest(REQUEST_ID, made))
 
 
@@ -47,7 +47,7 @@ def test_less_than_a_second_may_have_been_cut_off(written: datetime) -> None:
 def test_without_the_moment_of_the_request_only_a_clock_that_is_ahead_shows() -> None:
     assert answered(NOW - 9 * 60 * SECOND, made=None).clock_skew == 0
     assert answered(NOW + 90 * SECOND, made=None).clock_skew == 90
-    assert judge(Answer()).clock_skew == 0
+    assert judge(SamlResponse()).clock_skew == 0
 
 
 @pytest.mark.parametrize("minutes", [-600, 600])
@@ -60,13 +60,13 @@ def test_a_clock_that_is_too_wrong_is_told_with_the_refusal(minutes: int) -> Non
 @pytest.mark.parametrize(
     "answer",
     [
-        Answer(pair=key_pair("eve"), issued="2026-03-02T10:30:00Z"),
-        Answer(destination="https://evil.test/acs", issued="2026-03-02T10:30:00Z"),
-        Answer(issued="2026-03-02T10:30:00+01:00"),
+        SamlResponse(pair=key_pair("eve"), issued="2026-03-02T10:30:00Z"),
+        SamlResponse(destination="https://evil.test/acs", issued="2026-03-02T10:30:00Z"),
+        SamlResponse(issued="2026-03-02T10:30:00+01:00"),
     ],
     ids=["another key", "another address", "local time"],
 )
-def test_nothing_is_said_of_a_clock_that_was_not_read(answer: Answer) -> None:
+def test_nothing_is_said_of_a_clock_that_was_not_read(answer: SamlResponse) -> None:
     verdict = judge(answer)
     assert not verdict.accepted
     assert verdict.clock_skew is None

@@ -15,15 +15,15 @@ from lxml import etree
 
 from simulator.encryption import OAEP, encrypt
 from sso.saml import make_key_pair, validate_response
-from sso.saml.case import Case
 from sso.saml.checklist import CHECKLIST
 from sso.saml.decryption import in_place, mistakes
 from sso.saml.envelope import Plaintext
 from sso.saml.reading import read_claims
+from sso.saml.response_context import ResponseContext
 from sso.saml.signature_value import signer_of
 from sso.saml.signed_bytes import SignedInfo, signed_info_bytes
 from sso.saml.sp_metadata import build_sp_metadata
-from tests.saml.provider import NOW, REQUEST, SP, Answer, KeyPair, encode, idp, key_pair, sign
+from tests.saml.provider import NOW, REQUEST, SP, KeyPair, SamlResponse, encode, idp, key_pair, sign
 
 MORE = "http://www.w3.org/2001/04/xmldsig-more#"
 SAML = "{urn:oasis:names:tc:SAML:2.0:assertion}"
@@ -33,22 +33,22 @@ PEM = DER_cert_to_PEM_cert(OURS.certificate.der)
 
 def test_another_ciphertext_than_the_signed_one_is_not_read() -> None:
     """If the tree changed between the check of the signature and the reading."""
-    root = Answer(sign="none").document()
+    root = SamlResponse(sign="none").document()
     encrypt(root[-1], PEM)
-    sign(root, Answer(sign="response"))
-    case = Case(
+    sign(root, SamlResponse(sign="response"))
+    context = ResponseContext(
         encode(etree.tostring(root)),
         service_provider=replace(SP, keys=(OURS,)),
         identity_provider=idp(),
         request=REQUEST,
         now=NOW,
     )
-    container = case.root[-1]
-    case.decrypted = case.opened(container)
-    assert case.signed_response is not None
+    container = context.root[-1]
+    context.decrypted = context.opened(container)
+    assert context.signed_response is not None
     next(container.iter("{*}CipherValue")).text = "AAAA"
     with pytest.raises(ValueError, match="another assertion is signed"):
-        _ = case.assertion
+        _ = context.assertion
 
 
 def test_a_decrypted_assertion_takes_its_place_wherever_that_is() -> None:
@@ -64,7 +64,7 @@ def test_an_encrypted_name_id_under_a_mask_that_the_schema_does_not_know() -> No
         encrypt(next(root.iter(SAML + "NameID")), PEM, container="EncryptedID", key_transport=OAEP)
 
     verdict = validate_response(
-        Answer(before=hide).encoded(),
+        SamlResponse(before=hide).encoded(),
         service_provider=replace(SP, keys=(OURS,)),
         identity_provider=idp(),
         request=REQUEST,
@@ -103,21 +103,23 @@ def test_every_mistake_of_an_encrypted_element_can_be_told(container: str) -> No
 
 
 def test_no_claims_without_a_signed_assertion() -> None:
-    case = Case(Answer(sign="none").encoded(), service_provider=SP, identity_provider=idp(), request=REQUEST, now=NOW)
-    case.verified = (case.root,)
-    assert read_claims(case) is None
+    context = ResponseContext(
+        SamlResponse(sign="none").encoded(), service_provider=SP, identity_provider=idp(), request=REQUEST, now=NOW
+    )
+    context.verified = (context.root,)
+    assert read_claims(context) is None
 
 
 def test_the_last_word_is_about_this_request() -> None:
     """Asked alone, without the rules before it that would have noticed."""
-    case = Case(
-        Answer(response_in_response_to="_other", in_response_to="_other").encoded(),
+    context = ResponseContext(
+        SamlResponse(response_in_response_to="_other", in_response_to="_other").encoded(),
         service_provider=SP,
         identity_provider=idp(),
         request=REQUEST,
         now=NOW,
     )
-    seen = CHECKLIST[-1].look(case)
+    seen = CHECKLIST[-1].look(context)
     assert not seen.passed
     assert "InResponseTo" in seen.received
 
@@ -136,7 +138,7 @@ def test_signed_info_with_blanks_in_it() -> None:
             child.tail = "\n  "
 
     verdict = validate_response(
-        Answer(sign="both", placed=indent).encoded(),
+        SamlResponse(sign="both", placed=indent).encoded(),
         service_provider=SP,
         identity_provider=idp(),
         request=REQUEST,
@@ -153,7 +155,7 @@ def test_signed_info_under_a_prefix_list() -> None:
         listed.set("PrefixList", "samlp xs")
         signature[0].text = "\n"
 
-    signature = next(Answer(placed=list_prefixes).document().iter("{*}Signature"))
+    signature = next(SamlResponse(placed=list_prefixes).document().iter("{*}Signature"))
     assert b"xmlns:samlp" in signed_info_bytes(signature)
     assert signer_of(signature, SignedInfo.of(signature), [key_pair().certificate]) == key_pair().certificate
 
@@ -162,7 +164,7 @@ def test_signed_info_under_a_prefix_list() -> None:
 def test_a_key_signs_by_its_own_method_only(kind: str, method: str) -> None:
     """Though the provider itself made it: what the signature says it is has to be what it is."""
     pair = key_pair(f"method-{kind}", kind)
-    signature = next(Answer(pair=pair, signature_method=MORE + method).document().iter("{*}Signature"))
+    signature = next(SamlResponse(pair=pair, signature_method=MORE + method).document().iter("{*}Signature"))
     assert signer_of(signature, SignedInfo.of(signature), [pair.certificate]) == pair.certificate
     for other in ("ecdsa-sha256", "rsa-sha256"):
         signature[0][1].set("Algorithm", MORE + other)

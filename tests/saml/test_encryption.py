@@ -14,10 +14,10 @@ from lxml import etree
 
 from simulator import encryption
 from simulator.encryption import KEY_BYTES, OAEP, OAEP_MGF1P, RSA_1_5, XENC, encrypt
-from sso.saml import CheckName, KeyPair, Verdict, glance, make_key_pair, validate_response
-from sso.saml.case import Case
+from sso.saml import CheckName, KeyPair, Verdict, make_key_pair, unverified_hint, validate_response
 from sso.saml.envelope import Plaintext
-from tests.saml.provider import NOW, REQUEST, SP, Answer, encode, idp, key_pair, sign
+from sso.saml.response_context import ResponseContext
+from tests.saml.provider import NOW, REQUEST, SP, SamlResponse, encode, idp, key_pair, sign
 
 GCM256 = "http://www.w3.org/2009/xmlenc11#aes256-gcm"
 CBC256 = XENC + "aes256-cbc"
@@ -37,9 +37,9 @@ def pem(pair: KeyPair) -> str:
     return DER_cert_to_PEM_cert(pair.certificate.der)
 
 
-def encrypted(answer: Answer | None = None, key: KeyPair | None = None, **methods: str) -> etree._Element:
-    """A response whose assertion was signed as the answer says and then encrypted; the response is signed last."""
-    answer = answer or Answer()
+def encrypted(answer: SamlResponse | None = None, key: KeyPair | None = None, **methods: str) -> etree._Element:
+    """A response whose assertion was signed as the response says and then encrypted; the response is signed last."""
+    answer = answer or SamlResponse()
     root = replace(answer, sign="assertion" if answer.sign in ("assertion", "both") else "none", after=None).document()
     encrypt(root.find(SAML + "Assertion"), pem(key or ours()), **methods)
     if answer.sign in ("response", "both"):
@@ -71,7 +71,7 @@ class TestOpened:
     @pytest.mark.parametrize("transport", [OAEP_MGF1P, OAEP])
     @pytest.mark.parametrize("content", ALLOWED)
     def test_every_method_and_signature(self, content, transport, signing):
-        verdict = judge(encrypted(Answer(sign=signing), content_method=content, key_transport=transport))
+        verdict = judge(encrypted(SamlResponse(sign=signing), content_method=content, key_transport=transport))
         assert failed(verdict) == (None, "")
         assert verdict.assertion.name_id == "adele@contoso.example"
         assert verdict.signed == signing
@@ -87,10 +87,10 @@ class TestOpened:
         def hide(root: etree._Element) -> None:
             encrypt(next(root.iter(SAML + "NameID")), pem(ours()), container="EncryptedID")
 
-        verdict = judge(Answer(sign=signing, before=hide).document())
+        verdict = judge(SamlResponse(sign=signing, before=hide).document())
         assert failed(verdict) == (None, "")
         assert verdict.assertion.name_id == "adele@contoso.example"
-        both = judge(encrypted(Answer(sign=signing, before=hide)))
+        both = judge(encrypted(SamlResponse(sign=signing, before=hide)))
         assert failed(both) == (None, "")
         assert both.assertion.name_id == "adele@contoso.example"
 
@@ -100,8 +100,8 @@ class TestOpened:
         def hide(root: etree._Element) -> None:
             encrypt(next(root.iter(SAML + "NameID")), pem(ours()), container="EncryptedID", key_transport=OAEP)
 
-        assert judge(Answer(before=hide).document()).accepted
-        assert judge(encrypted(Answer(before=hide), key_transport=OAEP)).accepted
+        assert judge(SamlResponse(before=hide).document()).accepted
+        assert judge(encrypted(SamlResponse(before=hide), key_transport=OAEP)).accepted
 
     def test_the_key_beside_the_data(self):
         root = encrypted()
@@ -114,7 +114,7 @@ class TestOpened:
         assert judge(root).accepted
 
     def test_an_assertion_without_attributes(self):
-        assert judge(encrypted(Answer(statement="<AttributeStatement/>"))).accepted
+        assert judge(encrypted(SamlResponse(statement="<AttributeStatement/>"))).accepted
 
     def test_prefixes_of_its_own(self):
         """Moved into the response, its prefix would become the response's, and its signature would break."""
@@ -124,13 +124,13 @@ class TestOpened:
                 "<samlp:Response ", '<samlp:Response xmlns:other="urn:oasis:names:tc:SAML:2.0:assertion" '
             )
 
-        assert judge(encrypted(Answer(rewritten=rewrite))).accepted
+        assert judge(encrypted(SamlResponse(rewritten=rewrite))).accepted
 
     def test_keys_are_asked_for_only_when_needed(self):
-        assert not glance(Answer().encoded()).may_be_encrypted
-        assert glance(encode(etree.tostring(encrypted()))).may_be_encrypted
-        assert not glance("no base64!").may_be_encrypted
-        assert not glance("A" * 10_000_000).may_be_encrypted
+        assert not unverified_hint(SamlResponse().encoded()).may_be_encrypted
+        assert unverified_hint(encode(etree.tostring(encrypted()))).may_be_encrypted
+        assert not unverified_hint("no base64!").may_be_encrypted
+        assert not unverified_hint("A" * 10_000_000).may_be_encrypted
 
 
 def change(edit: Callable[[etree._Element], object], **methods: str) -> etree._Element:
@@ -208,20 +208,20 @@ class TestRefusedUnopened:
         assert failed(judge(change(edit)))[0] is CheckName.ENCRYPTION
 
     def test_an_encrypted_attribute(self):
-        assert failed(judge(Answer(before=_attribute).document()))[0] is CheckName.ENCRYPTION
+        assert failed(judge(SamlResponse(before=_attribute).document()))[0] is CheckName.ENCRYPTION
 
     def test_an_encrypted_name_id_in_another_place(self):
         def hide(root: etree._Element) -> None:
             encrypt(next(root.iter(SAML + "Issuer")), pem(ours()), container="EncryptedID")
 
-        assert failed(judge(Answer(before=hide).document()))[0] is CheckName.ENCRYPTION
+        assert failed(judge(SamlResponse(before=hide).document()))[0] is CheckName.ENCRYPTION
 
     def test_data_on_its_own(self):
         def hide(root: etree._Element) -> None:
             container = root.find(SAML + "EncryptedAssertion")
             root.replace(container, container[0])
 
-        assert failed(judge(encrypted(Answer(after=hide))))[0] is CheckName.ENCRYPTION
+        assert failed(judge(encrypted(SamlResponse(after=hide))))[0] is CheckName.ENCRYPTION
 
 
 def plaintext(text: bytes, **methods: str) -> etree._Element:
@@ -239,7 +239,7 @@ def plaintext(text: bytes, **methods: str) -> etree._Element:
 
 
 def signed_assertion(**fields: object) -> bytes:
-    return etree.tostring(Answer(**fields).document().find(SAML + "Assertion"))
+    return etree.tostring(SamlResponse(**fields).document().find(SAML + "Assertion"))
 
 
 def _truncated(container: etree._Element, position: int) -> None:
@@ -325,15 +325,15 @@ class TestRefusedAlike:
 
     def test_another_encrypted_beside_a_plain_one(self):
         def add(root: etree._Element) -> None:
-            root.append(Answer().document().find(SAML + "Assertion"))
+            root.append(SamlResponse().document().find(SAML + "Assertion"))
 
-        assert failed(judge(encrypted(Answer(after=add)))) == NOT_OPENED
+        assert failed(judge(encrypted(SamlResponse(after=add)))) == NOT_OPENED
 
     def test_an_encrypted_name_id_for_somebody_else(self):
         def hide(root: etree._Element) -> None:
             encrypt(next(root.iter(SAML + "NameID")), pem(ours("another")), container="EncryptedID")
 
-        assert failed(judge(Answer(before=hide).document())) == (CheckName.NAME_ID, NOT_OPENED[1])
+        assert failed(judge(SamlResponse(before=hide).document())) == (CheckName.NAME_ID, NOT_OPENED[1])
 
     def test_something_else_as_name_id(self):
         def hide(root: etree._Element) -> None:
@@ -341,33 +341,33 @@ class TestRefusedAlike:
             name.tag = SAML + "BaseID"
             encrypt(name, pem(ours()), container="EncryptedID")
 
-        assert failed(judge(Answer(before=hide).document()))[0] is CheckName.NAME_ID
+        assert failed(judge(SamlResponse(before=hide).document()))[0] is CheckName.NAME_ID
 
 
 def test_only_what_is_signed_is_opened():
     """Whatever happens in between: what was opened has to be the ciphertext under the response's signature."""
-    root = encrypted(Answer(sign="response"))
-    case = Case(
+    root = encrypted(SamlResponse(sign="response"))
+    context = ResponseContext(
         encode(etree.tostring(root)),
         service_provider=replace(SP, keys=(ours(),)),
         identity_provider=idp(),
         request=REQUEST,
         now=NOW,
     )
-    case.decrypted = Plaintext(signed_assertion(sign="none"))
-    case.signed_response = encrypted(Answer(sign="response"))
+    context.decrypted = Plaintext(signed_assertion(sign="none"))
+    context.signed_response = encrypted(SamlResponse(sign="response"))
     with pytest.raises(ValueError, match="another assertion is signed"):
-        _ = case.assertion
+        _ = context.assertion
 
 
 class TestForged:
     """Anybody can encrypt for us: the certificate is public."""
 
     def test_unsigned(self):
-        assert failed(judge(encrypted(Answer(sign="none"))))[0] is CheckName.SIGNATURE_PLACES
+        assert failed(judge(encrypted(SamlResponse(sign="none"))))[0] is CheckName.SIGNATURE_PLACES
 
     def test_signed_by_somebody_else(self):
-        assert failed(judge(encrypted(Answer(pair=key_pair("eve")))))[0] is CheckName.SIGNATURE
+        assert failed(judge(encrypted(SamlResponse(pair=key_pair("eve")))))[0] is CheckName.SIGNATURE
 
     def test_changed_after_it_was_signed(self):
         text = signed_assertion().replace(b"adele@contoso.example", b"admin@contoso.example")
@@ -375,8 +375,8 @@ class TestForged:
 
     def test_in_the_place_of_the_signed_one(self):
         """The response's signature covers the ciphertext it was made over, not this one."""
-        answer = Answer(sign="response")
-        forged = encrypted(Answer(sign="none", name_id="admin@contoso.example")).find(SAML + "EncryptedAssertion")
+        answer = SamlResponse(sign="response")
+        forged = encrypted(SamlResponse(sign="none", name_id="admin@contoso.example")).find(SAML + "EncryptedAssertion")
         root = encrypted(answer)
         root.replace(root.find(SAML + "EncryptedAssertion"), forged)
         assert failed(judge(root))[0] is CheckName.SIGNED_CONTENT
@@ -386,14 +386,14 @@ class TestForged:
             parent = next(root.iter(DS + "Transforms"))
             parent.append(deepcopy(parent[0]))
 
-        text = etree.tostring(Answer(after=transforms).document().find(SAML + "Assertion"))
+        text = etree.tostring(SamlResponse(after=transforms).document().find(SAML + "Assertion"))
         assert failed(judge(plaintext(text)))[0] is CheckName.SIGNED_INFO
 
     def test_the_schema_holds_outside(self):
         def first(root: etree._Element) -> None:
             root.insert(0, root.find(SAML + "EncryptedAssertion"))
 
-        assert failed(judge(encrypted(Answer(response_issuer=None, after=first))))[0] is CheckName.SCHEMA
+        assert failed(judge(encrypted(SamlResponse(response_issuer=None, after=first))))[0] is CheckName.SCHEMA
 
     def test_the_schema_holds_inside(self):
         text = signed_assertion().replace(b"<Subject>", b"<Subject><Odd/>")

@@ -10,10 +10,10 @@ import zlib
 import pytest
 
 from sso.saml import CheckName, Fault
-from sso.saml.observation import equal, told_apart
+from sso.saml.rule_result import equal, told_apart
 from tests.saml.judging import assert_refused, judge
 from tests.saml.metadata_corpus import CORPUS
-from tests.saml.provider import ACS, ENTITY_ID, ISSUER, Answer, attribute, encode, stamp
+from tests.saml.provider import ACS, ENTITY_ID, ISSUER, SamlResponse, attribute, encode, stamp
 
 XS = (
     'xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
@@ -40,7 +40,7 @@ ROLE = (
 @pytest.mark.parametrize(("count", "is_accepted"), [(1850, True), (2100, False)])
 def test_as_many_roles_as_512_kilobytes_hold_with_all_that_keycloak_writes(count: int, is_accepted: bool) -> None:
     inside = "".join(map(ROLE.format, range(count)))
-    verdict = judge(Answer(sign="both", statement=f"<AttributeStatement>{inside}</AttributeStatement>"))
+    verdict = judge(SamlResponse(sign="both", statement=f"<AttributeStatement>{inside}</AttributeStatement>"))
     assert verdict.accepted is is_accepted
     assert verdict.fault is (None if is_accepted else Fault.TOO_LARGE)
     if verdict.failure is not None:
@@ -50,11 +50,11 @@ def test_as_many_roles_as_512_kilobytes_hold_with_all_that_keycloak_writes(count
 
 @pytest.mark.parametrize("inside", GROUPS.values(), ids=GROUPS)
 def test_two_thousand_groups(inside: str) -> None:
-    assert judge(Answer(sign="both", statement=f"<AttributeStatement>{inside}</AttributeStatement>")).accepted
+    assert judge(SamlResponse(sign="both", statement=f"<AttributeStatement>{inside}</AttributeStatement>")).accepted
 
 
 def test_more_groups_than_the_limit_are_named() -> None:
-    verdict = judge(Answer(attributes=(("groups", ("x",) * 4001),)))
+    verdict = judge(SamlResponse(attributes=(("groups", ("x",) * 4001),)))
     assert_refused(verdict, CheckName.LIMITS)
     assert verdict.fault is Fault.TOO_LARGE
     assert verdict.failure is not None
@@ -63,13 +63,13 @@ def test_more_groups_than_the_limit_are_named() -> None:
 
 
 def test_a_response_that_is_too_long_names_its_largest_claim() -> None:
-    verdict = judge(Answer(attributes=(("groups", ("x" * 400,) * 2000),)))
+    verdict = judge(SamlResponse(attributes=(("groups", ("x" * 400,) * 2000),)))
     assert verdict.fault is Fault.TOO_LARGE
     assert verdict.failure is not None
     assert "the claim groups has 2,000 values" in verdict.failure.received
 
 
-GOOD = Answer().xml()
+GOOD = SamlResponse().xml()
 FIELDS = {
     "encoded twice": (encode(encode(GOOD).encode()), "twice"),
     "deflated": (encode(zlib.compress(GOOD)[2:-4]), "deflated"),
@@ -128,30 +128,30 @@ def signed_with(method: str) -> str:
 
 
 FAULTS = {
-    "a NotBefore": (Answer(confirmed_from=stamp(-5)), Fault.NOT_BEFORE),
-    "an offset": (Answer(confirmed_until="2026-03-02T10:30:00+00:00"), Fault.NOT_UTC),
-    "a wrong clock": (Answer(issued=stamp(9)), Fault.CLOCK),
-    "changed": (Answer(after=lambda root: next(root.iter("{*}NameID")).set("SPProvidedID", "x")), Fault.MODIFIED),
+    "a NotBefore": (SamlResponse(confirmed_from=stamp(-5)), Fault.NOT_BEFORE),
+    "an offset": (SamlResponse(confirmed_until="2026-03-02T10:30:00+00:00"), Fault.NOT_UTC),
+    "a wrong clock": (SamlResponse(issued=stamp(9)), Fault.CLOCK),
+    "changed": (SamlResponse(after=lambda root: next(root.iter("{*}NameID")).set("SPProvidedID", "x")), Fault.MODIFIED),
     "one ID": (encode(GOOD.replace(b"_r1", b"_a1", 1)), Fault.PROVIDER_BUG),
     "a comment": (encode(GOOD.replace(b"<Subject>", b"<!-- a --><Subject>")), Fault.UNUSUAL),
     "an instruction": (encode(GOOD.replace(b"<Subject>", b"<?a b?><Subject>")), Fault.UNUSUAL),
     "a document type": (encode(b"<!DOCTYPE a [<!ENTITY b 'c'>]>" + GOOD), Fault.HOSTILE),
     "an undeclared prefix": (encode(GOOD.replace(b"<AttributeValue>", UNDECLARED, 1)), Fault.PROVIDER_BUG),
-    "for others": (Answer(name_qualifier="https://other.example"), Fault.OTHER_RECIPIENT),
-    "an assertion in its advice": (Answer(rewritten=advised), Fault.UNUSUAL),
-    "an Issuer with elements": (Answer(issuer_format=None, rewritten=issued_with_elements), Fault.PROVIDER_BUG),
+    "for others": (SamlResponse(name_qualifier="https://other.example"), Fault.OTHER_RECIPIENT),
+    "an assertion in its advice": (SamlResponse(rewritten=advised), Fault.UNUSUAL),
+    "an Issuer with elements": (SamlResponse(issuer_format=None, rewritten=issued_with_elements), Fault.PROVIDER_BUG),
     "an algorithm that is not known": (signed_with("2001/04/xmldsig-more#rsa-whirlpool"), Fault.UNUSUAL),
     "RSA-PSS": (signed_with("2007/05/xmldsig-more#sha256-rsa-MGF1"), Fault.UNUSUAL),
     "DSA with SHA-256": (signed_with("2009/xmldsig11#dsa-sha256"), Fault.UNUSUAL),
     "ECDSA with SHA-1": (signed_with("2001/04/xmldsig-more#ecdsa-sha1"), None),
     "MD5": (signed_with("2001/04/xmldsig-more#rsa-md5"), None),
     "HMAC": (signed_with("2001/04/xmldsig-more#hmac-sha256"), Fault.HOSTILE),
-    "inverted": (Answer(not_before=stamp(2), not_on_or_after=stamp(-2)), Fault.PROVIDER_BUG),
+    "inverted": (SamlResponse(not_before=stamp(2), not_on_or_after=stamp(-2)), Fault.PROVIDER_BUG),
 }
 
 
 @pytest.mark.parametrize(("answer", "fault"), FAULTS.values(), ids=FAULTS)
-def test_what_is_behind_a_refusal(answer: Answer | str, fault: Fault | None) -> None:
+def test_what_is_behind_a_refusal(answer: SamlResponse | str, fault: Fault | None) -> None:
     verdict = judge(answer)
     assert verdict.failure is not None
     assert verdict.fault is fault
@@ -186,7 +186,7 @@ def test_a_difference_at_the_end_of_long_texts_shows() -> None:
     ids=["issuer", "recipient", "audience"],
 )
 def test_expected_and_arrived_differ(knobs: dict) -> None:
-    failure = judge(Answer(**knobs)).failure
+    failure = judge(SamlResponse(**knobs)).failure
     assert failure is not None
     assert failure.expected != failure.received
     assert "\\" in failure.received

@@ -8,11 +8,11 @@ import pytest
 from lxml import etree
 
 from sso.saml import CheckName
-from sso.saml.case import Case
+from sso.saml.response_context import ResponseContext
 from sso.saml.response_rules import issued_by
 from sso.saml.signature_rules import signed_content
 from tests.saml.judging import assert_refused, judge
-from tests.saml.provider import DS, EMAIL_CLAIM, ISSUER, NOW, REQUEST, SP, Answer, encode, idp, key_pair, sign
+from tests.saml.provider import DS, EMAIL_CLAIM, ISSUER, NOW, REQUEST, SP, SamlResponse, encode, idp, key_pair, sign
 
 SAML = "{urn:oasis:names:tc:SAML:2.0:assertion}"
 SAMLP = "{urn:oasis:names:tc:SAML:2.0:protocol}"
@@ -129,7 +129,7 @@ PLACES = (
 @pytest.mark.parametrize("new_id", ["_evil", "_a1", None], ids=["other ID", "same ID", "no ID"])
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.__name__)
 def test_wrapping(base: str, new_id: str | None, place) -> None:
-    root = Answer(sign=base).document()
+    root = SamlResponse(sign=base).document()
     place(root, forged_assertion(root[-1], new_id))
     verdict = judge(encode(etree.tostring(root)))
     assert not verdict.accepted
@@ -148,7 +148,7 @@ def test_wrapping(base: str, new_id: str | None, place) -> None:
     ],
 )
 def test_changed_after_signing(base: str, change: tuple[bytes, bytes]) -> None:
-    xml = Answer(sign=base).xml()
+    xml = SamlResponse(sign=base).xml()
     assert change[0] in xml
     verdict = judge(encode(xml.replace(*change)))
     assert verdict.failure is not None
@@ -156,7 +156,7 @@ def test_changed_after_signing(base: str, change: tuple[bytes, bytes]) -> None:
 
 
 def test_unsigned() -> None:
-    assert_refused(judge(Answer(sign="none")), CheckName.SIGNATURE_PLACES)
+    assert_refused(judge(SamlResponse(sign="none")), CheckName.SIGNATURE_PLACES)
 
 
 def test_signed_elsewhere() -> None:
@@ -166,9 +166,9 @@ def test_signed_elsewhere() -> None:
         status = root.find(SAMLP + "Status")
         assert status is not None
         status.set("ID", "_s1")
-        sign(status, Answer())
+        sign(status, SamlResponse())
 
-    assert not judge(Answer(sign="none", after=sign_the_status)).accepted
+    assert not judge(SamlResponse(sign="none", after=sign_the_status)).accepted
 
 
 def test_signature_moved_into_an_advice() -> None:
@@ -182,30 +182,30 @@ def test_signature_moved_into_an_advice() -> None:
         conditions.addnext(advice)
         advice.append(signature)
 
-    assert_refused(judge(Answer(after=move)), CheckName.SIGNATURE_PLACES)
+    assert_refused(judge(SamlResponse(after=move)), CheckName.SIGNATURE_PLACES)
 
 
 def test_the_key_in_the_document_is_not_believed() -> None:
     """Self-consistent, with the attacker's certificate in KeyInfo, under the name of the genuine one."""
     eve = key_pair("eve")
-    assert_refused(judge(Answer(pair=eve)), CheckName.SIGNATURE)
-    assert_refused(judge(Answer(pair=eve, key_info="keycloak")), CheckName.SIGNATURE)
-    assert_refused(judge(Answer(pair=eve, key_info="none")), CheckName.SIGNATURE)
+    assert_refused(judge(SamlResponse(pair=eve)), CheckName.SIGNATURE)
+    assert_refused(judge(SamlResponse(pair=eve, key_info="keycloak")), CheckName.SIGNATURE)
+    assert_refused(judge(SamlResponse(pair=eve, key_info="none")), CheckName.SIGNATURE)
 
 
 def test_key_from_elsewhere() -> None:
-    assert_refused(judge(Answer(key_info="retrieval")), CheckName.KEY_INFO)
+    assert_refused(judge(SamlResponse(key_info="retrieval")), CheckName.KEY_INFO)
 
 
 def test_only_what_is_signed_is_ever_read() -> None:
     """Without a signature there is nothing to read, whatever the checks before may have said."""
 
-    def case(encoded: str) -> Case:
-        return Case(encoded, service_provider=SP, identity_provider=idp(), request=REQUEST, now=NOW)
+    def case(encoded: str) -> ResponseContext:
+        return ResponseContext(encoded, service_provider=SP, identity_provider=idp(), request=REQUEST, now=NOW)
 
     with pytest.raises(ValueError, match="nothing is signed"):
-        _ = case(Answer(sign="none").encoded()).assertion
-    signature = next(Answer().document().iter(f"{{{DS}}}Signature"))
+        _ = case(SamlResponse(sign="none").encoded()).assertion
+    signature = next(SamlResponse().document().iter(f"{{{DS}}}Signature"))
     with pytest.raises(ValueError, match="can't be the document"):
         _ = case(encode(etree.tostring(signature, with_tail=False))).signed_contents
     assert not issued_by([], ISSUER).passed
@@ -213,9 +213,13 @@ def test_only_what_is_signed_is_ever_read() -> None:
 
 def test_the_digest_is_made_a_second_time() -> None:
     """A tree that changes between the signature check and the reading is not read."""
-    case = Case(Answer().encoded(), service_provider=SP, identity_provider=idp(), request=REQUEST, now=NOW)
-    assert signed_content(case).passed
-    other = Case(Answer().encoded(), service_provider=SP, identity_provider=idp(), request=REQUEST, now=NOW)
+    context = ResponseContext(
+        SamlResponse().encoded(), service_provider=SP, identity_provider=idp(), request=REQUEST, now=NOW
+    )
+    assert signed_content(context).passed
+    other = ResponseContext(
+        SamlResponse().encoded(), service_provider=SP, identity_provider=idp(), request=REQUEST, now=NOW
+    )
     next(other.root.iter(SAML + "NameID")).text = EVIL
     assert not signed_content(other).passed
 
@@ -226,7 +230,7 @@ def test_hmac_with_the_public_key() -> None:
         assert method is not None
         method.set("Algorithm", DS + "hmac-sha256")
 
-    assert_refused(judge(Answer(after=claim)), CheckName.ALGORITHMS)
+    assert_refused(judge(SamlResponse(after=claim)), CheckName.ALGORITHMS)
 
 
 @pytest.mark.parametrize(("name", "other"), [("SignatureMethod", "DigestMethod"), ("DigestMethod", "SignatureMethod")])
@@ -235,21 +239,21 @@ def test_a_digest_is_no_signature_nor_the_other_way_round(name: str, other: str)
         method, wrong = (next(root.iter(f"{{{DS}}}{each}")) for each in (name, other))
         method.set("Algorithm", wrong.get("Algorithm", ""))
 
-    assert_refused(judge(Answer(after=claim)), CheckName.ALGORITHMS)
+    assert_refused(judge(SamlResponse(after=claim)), CheckName.ALGORITHMS)
 
 
 def test_an_attribute_of_the_name_of_the_id() -> None:
     """Two attributes that some reader takes for the ID."""
-    xml = Answer().xml().replace(b"<samlp:Response ", b"<samlp:Response samlp:ID='_a1' ", 1)
+    xml = SamlResponse().xml().replace(b"<samlp:Response ", b"<samlp:Response samlp:ID='_a1' ", 1)
     assert_refused(judge(encode(xml)), CheckName.UNIQUE_IDS)
-    xml = Answer().xml().replace(b"<AuthnStatement ", b"<AuthnStatement xml:id='_a1' ", 1)
+    xml = SamlResponse().xml().replace(b"<AuthnStatement ", b"<AuthnStatement xml:id='_a1' ", 1)
     assert_refused(judge(encode(xml)), CheckName.UNIQUE_IDS)
 
 
 def test_assertion_of_another_namespace_counts_as_one() -> None:
     evil = f'<AttributeValue><Assertion xmlns="urn:x" ID="_x"><NameID>{EVIL}</NameID></Assertion></AttributeValue>'
     statement = f'<AttributeStatement><Attribute Name="{EMAIL_CLAIM}">{evil}</Attribute></AttributeStatement>'
-    assert_refused(judge(Answer(statement=statement)), CheckName.ONE_ASSERTION)
+    assert_refused(judge(SamlResponse(statement=statement)), CheckName.ONE_ASSERTION)
 
 
 @pytest.mark.parametrize("document", ["<AuthnRequest/>", "<LogoutResponse/>", "<Envelope/>"])
@@ -259,4 +263,4 @@ def test_other_messages(document: str) -> None:
 
 
 def test_a_bare_assertion() -> None:
-    assert_refused(judge(encode(etree.tostring(Answer().document()[-1]))), CheckName.RESPONSE)
+    assert_refused(judge(encode(etree.tostring(SamlResponse().document()[-1]))), CheckName.RESPONSE)

@@ -20,7 +20,7 @@ from tests.saml.provider import (
     ISSUER,
     NOW,
     REQUEST,
-    Answer,
+    SamlResponse,
     confirmation,
     encode,
     expired_key_pair,
@@ -41,49 +41,53 @@ TARGETED_ID = (
 )
 
 HONEST = {
-    "Entra, as it is set up by default": Answer(),
-    "Entra, sign the response": Answer(sign="response"),
-    "Entra, sign both": Answer(sign="both"),
-    "Entra, identifier that is no URI": Answer(audiences=((f"spn:{ENTITY_ID}",),)),
-    "a guest": Answer(name_id="adele_fabrikam.example#EXT#@contoso.onmicrosoft.com"),
-    "no attribute statement": Answer(statement=""),
-    "an empty attribute statement": Answer(statement="<AttributeStatement/>"),
-    "an empty attribute statement in a signed response": Answer(sign="response", statement="<AttributeStatement/>"),
-    "an attribute without value": Answer(attributes=((EMAIL_CLAIM, ()),)),
-    "Okta, typed values": Answer(statement=TYPED, prefix_list="xs"),
-    "Shibboleth, nested name ID": Answer(statement=TARGETED_ID),
-    "Shibboleth, name ID for us": Answer(name_qualifier=ENTITY_ID),
-    "Keycloak, key name and key value": Answer(key_info="keycloak"),
-    "no key info": Answer(key_info="none"),
-    "ADFS, no Destination": Answer(destination=None),
-    "no InResponseTo on the envelope": Answer(response_in_response_to=None),
-    "no Issuer on the envelope": Answer(response_issuer=None),
-    "Issuer with its format": Answer(issuer_format=ENTITY_FORMAT),
-    "no window in Conditions": Answer(not_before=None, not_on_or_after=None),
-    "used once": Answer(more_conditions="<OneTimeUse/>"),
-    "several audiences": Answer(audiences=(("https://other.example", ENTITY_ID),)),
-    "several restrictions": Answer(audiences=((ENTITY_ID,), (ENTITY_ID, "https://other.example"))),
-    "a second confirmation": Answer(more_confirmations=confirmation("urn:oasis:names:tc:SAML:2.0:cm:sender-vouches")),
-    "the second confirmation is ours": Answer(
+    "Entra, as it is set up by default": SamlResponse(),
+    "Entra, sign the response": SamlResponse(sign="response"),
+    "Entra, sign both": SamlResponse(sign="both"),
+    "Entra, identifier that is no URI": SamlResponse(audiences=((f"spn:{ENTITY_ID}",),)),
+    "a guest": SamlResponse(name_id="adele_fabrikam.example#EXT#@contoso.onmicrosoft.com"),
+    "no attribute statement": SamlResponse(statement=""),
+    "an empty attribute statement": SamlResponse(statement="<AttributeStatement/>"),
+    "an empty attribute statement in a signed response": SamlResponse(
+        sign="response", statement="<AttributeStatement/>"
+    ),
+    "an attribute without value": SamlResponse(attributes=((EMAIL_CLAIM, ()),)),
+    "Okta, typed values": SamlResponse(statement=TYPED, prefix_list="xs"),
+    "Shibboleth, nested name ID": SamlResponse(statement=TARGETED_ID),
+    "Shibboleth, name ID for us": SamlResponse(name_qualifier=ENTITY_ID),
+    "Keycloak, key name and key value": SamlResponse(key_info="keycloak"),
+    "no key info": SamlResponse(key_info="none"),
+    "ADFS, no Destination": SamlResponse(destination=None),
+    "no InResponseTo on the envelope": SamlResponse(response_in_response_to=None),
+    "no Issuer on the envelope": SamlResponse(response_issuer=None),
+    "Issuer with its format": SamlResponse(issuer_format=ENTITY_FORMAT),
+    "no window in Conditions": SamlResponse(not_before=None, not_on_or_after=None),
+    "used once": SamlResponse(more_conditions="<OneTimeUse/>"),
+    "several audiences": SamlResponse(audiences=(("https://other.example", ENTITY_ID),)),
+    "several restrictions": SamlResponse(audiences=((ENTITY_ID,), (ENTITY_ID, "https://other.example"))),
+    "a second confirmation": SamlResponse(
+        more_confirmations=confirmation("urn:oasis:names:tc:SAML:2.0:cm:sender-vouches")
+    ),
+    "the second confirmation is ours": SamlResponse(
         recipient="https://other.example/acs", more_confirmations=confirmation(until=stamp(5))
     ),
-    "its clock is four minutes ahead": Answer(not_before=stamp(4), issued=stamp(4), authn_instant=stamp(4)),
-    "its clock is four minutes behind": Answer(not_on_or_after=stamp(-4), confirmed_until=stamp(-4)),
-    "a session that ends": Answer(session_until=stamp(480)),
-    "whole seconds": Answer(issued="2026-03-02T09:29:00Z"),
-    "seven digits of a second": Answer(issued="2026-03-02T09:29:00.1234567Z"),
-    "enveloped transform alone": Answer(transforms=(ENVELOPED,)),
-    "canonicalization with comments": Answer(transforms=(ENVELOPED, EXCLUSIVE + "WithComments")),
-    "RSA with SHA-512": Answer(
+    "its clock is four minutes ahead": SamlResponse(not_before=stamp(4), issued=stamp(4), authn_instant=stamp(4)),
+    "its clock is four minutes behind": SamlResponse(not_on_or_after=stamp(-4), confirmed_until=stamp(-4)),
+    "a session that ends": SamlResponse(session_until=stamp(480)),
+    "whole seconds": SamlResponse(issued="2026-03-02T09:29:00Z"),
+    "seven digits of a second": SamlResponse(issued="2026-03-02T09:29:00.1234567Z"),
+    "enveloped transform alone": SamlResponse(transforms=(ENVELOPED,)),
+    "canonicalization with comments": SamlResponse(transforms=(ENVELOPED, EXCLUSIVE + "WithComments")),
+    "RSA with SHA-512": SamlResponse(
         signature_method=MORE + "rsa-sha512", digest_method="http://www.w3.org/2001/04/xmlenc#sha512"
     ),
-    "RSA with SHA-384": Answer(signature_method=MORE + "rsa-sha384", digest_method=MORE + "sha384"),
-    "ECDSA": Answer(pair=key_pair("ec", "ec"), signature_method=MORE + "ecdsa-sha256"),
+    "RSA with SHA-384": SamlResponse(signature_method=MORE + "rsa-sha384", digest_method=MORE + "sha384"),
+    "ECDSA": SamlResponse(pair=key_pair("ec", "ec"), signature_method=MORE + "ecdsa-sha256"),
 }
 
 
 @pytest.mark.parametrize("answer", HONEST.values(), ids=HONEST.keys())
-def test_honest_responses_are_accepted(answer: Answer) -> None:
+def test_honest_responses_are_accepted(answer: SamlResponse) -> None:
     verdict = judge(answer, idp(answer.pair))
     assert verdict.failure is None
     assert verdict.accepted
@@ -102,16 +106,16 @@ def test_honest_responses_are_accepted(answer: Answer) -> None:
     ],
 )
 def test_ways_to_write_the_same_document(written) -> None:
-    assert judge(encode(written(Answer().xml()))).accepted
+    assert judge(encode(written(SamlResponse().xml()))).accepted
 
 
 def test_base64_may_be_broken_into_lines() -> None:
-    encoded = Answer().encoded()
+    encoded = SamlResponse().encoded()
     assert judge("\r\n".join(encoded[at : at + 76] for at in range(0, len(encoded), 76))).accepted
 
 
 def test_what_the_provider_vouches_for() -> None:
-    answer = Answer(
+    answer = SamlResponse(
         name_id="  adele@contoso.example\n",
         session_until=stamp(480),
         attributes=(("groups", ("a", " b ", "")), (EMAIL_CLAIM, ("adele@contoso.example",)), ("groups", ("a",))),
@@ -130,7 +134,7 @@ def test_what_the_provider_vouches_for() -> None:
 
 
 def test_nested_values_are_not_read_as_text() -> None:
-    assertion = judge(Answer(statement=TARGETED_ID)).assertion
+    assertion = judge(SamlResponse(statement=TARGETED_ID)).assertion
     assert assertion is not None
     assert dict(assertion.attributes) == {"urn:oid:1.3.6.1.4.1.5923.1.1.1.10": ()}
 
@@ -142,7 +146,7 @@ def test_namespaces_declared_on_the_response_alone() -> None:
     def moved(source: str) -> str:
         return source.replace(declared, "").replace("<samlp:Response ", f"<samlp:Response {declared}", 1)
 
-    answer = Answer(statement=TYPED, prefix_list="xs", rewritten=moved)
+    answer = SamlResponse(statement=TYPED, prefix_list="xs", rewritten=moved)
     assert answer.xml().index(b"xmlns:xs=") < answer.xml().index(b"<Assertion")
     assert judge(answer).accepted
 
@@ -158,7 +162,7 @@ def test_indented_by_hand(sign: str) -> None:
             element.tail = "\n  "
         root.tail = None
 
-    assert judge(Answer(sign=sign, before=indent)).accepted
+    assert judge(SamlResponse(sign=sign, before=indent)).accepted
 
 
 @pytest.mark.parametrize("sign", ["response", "both"])
@@ -168,13 +172,13 @@ def test_the_signature_first(sign: str) -> None:
     def blanks(root: etree._Element) -> None:
         root.text = "\n "
 
-    assert judge(Answer(sign=sign, response_issuer=None, before=blanks)).accepted
+    assert judge(SamlResponse(sign=sign, response_issuer=None, before=blanks)).accepted
 
 
 def test_blanks_behind_the_signature() -> None:
     """Put there before signing, as a provider does that indents its documents."""
     for issuer in (ISSUER, None):
-        answer = Answer(
+        answer = SamlResponse(
             sign="response", response_issuer=issuer, placed=lambda signature: setattr(signature, "tail", "\n\t")
         )
         assert b"</Signature>\n\t" in answer.xml()
@@ -184,7 +188,7 @@ def test_blanks_behind_the_signature() -> None:
 def test_every_key_of_the_metadata_counts_in_any_order() -> None:
     old, new = key_pair("old"), key_pair("new")
     for pairs in ((old, new), (new, old)):
-        verdict = judge(Answer(pair=new), idp(*pairs))
+        verdict = judge(SamlResponse(pair=new), idp(*pairs))
         assert verdict.accepted
         assert verdict.certificate == new.certificate.fingerprint
 
@@ -192,17 +196,17 @@ def test_every_key_of_the_metadata_counts_in_any_order() -> None:
 def test_expired_certificate_is_accepted_until_the_date_an_admin_set() -> None:
     pair = expired_key_pair()
     allowed = idp(pair, expired_certificates_until=NOW + timedelta(days=1))
-    assert judge(Answer(pair=pair), allowed).accepted
+    assert judge(SamlResponse(pair=pair), allowed).accepted
 
 
 def test_sha1_is_accepted_until_the_date_an_admin_set() -> None:
-    answer = Answer(signature_method=DS + "rsa-sha1", digest_method=DS + "sha1")
+    answer = SamlResponse(signature_method=DS + "rsa-sha1", digest_method=DS + "sha1")
     assert judge(answer, idp(sha1_until=NOW + timedelta(days=1))).accepted
 
 
 def test_development_addresses_with_a_port() -> None:
     acs, entity = "http://localhost:8000/saml/2/acs/10001", "http://localhost:8000/saml/2/metadata/10001"
-    answer = Answer(destination=acs, recipient=acs, audiences=((entity,),))
+    answer = SamlResponse(destination=acs, recipient=acs, audiences=((entity,),))
     verdict = validate_response(
         answer.encoded(),
         service_provider=ServiceProvider(entity, acs),
@@ -216,15 +220,15 @@ def test_development_addresses_with_a_port() -> None:
 def test_issuer_that_is_no_address_at_all() -> None:
     """JumpCloud's default."""
     provider = IdentityProvider("IdP Entity ID", (key_pair().certificate,), sso_post_url="https://sso.example/saml")
-    answer = Answer(issuer="IdP Entity ID", response_issuer="IdP Entity ID")
+    answer = SamlResponse(issuer="IdP Entity ID", response_issuer="IdP Entity ID")
     assert judge(answer, provider).accepted
 
 
 def test_the_verdict_depends_on_nothing_but_its_arguments() -> None:
     """A moment years away from the machine's clock, which python3-saml would ask."""
-    answer = Answer()
+    answer = SamlResponse()
     assert judge(answer) == judge(answer)
-    assert judge(Answer(issued=stamp(60)), now=NOW + timedelta(minutes=64, seconds=50)).accepted
+    assert judge(SamlResponse(issued=stamp(60)), now=NOW + timedelta(minutes=64, seconds=50)).accepted
     assert not judge(answer, now=NOW + timedelta(minutes=65, seconds=10)).accepted
     assert not judge(answer, now=NOW - timedelta(minutes=11)).accepted
     assert ACS in judge(answer).checks[list(CheckName).index(CheckName.RECIPIENT)].received

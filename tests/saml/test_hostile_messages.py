@@ -8,12 +8,12 @@ import threading
 import pytest
 from lxml import etree
 
-from sso.saml import CheckName, glance, signature_rules, toolkit
-from sso.saml.case import Case
+from sso.saml import CheckName, signature_rules, toolkit, unverified_hint
 from sso.saml.envelope import MAX_BYTES, MAX_DEPTH
+from sso.saml.response_context import ResponseContext
 from sso.saml.signed_info import signed_info
 from tests.saml.judging import assert_refused, judge
-from tests.saml.provider import DS, ENVELOPED, EXCLUSIVE, NOW, REQUEST, REQUEST_ID, SP, Answer, encode, idp
+from tests.saml.provider import DS, ENVELOPED, EXCLUSIVE, NOW, REQUEST, REQUEST_ID, SP, SamlResponse, encode, idp
 
 XSLT = "http://www.w3.org/TR/1999/REC-xslt-19991116"
 XPATH = "http://www.w3.org/TR/1999/REC-xpath-19991116"
@@ -41,7 +41,7 @@ def never_verified(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def with_signature(change) -> str:
     """A genuine response whose signature is changed afterwards."""
-    root = Answer().document()
+    root = SamlResponse().document()
     signature = root.find(f"{{*}}Assertion/{{{DS}}}Signature")
     assert signature is not None
     change(signature)
@@ -129,33 +129,35 @@ def test_signatures_may_not_ask_for_more(change) -> None:
 
 @pytest.mark.parametrize("change", BOMBS.values(), ids=BOMBS.keys())
 def test_the_list_does_not_lean_on_the_schema(change) -> None:
-    case = Case(with_signature(change), service_provider=SP, identity_provider=idp(), request=REQUEST, now=NOW)
-    assert not signed_info(case).passed
+    context = ResponseContext(
+        with_signature(change), service_provider=SP, identity_provider=idp(), request=REQUEST, now=NOW
+    )
+    assert not signed_info(context).passed
 
 
 @pytest.mark.usefixtures("never_verified")
 def test_digest_of_nothing() -> None:
     """A relative namespace makes canonicalization fail, and the digest would be that of an empty document."""
-    xml = Answer().xml().replace(b"<Conditions ", b'<Conditions xmlns:x="relative/x" ', 1)
+    xml = SamlResponse().xml().replace(b"<Conditions ", b'<Conditions xmlns:x="relative/x" ', 1)
     assert_refused(judge(encode(xml)), CheckName.NAMESPACES)
 
 
 def in_xml(change) -> str:
-    return encode(change(Answer().xml()))
+    return encode(change(SamlResponse().xml()))
 
 
 MESSAGES = {
     "nothing": ("", CheckName.BASE64),
     "blanks": (" \r\n", CheckName.BASE64),
     "not base64": ("<samlp:Response/>", CheckName.BASE64),
-    "base64 with junk": (Answer().encoded()[:40] + "!" + Answer().encoded()[40:], CheckName.BASE64),
+    "base64 with junk": (SamlResponse().encoded()[:40] + "!" + SamlResponse().encoded()[40:], CheckName.BASE64),
     "data after the padding": (base64.b64encode(b"ab").decode() + "QUJD", CheckName.BASE64),
     "letters beyond ASCII": ("ÄÖÜ=", CheckName.BASE64),
     "half a character": ("\ud800", CheckName.BASE64),
     "URL-safe base64": ("-_-_", CheckName.BASE64),
     "too long to decode": ("A" * (2 * MAX_BYTES + 1), CheckName.SIZE),
     "too long": (encode(b"<a>" + b" " * MAX_BYTES + b"</a>"), CheckName.BASE64),
-    "UTF-16": (encode(Answer().xml().decode().encode("utf-16")), CheckName.ENCODING),
+    "UTF-16": (encode(SamlResponse().xml().decode().encode("utf-16")), CheckName.ENCODING),
     "says UTF-16": (in_xml(lambda xml: b'<?xml version="1.0" encoding="UTF-16"?>' + xml), CheckName.ENCODING),
     "UTF-7": (in_xml(lambda xml: b'<?xml version="1.0" encoding="UTF-7"?>' + xml), CheckName.ENCODING),
     "Latin-1": (in_xml(lambda xml: b'<?xml version="1.0" encoding="ISO-8859-1"?>' + xml), CheckName.ENCODING),
@@ -223,25 +225,27 @@ MESSAGES = {
 @pytest.mark.parametrize(("encoded", "name"), MESSAGES.values(), ids=MESSAGES.keys())
 def test_hostile_messages(encoded: str, name: CheckName) -> None:
     assert_refused(judge(encoded), name)
-    assert glance(encoded).in_response_to in {"", REQUEST_ID}
+    assert unverified_hint(encoded).in_response_to in {"", REQUEST_ID}
 
 
 def test_a_large_message_of_few_names_is_read() -> None:
     groups = "".join(f"<AttributeValue>{number:0100}</AttributeValue>" for number in range(300))
-    answer = Answer(statement=f'<AttributeStatement><Attribute Name="groups">{groups}</Attribute></AttributeStatement>')
+    answer = SamlResponse(
+        statement=f'<AttributeStatement><Attribute Name="groups">{groups}</Attribute></AttributeStatement>'
+    )
     assert len(answer.xml()) > 16 * 1024
     assert judge(answer).accepted
 
 
 def test_text_as_cdata_is_the_same_text() -> None:
-    xml = Answer().xml().replace(b"adele@contoso.example</NameID>", b"<![CDATA[adele@contoso.example]]></NameID>")
+    xml = SamlResponse().xml().replace(b"adele@contoso.example</NameID>", b"<![CDATA[adele@contoso.example]]></NameID>")
     verdict = judge(encode(xml))
     assert verdict.assertion is not None
     assert verdict.assertion.name_id == "adele@contoso.example"
 
 
 def test_the_log_shows_hostile_text_on_one_line() -> None:
-    verdict = judge(Answer(destination="https://evil.test/\u202e\u0085" + "x" * 5000))
+    verdict = judge(SamlResponse(destination="https://evil.test/\u202e\u0085" + "x" * 5000))
     assert verdict.failure is not None
     assert verdict.failure.received.isprintable()
     assert len(verdict.failure.received) <= 200
@@ -254,7 +258,7 @@ def test_a_failing_check_fails_closed(monkeypatch: pytest.MonkeyPatch) -> None:
         raise RecursionError("too deep")
 
     monkeypatch.setattr(toolkit, "schema_complaint", explode)
-    verdict = judge(Answer())
+    verdict = judge(SamlResponse())
     assert_refused(verdict, CheckName.SCHEMA)
     assert verdict.failure is not None
     assert verdict.failure.received == "RecursionError: too deep"
@@ -262,7 +266,7 @@ def test_a_failing_check_fails_closed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_many_at_once() -> None:
     """Parsers, schemas and keys are kept for each thread or shared safely."""
-    encoded = [Answer(sign=kind).encoded() for kind in ("assertion", "response", "both", "none")]
+    encoded = [SamlResponse(sign=kind).encoded() for kind in ("assertion", "response", "both", "none")]
     found: list[list[bool]] = []
 
     def run() -> None:

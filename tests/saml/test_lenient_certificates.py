@@ -33,7 +33,7 @@ from tests.saml.der_certificates import (
 )
 from tests.saml.judging import judge
 from tests.saml.metadata_files import base64_of, certificate, entity, key, role, sso
-from tests.saml.provider import Answer, idp
+from tests.saml.provider import SamlResponse, idp
 from tests.saml.test_metadata import codes, read
 
 NAMES = {
@@ -66,7 +66,7 @@ def test_any_name_will_do(inside: bytes, shown: str) -> None:
 @pytest.mark.parametrize("inside", [inside for inside, _ in NAMES.values()], ids=NAMES.keys())
 def test_people_sign_in_with_such_a_certificate(inside: bytes) -> None:
     pair = pair_of(built(name(inside)))
-    assert judge(Answer(pair=pair), idp(pair)).accepted
+    assert judge(SamlResponse(pair=pair), idp(pair)).accepted
 
 
 @pytest.mark.parametrize("serial", [b"\x00", b"\xff", b"", b"\x01" * 40], ids=["zero", "negative", "none", "long"])

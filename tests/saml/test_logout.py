@@ -42,7 +42,7 @@ from tests.saml.provider import (
     RSA_SHA256,
     SP,
     TENANT,
-    Answer,
+    SamlResponse,
     certificate_pem,
     encode,
     expired_key_pair,
@@ -80,7 +80,7 @@ def post(
 ) -> object:
     root = etree.fromstring(text)
     if signer:
-        sign(root, Answer(pair=key_pair(signer), **options))
+        sign(root, SamlResponse(pair=key_pair(signer), **options))
     if edit:
         edit(root)
     return read_logout_form(
@@ -351,7 +351,7 @@ class TestRefused:
 
     def test_a_signature_in_the_xml_of_a_redirect(self):
         root = etree.fromstring(message())
-        sign(root, Answer())
+        sign(root, SamlResponse())
         assert "Redirect has none" in refused(judge(query(etree.tostring(root).decode(), signer="")))
 
     def test_a_changed_or_moved_form(self):
@@ -368,7 +368,7 @@ class TestRefused:
     def test_a_comment_that_no_signature_covers(self, inside):
         """Canonicalization leaves it out, so the signature stays good; both ways refuse it before that."""
         signed = etree.fromstring(message())
-        sign(signed, Answer(pair=key_pair()))
+        sign(signed, SamlResponse(pair=key_pair()))
         text = etree.tostring(signed).replace(b"adele@", b"adele@" + inside.encode())
         found = read_logout_form(encode(text), "", service_provider=us(), identity_provider=provider(), now=NOW)
         assert "no document type, comment or processing instruction" in refused(found)

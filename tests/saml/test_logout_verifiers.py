@@ -11,17 +11,17 @@ from lxml import etree
 
 from sso.saml import IdentityProvider, LogoutRefusal, LogoutRequest, LogoutResponse, logout_rules, signature_rules
 from sso.saml.logout_messages import Outcome, read_logout_form
-from sso.saml.observation import satisfied
+from sso.saml.rule_result import passed
 from tests.saml.judging import watch_xmlsec
 from tests.saml.logout_provider import SLO, message
-from tests.saml.provider import DS, NOW, SP, Answer, KeyPair, encode, idp, key_pair, sign
+from tests.saml.provider import DS, NOW, SP, KeyPair, SamlResponse, encode, idp, key_pair, sign
 
 US = replace(SP, slo_url=SLO)
 
 
 def signed(text: str, pair: KeyPair | None = None) -> etree._Element:
     root = etree.fromstring(text)
-    sign(root, Answer(pair=pair or key_pair()))
+    sign(root, SamlResponse(pair=pair or key_pair()))
     return root
 
 
@@ -92,10 +92,10 @@ def test_no_costly_signature_reaches_xmlsec(monkeypatch: pytest.MonkeyPatch) -> 
     assert not handed
 
 
-def _signer(case: logout_rules.LogoutCase) -> object:
+def _signer(case: logout_rules.LogoutContext) -> object:
     """Believe the signature without a look at anything in it."""
     case.signers = case.identity_provider.certificates[:1]
-    return satisfied("anything", "anything")
+    return passed("anything", "anything")
 
 
 def _believe_every_signature(monkeypatch: pytest.MonkeyPatch) -> None:

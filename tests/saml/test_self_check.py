@@ -13,7 +13,7 @@ from onelogin.saml2.utils import OneLogin_Saml2_Utils
 from sso.saml import ToolkitError, self_check, self_check_sample, signature_rules, toolkit_modules
 from sso.saml.self_check import PINNED, _check_version
 from tests.saml.judging import judge
-from tests.saml.provider import Answer
+from tests.saml.provider import SamlResponse
 
 ROOT = Path(__file__).parents[2]
 ASK = """
@@ -41,7 +41,7 @@ def test_a_second_verifier_that_does_not_verify(monkeypatch: pytest.MonkeyPatch,
 def test_the_private_copy_is_compared_with_the_public_modules(monkeypatch: pytest.MonkeyPatch, answer: bool) -> None:
     """Which others may have patched: then it is not clear any more whose check of signatures ours is."""
     monkeypatch.setattr(OneLogin_Saml2_Utils, "validate_sign", lambda *_, **__: answer)
-    assert judge(Answer()).accepted, "the private copy does not notice"
+    assert judge(SamlResponse()).accepted, "the private copy does not notice"
     with pytest.raises(ToolkitError, match="requirements/base"):
         self_check()
 

@@ -21,9 +21,9 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from lxml import etree
 
 from sso.saml import CheckName
-from sso.saml.case import Case
 from sso.saml.checklist import CHECKLIST
 from sso.saml.reading import read_claims
+from sso.saml.response_context import ResponseContext
 from sso.saml.signed_bytes import signed_info_bytes
 from tests.attacks.groups import GROUPS
 from tests.attacks.target import EACH_BASE, Target
@@ -34,8 +34,8 @@ from tests.saml.provider import (
     NOW,
     REQUEST,
     SP,
-    Answer,
     KeyPair,
+    SamlResponse,
     encode,
     expired_key_pair,
     idp,
@@ -55,7 +55,7 @@ def one(root: etree._Element, name: str) -> etree._Element:
     return next(root.iter("{*}" + name))
 
 
-def signed_again(change: Callable[[etree._Element], object], **said: object) -> Answer:
+def signed_again(change: Callable[[etree._Element], object], **said: object) -> SamlResponse:
     """Let the provider sign a SignedInfo that says something else, so that only what it says can be wrong."""
 
     def after(root: etree._Element) -> None:
@@ -66,11 +66,11 @@ def signed_again(change: Callable[[etree._Element], object], **said: object) -> 
             made = key.sign(signed_info_bytes(signature), padding.PKCS1v15(), hashes.SHA256())
             signature[1].text = base64.b64encode(made).decode()
 
-    return Answer(after=after, **said)
+    return SamlResponse(after=after, **said)
 
 
 def changed_on_the_way(old: bytes, new: bytes, **said: object) -> str:
-    xml = Answer(**said).xml()
+    xml = SamlResponse(**said).xml()
     assert old in xml
     return encode(xml.replace(old, new, 1))
 
@@ -92,7 +92,7 @@ def _of_another_element(root: etree._Element) -> None:
     extensions = etree.Element(SAMLP + "Extensions")
     other = etree.SubElement(extensions, "{urn:x}other", ID="_other")
     one(root, "Issuer").addnext(extensions)
-    signature = sign(other, Answer())
+    signature = sign(other, SamlResponse())
     root[-1][0].addnext(signature)
 
 
@@ -109,41 +109,43 @@ def _other_canonicalization(signature: etree._Element) -> None:
 class Both(NamedTuple):
     """A message, those of our rules that would notice, and what python3-saml says instead."""
 
-    message: Answer | str
+    message: SamlResponse | str
     broken: tuple[CheckName, ...]
     complaint: str
 
 
 FAILED = "Signature validation failed"
 BOTH = {
-    "A signature is there": Both(Answer(sign="none"), (PLACES, VALUE, CONTENT), "No Signature found"),
+    "A signature is there": Both(SamlResponse(sign="none"), (PLACES, VALUE, CONTENT), "No Signature found"),
     "It stands in the response or in its assertion": Both(
-        Answer(after=_elsewhere), (PLACES, INFO, VALUE, CONTENT), "Invalid Signature Element"
+        SamlResponse(after=_elsewhere), (PLACES, INFO, VALUE, CONTENT), "Invalid Signature Element"
     ),
     "There is one in each at most": Both(
-        Answer(after=_twice), (CheckName.SCHEMA, PLACES, INFO, VALUE, CONTENT), "Duplicated ID"
+        SamlResponse(after=_twice), (CheckName.SCHEMA, PLACES, INFO, VALUE, CONTENT), "Duplicated ID"
     ),
     "It refers to the element that it stands in": Both(
-        Answer(sign="none", after=_of_another_element), (INFO, CONTENT), "Found an invalid Signed Element"
+        SamlResponse(sign="none", after=_of_another_element), (INFO, CONTENT), "Found an invalid Signed Element"
     ),
     "Its algorithms are RSA or ECDSA with SHA-2": Both(
-        Answer(signature_method=DS + "rsa-sha1"), (CheckName.ALGORITHMS,), "Deprecated signature algorithm"
+        SamlResponse(signature_method=DS + "rsa-sha1"), (CheckName.ALGORITHMS,), "Deprecated signature algorithm"
     ),
     "SignedInfo has exclusive or inclusive canonicalization": Both(
         signed_again(_other_canonicalization), (INFO,), "a canonicalization that SAML has no use for"
     ),
     "The value is made over SignedInfo": Both(
-        Answer(after=lambda root: setattr(one(root, "SignatureValue"), "text", "A" * 342 + "==")), (VALUE,), FAILED
+        SamlResponse(after=lambda root: setattr(one(root, "SignatureValue"), "text", "A" * 342 + "==")),
+        (VALUE,),
+        FAILED,
     ),
-    "The key is one of the metadata's": Both(Answer(pair=key_pair("eve")), (VALUE,), FAILED),
+    "The key is one of the metadata's": Both(SamlResponse(pair=key_pair("eve")), (VALUE,), FAILED),
     "The digest is that of the signed element": Both(
-        Answer(after=lambda root: one(root, "NameID").set("SPProvidedID", "x")), (CONTENT,), FAILED
+        SamlResponse(after=lambda root: one(root, "NameID").set("SPProvidedID", "x")), (CONTENT,), FAILED
     ),
     "The response has one assertion": Both(
-        Answer(sign="response", before=_second_assertion), (CheckName.ONE_ASSERTION,), "must contain 1 assertion"
+        SamlResponse(sign="response", before=_second_assertion), (CheckName.ONE_ASSERTION,), "must contain 1 assertion"
     ),
     "The document is valid by the schema": Both(
-        Answer(sign="response", extra="<Nonsense/>"), (CheckName.SCHEMA,), "Not match the saml-schema-protocol"
+        SamlResponse(sign="response", extra="<Nonsense/>"), (CheckName.SCHEMA,), "Not match the saml-schema-protocol"
     ),
 }
 
@@ -154,7 +156,7 @@ def test_the_other_refuses_when_ours_is_broken(both: Both, monkeypatch: pytest.M
     assert verdict.failure is not None
     assert verdict.failure.name in both.broken
     break_rules(monkeypatch, *both.broken)
-    monkeypatch.setattr(Case, "assertion", property(lambda case: case.unverified_assertion))
+    monkeypatch.setattr(ResponseContext, "assertion", property(lambda case: case.unverified_assertion))
     verdict = judge(both.message)
     assert_refused(verdict, CheckName.TOOLKIT)
     assert verdict.failure is not None
@@ -167,8 +169,8 @@ def test_the_other_refuses_when_ours_is_broken(both: Both, monkeypatch: pytest.M
 def test_xmlsec_knows_no_algorithm_but_those_of_the_list(said: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Genuinely signed, with an algorithm that python3-saml does not call deprecated."""
     break_rules(monkeypatch, CheckName.ALGORITHMS, VALUE, CONTENT)
-    monkeypatch.setattr(Case, "assertion", property(lambda case: case.unverified_assertion))
-    verdict = judge(Answer(**said))
+    monkeypatch.setattr(ResponseContext, "assertion", property(lambda case: case.unverified_assertion))
+    verdict = judge(SamlResponse(**said))
     assert_refused(verdict, CheckName.TOOLKIT)
     assert verdict.failure is not None
     assert FAILED in verdict.failure.received
@@ -177,7 +179,7 @@ def test_xmlsec_knows_no_algorithm_but_those_of_the_list(said: dict[str, str], m
 def test_the_trusted_keys_are_the_only_ones_for_both(monkeypatch: pytest.MonkeyPatch) -> None:
     """A certificate of the document is not asked even when the metadata has none."""
     break_rules(monkeypatch, VALUE)
-    assert_refused(judge(Answer(), type(idp())(idp().entity_id, ())), CheckName.TOOLKIT)
+    assert_refused(judge(SamlResponse(), type(idp())(idp().entity_id, ())), CheckName.TOOLKIT)
 
 
 # --- Rules that only ours has ------------------------------------------------------------------------------------
@@ -212,7 +214,7 @@ class Alone(NamedTuple):
     `then`: what python3-saml says once our rule is broken; "" if it accepts the message.
     """
 
-    message: Answer | str
+    message: SamlResponse | str
     check: CheckName
     attack: tuple[str, str]
     then: str = ""
@@ -227,12 +229,12 @@ ALONE = {
     "Its lists of prefixes are short": Alone(
         signed_again(_long_prefixes), INFO, ("transform", "thousands of prefixes in the transform")
     ),
-    "Nothing else stands in it": Alone(Answer(after=_object), INFO, ("transform", "manifest")),
+    "Nothing else stands in it": Alone(SamlResponse(after=_object), INFO, ("transform", "manifest")),
     "Its KeyInfo points nowhere": Alone(
-        Answer(key_info="retrieval"), CheckName.KEY_INFO, ("key", "key elsewhere in the document")
+        SamlResponse(key_info="retrieval"), CheckName.KEY_INFO, ("key", "key elsewhere in the document")
     ),
     "Each ID is there once, in any spelling": Alone(
-        Answer(sign="response", before=lambda root: one(root, "SubjectConfirmationData").set("{urn:x}Id", "_r1")),
+        SamlResponse(sign="response", before=lambda root: one(root, "SubjectConfirmationData").set("{urn:x}Id", "_r1")),
         CheckName.UNIQUE_IDS,
         ("ID", "of another namespace"),
     ),
@@ -270,23 +272,25 @@ def test_an_attack_tries_the_same_rule(alone: Alone) -> None:
 
 def test_an_expired_certificate_is_refused_by_ours_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     pair = expired_key_pair()
-    assert_refused(judge(Answer(pair=pair), idp(pair)), CheckName.CERTIFICATE_DATES)
+    assert_refused(judge(SamlResponse(pair=pair), idp(pair)), CheckName.CERTIFICATE_DATES)
     break_rules(monkeypatch, CheckName.CERTIFICATE_DATES)
-    assert judge(Answer(pair=pair), idp(pair)).accepted
+    assert judge(SamlResponse(pair=pair), idp(pair)).accepted
 
 
 def test_a_certificate_that_has_not_begun_is_refused_by_ours_alone() -> None:
     pair = _not_yet_valid()
-    assert_refused(judge(Answer(pair=pair), idp(pair)), CheckName.CERTIFICATE_DATES)
+    assert_refused(judge(SamlResponse(pair=pair), idp(pair)), CheckName.CERTIFICATE_DATES)
 
 
 @pytest.mark.parametrize("signed", ["assertion", "response"])
 def test_what_is_read_does_not_change_with_the_document(signed: str) -> None:
-    case = Case(Answer(sign=signed).encoded(), service_provider=SP, identity_provider=idp(), request=REQUEST, now=NOW)
-    assert all(rule.look(case).passed for rule in CHECKLIST)
-    for name in case.root.iter("{*}NameID"):
+    context = ResponseContext(
+        SamlResponse(sign=signed).encoded(), service_provider=SP, identity_provider=idp(), request=REQUEST, now=NOW
+    )
+    assert all(rule.look(context).passed for rule in CHECKLIST)
+    for name in context.root.iter("{*}NameID"):
         name.text = "eve@evil.test"
-    claims = read_claims(case)
+    claims = read_claims(context)
     assert claims is not None
     assert claims.name_id == "adele@contoso.example"
 

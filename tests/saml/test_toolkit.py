@@ -16,15 +16,28 @@ from onelogin.saml2.response import OneLogin_Saml2_Response
 from onelogin.saml2.settings import OneLogin_Saml2_Settings
 
 from sso.saml import CheckName, toolkit, toolkit_modules
-from sso.saml.case import Case
 from sso.saml.checklist import CHECKLIST
+from sso.saml.response_context import ResponseContext
 from tests.saml.judging import judge
-from tests.saml.provider import ACS, DS, ENTITY_ID, ISSUER, NOW, REQUEST, REQUEST_ID, SP, Answer, idp, key_pair, stamp
+from tests.saml.provider import (
+    ACS,
+    DS,
+    ENTITY_ID,
+    ISSUER,
+    NOW,
+    REQUEST,
+    REQUEST_ID,
+    SP,
+    SamlResponse,
+    idp,
+    key_pair,
+    stamp,
+)
 
-SHA1 = Answer(signature_method=DS + "rsa-sha1", digest_method=DS + "sha1")
+SHA1 = SamlResponse(signature_method=DS + "rsa-sha1", digest_method=DS + "sha1")
 
 
-def complaint(answer: Answer, now: datetime = NOW, *, allow_sha1: bool = False) -> str:
+def complaint(answer: SamlResponse, now: datetime = NOW, *, allow_sha1: bool = False) -> str:
     """Ask the second verifier alone."""
     return toolkit.complaint(
         answer.encoded(),
@@ -39,43 +52,43 @@ def complaint(answer: Answer, now: datetime = NOW, *, allow_sha1: bool = False) 
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        pytest.param(Answer(sign="none"), "No Signature found", id="unsigned"),
+        pytest.param(SamlResponse(sign="none"), "No Signature found", id="unsigned"),
         pytest.param(SHA1, "Deprecated signature algorithm", id="SHA-1"),
-        pytest.param(Answer(issuer="https://evil.test/"), "Invalid issuer", id="issuer"),
-        pytest.param(Answer(audiences=(("https://evil.test/",),)), "not a valid audience", id="audience"),
-        pytest.param(Answer(confirmed_until=stamp(-6)), "SubjectConfirmation", id="late"),
-        pytest.param(Answer(session_until=stamp(-6)), "expired", id="session"),
-        pytest.param(Answer(response_in_response_to="_other"), "InResponseTo", id="request"),
+        pytest.param(SamlResponse(issuer="https://evil.test/"), "Invalid issuer", id="issuer"),
+        pytest.param(SamlResponse(audiences=(("https://evil.test/",),)), "not a valid audience", id="audience"),
+        pytest.param(SamlResponse(confirmed_until=stamp(-6)), "SubjectConfirmation", id="late"),
+        pytest.param(SamlResponse(session_until=stamp(-6)), "expired", id="session"),
+        pytest.param(SamlResponse(response_in_response_to="_other"), "InResponseTo", id="request"),
     ],
 )
-def test_it_still_refuses_by_itself(answer: Answer, words: str) -> None:
+def test_it_still_refuses_by_itself(answer: SamlResponse, words: str) -> None:
     assert words in complaint(answer)
 
 
 def test_it_accepts_what_we_accept() -> None:
-    assert complaint(Answer()) == ""
-    assert complaint(Answer(statement="<AttributeStatement/>")) == ""
+    assert complaint(SamlResponse()) == ""
+    assert complaint(SamlResponse(statement="<AttributeStatement/>")) == ""
     assert complaint(SHA1, allow_sha1=True) == ""
 
 
 def test_it_has_the_last_word() -> None:
     """Believed when it refuses what no rule before it has looked at."""
     last = CHECKLIST[-1]
-    case = Case(
-        Answer(issuer="https://evil.test/").encoded(),
+    context = ResponseContext(
+        SamlResponse(issuer="https://evil.test/").encoded(),
         service_provider=SP,
         identity_provider=idp(),
         request=REQUEST,
         now=NOW,
     )
     assert last.name is CheckName.TOOLKIT
-    assert not last.look(case).passed
-    assert "Invalid issuer" in last.look(case).received
+    assert not last.look(context).passed
+    assert "Invalid issuer" in last.look(context).received
 
 
 def test_its_clock_is_ours_with_the_same_tolerance() -> None:
-    assert complaint(Answer(), NOW + timedelta(minutes=64, seconds=50)) == ""
-    assert complaint(Answer(), NOW + timedelta(minutes=65, seconds=10)) != ""
+    assert complaint(SamlResponse(), NOW + timedelta(minutes=64, seconds=50)) == ""
+    assert complaint(SamlResponse(), NOW + timedelta(minutes=65, seconds=10)) != ""
 
 
 def test_others_in_this_process_get_it_unchanged() -> None:
@@ -94,11 +107,11 @@ def test_others_in_this_process_get_it_unchanged() -> None:
     def accepts(minutes: int) -> bool:
         at = now + timedelta(minutes=minutes)
         written = [(at + timedelta(minutes=each)).strftime("%Y-%m-%dT%H:%M:%SZ") for each in (-5, 5)]
-        answer = Answer(not_before=written[0], not_on_or_after=written[1], confirmed_until=written[1])
+        answer = SamlResponse(not_before=written[0], not_on_or_after=written[1], confirmed_until=written[1])
         stock = OneLogin_Saml2_Response(settings, base64.b64encode(answer.xml()))
         return bool(stock.is_valid(request, REQUEST_ID))
 
-    assert judge(Answer()).accepted
+    assert judge(SamlResponse()).accepted
     assert accepts(0)
     assert not accepts(-60)
     assert not accepts(60)
@@ -119,8 +132,8 @@ def held():
 
 before = dict(held())
 from tests.saml.judging import judge
-from tests.saml.provider import Answer
-assert judge(Answer(sign="both")).accepted
+from tests.saml.provider import SamlResponse
+assert judge(SamlResponse(sign="both")).accepted
 from sso.saml import toolkit_modules
 assert toolkit_modules.Response.__mro__[1].__module__ != "onelogin.saml2.response"
 assert dict(held()) == before and len(before) > 300, len(before)
@@ -143,7 +156,7 @@ def test_threads_do_not_share_a_clock() -> None:
 
     def run(minutes: int, expected: bool) -> None:
         for _ in range(20):
-            found.append(judge(Answer(), now=NOW + timedelta(minutes=minutes)).accepted is expected)
+            found.append(judge(SamlResponse(), now=NOW + timedelta(minutes=minutes)).accepted is expected)
             time.sleep(0)
 
     threads = [Thread(target=run, args=(minutes, minutes == 0)) for minutes in (0, 600_000, 0, -600_000)]
@@ -155,11 +168,11 @@ def test_threads_do_not_share_a_clock() -> None:
 
 
 def test_an_empty_attribute_statement_is_all_the_schema_overlooks() -> None:
-    assert toolkit.schema_complaint(Answer(statement="<AttributeStatement/>").document()) == ""
-    assert "Nonsense" in toolkit.schema_complaint(Answer(statement="", extra="<Nonsense/>").document())
-    both = Answer(statement="<AttributeStatement/>", extra="<Nonsense/>").document()
+    assert toolkit.schema_complaint(SamlResponse(statement="<AttributeStatement/>").document()) == ""
+    assert "Nonsense" in toolkit.schema_complaint(SamlResponse(statement="", extra="<Nonsense/>").document())
+    both = SamlResponse(statement="<AttributeStatement/>", extra="<Nonsense/>").document()
     assert toolkit.schema_complaint(both) != ""
-    filled = Answer(statement="<AttributeStatement><Nonsense/></AttributeStatement>").document()
+    filled = SamlResponse(statement="<AttributeStatement><Nonsense/></AttributeStatement>").document()
     assert "Nonsense" in toolkit.schema_complaint(filled)
     assert etree.iselement(filled)
 
@@ -182,9 +195,15 @@ def test_schema_and_expressions_are_compiled_once_for_each_thread(monkeypatch: p
     monkeypatch.setattr(toolkit_modules.etree, "XPath", XPath)
 
     def run() -> None:
-        assert all(judge(answer).accepted for answer in (Answer(), Answer(sign="both"), Answer(sign="response")))
+        assert all(
+            judge(answer).accepted
+            for answer in (SamlResponse(), SamlResponse(sign="both"), SamlResponse(sign="response"))
+        )
         first.append(len(compiled))
-        assert all(judge(answer).accepted for answer in (Answer(), Answer(sign="both"), Answer(sign="response")))
+        assert all(
+            judge(answer).accepted
+            for answer in (SamlResponse(), SamlResponse(sign="both"), SamlResponse(sign="response"))
+        )
         first.append(len(compiled))
 
     first: list[int] = []

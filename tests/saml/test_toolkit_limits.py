@@ -10,7 +10,7 @@ from lxml import etree
 
 from sso.saml.envelope import MAX_BYTES, MAX_DECLARATIONS, MAX_ELEMENTS
 from sso.saml.toolkit_limits import excess_of_bytes, excess_of_signatures
-from tests.saml.provider import DS, EXCLUSIVE, Answer
+from tests.saml.provider import DS, EXCLUSIVE, SamlResponse
 
 Change = Callable[[etree._Element], object]
 
@@ -40,7 +40,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
 
 @pytest.mark.parametrize(("change", "excess"), CHANGES.values(), ids=CHANGES.keys())
 def test_a_signature_that_asks_for_too_much(change: Change, excess: str) -> None:
-    root = Answer().document()
+    root = SamlResponse().document()
     assert excess_of_signatures(root) == ""
     change(root)
     assert excess in excess_of_signatures(root)
@@ -62,6 +62,9 @@ def test_a_message_that_is_too_large(data: bytes, excess: str) -> None:
 
 
 def test_honest_signatures_are_far_below() -> None:
-    for answer in (Answer(sign="both"), Answer(key_info="keycloak", prefix_list="xs xsi samlp saml #default")):
+    for answer in (
+        SamlResponse(sign="both"),
+        SamlResponse(key_info="keycloak", prefix_list="xs xsi samlp saml #default"),
+    ):
         assert excess_of_signatures(answer.document()) == ""
         assert excess_of_bytes(answer.xml()) == ""

@@ -23,11 +23,11 @@ from sso.saml import (
     signature_value,
     validate_response,
 )
-from sso.saml.case import Case
 from sso.saml.checklist import CHECKLIST
+from sso.saml.response_context import ResponseContext
 from sso.saml.signed_bytes import SignedInfo
 from tests.saml.judging import assert_refused, judge, watch_xmlsec
-from tests.saml.provider import DS, NOW, REQUEST, RSA_SHA256, SHA256, SP, Answer, encode, idp, key_pair, sign
+from tests.saml.provider import DS, NOW, REQUEST, RSA_SHA256, SHA256, SP, SamlResponse, encode, idp, key_pair, sign
 
 MORE = "http://www.w3.org/2001/04/xmldsig-more#"
 ENC = "http://www.w3.org/2001/04/xmlenc#"
@@ -36,20 +36,20 @@ RULES = {rule.name: rule for rule in CHECKLIST}
 OUR_RULES = (CheckName.SIGNED_INFO, CheckName.SIGNATURE, CheckName.SIGNED_CONTENT)
 
 HONEST = {
-    "assertion": Answer(),
-    "response": Answer(sign="response"),
-    "both": Answer(sign="both"),
-    "SHA-384": Answer(signature_method=MORE + "rsa-sha384", digest_method=MORE + "sha384"),
-    "SHA-512": Answer(signature_method=MORE + "rsa-sha512", digest_method=ENC + "sha512"),
-    "ECDSA": Answer(pair=key_pair("ec", "ec"), signature_method=MORE + "ecdsa-sha256"),
-    "ECDSA P-384": Answer(pair=key_pair("ec384", "ec384"), signature_method=MORE + "ecdsa-sha384"),
-    "ECDSA P-521": Answer(pair=key_pair("ec521", "ec521"), signature_method=MORE + "ecdsa-sha512"),
-    "RSA 3072": Answer(pair=key_pair("large", "rsa3072")),
-    "prefixes": Answer(prefix_list="xs saml samlp #default"),
-    "prefixes, both": Answer(sign="both", prefix_list="xs"),
-    "without canonicalization": Answer(transforms=(DS + "enveloped-signature",)),
-    "without canonicalization, both": Answer(sign="both", transforms=(DS + "enveloped-signature",)),
-    "indented": Answer(rewritten=lambda text: text.replace("><", ">\n  <")),
+    "assertion": SamlResponse(),
+    "response": SamlResponse(sign="response"),
+    "both": SamlResponse(sign="both"),
+    "SHA-384": SamlResponse(signature_method=MORE + "rsa-sha384", digest_method=MORE + "sha384"),
+    "SHA-512": SamlResponse(signature_method=MORE + "rsa-sha512", digest_method=ENC + "sha512"),
+    "ECDSA": SamlResponse(pair=key_pair("ec", "ec"), signature_method=MORE + "ecdsa-sha256"),
+    "ECDSA P-384": SamlResponse(pair=key_pair("ec384", "ec384"), signature_method=MORE + "ecdsa-sha384"),
+    "ECDSA P-521": SamlResponse(pair=key_pair("ec521", "ec521"), signature_method=MORE + "ecdsa-sha512"),
+    "RSA 3072": SamlResponse(pair=key_pair("large", "rsa3072")),
+    "prefixes": SamlResponse(prefix_list="xs saml samlp #default"),
+    "prefixes, both": SamlResponse(sign="both", prefix_list="xs"),
+    "without canonicalization": SamlResponse(transforms=(DS + "enveloped-signature",)),
+    "without canonicalization, both": SamlResponse(sign="both", transforms=(DS + "enveloped-signature",)),
+    "indented": SamlResponse(rewritten=lambda text: text.replace("><", ">\n  <")),
 }
 
 
@@ -73,69 +73,73 @@ def swapped(text: str) -> str:
 
 
 FORGED = {
-    "value": Answer(after=change("SignatureValue", swapped)),
-    "short value": Answer(after=change("SignatureValue", lambda _: "AAAA")),
-    "digest": Answer(after=change("DigestValue", swapped)),
-    "method": Answer(after=method),
-    "ECDSA value": Answer(
+    "value": SamlResponse(after=change("SignatureValue", swapped)),
+    "short value": SamlResponse(after=change("SignatureValue", lambda _: "AAAA")),
+    "digest": SamlResponse(after=change("DigestValue", swapped)),
+    "method": SamlResponse(after=method),
+    "ECDSA value": SamlResponse(
         pair=key_pair("ec", "ec"), signature_method=MORE + "ecdsa-sha256", after=change("SignatureValue", swapped)
     ),
-    "short ECDSA value": Answer(
+    "short ECDSA value": SamlResponse(
         pair=key_pair("ec", "ec"),
         signature_method=MORE + "ecdsa-sha256",
         after=change("SignatureValue", lambda _: "AAAA"),
     ),
-    "another key": Answer(pair=key_pair("eve")),
-    "name ID": Answer(after=lambda root: next(root.iter("{*}NameID")).set("SPProvidedID", "afterwards")),
-    "the second of both": Answer(sign="both", after=lambda root: root[-1][1][1].__setattr__("text", "AAAA")),
+    "another key": SamlResponse(pair=key_pair("eve")),
+    "name ID": SamlResponse(after=lambda root: next(root.iter("{*}NameID")).set("SPProvidedID", "afterwards")),
+    "the second of both": SamlResponse(sign="both", after=lambda root: root[-1][1][1].__setattr__("text", "AAAA")),
 }
 
 
-def opinions(answer: Answer, certificate: SigningCertificate) -> tuple[bool, bool]:
+def opinions(answer: SamlResponse, certificate: SigningCertificate) -> tuple[bool, bool]:
     """Return what our rules say, and what python3-saml with xmlsec says, each without the other."""
     provider = replace(idp(), certificates=(certificate,))
-    case = Case(answer.encoded(), service_provider=SP, identity_provider=provider, request=REQUEST, now=NOW)
-    ours = all(RULES[name].look(case).passed for name in OUR_RULES)
-    return ours, RULES[CheckName.TOOLKIT].look(case).passed
+    context = ResponseContext(
+        answer.encoded(), service_provider=SP, identity_provider=provider, request=REQUEST, now=NOW
+    )
+    ours = all(RULES[name].look(context).passed for name in OUR_RULES)
+    return ours, RULES[CheckName.TOOLKIT].look(context).passed
 
 
 @pytest.mark.parametrize("answer", HONEST.values(), ids=HONEST.keys())
-def test_both_accept(answer: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_accept(answer: SamlResponse, monkeypatch: pytest.MonkeyPatch) -> None:
     handed = watch_xmlsec(monkeypatch)
     assert opinions(answer, answer.pair.certificate) == (True, True)
     assert len(handed) == (2 if answer.sign == "both" else 1)
 
 
 @pytest.mark.parametrize("answer", FORGED.values(), ids=FORGED.keys())
-def test_both_refuse(answer: Answer) -> None:
+def test_both_refuse(answer: SamlResponse) -> None:
     trusted = key_pair() if answer.pair == key_pair("eve") else answer.pair
     assert opinions(answer, trusted.certificate) == (False, False)
 
 
 def test_a_key_of_another_kind_made_nothing() -> None:
-    signature = next(Answer().document().iter(f"{{{DS}}}Signature"))
+    signature = next(SamlResponse().document().iter(f"{{{DS}}}Signature"))
     info = SignedInfo.of(signature)
     certificates = [key_pair("ec", "ec").certificate, key_pair().certificate]
     assert (info.signature_method, info.digest_method) == (RSA_SHA256, SHA256)
     assert signature_value.signer_of(signature, info, certificates) == key_pair().certificate
-    assert opinions(Answer(), certificates[0]) == (False, False)
+    assert opinions(SamlResponse(), certificates[0]) == (False, False)
 
 
 @pytest.mark.parametrize("position", [0, 1, 2])
 def test_any_of_several_keys_will_do_for_both(position: int) -> None:
     pairs = [key_pair("other", "ec"), key_pair("eve")]
     pairs.insert(position, key_pair())
-    assert judge(Answer(sign="both"), idp(*pairs)).accepted
+    assert judge(SamlResponse(sign="both"), idp(*pairs)).accepted
 
 
 def test_the_second_verifier_does_not_know_what_the_first_one_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of ours stands in for its own check: it judges a case that no rule has looked at."""
+    """Nothing of ours stands in for its own check: it judges a context that no rule has looked at."""
     handed = watch_xmlsec(monkeypatch)
     last = RULES[CheckName.TOOLKIT]
-    for answer, expected in ((Answer(sign="both"), True), (FORGED["digest"], False), (FORGED["value"], False)):
-        case = Case(answer.encoded(), service_provider=SP, identity_provider=idp(), request=REQUEST, now=NOW)
-        assert last.look(case).passed is expected
-        assert case.signers == ()
+    for answer, expected in ((SamlResponse(sign="both"), True), (FORGED["digest"], False), (FORGED["value"], False)):
+        context = ResponseContext(
+            answer.encoded(), service_provider=SP, identity_provider=idp(), request=REQUEST, now=NOW
+        )
+        assert last.look(context).passed is expected
+        assert context.signers == ()
     assert len(handed) == 4
 
 
@@ -169,7 +173,7 @@ def _hide_name_id(root: etree._Element) -> None:
 
 def document(signed: str, encrypted: str, **options: object) -> etree._Element:
     """Return a response: the assertion is signed, then encrypted, then the response is signed."""
-    answer = Answer(before=_hide_name_id if "name ID" in encrypted else None, **options)
+    answer = SamlResponse(before=_hide_name_id if "name ID" in encrypted else None, **options)
     inside = "assertion" if signed in ("assertion", "both") else "none"
     root = replace(answer, sign=inside).document()
     if "assertion" in encrypted:
@@ -188,7 +192,9 @@ def judged(root: etree._Element) -> Verdict:
 
 @pytest.mark.parametrize("encrypted", ENCRYPTED)
 @pytest.mark.parametrize("signed", SIGNED)
-@pytest.mark.parametrize("transforms", [(DS + "enveloped-signature",), Answer().transforms], ids=["plain", "exclusive"])
+@pytest.mark.parametrize(
+    "transforms", [(DS + "enveloped-signature",), SamlResponse().transforms], ids=["plain", "exclusive"]
+)
 def test_whatever_is_encrypted_both_verify_each_signature(
     signed: str, encrypted: str, transforms: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -205,7 +211,7 @@ def test_whatever_is_encrypted_both_verify_each_signature(
 
 def test_a_decrypted_assertion_is_verified_without_the_namespaces_of_its_response() -> None:
     """Signed as a document of its own, under plain canonicalization, which would cover the response's namespaces."""
-    answer = Answer(transforms=(DS + "enveloped-signature",))
+    answer = SamlResponse(transforms=(DS + "enveloped-signature",))
     assertion = etree.fromstring(answer._assertion())
     sign(assertion, answer)
     around = etree.Element("around")
@@ -259,29 +265,29 @@ def test_a_swapped_encrypted_assertion_with_a_signature_of_its_own(monkeypatch: 
 
 def test_an_unsigned_assertion_is_only_opened_from_under_the_signature_of_the_response() -> None:
     """Ours alone: what was opened is not what the signature covers, although both are well-formed and ours to open."""
-    case = Case(
+    context = ResponseContext(
         encode(etree.tostring(document("response", "assertion"))),
         service_provider=replace(SP, keys=(ours(),)),
         identity_provider=idp(),
         request=REQUEST,
         now=NOW,
     )
-    case.signed_response = document("response", "assertion", name_id="admin@contoso.example")
+    context.signed_response = document("response", "assertion", name_id="admin@contoso.example")
     with_decrypted = [rule for rule in CHECKLIST if rule.name in (CheckName.ENCRYPTION, CheckName.DECRYPTION)]
-    assert all(rule.look(case).passed for rule in with_decrypted)
+    assert all(rule.look(context).passed for rule in with_decrypted)
     with pytest.raises(ValueError, match="another assertion is signed"):
-        RULES[CheckName.SIGNED_CONTENT].look(case)
+        RULES[CheckName.SIGNED_CONTENT].look(context)
 
 
 def test_the_encrypted_assertion_is_decrypted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """By our own code; python3-saml is given what came out, and has no key to open anything with."""
     opened: list[object] = []
-    original = Case.opened
-    monkeypatch.setattr(Case, "opened", lambda case, each: (opened.append(each), original(case, each))[1])
+    original = ResponseContext.opened
+    monkeypatch.setattr(ResponseContext, "opened", lambda case, each: (opened.append(each), original(case, each))[1])
     assert judged(document("both", "assertion")).accepted
     assert len(opened) == 1
 
 
 def test_the_check_of_python3_saml_is_the_last_one() -> None:
-    verdict = judge(Answer())
+    verdict = judge(SamlResponse())
     assert (verdict.checks[-1].name, verdict.checks[-1].outcome) == (CheckName.TOOLKIT, Outcome.PASSED)

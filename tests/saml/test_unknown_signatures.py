@@ -7,7 +7,7 @@ from lxml import etree
 
 from sso.saml import CheckName, Verdict, unknown_signer
 from tests.saml.judging import assert_refused, judge
-from tests.saml.provider import Answer, idp, key_pair
+from tests.saml.provider import SamlResponse, idp, key_pair
 
 THEIRS = key_pair("other").certificate
 OURS = key_pair().certificate
@@ -15,7 +15,7 @@ OURS = key_pair().certificate
 
 def refusal(**knobs: object) -> Verdict:
     """Return the verdict on a response that a key we do not know has signed."""
-    verdict = judge(Answer(pair=key_pair("other"), **knobs))
+    verdict = judge(SamlResponse(pair=key_pair("other"), **knobs))
     assert_refused(verdict, CheckName.SIGNATURE)
     return verdict
 
@@ -65,4 +65,4 @@ def test_a_library_that_fails_costs_the_hint_only(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_known_signature_leaves_nothing_to_explain() -> None:
-    assert judge(Answer(), idp()).unknown_signature is None
+    assert judge(SamlResponse(), idp()).unknown_signature is None

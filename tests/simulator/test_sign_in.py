@@ -1,4 +1,4 @@
-"""The sign-in endpoint: what Entra refuses, the account picker, and the answer it posts."""
+"""The sign-in endpoint: what Entra refuses, the account picker, and the response it posts."""
 
 import base64
 

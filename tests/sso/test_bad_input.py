@@ -12,7 +12,7 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
-from orgs.models import DoorKind, Organization, User
+from orgs.models import GrantKind, Organization, User
 from tests.conftest import new_browser, open_session
 from tests.sso.conftest import Connect
 from tests.test_access import ADDRESSES
@@ -43,7 +43,7 @@ OTHER_ENCODINGS = ["hex", "idna", "unicode_escape", "utf-16", "undefined", '"hex
 
 @pytest.mark.parametrize("credential", CREDENTIALS, ids=range(len(CREDENTIALS)))
 def test_a_credential_that_no_browser_sends_is_a_wrong_one(admin: User, credential: str) -> None:
-    stranger, known = new_browser(), open_session(admin, DoorKind.PASSWORD)
+    stranger, known = new_browser(), open_session(admin, GrantKind.PASSWORD)
     known.post("/account/reauthenticate/", {"password": "correct horse battery"})
     for browser, name in [(stranger, "login"), (known, "add"), (known, "reauthenticate")]:
         browser.get(f"/account/2fa/webauthn/{name}/", headers={"x-requested-with": "XMLHttpRequest"})
@@ -86,7 +86,7 @@ def test_a_request_that_did_not_pass_all_proxies_comes_from_nowhere(
     assert visitor.get("/sign-in", headers=few).status_code == 200
     assert visitor.post("/sign-in/mail", {"email": "ada@contoso.example"}, headers=few).status_code == 403
     assert visitor.post("/account/login/", {"login": "a@b.example", "password": "x"}, headers=few).status_code == 403
-    known = open_session(admin, DoorKind.PASSWORD)
+    known = open_session(admin, GrantKind.PASSWORD)
     assert known.post("/o/contoso/settings/general", {"name": "New", "slug": "contoso"}, headers=few).status_code < 500
     two = {"x-forwarded-for": "192.0.2.7, 192.0.2.8"}
     assert visitor.post("/sign-in/mail", {"email": "ada@contoso.example"}, headers=two).status_code == 303
@@ -96,9 +96,9 @@ def test_a_request_that_did_not_pass_all_proxies_comes_from_nowhere(
 
 _FIELDS = (
     "SAMLResponse RelayState SAMLRequest Signature action addresses answer code credential domain email entity_id "
-    "force_authn hint hours just_in_time_role kept_upload login metadata_file metadata_text name next note oldpassword "
+    "force_authn hint hours just_in_time_role kept_upload login metadata_file metadata_text name next oldpassword "
     "organization_name page password password1 password2 period provider public_id q o query reauthenticated remember "
-    "require_sso risk role search seen sign_requests single_logout slug state test token view _selected_action"
+    "require_sso risk role search sign_requests snapshot single_logout slug state test token view _selected_action"
 )
 FIELDS = _FIELDS.split()
 JUNK = [
@@ -137,7 +137,7 @@ def test_junk_is_refused_everywhere(
     organization: Organization, admin: User, connect: Connect, is_admin: bool, settings: object
 ) -> None:
     connect(organization)
-    browser = open_session(admin, DoorKind.PASSWORD) if is_admin else new_browser()
+    browser = open_session(admin, GrantKind.PASSWORD) if is_admin else new_browser()
     failed = [
         f"{method} {path}"
         for number, address in enumerate(ADDRESSES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orgs.models import DoorKind
+from orgs.models import GrantKind
 from tests.conftest import PASSWORD
 
 NEW = "quite another password"
@@ -20,7 +20,7 @@ def test_only_an_unchanged_password_is_carried_over(journey, admin, client_of, i
         assert client_of(admin).post(ACCOUNT, fields).status_code == 303
     journey.post(journey.answer("ada", request_id, name_id=admin.email))
     assert journey.browser.get(f"/o/{journey.organization.slug}/").status_code == 200
-    kinds = {DoorKind.SSO} if is_changed else {DoorKind.SSO, DoorKind.PASSWORD}
+    kinds = {GrantKind.SSO} if is_changed else {GrantKind.SSO, GrantKind.PASSWORD}
     name = journey.browser.session["session_name"]
-    assert set(admin.doors.filter(session=name, ended_at__isnull=True).values_list("kind", flat=True)) == kinds
+    assert set(admin.session_grants.filter(session=name, ended_at__isnull=True).values_list("kind", flat=True)) == kinds
     assert journey.browser.get(ACCOUNT).status_code == (403 if is_changed else 200)

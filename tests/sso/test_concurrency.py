@@ -1,4 +1,4 @@
-"""Twelve browsers' worth of the same answer at once: one wins (invariant 4)."""
+"""Twelve browsers' worth of the same response at once: one wins (invariant 4)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection, connections
 
-from orgs.models import Door, DoorKind, User
+from orgs.models import GrantKind, SessionGrant, User
 from sso.models import SignIn, SignInState
 from tests.sso.conftest import new_browser
 
@@ -50,7 +50,7 @@ def test_one_of_twelve_wins(journey):
     assert sum(location.startswith(journey.tenant.sso_url) for location in answers) == 1, "the others share one restart"
     assert answers.count("/o/contoso/sign-in") == THREADS - 2, answers
     assert SignIn.objects.filter(state=SignInState.SUCCEEDED).count() == 1
-    assert Door.objects.filter(kind=DoorKind.SSO).count() == 1
+    assert SessionGrant.objects.filter(kind=GrantKind.SSO).count() == 1
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)

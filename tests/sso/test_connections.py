@@ -9,9 +9,9 @@ from audit.models import Event
 from orgs.errors import NotAllowedError
 from orgs.models import Plan, Role
 from sso import saml
+from sso.encrypted_params import TokenPurpose, encrypt
 from sso.models import Configuration, ConfigurationState, Purpose, SignInState
 from sso.reasons import Reason
-from sso.sealed import Note, seal
 from sso.selectors import active_configuration, draft_configuration
 from sso.services import discard_draft, read_upload, save_settings
 from sso.views.differences import differences
@@ -120,7 +120,7 @@ def test_while_sso_is_required_a_new_file_waits_for_an_admins_sign_in(journey):
     saved = save(journey, **new_file(journey))
     assert saved.is_draft
     assert active_configuration(journey.organization).version == 1
-    test_note = seal(Note.TEST, saved.configuration.public_id.hex)
+    test_note = encrypt(TokenPurpose.TEST, saved.configuration.public_id.hex)
     assert refused_for(journey, try_draft(journey, test_note, "grace")) == Reason.TEST_NEEDS_ADMIN
     assert draft_configuration(journey.organization) == saved.configuration, "still waiting"
     admin = journey.organization.memberships.get(role=Role.ADMIN).user
@@ -131,9 +131,9 @@ def test_while_sso_is_required_a_new_file_waits_for_an_admins_sign_in(journey):
     assert journey.organization.requires_sso
 
 
-def try_draft(journey: Journey, note: str, alias: str, **twists: object):
+def try_draft(journey: Journey, token: str, alias: str, **twists: object):
     """Walk through a draft as one person of the provider."""
-    return journey.post(journey.answer(alias, journey.start(test=note), **twists))
+    return journey.post(journey.answer(alias, journey.start(test=token), **twists))
 
 
 @pytest.fixture(autouse=True)
@@ -147,7 +147,7 @@ def grace(request, member, make_user):
 def test_a_draft_cannot_be_entered_without_the_note_of_the_settings_page(journey):
     require_sso(journey)
     draft = save(journey, **new_file(journey)).configuration
-    for made_up in ["", draft.public_id.hex, seal(Note.LOGIN_HINT, draft.public_id.hex)]:
+    for made_up in ["", draft.public_id.hex, encrypt(TokenPurpose.LOGIN_HINT, draft.public_id.hex)]:
         journey.start(test=made_up)
         assert journey.last().configuration.version == 1
 
@@ -156,7 +156,7 @@ def test_a_draft_of_another_organization_cannot_be_entered_either(connect, journ
     require_sso(journey)
     draft = save(journey, **new_file(journey)).configuration
     other = connect(make_organization("Fabrikam"))
-    other.start(test=seal(Note.TEST, draft.public_id.hex))
+    other.start(test=encrypt(TokenPurpose.TEST, draft.public_id.hex))
     assert other.last().configuration.connection.organization == other.organization
 
 
@@ -199,7 +199,7 @@ def test_the_requirement_is_suspended_while_sso_cannot_work(journey):
     assert not journey.organization.requires_sso
 
 
-def test_password_doors_close_when_sso_is_required(journey, client_of):
+def test_password_grants_end_when_sso_is_required(journey, client_of):
     admin = journey.organization.memberships.get(role=Role.ADMIN).user
     browser = client_of(admin)
     page = f"/o/{journey.organization.slug}/settings/general"

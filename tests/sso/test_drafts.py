@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from audit.actors import COMMAND_LINE
 from orgs.models import Role
 from orgs.services import set_require_sso
+from sso.encrypted_params import TokenPurpose, encrypt
 from sso.models import ConfigurationState
-from sso.sealed import Note, seal
 from sso.selectors import active_configuration
 from sso.services import discard_draft
 from sso.services.connections import NoDraftError, activate
@@ -43,7 +43,7 @@ def test_giving_up_and_testing_wait_for_each_other(journey, draft):
         discard_draft(organization=journey.organization, actor=COMMAND_LINE)
     assert locks_in(statements) == 1
     draft = save(journey, **new_file(journey)).configuration
-    request_id = journey.start(test=seal(Note.TEST, draft.public_id.hex))
+    request_id = journey.start(test=encrypt(TokenPurpose.TEST, draft.public_id.hex))
     with CaptureQueriesContext(connection) as statements:
         journey.post(journey.answer("ada", request_id, name_id=admin_of(journey).email))
     assert journey.last().state == "succeeded"

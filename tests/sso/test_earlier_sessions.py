@@ -9,13 +9,12 @@ import simulator
 from audit.actors import COMMAND_LINE
 from audit.events import EventName
 from audit.models import Event
-from orgs.models import DoorKind, Membership, Organization, Role, User
+from orgs.models import GrantKind, Membership, Organization, Role, User
 from orgs.services import set_require_sso
-from sso.sealed import Note, seal
+from sso.encrypted_params import TokenPurpose, encrypt
 from sso.selectors import draft_configuration, service_provider
 from tests.conftest import MakeMember, MakeUser, open_session
-
-from .conftest import Connect, Journey, save_switches, upload
+from tests.sso.conftest import Connect, Journey, save_switches, upload
 
 ACCESS = "/o/contoso/settings/access"
 PAGE = f"{ACCESS}/earlier-sessions"
@@ -40,7 +39,7 @@ def ada(organization: Organization, connect: Connect) -> Journey:
 @pytest.fixture
 def by_password(admin: User) -> Client:
     """The admin, signed in with a password."""
-    return open_session(admin, DoorKind.PASSWORD)
+    return open_session(admin, GrantKind.PASSWORD)
 
 
 def draft_of(organization: Organization, tenant: simulator.Tenant) -> Journey:
@@ -58,7 +57,7 @@ def replace(organization: Organization, tenant: simulator.Tenant) -> Journey:
     draft = draft_configuration(organization)
     assert draft is not None
     admin = organization.memberships.filter(role=Role.ADMIN).earliest("pk").user
-    request_id = testing.start(test=seal(Note.TEST, draft.public_id.hex))
+    request_id = testing.start(test=encrypt(TokenPurpose.TEST, draft.public_id.hex))
     testing.post(testing.answer("oscar", request_id, name_id=admin.email))
     assert testing.last().state == "succeeded"
     return Journey(organization, tenant, testing.app)
@@ -123,7 +122,7 @@ def test_a_draft_replaces_nothing_before_it_is_tested(
     set_require_sso(organization=organization, required=True, actor=COMMAND_LINE)
     organization.refresh_from_db()
     draft_of(organization, next_tenant)
-    recovering = open_session(organization.memberships.get(role=Role.ADMIN).user, DoorKind.RECOVERY, organization)
+    recovering = open_session(organization.memberships.get(role=Role.ADMIN).user, GrantKind.RECOVERY, organization)
     assert TITLE not in text(recovering, ACCESS)
     recovering.post(PAGE)
     assert is_in(ada.browser)
@@ -154,6 +153,6 @@ def test_recovery_opens_it(
     organization: Organization, admin: User, ada: Journey, next_tenant: simulator.Tenant, make_user: MakeUser
 ) -> None:
     replace(organization, next_tenant)
-    recovering = open_session(admin, DoorKind.RECOVERY, organization)
+    recovering = open_session(admin, GrantKind.RECOVERY, organization)
     assert recovering.post(PAGE)["Location"] == ACCESS
     assert not is_in(ada.browser)

@@ -1,4 +1,4 @@
-"""The switch that asks for password or second factor at every sign-in, and that its answer is held to it."""
+"""The switch that asks for password or second factor at every sign-in, and that its response is held to it."""
 
 from __future__ import annotations
 

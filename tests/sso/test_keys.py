@@ -23,7 +23,7 @@ from sso.key_encryption import NOT_SET, LockedKeyError
 from sso.models import KeyState, ServiceProviderKey
 from sso.selectors import live_keys
 from sso.services import create_key, offer_for_encryption, promote_key, reencrypt_keys, retire_key
-from sso.services.plan import sentence_about_plans
+from sso.services.plan_check import sentence_about_plans
 from tests.sso.conftest import save_switches
 
 USED = "{urn:oasis:names:tc:SAML:2.0:metadata}KeyDescriptor"

@@ -9,13 +9,13 @@ import time_machine
 from django.test import override_settings
 from django.utils import timezone
 
+from sso.encrypted_params import TokenPurpose, encrypt
 from sso.models import Provider, SignInState
 from sso.reasons import Reason
-from sso.sealed import Note, seal
 from sso.services import cookie_name
-from tests.look.markup import heading, page_of
 from tests.sso.conftest import new_browser, request_id_in
 from tests.sso.test_sign_in import refused_for
+from tests.ui.markup import heading, page_of
 
 SAID = "Your browser does not keep cookies for this site"
 CANCELLED = "The sign-in was cancelled at your identity provider."
@@ -97,14 +97,14 @@ def test_it_is_said_of_that_sign_in_only(journey):
 
 
 def test_nobody_else_writes_that_page():
-    for note in ("", "x", "cookies lost", "\u00e4", seal(Note.SIGNED_OUT, "cookies lost")):
+    for note in ("", "x", "cookies lost", "\u00e4", encrypt(TokenPurpose.SIGNED_OUT, "cookies lost")):
         said = new_browser().get("/sso/10001/refused/7KQ4-M2XD-P9TR", {"of": note}).content.decode()
         assert (SAID in said, GENERAL in said) == (False, True)
 
 
 @pytest.mark.parametrize("note", ["", "cookies lost {} 7KQ4-M2XD-P9TR"])
 def test_what_a_browser_that_is_signed_in_is_told_is_true(journey, client_of, admin, note):
-    query = {"of": seal(Note.REFUSED, note.format(journey.organization.number))}
+    query = {"of": encrypt(TokenPurpose.REFUSED, note.format(journey.organization.number))}
     path = f"/sso/{journey.organization.number}/refused/7KQ4-M2XD-P9TR"
     said = {
         who: page_of(browser.get(path, query))

@@ -11,12 +11,12 @@ import pytest
 from django.db import connection, transaction
 
 from audit.actors import COMMAND_LINE
-from orgs.models import Door, Membership, Role, User
+from orgs.models import Membership, Role, SessionGrant, User
 from orgs.services import change_role, remove_member, set_require_sso, suspend_member
 from orgs.services.locks import hold_organization
+from sso.encrypted_params import TokenPurpose, encrypt
 from sso.models import ConfigurationState, Identity, SignInState
 from sso.reasons import Reason
-from sso.sealed import Note, seal
 from tests.sso.conftest import new_browser
 from tests.sso.test_connections import new_file, save
 
@@ -63,12 +63,12 @@ def test_who_is_no_admin_any_more_activates_nothing(journey, member, make_user, 
     draft = save(journey, **new_file(journey)).configuration
     admin = journey.organization.memberships.get(role=Role.ADMIN)
     member(journey.organization, Role.ADMIN, make_user("other@contoso.example"))
-    request_id = journey.start(test=seal(Note.TEST, draft.public_id.hex))
+    request_id = journey.start(test=encrypt(TokenPurpose.TEST, draft.public_id.hex))
     answer = journey.answer("ada", request_id, name_id=admin.user.email)
     with after_the_person_was_read(lambda: change(membership=admin, by=None, actor=COMMAND_LINE)):
         journey.post(answer)
     assert (journey.last().state, journey.last().reason) == (SignInState.REFUSED, Reason(reason))
-    assert (journey.last().user, journey.last().door) == (None, None)
+    assert (journey.last().user, journey.last().grant) == (None, None)
     draft.refresh_from_db()
     assert draft.state == ConfigurationState.DRAFT
 
@@ -88,7 +88,7 @@ def disable_account(*, membership: Membership, **_: object) -> None:
     ids=["suspended", "removed", "disabled"],
 )
 def test_who_is_shut_out_meanwhile_stays_out(journey, member, make_user, change, reason):
-    """They are known, and read with the request; the answer is judged after that."""
+    """They are known, and read with the request; the response is judged after that."""
     membership = member(journey.organization, user=make_user("ada@contoso.example"))
     journey.sign_in()
     assert journey.last().state == SignInState.SUCCEEDED
@@ -97,10 +97,10 @@ def test_who_is_shut_out_meanwhile_stays_out(journey, member, make_user, change,
     shut_out = partial(change, membership=membership, by=None, actor=COMMAND_LINE)
     with after_the_person_was_read(shut_out):
         journey.post(answer)
-    assert (journey.last().state, journey.last().reason, journey.last().door) == (SignInState.REFUSED, reason, None)
+    assert (journey.last().state, journey.last().reason, journey.last().grant) == (SignInState.REFUSED, reason, None)
     assert journey.browser.get("/session").status_code == 401
     # The first sign-in's, which only leaving the organization ends.
-    assert Door.objects.filter(user=membership.user, ended_at=None).count() == (change is disable_account)
+    assert SessionGrant.objects.filter(user=membership.user, ended_at=None).count() == (change is disable_account)
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -118,7 +118,7 @@ def test_a_sign_in_waits_for_who_is_shutting_its_member_out(journey, member, mak
                 posted.result(timeout=1)
         posted.result(timeout=20)
     assert (journey.last().state, journey.last().reason) == (SignInState.REFUSED, Reason.SUSPENDED)
-    assert not Door.objects.filter(user=membership.user, ended_at=None).exists()
+    assert not SessionGrant.objects.filter(user=membership.user, ended_at=None).exists()
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -138,7 +138,7 @@ def test_neither_waits_for_the_other(journey, member, make_user):
             suspend_member(membership=membership, by=None, actor=COMMAND_LINE)
         posted.result(timeout=20)
     assert (journey.last().state, journey.last().reason) == (SignInState.REFUSED, Reason.SUSPENDED)
-    assert not Door.objects.filter(user=membership.user, ended_at=None).exists()
+    assert not SessionGrant.objects.filter(user=membership.user, ended_at=None).exists()
 
 
 def in_a_thread(work: Callable[[], object]) -> None:

@@ -34,7 +34,7 @@ def test_tabs_finish_in_any_order(order, journey):
 
 
 def test_tabs_that_start_at_the_same_moment_are_asked_once_more_by_themselves(journey):
-    """A browser is restored: no tab has a cookie yet, and the last answer to arrive decides the nonce."""
+    """A browser is restored: no tab has a cookie yet, and the last response to arrive decides the nonce."""
     first = journey.start()
     before = journey.browser.cookies.copy()
     journey.browser.cookies.clear()

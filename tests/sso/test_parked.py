@@ -13,8 +13,8 @@ import pytest
 from django.db import connection, transaction
 
 from audit.actors import COMMAND_LINE
-from orgs.models import Door, Organization, Plan, Role, User
-from orgs.selectors import live_doors
+from orgs.models import Organization, Plan, Role, SessionGrant, User
+from orgs.selectors import live_grants
 from orgs.services import (
     change_plan,
     close_organization,
@@ -25,11 +25,11 @@ from orgs.services import (
 )
 from orgs.services.accounts import disable_account, enable_account
 from orgs.services.plans import save_plan
-from sso.models import ConfigurationState, Connection, DatedException, Identity, SignInState
+from sso.encrypted_params import TokenPurpose, encrypt
+from sso.models import ConfigurationState, Connection, Identity, SignInState, Waiver
 from sso.reasons import Reason
-from sso.sealed import Note, seal
 from sso.services import (
-    allow_exception,
+    allow_waiver,
     disable_connection,
     enable_connection,
     finish,
@@ -79,7 +79,7 @@ def day_after_tomorrow() -> date:
 
 
 def accept_sha1(journey: Journey) -> None:
-    allow_exception(**whole(journey), kind=DatedException.SHA1, last_day=day_after_tomorrow(), by=None)
+    allow_waiver(**whole(journey), kind=Waiver.SHA1, last_day=day_after_tomorrow(), by=None)
 
 
 @dataclass(frozen=True)
@@ -165,20 +165,20 @@ def response_of(journey: Journey, kind: str) -> str:
     return journey.answer("ada", journey.start(), claims=claims) if claims else journey.answer("ada", journey.start())
 
 
-def live_grants() -> list[Door]:
+def grants_found() -> list[SessionGrant]:
     """The grants of Ada's that a request would find, whatever the table says about their end."""
-    doors = Door.objects.filter(user__email=ADA).select_related("user")
-    return [door for door in doors if live_doors(door.session, door.user).filter(pk=door.pk).exists()]
+    grants = SessionGrant.objects.filter(user__email=ADA).select_related("user")
+    return [grant for grant in grants if live_grants(grant.session, grant.user).filter(pk=grant.pk).exists()]
 
 
 def check_nothing_lives(journey: Journey, change: Change, earlier: int) -> None:
     """Look for grants after a change, and once more after it was taken back."""
     assert (journey.last().state, journey.last().reason) == (SignInState.REFUSED, change.reason)
     left = 0 if change.ends else earlier
-    assert len(live_grants()) == left
+    assert len(grants_found()) == left
     change.undo(journey)
-    assert len(live_grants()) == left
-    assert Door.objects.filter(user__email=ADA, ended_at=None).count() == left
+    assert len(grants_found()) == left
+    assert SessionGrant.objects.filter(user__email=ADA, ended_at=None).count() == left
     if change.ends:
         assert journey.browser.get("/session").status_code == 401
 
@@ -218,7 +218,7 @@ def in_a_thread(pool: ThreadPoolExecutor, work: Callable[[], object]) -> Future[
 def test_a_change_between_reading_and_writing(
     ada: Journey, monkeypatch: pytest.MonkeyPatch, change: Change, kind: str
 ) -> None:
-    earlier, response = len(live_grants()), response_of(ada, kind)
+    earlier, response = len(grants_found()), response_of(ada, kind)
     with after_reading(monkeypatch, lambda: change.do(ada)):
         ada.post(response)
     check_nothing_lives(ada, change, earlier)
@@ -244,7 +244,7 @@ def test_a_change_between_reading_and_writing_a_first_sign_in(
 @OF_EACH
 def test_a_change_that_is_not_committed_when_the_sign_in_writes(ada: Journey, change: Change, kind: str) -> None:
     """The sign-in has to wait for it, and to look again."""
-    earlier, response = len(live_grants()), response_of(ada, kind)
+    earlier, response = len(grants_found()), response_of(ada, kind)
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             change.do(ada)
@@ -264,14 +264,14 @@ def test_a_sign_in_that_is_not_committed_when_the_change_begins(
 ) -> None:
     """The change has to wait for it, and to end what it has opened."""
     response = response_of(ada, kind)
-    written, go_on, carry_over = Signal(), Signal(), finish.carry_doors_over
+    written, go_on, carry_over = Signal(), Signal(), finish.carry_grants_over
 
     def wait(**kwargs: object) -> object:
         written.set()
         assert go_on.wait(LONGEST)
         return carry_over(**kwargs)
 
-    monkeypatch.setattr(finish, "carry_doors_over", wait)
+    monkeypatch.setattr(finish, "carry_grants_over", wait)
     with ThreadPoolExecutor(2) as pool:
         posted = in_a_thread(pool, lambda: ada.post(response))
         assert written.wait(LONGEST)
@@ -283,9 +283,9 @@ def test_a_sign_in_that_is_not_committed_when_the_change_begins(
         changed.result(LONGEST)
     assert ada.last().state == SignInState.SUCCEEDED
     if change.ends:
-        assert not live_grants()
+        assert not grants_found()
         change.undo(ada)
-        assert not live_grants()
+        assert not grants_found()
 
 
 @on_postgresql
@@ -298,7 +298,7 @@ def test_sign_ins_do_not_wait_for_each_other(
     ada.browser = new_browser()
     ada.sign_in("grace")
     response, browser = response_of(ada, "renamed"), ada.browser
-    written, go_on, carry_over = Signal(), Signal(), finish.carry_doors_over
+    written, go_on, carry_over = Signal(), Signal(), finish.carry_grants_over
 
     def wait(**kwargs: object) -> object:
         if kwargs["to"].user.email == ADA:
@@ -306,7 +306,7 @@ def test_sign_ins_do_not_wait_for_each_other(
             assert go_on.wait(LONGEST)
         return carry_over(**kwargs)
 
-    monkeypatch.setattr(finish, "carry_doors_over", wait)
+    monkeypatch.setattr(finish, "carry_grants_over", wait)
     with ThreadPoolExecutor(1) as pool:
         posted = in_a_thread(pool, lambda: ada.post(response, browser))
         assert written.wait(LONGEST)
@@ -344,4 +344,4 @@ def test_a_connection_disabled_while_a_test_activates_a_draft(
 
 
 def start_test(journey: Journey, public_id: str) -> str:
-    return journey.start(test=seal(Note.TEST, public_id))
+    return journey.start(test=encrypt(TokenPurpose.TEST, public_id))

@@ -6,7 +6,7 @@ import pytest
 
 from orgs.errors import NotAllowedError
 from orgs.models import Plan
-from sso.services.plan import check_plan, sentence_about_plans
+from sso.services.plan_check import check_plan, sentence_about_plans
 from tests.conftest import MakeOrganization
 
 

@@ -10,9 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from orgs.models import DoorKind, User
+from orgs.models import GrantKind, User
 from sso.models import SignIn, SignInState, StartedBy
-from sso.next_paths import PAGES_TO_SHOW, page_of_organization
+from sso.redirects import PAGES_TO_SHOW, page_of_organization
 from sso.selectors import sign_ins_of
 from sso.services.start import MOST_STARTS
 from tests.conftest import open_session
@@ -44,7 +44,7 @@ def test_every_page_that_is_led_to_is_there() -> None:
 @pytest.mark.parametrize("name", sorted(PAGES_TO_SHOW))
 def test_opening_one_changes_nothing(journey: Journey, admin: User, name: str) -> None:
     journey.sign_in("ada")
-    client = open_session(admin, DoorKind.PASSWORD)
+    client = open_session(admin, GrantKind.PASSWORD)
     path = BY_NAME[name].path_with({"slug": "contoso", "reference": journey.last().reference})
     client.get("/o/contoso/")  # which notes when this session was last seen, as any page does
     with CaptureQueriesContext(connection) as queries:

@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.actors import COMMAND_LINE
-from orgs.models import Door, DoorKind, Membership, Role, User
-from orgs.services import end_door, sign_everyone_out, suspend_member
+from orgs.models import GrantKind, Membership, Role, SessionGrant, User
+from orgs.services import end_grant, sign_everyone_out, suspend_member
 from sso.models import SignIn, SignInState
 from sso.reasons import Reason
 from sso.services import disable_connection
@@ -53,7 +53,7 @@ def is_in(browser: Client) -> bool:
 def left_by(journey: Journey) -> tuple[object, ...]:
     """Everything that signing in leaves in the database, except the count of restarts."""
     rows = [{**row, "repeat_restarts": 0} for row in SignIn.objects.order_by("id").values()]
-    return rows, list(Door.objects.order_by("id").values()), User.objects.count(), Membership.objects.count()
+    return rows, list(SessionGrant.objects.order_by("id").values()), User.objects.count(), Membership.objects.count()
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def encoded(journey: Journey) -> str:
 
 @pytest.fixture
 def cut_off(journey: Journey, encoded: str) -> str:
-    """The same response, in a browser that gave the first answer up before its cookies had come."""
+    """The same response, in a browser that gave the first response up before its cookies had come."""
     del journey.browser.cookies[django_settings.SESSION_COOKIE_NAME]
     assert not is_in(journey.browser)
     return encoded
@@ -146,7 +146,7 @@ def test_signing_out_counts_for_the_other_tab_too(journey):
     journey.post(first)
     journey.post(second)
     journey.browser.post("/account/logout/")
-    assert Door.objects.filter(ended_at__isnull=True).count() == 1
+    assert SessionGrant.objects.filter(ended_at__isnull=True).count() == 1
     assert repeat(journey, second) == repeat(journey, first) == SIGN_IN
 
 
@@ -157,7 +157,7 @@ def suspend(journey: Journey) -> None:
 
 
 def end(journey: Journey) -> None:
-    end_door(door=Door.objects.get(), actor=COMMAND_LINE)
+    end_grant(grant=SessionGrant.objects.get(), actor=COMMAND_LINE)
 
 
 def sign_out_everyone(journey: Journey) -> None:
@@ -172,12 +172,12 @@ def suspend_behind_the_back(journey: Journey) -> None:
     Membership.objects.filter(user__email="ada@contoso.example").update(state="suspended")
 
 
-def forget_the_doors(journey: Journey) -> None:
-    Door.objects.all().delete()
+def forget_the_grants(journey: Journey) -> None:
+    SessionGrant.objects.all().delete()
 
 
 @pytest.mark.parametrize(
-    "shut_out", [suspend, end, sign_out_everyone, disable, suspend_behind_the_back, forget_the_doors]
+    "shut_out", [suspend, end, sign_out_everyone, disable, suspend_behind_the_back, forget_the_grants]
 )
 @pytest.mark.parametrize("with_session", [True, False])
 def test_who_was_shut_out_gets_a_button(journey, encoded, shut_out, with_session):
@@ -197,14 +197,14 @@ def test_a_session_that_has_expired_is_restarted(journey, encoded):
 
 
 def test_a_session_longer_than_the_organization_allows_is_restarted(journey, encoded):
-    Door.objects.update(opened_at=timezone.now() - timedelta(days=2))
+    SessionGrant.objects.update(opened_at=timezone.now() - timedelta(days=2))
     assert is_restart(repeat(journey, encoded))
 
 
 def test_a_session_that_a_later_sign_in_replaced_is_restarted(journey, encoded):
     """Nobody signed out: asked once more, the browser is signed in as before."""
     journey.sign_in("ada")
-    assert Door.objects.filter(ended_at__isnull=False).count() == 1
+    assert SessionGrant.objects.filter(ended_at__isnull=False).count() == 1
     assert is_restart(repeat(journey, encoded))
 
 
@@ -216,9 +216,9 @@ def test_signed_out_and_in_again_is_no_replacement(journey, encoded):
 
 
 def test_the_session_of_somebody_else_opens_nothing(journey, encoded, make_organization, make_user):
-    """Nor does another door of the same person: it has to be the one of exactly this sign-in."""
+    """Nor does another grant of the same person: it has to be the one of exactly this sign-in."""
     for user in (make_user("grace@fabrikam.example"), User.objects.get(email="ada@contoso.example")):
-        other = open_session(user, DoorKind.PASSWORD)
+        other = open_session(user, GrantKind.PASSWORD)
         for name in ("sign-in-10001", "start-10001"):
             other.cookies[name] = journey.browser.cookies[name].value
         SignIn.objects.update(repeat_restarts=0)
@@ -282,7 +282,7 @@ def test_only_get_reads_it(journey, encoded):
 
 
 def test_a_process_that_ends_before_the_session_is_made_costs_one_more_round(journey):
-    """The request is used up by then, so the browser sends a response that it has sent before."""
+    """The request is consumed by then, so the browser sends a response that it has sent before."""
 
     def crash(**_: object) -> None:
         raise MemoryError

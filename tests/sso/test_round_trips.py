@@ -40,9 +40,9 @@ def known(organization, connect, member, make_user) -> Journey:
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_four_round_trips_and_two_commits(known):
-    """Read the request with everything that decides about it; read the person whom the signed answer names; use the
-    request up and open the door; begin the session. Without WITH the third is two statements in a transaction, after
-    three that ask whether all that the door depends on still holds.
+    """Read the request with everything that decides about it; read the person whom the signed response names; use the
+    request up and open the grant; begin the session. Without WITH the third is two statements in a transaction, after
+    three that ask whether all that the grant depends on still holds.
     """
     known.sign_in("grace")
     known.browser = new_browser()

@@ -20,7 +20,7 @@ from tests.sso.conftest import save_switches, upload
 
 __all__ = ["frozen"]
 LOGIN = "https://login.example.test/saml2"
-INDEXES = ("_a1", "_second", "_third")  # the first is what Answer writes
+INDEXES = ("_a1", "_second", "_third")  # the first is what SamlResponse writes
 
 
 @pytest.fixture

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from importlib import import_module
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
-from django.apps import apps
 from django.utils import timezone
 
 from audit.models import Event
-from orgs.models import Door, DoorKind, Membership, Role, User
+from orgs.models import GrantKind, Membership, Role, SessionGrant, User
 from sso.models import Identity, SignIn, SignInState, StartedBy, SubjectKind
 from sso.reasons import OperatorReason, Reason
 from sso.services import cookie_name
@@ -45,9 +43,9 @@ def test_a_member_comes_in(journey, member, make_user):
     assert (row.state, row.user, row.address) == (SignInState.SUCCEEDED, grace.user, "grace@contoso.example")
     assert row.signed == "assertion"
     assert {check["outcome"] for check in row.checks} == {"passed"}
-    door = Door.objects.get(user=grace.user, kind=DoorKind.SSO)
-    assert door.organization == journey.organization
-    assert dt.timedelta(hours=11) < door.expires_at - timezone.now() <= dt.timedelta(hours=12)
+    grant = SessionGrant.objects.get(user=grace.user, kind=GrantKind.SSO)
+    assert grant.organization == journey.organization
+    assert dt.timedelta(hours=11) < grant.expires_at - timezone.now() <= dt.timedelta(hours=12)
     assert who(journey.browser)["email"] == "grace@contoso.example"
 
 
@@ -244,17 +242,6 @@ def test_operators_see_the_true_reason(journey, make_user, client_of):
     assert "The account is disabled" in page
 
 
-def test_the_migration_hides_what_the_log_said_of_accounts(journey, make_user):
-    make_user("ada@contoso.example", is_active=False)
-    journey.sign_in("ada")
-    SignIn.objects.update(reason="operator_account", operator_reason="")
-    migration = import_module("sso.migrations.0017_hide_operator_accounts")
-    migration.hide(apps, None)
-    assert (journey.last().reason, journey.last().operator_reason) == OPERATOR
-    migration.show(apps, None)
-    assert (journey.last().reason, journey.last().operator_reason) == ("operator_account", "")
-
-
 def test_a_provider_takes_no_password_from_an_unconfirmed_account(journey):
     ada = User.objects.create_user("ada@contoso.example", "a password of her own")
     ada.emailaddress_set.create(email=ada.email, verified=False, primary=True)
@@ -265,7 +252,7 @@ def test_a_provider_takes_no_password_from_an_unconfirmed_account(journey):
     assert ada.memberships.get().accepted_at is None
 
 
-def test_an_account_from_elsewhere_is_opened_by_this_door_only(journey, make_user, make_organization):
+def test_an_account_from_elsewhere_is_opened_by_this_grant_only(journey, make_user, make_organization):
     ada = make_user("ada@contoso.example")
     elsewhere = make_organization("Elsewhere", admin=ada)
     journey.sign_in("ada")
@@ -288,7 +275,7 @@ def test_the_connection_vouches_for_whatever_address_but_only_here(journey, make
 
 
 def test_a_refusal_says_whom_it_was_about(journey):
-    """Once that is verified: an admin sees who is at the door."""
+    """Once that is verified: an admin sees who wants to sign in."""
     journey.sign_in("ada", audience="https://other.example")
     row = journey.last()
     assert (row.state, row.claims["name_id"]) == (SignInState.REFUSED, "ada@contoso.example")
@@ -457,7 +444,7 @@ def test_a_plan_without_sso_lets_nobody_in(journey):
     assert journey.browser.get(f"/sso/{journey.organization.number}/start").status_code == 404
 
 
-def test_a_disabled_connection_lets_nobody_in_and_closes_its_doors(journey):
+def test_a_disabled_connection_lets_nobody_in_and_ends_its_grants(journey):
     from audit.actors import COMMAND_LINE
     from sso.services import disable_connection, enable_connection
 
@@ -477,20 +464,20 @@ def test_a_disabled_connection_lets_nobody_in_and_closes_its_doors(journey):
 # --- Sessions -------------------------------------------------------------------------------------------------------
 
 
-def test_doors_of_the_session_before_are_carried_over(journey, admin, client_of):
+def test_grants_of_the_session_before_are_carried_over(journey, admin, client_of):
     journey.browser = client_of(admin)
     before = journey.browser.session.session_key
     journey.sign_in("ada", name_id=admin.email)
     assert journey.browser.session.session_key != before
-    doors = Door.objects.filter(session=journey.browser.session["session_name"], ended_at=None)
-    assert set(doors.values_list("kind", flat=True)) == {DoorKind.PASSWORD, DoorKind.SSO}
+    grants = SessionGrant.objects.filter(session=journey.browser.session["session_name"], ended_at=None)
+    assert set(grants.values_list("kind", flat=True)) == {GrantKind.PASSWORD, GrantKind.SSO}
 
 
-def test_doors_of_somebody_else_are_not(journey, admin, client_of):
+def test_grants_of_somebody_else_are_not(journey, admin, client_of):
     journey.browser = client_of(admin)
     journey.browser.post(journey.sign_in("ada")["Location"], {"action": "continue"})
-    doors = Door.objects.filter(session=journey.browser.session["session_name"])
-    assert [door.kind for door in doors] == [DoorKind.SSO]
+    grants = SessionGrant.objects.filter(session=journey.browser.session["session_name"])
+    assert [grant.kind for grant in grants] == [GrantKind.SSO]
     assert who(journey.browser)["email"] == "ada@contoso.example"
 
 
@@ -503,11 +490,11 @@ def test_the_session_lasts_as_long_as_the_organization_says(journey):
         assert who(journey.browser) is None
 
 
-def test_signing_out_closes_the_door_in_the_table(journey):
+def test_signing_out_ends_the_grant_in_the_table(journey):
     journey.sign_in("ada")
     journey.browser.post("/account/logout/")
     assert who(journey.browser) is None
-    assert not Door.objects.filter(ended_at=None).exists()
+    assert not SessionGrant.objects.filter(ended_at=None).exists()
 
 
 @pytest.mark.parametrize(
@@ -525,7 +512,7 @@ def test_no_link_leads_elsewhere(journey, next_path):
 
 @pytest.mark.parametrize("answer", ["", "%%%", "PHhtbC8+"], ids=["empty", "no base64", "no XML"])
 def test_an_unreadable_answer_to_our_request_is_explained(journey, answer):
-    """It brings our RelayState back, so it is the answer to our request: asking again would go round in circles."""
+    """It brings our RelayState back, so it is the response to our request: asking again would go round in circles."""
     relay_state = relay_state_in(journey.browser.get(f"/sso/{journey.organization.number}/start")["Location"])
     assert refused_for(journey, journey.post(answer, RelayState=relay_state)) == Reason.UNREADABLE
     assert SignIn.objects.count() == 1
@@ -579,13 +566,13 @@ def test_who_was_removed_and_invited_again_comes_in(journey, admin):
 
 def test_every_check_of_the_protocol_has_a_reason():
     from sso.saml import CheckName
-    from sso.services import verdicts
+    from sso.services import logged_verdict
 
-    assert set(verdicts._REASONS) == set(CheckName)
+    assert set(logged_verdict._REASONS) == set(CheckName)
 
 
 def test_markup_without_end_is_explained_too(journey):
-    """More attributes than any provider sends, in the answer to our own request."""
+    """More attributes than any provider sends, in the response to our own request."""
     import base64
 
     relay_state = relay_state_in(journey.browser.get(f"/sso/{journey.organization.number}/start")["Location"])

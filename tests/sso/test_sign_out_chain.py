@@ -11,7 +11,7 @@ from django.utils import timezone
 from lxml import html
 
 from audit.models import Event
-from orgs.models import Door
+from orgs.models import SessionGrant
 from simulator import create_app, logout
 from simulator.requests import read_request
 from simulator.responses import encode
@@ -48,7 +48,7 @@ def page(browser):
 def sign_out(browser) -> str:
     answer = browser.post("/account/logout/")
     assert answer.status_code == 303
-    assert not Door.objects.filter(ended_at__isnull=True).exists(), "here it is over before anybody is told"
+    assert not SessionGrant.objects.filter(ended_at__isnull=True).exists(), "here it is over before anybody is told"
     return answer["Location"]
 
 
@@ -78,7 +78,7 @@ def issuer_of(address: str) -> str:
 
 
 def answered(journeys, address: str, **twists: str) -> str:
-    """Our address with the answer of the provider that `address` leads to."""
+    """Our address with the response of the provider that `address` leads to."""
     asked = read_request(parse_qs(urlsplit(address).query)["SAMLRequest"][0], deflated=True)
     (journey,) = (each for each in journeys if each.app.identifier == asked.issuer)
     message = logout.response(journey.tenant.issuer, journey.app.logout_url, asked.id, **twists)
@@ -114,20 +114,22 @@ def test_no_provider_learns_of_another(journeys, page):
     assert "RelayState" not in parse_qs(urlsplit(message).query)
     answer = new_browser().get(answered(journeys, message), follow=True)
     assert answer.redirect_chain[0][0].startswith("/signed-out?"), (
-        "who has only the provider's answer goes nowhere from it"
+        "who has only the provider's response goes nowhere from it"
     )
     assert "Contoso" not in answer.content.decode()
 
 
-@pytest.mark.parametrize("failure", ["it says no", "an answer that is none", "an answer to something else", "by post"])
+@pytest.mark.parametrize(
+    "failure", ["it says no", "a response that is none", "a response to something else", "by post"]
+)
 def test_a_provider_that_fails_stops_nobody(journeys, browser, page, failure):
     address = address_in(page)
     slo = f"/saml/2/slo/{journeys[2].organization.number}"
     if failure == "it says no":
         onwards = browser.get(answered(journeys, address, status=REFUSED))
-    elif failure == "an answer that is none":
+    elif failure == "a response that is none":
         onwards = browser.get(f"{slo}?SAMLResponse=x")
-    elif failure == "an answer to something else":
+    elif failure == "a response to something else":
         message = logout.response(journeys[2].tenant.issuer, journeys[2].app.logout_url, "_other")
         onwards = browser.get(at(logout.redirect_url(journeys[2].app.logout_url, message)))
     else:
@@ -135,17 +137,17 @@ def test_a_provider_that_fails_stops_nobody(journeys, browser, page, failure):
         onwards = browser.post(slo, {"SAMLResponse": encode(message)})
     assert onwards.status_code == 303
     page = read(browser.get(onwards["Location"]))
-    expected = "Did not confirm" if failure == "it says no" else "No answer"
+    expected = "Did not confirm" if failure == "it says no" else "No response"
     assert told(page) == {"Litware": expected, "Fabrikam": "Now", "Contoso": "Next"}
 
 
 def test_a_provider_that_never_answers_leaves_the_others_to_the_sign_in_page(journeys, browser, page):
     (link,) = read(browser.get("/sign-in")).xpath("//p[contains(@class, 'alert')]/a/@href")
     page = read(browser.get(link))
-    assert told(page) == {"Litware": "No answer", "Fabrikam": "Now", "Contoso": "Next"}
-    assert told(read(browser.get(link))) == {"Litware": "No answer", "Fabrikam": "No answer", "Contoso": "Now"}
+    assert told(page) == {"Litware": "No response", "Fabrikam": "Now", "Contoso": "Next"}
+    assert told(read(browser.get(link))) == {"Litware": "No response", "Fabrikam": "No response", "Contoso": "Now"}
     page = read(browser.get(link))
-    assert told(page) == {"Litware": "No answer", "Fabrikam": "No answer", "Contoso": "No answer"}
+    assert told(page) == {"Litware": "No response", "Fabrikam": "No response", "Contoso": "No response"}
     assert address_in(page) == "", "nobody is asked twice"
     assert SignOut.objects.count() == 3
     assert not read(browser.get("/sign-in")).xpath("//p[contains(@class, 'alert')]")
@@ -158,7 +160,7 @@ def test_a_late_answer_counts(journeys, browser, page):
     onwards = browser.get(answered(journeys, first))
     assert told(read(browser.get(onwards["Location"]))) == {
         "Litware": "Signed out",
-        "Fabrikam": "No answer",
+        "Fabrikam": "No response",
         "Contoso": "Now",
     }
 
@@ -187,7 +189,7 @@ def test_one_that_cannot_be_told_is_left_out(journeys, browser):
 
 
 def test_a_request_of_the_providers_goes_on_nowhere(journeys, browser, page):
-    """A provider that ends its sessions meanwhile gets its answer, as ever."""
+    """A provider that ends its sessions meanwhile gets its response, as ever."""
     back = browser.get(at(journeys[0].tenant.logout_request_url(journeys[0].app, "ada")))
     assert back["Location"].startswith(journeys[0].tenant.sso_url)
 
@@ -199,7 +201,7 @@ def test_one_provider_and_a_page_that_is_loaded_again(journeys, browser):
     assert told(read(browser.get(target))) == {}
     assert "signing_out" not in browser.cookies
     page = read(browser.get(target))
-    assert (address_in(page), told(page)) == ("", {"Contoso": "No answer"})
+    assert (address_in(page), told(page)) == ("", {"Contoso": "No response"})
     assert SignOut.objects.count() == 1
 
 

@@ -15,15 +15,16 @@ from lxml import etree, html
 
 from audit.actors import COMMAND_LINE
 from audit.models import Event
-from orgs.models import Door
+from orgs.models import SessionGrant
 from simulator import create_app, logout
 from simulator.encryption import encrypt
 from simulator.keys import SigningKey
 from simulator.requests import read_request
+from sso.encrypted_params import TokenPurpose
+from sso.encrypted_params import encrypt as encrypt_param
 from sso.models import Configuration, ServiceProviderKey, SignOut
-from sso.sealed import Note, seal
 from sso.services import create_key, purge_sign_outs, take_logout_message
-from sso.services.sign_out_chain import note_of_chain
+from sso.services.sign_out_chain import token_of_chain
 from sso.sign_out_selectors import unconfirmed_sign_outs
 from tests.sso.conftest import new_browser, save_switches
 from tests.sso.test_encryption import pem
@@ -40,8 +41,8 @@ def connected(journey, organization):
     return journey
 
 
-def open_doors(journey) -> int:
-    return Door.objects.filter(organization=journey.organization, kind="sso", ended_at__isnull=True).count()
+def live_grants(journey) -> int:
+    return SessionGrant.objects.filter(organization=journey.organization, kind="sso", ended_at__isnull=True).count()
 
 
 def is_in(journey, browser=None) -> bool:
@@ -58,7 +59,7 @@ def sign_out(journey) -> str:
     """Sign out here and return the address at the provider that the page leads to; "" if it doesn't."""
     answer = journey.browser.post("/account/logout/")
     assert answer.status_code == 303
-    assert open_doors(journey) == 0
+    assert live_grants(journey) == 0
     page = journey.browser.get(answer["Location"], follow=True)
     found = html.document_fromstring(page.content.decode()).xpath("//meta[@http-equiv='refresh']/@content")
     return found[0].partition("url=")[2] if found else ""
@@ -118,21 +119,21 @@ class TestOurs:
         answer = client_of(admin).post("/account/logout/")
         assert answer["Location"] == "/sign-in"
 
-    def test_the_page_does_nothing_before_the_door_is_closed(self, connected, organization):
+    def test_the_page_does_nothing_before_the_grant_has_ended(self, connected, organization):
         connected.sign_in()
-        note = note_of_chain([connected.last()])
-        page = new_browser().get(f"/sso/{organization.number}/sign-out", {"of": note})
+        token = token_of_chain([connected.last()])
+        page = new_browser().get(f"/sso/{organization.number}/sign-out", {"of": token})
         assert (page.status_code, page["Location"]) == (302, "/sign-in")
-        for wrong in ("", "x", seal(Note.TEST, connected.last().public_id.hex)):
+        for wrong in ("", "x", encrypt_param(TokenPurpose.TEST, connected.last().public_id.hex)):
             assert new_browser().get(f"/sso/{organization.number}/sign-out", {"of": wrong}).status_code == 302
         assert not SignOut.objects.exists()
 
     def test_a_note_of_another_organization(self, connected, make_organization):
         connected.sign_in()
-        note = note_of_chain([connected.last()])
+        token = token_of_chain([connected.last()])
         connected.browser.post("/account/logout/")
         other = make_organization("Fabrikam")
-        assert new_browser().get(f"/sso/{other.number}/sign-out", {"of": note}).status_code == 302
+        assert new_browser().get(f"/sso/{other.number}/sign-out", {"of": token}).status_code == 302
         assert not SignOut.objects.exists()
 
     def test_the_provider_does_not_confirm(self, connected):
@@ -168,16 +169,16 @@ class TestOurs:
         assert (later.status_code, "You are signed out" in later.content.decode()) == (200, True)
         assert "and at your identity provider." not in later.content.decode()
 
-    @pytest.mark.parametrize("note", ["confirmed", "x", "\u00e4"])
-    def test_nobody_writes_that_page(self, visitor, note):
-        page = visitor.get("/signed-out", {"of": note}).content.decode()
+    @pytest.mark.parametrize("token", ["confirmed", "x", "\u00e4"])
+    def test_nobody_writes_that_page(self, visitor, token):
+        page = visitor.get("/signed-out", {"of": token}).content.decode()
         assert "if others use this device" in page.lower()
         assert "Here, and at your" not in page
 
     def test_that_page_is_not_for_those_who_are_in(self, connected):
         connected.sign_in()
-        note = seal(Note.SIGNED_OUT, "confirmed")
-        answer = connected.browser.get("/signed-out", {"of": note})
+        token = encrypt_param(TokenPurpose.SIGNED_OUT, "confirmed")
+        answer = connected.browser.get("/signed-out", {"of": token})
         assert (answer.status_code, answer["Location"]) == (302, "/")
         refused = connected.browser.get(f"/saml/2/slo/{connected.organization.number}?SAMLResponse=x")
         assert (refused.status_code, "Nothing was changed" in refused.content.decode()) == (403, True)
@@ -193,12 +194,12 @@ class TestProviders:
     def test_by_redirect(self, connected, organization):
         connected.sign_in()
         answer = self.ask(connected, relay_state="back")
-        assert (answer.status_code, open_doors(connected), is_in(connected)) == (302, 0, False)
+        assert (answer.status_code, live_grants(connected), is_in(connected)) == (302, 0, False)
         assert answer["Location"].startswith(connected.tenant.sso_url + "?SAMLResponse=")
         assert parse_qs(urlsplit(answer["Location"]).query)["RelayState"] == ["back"]
         event = Event.objects.get(name="user:signed_out")
         assert (event.organization_number, event.after) == (organization.number, {"by": "identity provider"})
-        assert SignOut.objects.get().doors_closed == 1
+        assert SignOut.objects.get().grants_ended == 1
         provider = create_app(connected.tenant).test_client()
         assert "You are signed out" in provider.get(at(answer["Location"])).text
 
@@ -215,14 +216,14 @@ class TestProviders:
         browser = new_browser()
         browser.handler.enforce_csrf_checks = True
         answer = browser.post(path, {"SAMLRequest": encode(message)})
-        assert (answer.status_code, open_doors(connected)) == (303, 0)
+        assert (answer.status_code, live_grants(connected)) == (303, 0)
 
     def test_one_session_of_several(self, connected):
         connected.sign_in()
         first = connected.last().provider_session["session_index"]
         second = new_browser()
         connected.post(connected.answer("ada", start(connected, second)), browser=second)
-        assert open_doors(connected) == 2
+        assert live_grants(connected) == 2
         self.ask(connected, session_indexes=[first])
         assert (is_in(connected), is_in(connected, second)) == (False, True)
         self.ask(connected, session_indexes=[first])
@@ -233,18 +234,18 @@ class TestProviders:
     def test_a_session_index_that_nobody_knows(self, connected):
         connected.sign_in()
         self.ask(connected, session_indexes=["_unknown"])
-        assert open_doors(connected) == 0
+        assert live_grants(connected) == 0
 
     def test_somebody_else_stays(self, connected):
         connected.sign_in("grace")
         assert self.ask(connected).status_code == 302
         assert is_in(connected)
 
-    def test_other_doors_stay(self, connected, client_of):
+    def test_other_grants_stay(self, connected, client_of):
         connected.sign_in()
         client_of(connected.last().user)
         self.ask(connected)
-        assert list(Door.objects.filter(ended_at__isnull=True).values_list("kind", flat=True)) == ["password"]
+        assert list(SessionGrant.objects.filter(ended_at__isnull=True).values_list("kind", flat=True)) == ["password"]
 
     def test_an_encrypted_name_id(self, connected, organization):
         key = create_key(organization=organization, actor=COMMAND_LINE)
@@ -255,7 +256,7 @@ class TestProviders:
         encrypt(message.find("{*}NameID"), pem(key), container="EncryptedID")
         url = logout.redirect_url(connected.app.logout_url, message, key=connected.app.signing_key())
         assert new_browser().get(at(url)).status_code == 302
-        assert open_doors(connected) == 0
+        assert live_grants(connected) == 0
 
     @pytest.mark.parametrize("way", ["by Redirect", "by POST"])
     def test_a_message_with_nothing_encrypted_opens_no_key(self, connected, organization, way):
@@ -277,7 +278,7 @@ class TestProviders:
         answer = self.ask(connected)
         assert answer.status_code == 303
         assert "asked for it" in new_browser().get(answer["Location"]).content.decode()
-        assert open_doors(connected) == 0
+        assert live_grants(connected) == 0
 
 
 def start(journey, browser) -> str:
@@ -305,7 +306,7 @@ class TestForged:
 
     def refused(self, journey, url: str) -> str:
         answer = new_browser().get(at(url))
-        assert (answer.status_code, open_doors(journey)) == (403, 1)
+        assert (answer.status_code, live_grants(journey)) == (403, 1)
         return answer.content.decode()
 
     def test_unsigned_or_by_somebody_else(self, inside):
@@ -345,7 +346,7 @@ class TestForged:
         message = logout.request(other.tenant.issuer, other.app.logout_url, name)
         url = logout.redirect_url(other.app.logout_url, message, key=other.app.signing_key())
         assert other.browser.get(at(url)).status_code == 302
-        assert open_doors(inside) == 1, "its provider vouches for its own people only"
+        assert live_grants(inside) == 1, "its provider vouches for its own people only"
         moved = url.replace(f"slo/{other.organization.number}", f"slo/{inside.organization.number}", 1)
         assert self.refused(inside, moved)
 
@@ -362,7 +363,7 @@ class TestForged:
         assert ["could not be verified" in text for text in texts] == [False] * 3
         assert not caplog.records
         assert new_browser().post(address, {"a": "b"}).status_code == 403
-        assert open_doors(inside) == 1
+        assert live_grants(inside) == 1
 
     @pytest.mark.parametrize("path", ["?SAMLRequest=", "?SAMLRequest=x", "?SAMLResponse=%ff"])
     def test_rubbish(self, inside, organization, path):
@@ -481,11 +482,11 @@ class TestWhatIsKnown:
 
     def test_no_answer(self, connected, asked, admin_pages):
         log, settings = admin_pages()
-        assert "No answer yet" in log
+        assert "No response yet" in log
         assert "Not confirmed" not in settings
         with time_machine.travel(timezone.now() + dt.timedelta(minutes=11)):
             log, settings = admin_pages()
-            assert "No answer The sign-out was sent to Microsoft Entra ID, and the browser has not come back." in log
+            assert "No response The sign-out was sent to Microsoft Entra ID, and the browser has not come back." in log
             assert "Basic SAML Configuration, Logout Url" in log
             assert "did not confirm 1 of them" in settings
             log, _ = admin_pages("other")
@@ -505,7 +506,7 @@ class TestWhatIsKnown:
         wrong = self.answer(connected, asked, STATUS + "Success", destination="https://elsewhere.example/")
         assert "This page does not know whether you are signed out at your identity provider" in wrong
         log, _ = admin_pages()
-        assert "The sign-out was sent to Microsoft Entra ID. Its answer could not be used: expected: https:" in log
+        assert "The sign-out was sent to Microsoft Entra ID. Its response could not be used: expected: https:" in log
         assert "expected: https://amplisso.example/saml/2/slo/" in log
         assert "arrived: https://elsewhere.example/" in log
         assert "Here, and at your" in self.answer(connected, asked, STATUS + "Success")

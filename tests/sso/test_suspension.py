@@ -87,11 +87,11 @@ class TestAStart:
         assert visitor.get(f"/o/{started.organization.slug}/").status_code == 200
 
     def test_tells_every_admin_once(self, started: Journey, member: MakeMember, admin: User) -> None:
-        letters = [each for each in mail.outbox if each.subject == "Single sign-on of Contoso is off"]
-        assert [each.to for each in letters] == [[admin.email]]
-        assert "Its signing keys are not accepted: an RSA key whose modulus has a small factor" in letters[0].body
-        assert "Require SSO is suspended" in letters[0].body
-        assert "https://amplisso.example/o/contoso/settings/access" in letters[0].body
+        emails = [each for each in mail.outbox if each.subject == "Single sign-on of Contoso is off"]
+        assert [each.to for each in emails] == [[admin.email]]
+        assert "Its signing keys are not accepted: an RSA key whose modulus has a small factor" in emails[0].body
+        assert "Require SSO is suspended" in emails[0].body
+        assert "https://amplisso.example/o/contoso/settings/access" in emails[0].body
         assert started.browser.get(f"/sso/{started.organization.number}/start").status_code == 404
         assert len([each for each in mail.outbox if "Single sign-on" in each.subject]) == 1
 
@@ -218,7 +218,7 @@ class TestTheCheck:
         assert warnings() == []
 
 
-def test_a_door_to_the_settings_page_is_always_there(required: Journey, client_of: SignedIn, admin: User) -> None:
+def test_a_way_to_the_settings_page_is_always_there(required: Journey, client_of: SignedIn, admin: User) -> None:
     """Also before anyone has started a sign-in: recovery does not depend on the requirement."""
     store(required.organization, certificates=[weak()])
     assert client_of(admin).get("/o/contoso/recovery").status_code == 200

@@ -11,7 +11,7 @@ from lxml import html
 
 from audit.actors import COMMAND_LINE
 from audit.models import Event
-from orgs.models import Door, Role
+from orgs.models import Role, SessionGrant
 from orgs.services import suspend_member
 from sso.models import StartedBy
 from tests.conftest import new_browser
@@ -41,7 +41,7 @@ def question(journey, browser) -> str:
 
 
 def test_nobody_becomes_somebody_else_silently(journey, browser, victim, question):
-    assert question.startswith(f"/sso/{journey.organization.number}/switch?note=")
+    assert question.startswith(f"/sso/{journey.organization.number}/switch?token=")
     assert who(browser)["email"] == victim.email
     page = html.document_fromstring(browser.get(question).content.decode()).text_content()
     assert victim.email in page
@@ -54,7 +54,7 @@ def test_who_continues_is_the_other_one_and_the_old_session_is_over(journey, bro
     answer = browser.post(question, {"action": "continue"})
     assert (answer.status_code, answer["Location"]) == (303, f"/o/{journey.organization.slug}/")
     assert who(browser)["email"] == "ada@contoso.example"
-    assert not Door.objects.filter(user=victim, ended_at__isnull=True).exists()
+    assert not SessionGrant.objects.filter(user=victim, ended_at__isnull=True).exists()
     copied = new_browser()
     copied.cookies["sessionid"] = old
     assert who(copied) is None
@@ -64,7 +64,7 @@ def test_who_stays_is_who_they_were_and_the_answer_opens_nothing_any_more(journe
     answer = browser.post(question, {"action": "stay"})
     assert (answer.status_code, answer["Location"]) == (303, "/")
     assert who(browser)["email"] == victim.email
-    assert not Door.objects.filter(user__email="ada@contoso.example", ended_at__isnull=True).exists()
+    assert not SessionGrant.objects.filter(user__email="ada@contoso.example", ended_at__isnull=True).exists()
     begin_again(journey, browser.post(question, {"action": "continue"}))
     assert who(browser)["email"] == victim.email
 
@@ -92,7 +92,7 @@ def test_it_can_be_answered_once_and_for_ten_minutes(journey, browser, question)
         begin_again(journey, browser.post(question, {"action": "continue"}))
     browser.post(question, {"action": "continue"})
     begin_again(journey, browser.post(question, {"action": "continue"}))
-    begin_again(journey, browser.get(question.split("?")[0] + "?note=made-up"))
+    begin_again(journey, browser.get(question.split("?")[0] + "?token=made-up"))
 
 
 def test_whoever_was_suspended_meanwhile_does_not_come_in(journey, browser, question, admin):
@@ -110,7 +110,7 @@ def test_the_number_in_the_address_is_the_organizations(journey, browser, questi
 def test_an_open_session_that_ended_meanwhile_is_not_asked_about(journey, victim, client_of):
     journey.browser = client_of(victim)
     request_id = journey.start()
-    Door.objects.filter(user=victim).update(ended_at=timezone.now())
+    SessionGrant.objects.filter(user=victim).update(ended_at=timezone.now())
     assert journey.post(journey.answer("ada", request_id))["Location"] == f"/o/{journey.organization.slug}/"
 
 
@@ -129,17 +129,17 @@ def test_what_nobody_asked_for_does_not_swap_anybody_either(journey, browser, vi
     asked = browser.get(answer["Location"])
     assert journey.last().started_by == StartedBy.PROVIDER
     question = journey.post(journey.answer("ada", request_id_in(asked["Location"])))["Location"]
-    assert question.startswith(f"/sso/{journey.organization.number}/switch?note=")
+    assert question.startswith(f"/sso/{journey.organization.number}/switch?token=")
     assert who(browser)["email"] == victim.email
 
 
 def test_who_signs_out_instead_leaves_nothing_waiting(journey, browser, victim, question):
     browser.get(question)
-    waiting = Door.objects.get(user__email="ada@contoso.example", ended_at__isnull=True)
+    waiting = SessionGrant.objects.get(user__email="ada@contoso.example", ended_at__isnull=True)
     browser.post("/account/logout/")
     waiting.refresh_from_db()
     assert waiting.ended_at is not None
-    assert not Door.objects.filter(ended_at__isnull=True).exists()
+    assert not SessionGrant.objects.filter(ended_at__isnull=True).exists()
     ended = Event.objects.filter(name="user:signed_out", target="ada@contoso.example").get()
     assert (ended.organization_number, ended.after) == (journey.organization.number, {"by": "whoever was signed in"})
     begin_again(journey, browser.post(question, {"action": "continue"}))
@@ -148,4 +148,4 @@ def test_who_signs_out_instead_leaves_nothing_waiting(journey, browser, victim, 
 def test_looking_twice_remembers_once(browser, question):
     browser.get(question)
     browser.get(question)
-    assert len(browser.session["waiting_doors"]) == 1
+    assert len(browser.session["waiting_grants"]) == 1

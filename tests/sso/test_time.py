@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from orgs.models import Door
+from orgs.models import SessionGrant
 from sso.models import SignInState
 from sso.reasons import Reason
 from tests.sso.conftest import Journey
@@ -53,7 +53,7 @@ def test_a_refusal_keeps_it_too_whatever_year_the_provider_writes(journey: Journ
 def test_what_is_good_for_longer_than_a_day_is_refused(journey: Journey, end: str) -> None:
     journey.sign_in(**{end: moment(days=2)})
     assert journey.last().reason == Reason.TOO_LONG
-    assert not Door.objects.exists()
+    assert not SessionGrant.objects.exists()
 
 
 class TestFreshSignIn:
@@ -72,7 +72,7 @@ class TestFreshSignIn:
         assert (row.state, row.reason) == (SignInState.REFUSED, Reason.NOT_FRESH)
         (failed,) = [check for check in row.checks if check["outcome"] == "failed"]
         assert (failed["name"], failed["received"][:19]) == ("force_authn", before.isoformat()[:19])
-        assert not Door.objects.exists()
+        assert not SessionGrant.objects.exists()
 
     def test_not_asked_for(self, journey: Journey) -> None:
         journey.post(journey.answer("ada", journey.start(), authn_instant=moment(days=-30)))
@@ -95,4 +95,4 @@ def test_a_session_at_the_provider_shortens_ours_and_never_extends_it(
     assert journey.organization.session_length == timedelta(hours=12)
     until = (timezone.now() + given).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     journey.sign_in(before_signing=lambda root: root.find(".//{*}AuthnStatement").set("SessionNotOnOrAfter", until))
-    assert Door.objects.get().expires_at == timezone.now() + expected
+    assert SessionGrant.objects.get().expires_at == timezone.now() + expected

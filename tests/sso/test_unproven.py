@@ -8,8 +8,7 @@ from django.core.mail import EmailMessage
 from audit.actors import COMMAND_LINE
 from orgs.models import MembershipSource, Role, User
 from orgs.services import add_member, invite
-
-from .conftest import Journey, new_browser
+from tests.sso.conftest import Journey, new_browser
 
 ADA = "ada@contoso.example"
 STRANGERS = "several words of a stranger"

@@ -17,7 +17,7 @@ from django.utils import timezone
 from orgs.models import Organization, Role, User
 from sso import saml
 from sso.models import OfferedProvider, Upload
-from sso.models.uploads import folded
+from sso.models.kept_uploads import folded
 from sso.selectors import offered_provider, service_provider, upload_by_public_id
 from sso.services import forget_uploads, keep_upload, offer_providers, purge_uploads
 from tests.conftest import MakeMember, MakeOrganization

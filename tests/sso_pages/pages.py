@@ -7,7 +7,7 @@ from lxml import html
 
 
 def page(response: HttpResponse) -> html.HtmlElement:
-    """Parse an answer."""
+    """Parse a response."""
     return html.document_fromstring(response.content.decode())
 
 

@@ -238,6 +238,6 @@ def test_what_sha1_is_accepted_for_is_about_this_provider(log: Log, provider: st
     organization = log.configuration.connection.organization
     organization.connections.update(provider=provider)
     document = page(log.browser.get(f"/o/{organization.slug}/settings/access"))
-    text = words(document.get_element_by_id("exception-sha1"))
+    text = words(document.get_element_by_id("waiver-sha1"))
     assert_no_word_of_another(text, provider)
     assert ("is not one, so you don't need this." in text) == (provider != "other")

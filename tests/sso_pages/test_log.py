@@ -60,7 +60,7 @@ class TestList:
         assert "Signed in" in first
         assert "eve@contoso.example Refused Not signed by a certificate we know" in second
         assert refused.reference in second
-        assert "UTC not known · test of a draft No answer yet" in started
+        assert "UTC not known · test of a draft No response yet" in started
         assert f"{refused.started_at:%-d %b %Y, %H:%M:%S} UTC eve@contoso.example" in second
 
     @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ class TestDetail:
     @pytest.mark.parametrize(
         ("skew", "words_of_it", "is_large"),
         [
-            (0, "No difference from ours, as far as one answer shows", False),
+            (0, "No difference from ours, as far as one response shows", False),
             (1, "At least 1 second ahead of ours", False),
             (-59, "At least 59 seconds behind ours", False),
             (60, "At least 1 minute ahead of ours", True),

@@ -11,10 +11,10 @@ from lxml import html
 from audit.actors import COMMAND_LINE
 from audit.events import EventName
 from audit.models import Event
-from orgs.models import DoorKind, Organization, Plan, Role, User
+from orgs.models import GrantKind, Organization, Plan, Role, User
 from orgs.services import change_plan
+from sso.encrypted_params import TokenPurpose, decrypt
 from sso.models import Configuration, Provider, SignIn
-from sso.sealed import Note, unseal
 from sso.services import disable_connection
 from tests.conftest import MakeMember, MakeOrganization, SignedIn, open_session
 from tests.sso_pages.choices import typed
@@ -313,7 +313,7 @@ class TestRequireSso:
             change_plan(organization=required, plan=Plan.objects.get(slug="starter"), actor=COMMAND_LINE)
         elif reason == "retired":
             connection.configurations.update(state="retired")
-        browser = open_session(admin, DoorKind.RECOVERY, required)
+        browser = open_session(admin, GrantKind.RECOVERY, required)
         document = page(browser.get(path))
         action = f"{path}/stop-requiring"
         assert ([form.action for form in document.forms].count(action) == 1) == (reason != "working")
@@ -387,11 +387,11 @@ class TestTwoTabs:
         assert browser.post(path, two | {"provider": "okta"}).status_code == 409
         assert organization.connections.get().provider == "azure"
 
-    @pytest.mark.parametrize("seen", ["{", "[]", "null", '{"provider": "okta"}', "[" * 400])
+    @pytest.mark.parametrize("snapshot", ["{", "[]", "null", '{"provider": "okta"}', "[" * 400])
     def test_a_page_that_nobody_made_saves_nothing(
-        self, browser: Client, path: str, connected: Organization, seen: str
+        self, browser: Client, path: str, connected: Organization, snapshot: str
     ) -> None:
-        response = browser.post(path, typed(provider="google", seen=seen))
+        response = browser.post(path, typed(provider="google", snapshot=snapshot))
         assert response.status_code == 409
         assert field(page(response), "provider").value == "google"
         assert connected.connections.get().provider == "azure"
@@ -438,7 +438,7 @@ class TestDraft:
         query = parse_qs(target.query)
         assert response.status_code == 200
         assert target.path == f"/sso/{required.number}/start"
-        assert unseal(Note.TEST, query["test"][0]) == drafted.public_id.hex
+        assert decrypt(TokenPurpose.TEST, query["test"][0]) == drafted.public_id.hex
         assert query["next"] == [f"{path}?tested=1"]
 
     def test_the_link_leads_to_the_drafts_provider(

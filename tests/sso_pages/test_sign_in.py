@@ -1,4 +1,4 @@
-"""Which door: the pages of somebody who wants in."""
+"""The pages of a visitor who wants to sign in."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from orgs.models import Organization, Role
-from sso.sealed import Note, unseal
+from sso.encrypted_params import TokenPurpose, decrypt
 from sso.views.sign_in import mail_sign_in_page
 from tests.conftest import MakeMember, MakeUser, SignedIn, new_browser
 from tests.sso_pages.pages import errors_at, field, form_to, links, page, words
@@ -77,7 +77,7 @@ def test_an_address_of_a_connected_domain_goes_to_its_provider(browser: Client, 
     query = parse_qs(parts.query)
     assert parts.path == f"/sso/{connected.number}/start"
     assert query["next"] == ["/o/contoso/reports?q=1"]
-    assert unseal(Note.LOGIN_HINT, query["hint"][0]) == "ada@contoso.example"
+    assert decrypt(TokenPurpose.LOGIN_HINT, query["hint"][0]) == "ada@contoso.example"
 
 
 def test_no_address_of_ours_holds_the_e_mail_address(browser: Client, connected: Organization) -> None:
@@ -99,7 +99,7 @@ def test_everybody_else_gets_one_and_the_same_page(
 
 
 def _anonymous(browser: Client, address: str) -> tuple[int, str, tuple[str, ...], str]:
-    """Everything about an answer, without the address itself and the token against forged forms."""
+    """Everything about a response, without the address itself and the token against forged forms."""
     with CaptureQueriesContext(connection) as queries:
         response = browser.post("/sign-in", {"email": address})
     body = response.content.decode().replace(address, "ADDRESS")
@@ -219,9 +219,9 @@ class TestMailedPages:
         address = member(connected).user.email
         response = browser.post("/sign-in/mail", {"email": address.upper()})
         assert (response.status_code, response["Location"]) == (303, "/sign-in/mailed")
-        (letter,) = mail.outbox
-        assert letter.to == [address]
-        assert f"https://amplisso.example/o/{connected.slug}/sign-in" in letter.body
+        (email,) = mail.outbox
+        assert email.to == [address]
+        assert f"https://amplisso.example/o/{connected.slug}/sign-in" in email.body
 
     @pytest.mark.usefixtures("connected")
     def test_strangers_get_the_same_answer_and_no_mail(self, browser: Client) -> None:
@@ -237,7 +237,7 @@ class TestMailedPages:
         with django_assert_num_queries(0):
             response = mail_sign_in_page(request)
         assert not mail.outbox
-        response.close()  # as a server does once the visitor has the whole answer
+        response.close()  # as a server does once the visitor has the whole response
         assert len(mail.outbox) == 1
 
     def test_one_address_gets_five_an_hour(

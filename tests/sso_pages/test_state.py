@@ -9,15 +9,15 @@ from django.test import Client
 from lxml import html
 
 from orgs.models import Organization, Plan, User
-from sso.models import Configuration, DatedException
+from sso.models import Configuration, Waiver
 from tests.conftest import MakeUser, SignedIn
 from tests.saml.der_certificates import BEGIN, COMMON_NAME, UTC_TIME, UTF8, built, name, part, text_of
 from tests.sso_pages.choices import choose, typed
 from tests.sso_pages.conftest import MakeSignIn, Upload
-from tests.sso_pages.exceptions import exception_path, told
 from tests.sso_pages.files import NAMES, certificate, descriptor, federation, uploaded
 from tests.sso_pages.pages import field, page, words
 from tests.sso_pages.rows import active
+from tests.sso_pages.waivers import told, waiver_path
 
 VALID_ONCE = (
     "This file says that it was valid until 1 January 2020. It is used all the same; if sign-ins fail, download a "
@@ -187,7 +187,7 @@ class TestNothingInDate:
         is_to_come = any(begins > 0 for begins, _ in dates)
         assert ("sign-ins are refused until you upload new metadata" in text) == (refused and not is_to_come)
         assert ("sign-ins are refused until the next one becomes valid on" in text) == (refused and is_to_come)
-        offered = state_card(document).xpath(".//a[@href='#exception-expired_certificates']")
+        offered = state_card(document).xpath(".//a[@href='#waiver-expired_certificates']")
         assert bool(offered) == is_offered
         assert ("yourself yet" in text) != refused
         saved, said = alerts(document)[0]
@@ -209,20 +209,20 @@ class TestNothingInDate:
         self, browser: Client, path: str, organization: Organization, upload: Upload
     ) -> None:
         upload(organization, descriptor(certificates=(certificate(days=-2),)))
-        kind, last = DatedException.EXPIRED_CERTIFICATES, "expired_certificates-until"
+        kind, last = Waiver.EXPIRED_CERTIFICATES, "expired_certificates-until"
         day = field(page(browser.get(path)), last).get("min")
-        browser.post(exception_path(kind), {last: day})
+        browser.post(waiver_path(kind), {last: day})
         assert state(page(browser.get(path))) == ("good", "Single sign-on is on")
-        browser.post(exception_path(DatedException.EXPIRED_CERTIFICATES, end=True))
-        browser.post(exception_path(DatedException.SHA1), {"sha1-until": day})
+        browser.post(waiver_path(Waiver.EXPIRED_CERTIFICATES, end=True))
+        browser.post(waiver_path(Waiver.SHA1), {"sha1-until": day})
         assert state(page(browser.get(path)))[0] == "bad", "the other exception is no help"
 
-    def test_a_plan_without_sso_offers_no_exception(
+    def test_a_plan_without_sso_offers_no_waiver(
         self, browser: Client, path: str, organization: Organization, upload: Upload
     ) -> None:
         upload(organization, descriptor(certificates=(certificate(days=-2),)))
         Organization.objects.update(plan=Plan.objects.get(slug="starter"))
-        assert not state_card(page(browser.get(path))).xpath(".//a[@href='#exception-expired_certificates']")
+        assert not state_card(page(browser.get(path))).xpath(".//a[@href='#waiver-expired_certificates']")
 
 
 class TestOneself:
@@ -240,9 +240,9 @@ class TestOneself:
         return configuration
 
     def _change(self, browser: Client, path: str, what: str) -> None:
-        if what == "exception":
+        if what == "waiver":
             day = field(page(browser.get(path)), "sha1-until").get("max")
-            browser.post(exception_path(DatedException.SHA1), {"sha1-until": day})
+            browser.post(waiver_path(Waiver.SHA1), {"sha1-until": day})
         elif what == "switch":
             browser.post(path, typed(force_authn="on"))
         else:
@@ -255,7 +255,7 @@ class TestOneself:
 
     @pytest.mark.parametrize(
         ("what", "counts"),
-        [("exception", True), ("switch", True), ("entity ID", False), ("address", False), ("certificate", False)],
+        [("waiver", True), ("switch", True), ("entity ID", False), ("address", False), ("certificate", False)],
     )
     def test_what_a_change_leaves_of_it(
         self, browser: Client, path: str, connected: Organization, tried: Configuration, what: str, counts: bool

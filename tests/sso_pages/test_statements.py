@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audit.actors import COMMAND_LINE
-from orgs.models import Door, Organization, User
+from orgs.models import Organization, SessionGrant, User
 from orgs.services import set_require_sso
 from sso.connection_view import connection_view
 from sso.models import Configuration, Connection, ConnectionState
@@ -49,8 +49,8 @@ def form(browser: Client, path: str) -> Callable[..., dict[str, object]]:
 
     def fill_in(**fields: object) -> dict[str, object]:
         browser.get(path)
-        seen = page(browser.get(path)).xpath("//input[@name='seen']/@value")[0]
-        return typed(seen=seen, **fields)
+        snapshot = page(browser.get(path)).xpath("//input[@name='snapshot']/@value")[0]
+        return typed(snapshot=snapshot, **fields)
 
     return fill_in
 
@@ -60,7 +60,7 @@ def by_sso(required: Organization, browser: Client) -> Organization:
     """Contoso, where SSO is required and the admin came in by it."""
     browser.get("/")
     provider = Connection.objects.get(organization=required)
-    Door.objects.update(kind="sso", organization=required, connection=provider.public_id)
+    SessionGrant.objects.update(kind="sso", organization=required, connection=provider.public_id)
     return required
 
 
@@ -124,7 +124,7 @@ def test_showing_it_where_sso_is_required(by_sso: Organization, browser: Client,
 
 
 def test_showing_it_after_a_test(by_sso: Organization, browser: Client, path: str, sign_in_row: MakeSignIn) -> None:
-    sign_in_row(rows.active(by_sso), door=Door.objects.get().public_id, purpose="test", claims={})
+    sign_in_row(rows.active(by_sso), grant=SessionGrant.objects.get().public_id, purpose="test", claims={})
     response: list[HttpResponse] = []
     asked = statements(lambda: response.append(browser.get(f"{path}?tested=1")) or response[0], 200)
     assert "Your test sign-in worked" in response[0].content.decode()
@@ -158,7 +158,7 @@ def test_saving_choices(
 
 def test_saving_from_a_stale_page(connected: Organization, browser: Client, path: str) -> None:
     browser.get(path)
-    asked = statements(lambda: browser.post(path, typed(seen="{}")), 409)
+    asked = statements(lambda: browser.post(path, typed(snapshot="{}")), 409)
     assert len(asked) <= MOST_TO_SAVE, "\n".join(asked)
 
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from audit.actors import COMMAND_LINE
 from orgs.email_addresses import normal_address
-from orgs.letters import absolute
+from orgs.emails import absolute
 from orgs.models import MembershipSource, MembershipState, Organization, Plan, User
 from orgs.selectors import open_organization
 from orgs.services import create_organization, sign_everyone_out

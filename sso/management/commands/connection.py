@@ -17,16 +17,16 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
 from audit.actors import COMMAND_LINE
+from orgs.emails import absolute, tell_admins_of_suspension
 from orgs.errors import NotAllowedError
-from orgs.letters import absolute, tell_admins_of_suspension
 from orgs.models import Organization
 from orgs.selectors import open_organization
 from orgs.visible_text import visible
 from sso import saml
 from sso.days import day_in_words
-from sso.models import DatedException, Provider
+from sso.models import Provider, Waiver
 from sso.selectors import service_provider
-from sso.services import Saved, allow_exception, end_exception, suspend_all_flawed
+from sso.services import Saved, allow_waiver, end_waiver, suspend_all_flawed
 from sso.services.imports import import_metadata
 
 Facts = dict[str, Any]
@@ -36,11 +36,11 @@ _DROPPED = (
     "the file no longer lists the certificate that verified the latest sign-in, so it waits as a draft until an admin "
     "has tested it in the settings."
 )
-_EXCEPTIONS = {kind.value.replace("_", "-"): kind for kind in DatedException}
+_WAIVERS = {kind.value.replace("_", "-"): kind for kind in Waiver}
 
 
 class Command(BaseCommand):
-    """Import a metadata file; allow an exception until a day, and end it; suspend what breaks a rule."""
+    """Import a metadata file; allow a waiver until a day, and end it; suspend what breaks a rule."""
 
     help = "Connect an organization to its identity provider, and set what is accepted of it for a time."
 
@@ -51,7 +51,7 @@ class Command(BaseCommand):
         end = actions.add_parser("end", help="Refuse it again at once.")
         for action in (allow, end):
             action.add_argument("number", type=int, help="number of the organization")
-            action.add_argument("exception", choices=list(_EXCEPTIONS))
+            action.add_argument("waiver", choices=list(_WAIVERS))
             action.add_argument("--json", action="store_true", help="print JSON")
         suspend = actions.add_parser("suspend", help="Turn off what no sign-in can go through, and tell the admins.")
         suspend.add_argument("--json", action="store_true", help="print JSON")
@@ -100,21 +100,19 @@ def _import(options: dict[str, Any]) -> tuple[Facts, str]:
 
 def _allow(options: dict[str, Any]) -> tuple[Facts, str]:
     organization = _organization(options["number"])
-    kind = _EXCEPTIONS[options["exception"]]
-    until = allow_exception(
-        organization=organization, kind=kind, last_day=options["until"], by=None, actor=COMMAND_LINE
-    )
+    kind = _WAIVERS[options["waiver"]]
+    until = allow_waiver(organization=organization, kind=kind, last_day=options["until"], by=None, actor=COMMAND_LINE)
     sentence = f"{kind.label} of {organization.name}'s provider are accepted until {day_in_words(until)}."
-    return _exception_facts(organization, options) | {"until": until.isoformat(timespec="seconds")}, sentence
+    return _waiver_facts(organization, options) | {"until": until.isoformat(timespec="seconds")}, sentence
 
 
 def _end(options: dict[str, Any]) -> tuple[Facts, str]:
     organization = _organization(options["number"])
-    kind = _EXCEPTIONS[options["exception"]]
-    if not end_exception(organization=organization, kind=kind, by=None, actor=COMMAND_LINE):
+    kind = _WAIVERS[options["waiver"]]
+    if not end_waiver(organization=organization, kind=kind, by=None, actor=COMMAND_LINE):
         raise CommandError(f"{kind.label} of {organization.name}'s provider are not accepted; nothing was changed.")
     sentence = f"{kind.label} of {organization.name}'s provider are no longer accepted."
-    return _exception_facts(organization, options) | {"until": None}, sentence
+    return _waiver_facts(organization, options) | {"until": None}, sentence
 
 
 def _suspend(options: dict[str, Any]) -> tuple[Facts, str]:
@@ -129,8 +127,8 @@ def _suspend(options: dict[str, Any]) -> tuple[Facts, str]:
     ) or "Sign-ins can go through every connection; nothing was changed."
 
 
-def _exception_facts(organization: Organization, options: dict[str, Any]) -> Facts:
-    return {"number": organization.number, "name": organization.name, "exception": options["exception"]}
+def _waiver_facts(organization: Organization, options: dict[str, Any]) -> Facts:
+    return {"number": organization.number, "name": organization.name, "waiver": options["waiver"]}
 
 
 def _organization(number: int) -> Organization:

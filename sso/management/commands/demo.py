@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
-from orgs.letters import absolute
+from orgs.emails import absolute
 from orgs.models import Organization
 from sso import demo, saml
 from sso.selectors import active_configuration, connection_of, service_provider

@@ -9,16 +9,16 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from orgs.services.password_attempts import purge_attempts
-from orgs.services.purging import purge_cache, purge_doors, purge_recovery_codes
+from orgs.services.purging import purge_cache, purge_grants, purge_recovery_codes
 from orgs.services.second_factors import encrypt_plain_second_factors
 from orgs.session_list import purge_session_list
 from sso.services import normalize_subjects, purge_relinkings, purge_sign_ins, purge_sign_outs, purge_uploads
 
 
 class Command(BaseCommand):
-    """Forget old sessions, doors, recovery codes and sign-ins that nobody finished."""
+    """Forget old sessions, grants, recovery codes and sign-ins that nobody finished."""
 
-    help = "Forget expired sessions and doors, and sign-ins that nobody finished. The logs stay."
+    help = "Forget expired sessions and grants, and sign-ins that nobody finished. The logs stay."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="print JSON")
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         call_command("clearsessions")
         purge_session_list()
         gone = {
-            "doors": purge_doors(),
+            "grants": purge_grants(),
             "recovery_codes": purge_recovery_codes(),
             "password_attempts": purge_attempts(),
             "abandoned_sign_ins": purge_sign_ins(),
@@ -39,7 +39,7 @@ class Command(BaseCommand):
             "normalized_subjects": normalize_subjects(),
         }
         sentence = (
-            "Gone: {doors} doors, {recovery_codes} recovery codes, {password_attempts} wrong passwords, "
+            "Gone: {grants} grants, {recovery_codes} recovery codes, {password_attempts} wrong passwords, "
             "{abandoned_sign_ins} unfinished sign-ins, "
             "{sign_outs} sign-outs, {uploads} uploads, {relinkings} re-linkings, {cache_entries} cache entries. "
             "Encrypted: {plain_second_factors} second factors. "

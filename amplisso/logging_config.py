@@ -1,0 +1,53 @@
+"""What is logged, and how a line looks."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any, Final
+
+from django.conf import settings
+from django.utils.log import ServerFormatter
+
+from amplisso.redaction import TokenFreeFormatter
+
+_LINE: Final = logging.Formatter("{asctime} {levelname} {name} {message}", style="{")
+_ACCESS: Final = ServerFormatter("[{server_time}] {message}", style="{")
+
+
+class PagesOnly(logging.Filter):
+    """Leave out static files that were found, each page has a dozen, and health checks that went well."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is written; `record` is one of `django.server`."""
+        line = record.getMessage()
+        is_page = f" {settings.STATIC_URL}" not in line and " /healthz " not in line
+        return is_page or getattr(record, "status_code", 0) >= HTTPStatus.BAD_REQUEST
+
+
+def logging_config(level: str, *, debug: bool) -> dict[str, Any]:
+    """Django's LOGGING: everything of at least `level` to standard output, a line each, without tokens."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {
+            "pages": {"()": "amplisso.logging_config.PagesOnly"},
+            "one_line": {"()": "amplisso.unavailable.OneLine"},
+        },
+        "formatters": {
+            "line": {"()": TokenFreeFormatter, "inner": _LINE},
+            "access": {"()": TokenFreeFormatter, "inner": _ACCESS},
+        },
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": "line"},
+            "access": {"class": "logging.StreamHandler", "formatter": "access", "filters": ["pages"]},
+        },
+        "root": {"handlers": ["console"], "level": level},
+        "loggers": {
+            # Without a handler of its own, or each line would be there twice.
+            "django": {"level": "INFO"},
+            # The development server has a line for each request, with its status.
+            "django.request": {"level": "ERROR" if debug else "INFO", "filters": ["one_line"]},
+            "django.server": {"handlers": ["access"], "level": "INFO", "propagate": False},
+        },
+    }

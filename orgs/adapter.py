@@ -1,0 +1,147 @@
+"""What we ask of django-allauth, which keeps local accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as current
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.usersessions.adapter import DefaultUserSessionsAdapter
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
+from django.http import HttpRequest
+from django.shortcuts import render
+from django.urls import reverse
+
+from orgs.access import actor_of
+from orgs.deferred import defer
+from orgs.email_addresses import normal_address
+from orgs.emails import absolute
+from orgs.errors import NotAllowedError
+from orgs.known_browsers import known_browser
+from orgs.models import User
+from orgs.services import end_other_sessions, replace_password
+from orgs.services.password_attempts import begin_attempt, forget_attempt, forget_attempts
+from orgs.session_list import forget_sessions
+from orgs.session_names import session_name
+from orgs.visible_text import visible
+
+# Asked in turn where somebody goes who signs out; "" leaves it to the next one. Apps above this one add to it.
+PAGES_AFTER_SIGN_OUT: list[Callable[[HttpRequest], str]] = []
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
+    """allauth with our form of addresses, and with links that never depend on the Host header."""
+
+    error_messages = {  # noqa: RUF012  allauth's
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": "This address and password do not fit together.",
+        "too_many_login_attempts": "Too many wrong codes. Try again in five minutes.",
+        "enter_current_password": "This is not your current password.",
+        "incorrect_password": "This is not your password.",
+        "incorrect_code": "This code is wrong, or too old.",
+        "account_inactive": "This account is disabled.",
+        "email_taken": "There is an account with this e-mail address already.",
+        "unknown_email": "There is no account with this e-mail address.",
+    }
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Where a request came from. One that did not pass all of our proxies came from nobody knows where.
+
+        Raises PermissionDenied, as allauth does, for which pages that count tries answer 403.
+        """
+        try:
+            return str(super().get_client_ip(request))
+        except ImproperlyConfigured as error:
+            raise PermissionDenied("X-Forwarded-For names fewer proxies than TRUSTED_PROXY_COUNT") from error
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the attempt, instead of allauth's own limit. Raises ValidationError, alike for every address."""
+        address = str(credentials.get("email", ""))
+        try:
+            self._attempt = begin_attempt(
+                address=address, client=actor_of(request).client, known_browser=known_browser(request, address)
+            )
+        except NotAllowedError as refusal:
+            raise ValidationError(str(refusal), code="too_many_login_attempts") from refusal
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """Return the account whose password this is, or None; only wrong passwords stay counted."""
+        user = super().authenticate(request, **credentials)
+        if user is not None:
+            forget_attempt(attempt=self._attempt)
+        return user
+
+    def set_password(self, user: User, password: str) -> None:
+        """Give an account a new password; the page says so if another request was first. allauth would save the row."""
+        try:
+            replace_password(user=user, password=password)
+        except NotAllowedError as refusal:
+            page = render(current.request, "account/password_replaced.html", status=HTTPStatus.CONFLICT)
+            raise ImmediateHttpResponse(page) from refusal
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        """Forget the wrong passwords of an account that has just been given a new one by mail; allauth calls this."""
+        forget_attempts(address=str(credentials.get("email", "")))
+
+    def clean_email(self, email: str) -> str:
+        """Bring an address into its one stored form. Raises ValidationError."""
+        return normal_address(email)
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        """The link in the confirmation mail."""
+        return absolute(reverse("account_confirm_email", args=[emailconfirmation.key]))
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The link in the password mail."""
+        return absolute(reverse("account_reset_password_from_key", kwargs=_key_parts(key)))
+
+    def get_logout_redirect_url(self, request: HttpRequest) -> str:
+        """Asked before the grants are ended, followed after."""
+        pages = (page(request) for page in PAGES_AFTER_SIGN_OUT)
+        return next(filter(None, pages), "") or str(super().get_logout_redirect_url(request))
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send one of allauth's mails once the page is out; every link in them starts with `base_url`."""
+        request, send = current.request, super().send_mail
+
+        def work() -> None:
+            with current.request_context(request):
+                send(template_prefix, email, {**context, "base_url": settings.BASE_URL})
+
+        defer(request, work)
+
+    def render_mail(self, template_prefix: str, email: Any, context: dict[str, Any], headers: Any = None) -> Any:
+        """Render a mail in which what others wrote hides nothing."""
+        mail = super().render_mail(template_prefix, email, context, headers)
+        mail.subject, mail.body = visible(mail.subject), visible(mail.body)
+        return mail
+
+    def can_delete_email(self, email_address: Any) -> bool:
+        """The e-mail address is the account's key (AM-64)."""
+        return False
+
+    def populate_username(self, request: HttpRequest, user: User) -> None:
+        """There are no user names."""
+
+
+class SessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]
+    """allauth's list of sessions, in which an ended one has no live grant left."""
+
+    def end_sessions(self, sessions: Iterable[UserSession]) -> None:
+        """End the grants of all sessions of this user but the current one, then forget them.
+
+        allauth calls it with exactly these. It is the same few statements for any number of them.
+        """
+        request = self.request
+        end_other_sessions(user=request.user, session=session_name(request), actor=actor_of(request))
+        forget_sessions([each.session_key for each in sessions])
+
+
+def _key_parts(key: str) -> dict[str, str]:
+    uid, _, token = key.partition("-")
+    return {"uidb36": uid, "key": token}

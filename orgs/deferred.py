@@ -1,0 +1,74 @@
+"""Work that is done when the visitor has the whole response, so that its time says nothing of what we know."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import cast
+
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+
+logger = logging.getLogger(__name__)
+Work = Callable[[], None]
+
+
+class DeferredWork:
+    """Middleware.
+
+    Account emails wait in a queue of the request, which is worked off when the server closes the response (PEP 3333).
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        queue: list[Work] = []
+        request.deferred = queue  # type: ignore[attr-defined]  # ours, for defer
+        response = self.get_response(request)
+        if queue:
+            _close_after(response, queue)
+        return response
+
+
+def defer(request: HttpRequest | None, work: Work) -> None:
+    """Do some work when the response to this request is out; at once where there is no request, as in commands."""
+    queue = cast("list[Work] | None", getattr(request, "deferred", None))
+    if queue is None:
+        work()
+    else:
+        queue.append(work)
+
+
+def _close_after(response: HttpResponseBase, queue: list[Work]) -> None:
+    close = response.close
+
+    def work_then_close() -> None:
+        """Closing ends the request's database connection, so it comes last."""
+        try:
+            while queue:
+                queue.pop(0)()
+        except OSError:
+            logger.exception("A mail could not be sent")
+        finally:
+            close()
+
+    response.close = work_then_close  # type: ignore[method-assign]  # responses have no other hook that may fail aloud
+
+
+class RedirectThen(HttpResponseRedirect):
+    """303, and then some work: the server closes a response when the visitor has all of it (PEP 3333)."""
+
+    status_code = 303
+
+    def __init__(self, path: str, work: Callable[[], None] | None = None) -> None:
+        super().__init__(path)
+        self._work = work
+
+    def close(self) -> None:
+        """Do the work while the request's database connection is still there."""
+        work, self._work = self._work, None
+        try:
+            if work is not None:
+                work()
+        finally:
+            super().close()

@@ -1,0 +1,81 @@
+"""What a session was opened by."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from orgs.models.organizations import Organization
+
+
+class GrantKind(models.TextChoices):
+    """How the person came in."""
+
+    PASSWORD = "password", "Password"
+    SSO = "sso", "Single sign-on"
+    RECOVERY = "recovery", "Recovery"
+
+
+class SessionGrant(models.Model):
+    """One way in that a session has. A session may have several; one without any opens nothing.
+
+    `session` is a random name that the session itself keeps in its data: it survives the change of the session key
+    and says nothing to whoever reads this table.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    session = models.CharField(max_length=64, db_index=True, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="session_grants")
+    kind = models.CharField(max_length=8, choices=GrantKind.choices)
+    organization = models.ForeignKey(
+        Organization,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="session_grants",
+        help_text="Empty: password",
+    )
+    # The public id of the connection, in plain: orgs knows nothing of connections.
+    connection = models.UUIDField(null=True, blank=True, editable=False)
+    opened_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-opened_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind=GrantKind.PASSWORD, organization__isnull=True, connection__isnull=True)
+                | Q(kind=GrantKind.SSO, organization__isnull=False, connection__isnull=False)
+                | Q(kind=GrantKind.RECOVERY, organization__isnull=False, connection__isnull=True),
+                name="grant_kind_fits_organization",
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=models.F("opened_at")), name="grant_opens_before_it_expires"
+            ),
+        ]
+        indexes = [models.Index(fields=["organization", "ended_at"], name="grant_by_organization")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} of {self.user}"
+
+
+class RecoveryCode(models.Model):
+    """A code mailed to an admin who has been shut out: one at a time, few tries, short life."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    code_hash = models.CharField(max_length=128, editable=False)
+    tries_left = models.PositiveSmallIntegerField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "organization"], name="recovery_code_one_per_admin"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Recovery of {self.organization} by {self.user}"

@@ -1,0 +1,103 @@
+"""Uploads that wait for their admin. They go away when they are used, replaced by the next one, or an hour old."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from typing import Any, BinaryIO
+
+from django.db.models import Q
+from django.utils import timezone
+
+from orgs.models import Organization, User
+from orgs.services import hold_organization
+from orgs.transactions import atomic
+from sso import saml
+from sso.models import OfferedProvider, Upload
+from sso.models.kept_uploads import folded
+from sso.selectors import service_provider
+from sso.threads import each_in_own_thread
+
+KEPT = timedelta(hours=1)
+
+# What is in memory at once while a file of thousands is written: so many rows, or so many bytes of documents.
+_MOST_ROWS = 200
+_MOST_BYTES = 500_000
+
+
+def offer_providers(
+    *, organization: Organization, by: User, file: BinaryIO, name: str, choices: dict[str, Any]
+) -> Upload:
+    """Write every identity provider of a file of up to 100 MB down, for this admin to choose from.
+
+    `name` is what they know the file by, `choices` what they typed beside it. Not one transaction: reading takes
+    seconds, and SQLite would keep everybody waiting; what is not ready is seen by nobody. Raises saml.MetadataError.
+    """
+    upload = _begin(organization, by, name, choices)
+    offered = saml.offered_providers(file, our_entity_id=service_provider(organization.number).entity_id)
+    try:
+        for rows in _batches(_row(upload, provider) for provider in each_in_own_thread(offered)):
+            OfferedProvider.objects.bulk_create(rows)
+    except Exception:
+        upload.delete()
+        raise
+    return _make_ready(upload)
+
+
+def keep_upload(*, organization: Organization, by: User, document: bytes, name: str) -> OfferedProvider:
+    """Keep a file that can be used, because something else on the page could not: nobody uploads it twice."""
+    upload = _begin(organization, by, name, {})
+    provider = OfferedProvider.objects.create(upload=upload, packed=OfferedProvider.pack(document))
+    _make_ready(upload)
+    return provider
+
+
+def forget_uploads(*, organization: Organization, by: User) -> None:
+    """Forget what this admin has uploaded here and what nobody needs any more."""
+    theirs, over = Q(created_by=by, is_ready=True), Q(expires_at__lt=timezone.now())
+    Upload.objects.filter(theirs | over, organization=organization).delete()
+
+
+def purge_uploads() -> int:
+    """Forget uploads that nobody came back to; return how many."""
+    return Upload.objects.filter(expires_at__lt=timezone.now()).delete()[1].get(Upload._meta.label, 0)
+
+
+def _begin(organization: Organization, by: User, name: str, choices: dict[str, Any]) -> Upload:
+    return Upload.objects.create(
+        organization=organization, created_by=by, name=name, choices=choices, expires_at=timezone.now() + KEPT
+    )
+
+
+@atomic
+def _make_ready(upload: Upload) -> Upload:
+    """Let it take the place of the one before; of two at once the second waits for the first."""
+    hold_organization(upload.organization)
+    forget_uploads(organization=upload.organization, by=upload.created_by)
+    upload.is_ready = True
+    upload.save(update_fields=["is_ready"])
+    return upload
+
+
+def _row(upload: Upload, provider: saml.OfferedProvider) -> OfferedProvider:
+    name = next(iter(provider.names), "")
+    return OfferedProvider(
+        upload=upload,
+        entity_id=provider.entity_id[:1024],
+        name=name,
+        search_text=folded("\n".join((name or provider.entity_id, provider.entity_id, *provider.names)))[:2000],
+        packed=OfferedProvider.pack(provider.document),
+    )
+
+
+def _batches(rows: Iterable[OfferedProvider]) -> Iterator[list[OfferedProvider]]:
+    batch: list[OfferedProvider] = []
+    size = 0
+    for row in rows:
+        batch.append(row)
+        size += len(row.packed)
+        if len(batch) == _MOST_ROWS or size > _MOST_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

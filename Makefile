@@ -41,7 +41,7 @@ test: install ## Run the tests, and of each long family of similar ones the firs
 	$(BIN)/python -m pytest -n auto -m "not slow"
 
 # The protocol, organizations, the look of pages, commands and one sign-in; no attacks and no browser.
-QUICK_TESTS := tests/saml tests/orgs tests/ui tests/commands tests/sso/test_sign_in.py tests/test_docs.py
+QUICK_TESTS := tests/saml tests/orgs tests/ui tests/commands tests/sso/sign_in/test_sign_in.py tests/test_docs.py
 
 test-quick: install ## Run the tests that tell most in less than a minute, while you work
 	$(BIN)/python -m pytest -n auto -m "not slow" $(QUICK_TESTS)

@@ -6,7 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
-from amplisso.environment import read_environment
+from amplisso.environment.read import read_environment
 from amplisso.redaction import TokenFreeFormatter
 
 # TRUSTED_PROXY_COUNT alone decides which forwarding headers count, and Django applies it. Without these lines gunicorn

@@ -71,7 +71,7 @@ def _refusal() -> str:
             return f"Port {port} is taken: another program, or another `make run`, uses it. End that one first."
     from django.core.exceptions import ImproperlyConfigured
 
-    from amplisso.environment import is_debug
+    from amplisso.environment.read import is_debug
 
     try:
         # Asked for first: without DEBUG the settings want all that a deployment needs, which is beside the point here.

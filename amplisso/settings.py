@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.core.management.utils import get_random_secret_key
 
-from amplisso.environment import BASE_DIR, VAR_DIR, read_environment
+from amplisso.environment.read import BASE_DIR, VAR_DIR, read_environment
 from amplisso.logging_config import logging_config
 
 _env = read_environment()
@@ -85,7 +85,7 @@ MIDDLEWARE = [
     "orgs.views.responses.see_other_after_post",
     "orgs.views.responses.explain_not_allowed",
     "orgs.views.responses.LockedSecrets",
-    "orgs.known_browsers.remember_browsers",
+    "orgs.authentication.known_browsers.remember_browsers",
     "orgs.access.GrantMiddleware",
     "amplisso.operators.SecondFactorForOperators",
     "amplisso.operators.UnreadableAddresses",
@@ -134,7 +134,7 @@ else:
     _limits = {"MAX_ENTRIES": 1_000_000, "CULL_FREQUENCY": 100}
     _table = "django.core.cache.backends.db.DatabaseCache"
     CACHES = {"default": {"BACKEND": _table, "LOCATION": "cache", "OPTIONS": _limits}}
-    SESSION_ENGINE = "orgs.sessions"
+    SESSION_ENGINE = "orgs.sessions.store"
 
 SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds; a grant of an organization may end sooner
 SESSION_COOKIE_SECURE = HTTPS
@@ -227,12 +227,12 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(BASE_URL).scheme
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 _PASSKEY_USES = ("add", "authenticate", "login", "reauthenticate")
-MFA_FORMS = {f"{use}_webauthn": f"orgs.passkeys.{use.title()}PasskeyForm" for use in _PASSKEY_USES} | {
-    "activate_totp": "orgs.second_factors.ActivateTOTPForm",
-    "authenticate": "orgs.second_factors.AuthenticateForm",
-    "reauthenticate": "orgs.second_factors.ReauthenticateForm",
+MFA_FORMS = {f"{use}_webauthn": f"orgs.authentication.passkeys.{use.title()}PasskeyForm" for use in _PASSKEY_USES} | {
+    "activate_totp": "orgs.authentication.second_factors.ActivateTOTPForm",
+    "authenticate": "orgs.authentication.second_factors.AuthenticateForm",
+    "reauthenticate": "orgs.authentication.second_factors.ReauthenticateForm",
 }
-MFA_ADAPTER = "orgs.second_factors.MFAAdapter"
+MFA_ADAPTER = "orgs.authentication.second_factors.MFAAdapter"
 MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds that a clock may be early or late (RFC 6238, 5.2)
 MFA_TOTP_ISSUER = "Amplisso"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from orgs.visible_text import visible
+from orgs.text.visible_text import visible
 
 
 def show_hidden_characters(

@@ -18,17 +18,17 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from orgs.access import actor_of
+from orgs.authentication.known_browsers import known_browser
 from orgs.deferred import defer
-from orgs.email_addresses import normal_address
 from orgs.emails import absolute
 from orgs.errors import NotAllowedError
-from orgs.known_browsers import known_browser
 from orgs.models import User
 from orgs.services import end_other_sessions, replace_password
 from orgs.services.password_attempts import begin_attempt, forget_attempt, forget_attempts
 from orgs.session_list import forget_sessions
-from orgs.session_names import session_name
-from orgs.visible_text import visible
+from orgs.sessions.names import session_name
+from orgs.text.email_addresses import normal_address
+from orgs.text.visible_text import visible
 
 # Asked in turn where somebody goes who signs out; "" leaves it to the next one. Apps above this one add to it.
 PAGES_AFTER_SIGN_OUT: list[Callable[[HttpRequest], str]] = []

@@ -14,7 +14,7 @@ from django.utils.text import Truncator
 
 from orgs.models import Invitation, Membership, Organization, User
 from orgs.selectors import admin_addresses
-from orgs.visible_text import visible
+from orgs.text.visible_text import visible
 
 MOST_IN_SUBJECT = 100  # characters
 

@@ -16,11 +16,11 @@ from django.utils import timezone
 
 from audit.events import Risk
 from orgs.access import actor_of
-from orgs.email_addresses import normal_address, normal_domain
 from orgs.models import Membership, Organization, Role, User
 from orgs.models.organizations import MAX_SESSION_HOURS
 from orgs.services import create_organization
-from orgs.visible_text import validate_name
+from orgs.text.email_addresses import normal_address, normal_domain
+from orgs.text.visible_text import validate_name
 
 MOST_INVITATIONS = 100
 

@@ -28,9 +28,9 @@ from audit.actors import COMMAND_LINE, Actor
 from audit.events import EventName, Outcome
 from audit.services import record
 from orgs.access import actor_of
+from orgs.authentication.known_browsers import remember_browser
 from orgs.deferred import defer
 from orgs.errors import NotAllowedError
-from orgs.known_browsers import remember_browser
 from orgs.models import User
 from orgs.models.users import operator_made
 from orgs.selectors import accepted_numbers
@@ -42,7 +42,7 @@ from orgs.services import (
     record_operator,
     record_sign_up,
 )
-from orgs.session_names import name_session, session_name
+from orgs.sessions.names import name_session, session_name
 from orgs.transactions import atomic
 
 _PASSWORD_EVENTS: list[tuple[Signal, EventName]] = [

@@ -13,6 +13,7 @@ from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from orgs.conditions import connection_enabled
+from orgs.crypto.tokens import hash_of_token
 from orgs.models import (
     EmailDomain,
     GrantKind,
@@ -25,7 +26,6 @@ from orgs.models import (
     SessionGrant,
     User,
 )
-from orgs.tokens import hash_of_token
 
 # Long enough for the mail that told of a new second factor to have been read.
 SETTLING = timedelta(days=7)

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulator.apps import App
-from simulator.keys import SigningKey
 from simulator.refusals import Refusal
-from simulator.requests import SamlRequest
+from simulator.saml.keys import SigningKey
+from simulator.saml.requests import SamlRequest
 from simulator.tenant import Tenant
 from simulator.users import User
 

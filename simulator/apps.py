@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from simulator.keys import SigningKey, UploadedCertificate
+from simulator.saml.keys import SigningKey, UploadedCertificate
 
 Signing = Literal["assertion", "response", "both", "none"]
 Algorithm = Literal["sha256", "sha1"]

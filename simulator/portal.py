@@ -10,11 +10,11 @@ from werkzeug.wrappers import Response as AnyResponse
 from simulator import settings_forms
 from simulator.apps import SOURCES, App
 from simulator.context import app_or_404, directory, tenant, user_or_404
-from simulator.encryption import read_certificate
-from simulator.keys import SigningKey
+from simulator.saml.encryption import read_certificate
+from simulator.saml.keys import SigningKey
+from simulator.saml.sp_metadata import read_sp_metadata
 from simulator.settings_forms import Problems
 from simulator.sign_in import answer_for, post_page
-from simulator.sp_metadata import read_sp_metadata
 
 blueprint = Blueprint("portal", __name__)
 

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 from flask import abort
 
 from simulator.apps import SOURCES, App, as_algorithm, as_signing, reply_url_problem
-from simulator.encryption import read_certificate
-from simulator.keys import UploadedCertificate
+from simulator.saml.encryption import read_certificate
+from simulator.saml.keys import UploadedCertificate
 from simulator.tenant import Tenant
 
 Problems = dict[str, str]

@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from simulator.apps import App
 from simulator.context import tenant, user_or_404
 from simulator.refusals import Refusal
-from simulator.request_signatures import check_signature, refuse_unasked
-from simulator.requests import SamlRequest, read_request
+from simulator.saml.request_signatures import check_signature, refuse_unasked
+from simulator.saml.requests import SamlRequest, read_request
 from simulator.users import User
 
 blueprint = Blueprint("sign_in", __name__)

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Unpack
 
-from simulator import claims, decisions, logout, responses
 from simulator.apps import App, Signing
-from simulator.keys import PLATFORM_SUBJECT, SigningKey
-from simulator.metadata import Document
-from simulator.metadata import write as write_metadata
-from simulator.requests import SamlRequest
-from simulator.responses import Twists
+from simulator.saml import claims, decisions, logout, responses
+from simulator.saml.keys import PLATFORM_SUBJECT, SigningKey
+from simulator.saml.metadata import Document
+from simulator.saml.metadata import write as write_metadata
+from simulator.saml.requests import SamlRequest
+from simulator.saml.responses import Twists
 from simulator.users import User, default_users
 
 STATE_FILE: Final = "tenant.json"

@@ -9,8 +9,8 @@ class SsoConfig(AppConfig):
         from orgs.adapter import PAGES_AFTER_SIGN_OUT
         from orgs.conditions import CONNECTION_ENABLED, SSO_WORKS
         from sso import checks  # noqa: F401  registers the start-up self-check
-        from sso.after_sign_out import page_after_sign_out
-        from sso.conditions import grant_has_enabled_connection, organization_has_working_connection
+        from sso.selectors.conditions import grant_has_enabled_connection, organization_has_working_connection
+        from sso.views.after_sign_out import page_after_sign_out
 
         PAGES_AFTER_SIGN_OUT.append(page_after_sign_out)
         CONNECTION_ENABLED.append(grant_has_enabled_connection)

@@ -9,10 +9,10 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Info, Tags, register
 from django.db import DEFAULT_DB_ALIAS, DatabaseError
 
-from sso.key_encryption import can_encrypt
+from sso.crypto.key_encryption import can_encrypt
 from sso.saml.errors import SAMLError
-from sso.saml.self_check import self_check
-from sso.selectors import active_configurations
+from sso.saml.toolkit.self_check import self_check
+from sso.selectors.connections import active_configurations
 
 if TYPE_CHECKING:
     from sso.models import Configuration

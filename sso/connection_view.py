@@ -18,7 +18,7 @@ from sso.models import (
     latest_ends,
 )
 from sso.models.identities import UNNORMALIZED
-from sso.relinking_selectors import refused_by_identifier, relinkings_to_undo
+from sso.selectors.relinking import refused_by_identifier, relinkings_to_undo
 
 
 @dataclass(frozen=True, slots=True)

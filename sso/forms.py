@@ -8,16 +8,16 @@ from typing import Any, BinaryIO, Self, cast
 from django import forms
 from django.http import QueryDict
 
-from orgs.email_addresses import normal_address
+from orgs.text.email_addresses import normal_address
 from sso import saml
 from sso.connection_view import ConnectionView
-from sso.key_encryption import NOT_SET, can_encrypt
+from sso.crypto.key_encryption import NOT_SET, can_encrypt
 from sso.models import OfferedProvider, Provider, SignInState
 from sso.models.connections import JUST_IN_TIME_ROLES
 from sso.redirects import safe_next_path
-from sso.selectors import offered_provider
+from sso.selectors.kept_uploads import offered_provider
 from sso.services import read_upload
-from sso.settings_snapshot import CHOICES, as_text, from_text, settings_snapshot
+from sso.services.settings_snapshot import CHOICES, as_text, from_text, settings_snapshot
 
 _BOTH = "Choose a file or paste the text, not both."
 _AGAIN = "Choose this file again when the rest is right."

@@ -3,20 +3,8 @@
 from django.urls import path, register_converter
 
 from sso.models import Waiver
-from sso.views import (
-    earlier_sessions,
-    keys,
-    log,
-    protocol,
-    provider_choice,
-    relinking,
-    repeats,
-    settings,
-    sign_in,
-    sign_out,
-    switch,
-    waivers,
-)
+from sso.views import earlier_sessions, log, protocol, relinking, repeats, sign_in, sign_out, switch
+from sso.views.connection import keys, provider_choice, settings, waivers
 
 
 class ReferenceConverter:

@@ -21,7 +21,7 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 
 def variables_of_the_settings() -> set[str]:
     """Every environment variable that the settings read."""
-    source = (ROOT / "amplisso" / "environment.py").read_text()
+    source = (ROOT / "amplisso" / "environment/read.py").read_text()
     return set(re.findall(r"reader\.read\(\s*\"([A-Z_]+)\"", source))
 
 

@@ -20,7 +20,7 @@ from audit.services import record
 from orgs.emails import send_invitation, send_recovery_code, send_sign_in_pages, tell_admins_of_recovery
 from orgs.models import Invitation, Membership, Organization, Role, User
 from orgs.services import create_organization, invite, note_names, rename_organization
-from orgs.visible_text import unlinked, validate_name, visible, without_hidden
+from orgs.text.visible_text import unlinked, validate_name, visible, without_hidden
 from sso.models import SignIn
 from tests.conftest import MakeMember, MakeUser, SignedIn
 from tests.sso.conftest import Journey, connect, journey, tenant  # noqa: F401  fixtures

@@ -12,9 +12,9 @@ from django.http import HttpRequest
 from audit.admin import LookOnlyAdmin
 from orgs.access import actor_of
 from orgs.admin.acting import carry_out
-from orgs.email_addresses import normal_domain
 from orgs.models import EmailDomain
 from orgs.services import add_domain, remove_domain, unverify_domain, verify_domain
+from orgs.text.email_addresses import normal_domain
 
 
 class EmailDomainForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no type in brackets when it runs

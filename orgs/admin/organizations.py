@@ -15,7 +15,6 @@ from orgs.access import actor_of
 from orgs.admin.acting import TellsRefusals, carry_out
 from orgs.admin.links import related_links
 from orgs.conditions import sso_works
-from orgs.email_addresses import normal_address
 from orgs.models import MembershipSource, MembershipState, Organization, Plan
 from orgs.services import (
     change_plan,
@@ -27,6 +26,7 @@ from orgs.services import (
     set_session_hours,
 )
 from orgs.services.accounts import account_for
+from orgs.text.email_addresses import normal_address
 
 
 class NewOrganizationForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no type in brackets when it runs

@@ -13,7 +13,6 @@ from django.http import HttpRequest
 from orgs.access import actor_of
 from orgs.admin.acting import TellsRefusals, carry_out
 from orgs.admin.links import related_links
-from orgs.email_addresses import normal_address
 from orgs.models import User
 from orgs.services.accounts import (
     create_account,
@@ -24,6 +23,7 @@ from orgs.services.accounts import (
     rename_account,
     set_operator,
 )
+from orgs.text.email_addresses import normal_address
 
 # Whoever may change these could make themselves anything; so only those may who already are.
 _POWERS = ["is_staff", "is_superuser", "user_permissions"]

@@ -1,7 +1,7 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import orgs.visible_text
+import orgs.text.visible_text
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.PositiveBigIntegerField(editable=False, unique=True)),
-                ('name', models.CharField(max_length=100, validators=[orgs.visible_text.validate_name])),
+                ('name', models.CharField(max_length=100, validators=[orgs.text.visible_text.validate_name])),
                 ('slug', models.SlugField(help_text="In the organization's own addresses: /o/<slug>/", unique=True)),
                 ('require_sso', models.BooleanField(default=False, help_text='Members cannot use a password here.', verbose_name='Require SSO')),
                 ('session_hours', models.PositiveSmallIntegerField(default=12, help_text='How long people stay signed in to this organization, at most.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(720)], verbose_name='session length in hours')),
@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                 ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
                 ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
                 ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mail address')),
-                ('name', models.CharField(blank=True, help_text='What the person calls themselves.', max_length=150, validators=[orgs.visible_text.validate_name])),
+                ('name', models.CharField(blank=True, help_text='What the person calls themselves.', max_length=150, validators=[orgs.text.visible_text.validate_name])),
                 ('is_active', models.BooleanField(default=True, verbose_name='may sign in')),
                 ('is_staff', models.BooleanField(default=False, help_text='May open the Django admin.', verbose_name='operator')),
                 ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='since')),

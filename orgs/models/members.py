@@ -9,8 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from orgs.email_addresses import NORMAL_ADDRESS
 from orgs.models.organizations import Organization
+from orgs.text.email_addresses import NORMAL_ADDRESS
 
 
 class Role(models.IntegerChoices):

@@ -10,8 +10,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from orgs.conditions import sso_works
-from orgs.email_addresses import NORMAL_DOMAIN
-from orgs.visible_text import validate_name
+from orgs.text.email_addresses import NORMAL_DOMAIN
+from orgs.text.visible_text import validate_name
 
 DEFAULT_SESSION_HOURS = 12
 MAX_SESSION_HOURS = 24 * 30

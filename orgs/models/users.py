@@ -10,8 +10,8 @@ from django.db import models, transaction
 from django.dispatch import Signal
 from django.utils import timezone
 
-from orgs.email_addresses import NORMAL_ADDRESS, normal_address
-from orgs.visible_text import validate_name
+from orgs.text.email_addresses import NORMAL_ADDRESS, normal_address
+from orgs.text.visible_text import validate_name
 
 # Sent in the transaction that makes an operator from the command line, with `user`.
 operator_made = Signal()

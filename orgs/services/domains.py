@@ -8,9 +8,9 @@ from django.utils import timezone
 from audit.actors import Actor
 from audit.events import EventName
 from audit.services import record
-from orgs.email_addresses import normal_domain
 from orgs.errors import NotAllowedError
 from orgs.models import EmailDomain, Organization
+from orgs.text.email_addresses import normal_domain
 from orgs.transactions import atomic
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from audit.actors import Actor
 from audit.events import EventName
 from audit.services import Facts, record
-from orgs.email_addresses import normal_address
+from orgs.crypto.tokens import hash_of_token
 from orgs.emails import send_invitation
 from orgs.errors import NotAllowedError
 from orgs.models import (
@@ -33,7 +33,7 @@ from orgs.services.accounts import record_for_organizations, record_sign_up
 from orgs.services.email_limits import check_emails
 from orgs.services.locks import hold_account, hold_organization
 from orgs.services.members import add_member, as_it_is_now
-from orgs.tokens import hash_of_token
+from orgs.text.email_addresses import normal_address
 from orgs.transactions import atomic
 
 LIFE = timedelta(days=14)

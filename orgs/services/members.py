@@ -14,8 +14,8 @@ from orgs.selectors import open_invitations_of
 from orgs.services.accounts import create_account
 from orgs.services.grants import end_grants
 from orgs.services.locks import hold_organization
+from orgs.text.visible_text import without_hidden
 from orgs.transactions import atomic
-from orgs.visible_text import without_hidden
 
 LAST_ADMIN = "This is the only admin. Make somebody else an admin first."
 

@@ -28,8 +28,8 @@ from orgs.models import (
 from orgs.selectors import SessionCounts, count_sessions
 from orgs.services.grants import end_grants
 from orgs.services.locks import hold_account, hold_organization, hold_shared
+from orgs.text.visible_text import validate_name
 from orgs.transactions import atomic
-from orgs.visible_text import validate_name
 
 SLUG_TAKEN = "Another organization has this address already. Choose another one."
 SLUG_KEPT = "Another organization had this address until lately, and its people may still use it. Choose another one."

@@ -6,7 +6,7 @@ from allauth.core.internal.cryptokit import compare_user_code
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 
-from orgs.encryption import decrypt, encrypt, is_encrypted
+from orgs.crypto.encryption import decrypt, encrypt, is_encrypted
 from orgs.models import User
 from orgs.transactions import atomic
 

@@ -9,7 +9,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from orgs.models import Role
-from orgs.visible_text import unlinked
+from orgs.text.visible_text import unlinked
 
 register = template.Library()
 

@@ -19,9 +19,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from orgs.access import actor_of, sign_in_page
-from orgs.email_addresses import normal_address
 from orgs.models import User
 from orgs.services import forget_password_of_sign_up, hold_account, record_reset_asked
+from orgs.text.email_addresses import normal_address
 from orgs.views.pages import too_many_requests
 from orgs.views.responses import see_other
 

@@ -15,8 +15,8 @@ from audit.selectors import count_by_risk, events_of
 from orgs import access
 from orgs.forms import AuditFilterForm
 from orgs.models import Role
+from orgs.text.visible_text import visible
 from orgs.views.responses import page_of, show
-from orgs.visible_text import visible
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet

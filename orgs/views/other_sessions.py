@@ -16,9 +16,9 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from orgs.second_factors import ActivateTOTP
+from orgs.authentication.second_factors import ActivateTOTP
 from orgs.selectors import names_of_sessions
-from orgs.session_names import session_name
+from orgs.sessions.names import session_name
 from orgs.views.responses import page_of, see_other
 
 if TYPE_CHECKING:

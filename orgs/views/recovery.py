@@ -21,7 +21,7 @@ from orgs.errors import NotAllowedError
 from orgs.forms import RecoveryCodeForm
 from orgs.models import Membership
 from orgs.selectors import admin_addresses, settled_factors
-from orgs.session_names import name_session
+from orgs.sessions.names import name_session
 from orgs.views.responses import see_other, show
 
 

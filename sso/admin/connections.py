@@ -12,7 +12,7 @@ from orgs.access import actor_of
 from orgs.admin.acting import carry_out
 from orgs.admin.links import row_link
 from sso.models import Configuration, Connection, ServiceProviderKey
-from sso.selectors import waivers_in_force
+from sso.selectors.connections import waivers_in_force
 from sso.services import disable_connection, enable_connection
 
 

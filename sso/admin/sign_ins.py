@@ -12,9 +12,9 @@ from django.utils.html import format_html, format_html_join
 from audit.admin import LookOnlyAdmin, json_block
 from orgs.access import actor_of
 from orgs.admin.links import row_link
-from sso.check_titles import title_of
 from sso.models import SignIn, SignOut
 from sso.services.looks import record_look_at_claims
+from sso.wording.check_titles import title_of
 
 _CHECK_COLUMNS = ("Check", "Result", "Expected", "Arrived")
 _CHECK_ROW = '<tr><th scope="row">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>'

@@ -9,7 +9,8 @@ from django.db import models
 from django.db.models import Q
 
 from orgs.models import Organization
-from sso import key_encryption, saml
+from sso import saml
+from sso.crypto import key_encryption
 
 
 class KeyState(models.TextChoices):

@@ -16,9 +16,6 @@ A response is data that somebody else sent: it is refused by a verdict, never by
 by `logout_messages`, which is imported where it is used: importing it fails where xmlsec doesn't fit lxml.
 """
 
-from sso.saml.addresses import is_web_address, origin_of
-from sso.saml.aggregates import OfferedProvider, offered_providers, provider_document
-from sso.saml.certificates import SigningCertificate
 from sso.saml.errors import (
     MetadataError,
     MetadataProblem,
@@ -26,8 +23,10 @@ from sso.saml.errors import (
     SeveralProviders,
     ToolkitError,
 )
-from sso.saml.key_pairs import KeyPair, make_key_pair
-from sso.saml.logout import (
+from sso.saml.keys.certificates import SigningCertificate
+from sso.saml.keys.key_pairs import KeyPair, make_key_pair
+from sso.saml.keys.trusted_keys import StoredKeys, stored_keys
+from sso.saml.logout.messages import (
     LOGOUT_LIFE,
     MAX_LOGOUT_ID,
     LogoutRefusal,
@@ -37,18 +36,21 @@ from sso.saml.logout import (
     logout_request_address,
     logout_response_address,
 )
-from sso.saml.metadata import read_idp_metadata
-from sso.saml.metadata_bytes import MAX_BYTES as MAX_METADATA_BYTES
-from sso.saml.metadata_bytes import metadata_text
-from sso.saml.metadata_findings import SOON
-from sso.saml.metadata_stream import MAX_STREAMED as MAX_AGGREGATE_BYTES
-from sso.saml.metadata_stream import TOO_LARGE as AGGREGATE_TOO_LARGE
-from sso.saml.request import build_authn_request, new_request_id
-from sso.saml.response import validate_response
-from sso.saml.response_context import SKEW
-from sso.saml.self_check import self_check
-from sso.saml.sp_metadata import build_sp_metadata
-from sso.saml.trusted_keys import StoredKeys, stored_keys
+from sso.saml.metadata.addresses import is_web_address, origin_of
+from sso.saml.metadata.aggregates import OfferedProvider, offered_providers, provider_document
+from sso.saml.metadata.document import MAX_BYTES as MAX_METADATA_BYTES
+from sso.saml.metadata.document import metadata_text
+from sso.saml.metadata.findings import SOON
+from sso.saml.metadata.read import read_idp_metadata
+from sso.saml.metadata.stream import MAX_STREAMED as MAX_AGGREGATE_BYTES
+from sso.saml.metadata.stream import TOO_LARGE as AGGREGATE_TOO_LARGE
+from sso.saml.request.authn_request import build_authn_request, new_request_id
+from sso.saml.request.sp_metadata import build_sp_metadata
+from sso.saml.response.context import SKEW
+from sso.saml.response.unknown_signature import UnknownSignature
+from sso.saml.response.unverified import UnverifiedHint, unverified_hint
+from sso.saml.response.validate import validate_response
+from sso.saml.toolkit.self_check import self_check
 from sso.saml.types import (
     REQUEST_LIFE,
     AuthnRequest,
@@ -60,8 +62,6 @@ from sso.saml.types import (
     PendingRequest,
     ServiceProvider,
 )
-from sso.saml.unknown_signature import UnknownSignature
-from sso.saml.unverified import UnverifiedHint, unverified_hint
 from sso.saml.verdict import Assertion, Check, CheckName, Fault, Outcome, Verdict
 
 __all__ = [

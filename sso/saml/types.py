@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sso.saml.certificates import SigningCertificate
-from sso.saml.key_pairs import KeyPair
+from sso.saml.keys.certificates import SigningCertificate
+from sso.saml.keys.key_pairs import KeyPair
 
 # How long a request waits for its response: enough for a second factor at the provider.
 REQUEST_LIFE = timedelta(minutes=10)

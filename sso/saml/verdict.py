@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from sso.saml.unknown_signature import UnknownSignature
+from sso.saml.response.unknown_signature import UnknownSignature
 
 
 class CheckName(StrEnum):

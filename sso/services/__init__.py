@@ -10,14 +10,13 @@ from sso.services.connections import (
     unlink_identity,
 )
 from sso.services.earlier_sessions import end_earlier_sessions
-from sso.services.finish import cookie_name, finish_sign_in
 from sso.services.kept_uploads import forget_uploads, keep_upload, offer_providers, purge_uploads
 from sso.services.keys import create_key, offer_for_encryption, promote_key, reencrypt_keys, retire_key
-from sso.services.outcomes import Finished, Refused, Repeated, UnsolicitedResponse
 from sso.services.relinking import purge_relinkings, relink_members, undo_relinking
-from sso.services.repeats import count_restart
-from sso.services.sign_out import SignedOut, ask_provider_to_sign_out, purge_sign_outs, take_logout_message
-from sso.services.start import (
+from sso.services.sign_in.finish import cookie_name, finish_sign_in
+from sso.services.sign_in.outcomes import Finished, Refused, Repeated, UnsolicitedResponse
+from sso.services.sign_in.repeats import count_restart
+from sso.services.sign_in.start import (
     NotConnectedError,
     Started,
     TooManyStartsError,
@@ -26,9 +25,10 @@ from sso.services.start import (
     start_sign_in,
     take_next_path,
 )
-from sso.services.subjects import normalize_subjects
+from sso.services.sign_in.subjects import normalize_subjects
+from sso.services.sign_in.switch import token_of, waiting
+from sso.services.sign_out.start import SignedOut, ask_provider_to_sign_out, purge_sign_outs, take_logout_message
 from sso.services.suspension import suspend_all_flawed, suspend_if_flawed
-from sso.services.switch import token_of, waiting
 from sso.services.upload_limits import TooManyUploadsError, count_upload, note_refused_upload
 from sso.services.waivers import allow_waiver, end_waiver
 

@@ -19,16 +19,18 @@ from orgs.services import end_grants, hold_organization, set_require_sso
 from orgs.transactions import atomic
 from sso import saml
 from sso.connection_view import ConnectionView, connection_view
-from sso.key_encryption import can_encrypt
+from sso.crypto.key_encryption import can_encrypt
 from sso.models import Configuration, ConfigurationState, Connection, ConnectionState, Identity, Provider, SignIn
-from sso.selectors import connection_of, has_signed_in_through, live_keys, service_provider
+from sso.saml.xml.threads import in_own_thread
+from sso.selectors.connections import connection_of
+from sso.selectors.keys import live_keys, service_provider
+from sso.selectors.sign_ins import has_signed_in_through
+from sso.selectors.versions import dropped_success
 from sso.services.kept_uploads import forget_uploads
 from sso.services.keys import create_key
 from sso.services.plan_check import check_plan
+from sso.services.settings_snapshot import check_unchanged
 from sso.services.versions import new_version, summary_of
-from sso.settings_snapshot import check_unchanged
-from sso.threads import in_own_thread
-from sso.version_selectors import dropped_success
 
 DISABLED_BY_OPERATOR = (
     "An operator has disabled this connection, so nothing can be changed here. Passwords open the organization until "

@@ -9,8 +9,8 @@ from orgs.models import GrantKind, Organization
 from orgs.selectors import SessionCounts
 from orgs.services import end_grants, hold_organization
 from orgs.transactions import atomic
-from sso.selectors import active_configuration
-from sso.version_selectors import count_earlier_sessions, replaced_provider
+from sso.selectors.connections import active_configuration
+from sso.selectors.versions import count_earlier_sessions, replaced_provider
 
 
 @atomic

@@ -5,7 +5,7 @@ from __future__ import annotations
 from audit.actors import Actor
 from orgs.models import Organization, Role
 from sso import saml
-from sso.selectors import connection_of
+from sso.selectors.connections import connection_of
 from sso.services.connections import Saved, read_upload, save_settings
 
 

@@ -15,8 +15,8 @@ from orgs.transactions import atomic
 from sso import saml
 from sso.models import OfferedProvider, Upload
 from sso.models.kept_uploads import folded
-from sso.selectors import service_provider
-from sso.threads import each_in_own_thread
+from sso.saml.xml.threads import each_in_own_thread
+from sso.selectors.keys import service_provider
 
 KEPT = timedelta(hours=1)
 

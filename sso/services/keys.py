@@ -17,9 +17,11 @@ from orgs.models import Organization
 from orgs.services import hold_organization
 from orgs.services.second_factors import reencrypt_second_factors
 from orgs.transactions import atomic
-from sso import key_encryption, saml
+from sso import saml
+from sso.crypto import key_encryption
 from sso.models import KeyState, ServiceProviderKey
-from sso.selectors import live_keys, usable_configurations
+from sso.selectors.connections import usable_configurations
+from sso.selectors.keys import live_keys
 from sso.services.plan_check import check_plan
 
 _ONE_IS_WAITING = "There are two certificates already. Finish that change first, or retire one of them."

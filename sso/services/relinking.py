@@ -18,8 +18,8 @@ from orgs.services import end_grants, hold_organization
 from orgs.services.members import as_it_is_now
 from orgs.transactions import atomic
 from sso.models import UNDO_LIFE, Identity, Relinking, SignIn
-from sso.relinking_selectors import Candidate, candidates, guarded_users, identities_at, relinkings_of
-from sso.selectors import active_configuration
+from sso.selectors.connections import active_configuration
+from sso.selectors.relinking import Candidate, candidates, guarded_users, identities_at, relinkings_of
 
 # As many as one page of the list has, so that a change takes the organization's lock for a short time only.
 MOST_AT_ONCE = 50

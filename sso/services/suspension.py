@@ -13,7 +13,7 @@ from orgs.models import Organization
 from orgs.services import hold_organization
 from orgs.transactions import atomic
 from sso.models import Configuration, ConfigurationState
-from sso.selectors import active_configuration, flawed_configurations
+from sso.selectors.connections import active_configuration, flawed_configurations
 
 
 def suspend_if_flawed(*, organization: Organization, actor: Actor) -> Configuration | None:

@@ -16,7 +16,7 @@ from orgs.services import hold_organization
 from orgs.transactions import atomic
 from sso.days import day_in_words
 from sso.models import Configuration, ConfigurationState, Connection, ConnectionState, Waiver
-from sso.selectors import connection_of, usable_configurations, waivable_configurations
+from sso.selectors.connections import connection_of, usable_configurations, waivable_configurations
 from sso.services.connections import DISABLED_BY_OPERATOR
 from sso.services.plan_check import check_plan
 from sso.services.versions import copy_of

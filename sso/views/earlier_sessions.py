@@ -12,11 +12,11 @@ from django.views.decorators.http import require_http_methods
 
 from orgs.access import OrganizationRequest, actor_of, organization_page
 from orgs.models import Role
-from orgs.session_names import session_name
+from orgs.sessions.names import session_name
 from orgs.views.responses import see_other
-from sso.selectors import active_configuration
+from sso.selectors.connections import active_configuration
+from sso.selectors.versions import count_earlier_sessions, replaced_provider
 from sso.services import end_earlier_sessions
-from sso.version_selectors import count_earlier_sessions, replaced_provider
 
 if TYPE_CHECKING:
     from typing import Any

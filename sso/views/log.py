@@ -13,22 +13,23 @@ from django.views.decorators.http import require_safe
 from orgs.access import OrganizationRequest, actor_of, organization_page
 from orgs.models import Role
 from orgs.views.responses import page_of, post_to, see_other
-from sso.check_titles import title_of
-from sso.claim_findings import findings_in
-from sso.clock_findings import clock_of
 from sso.forms import SignInFilterForm
 from sso.models import Provider
 from sso.providers import guide_of
 from sso.reasons import IN_SETTINGS, Reason
 from sso.saml import CheckName, Outcome
-from sso.selectors import identities_of_address, sign_in_by_reference, sign_ins_of, waivers_in_force
+from sso.selectors.connections import waivers_in_force
+from sso.selectors.sign_ins import identities_of_address, sign_in_by_reference, sign_ins_of
+from sso.selectors.sign_outs import sign_out_of
 from sso.services import unlink_identity
-from sso.sign_out_selectors import sign_out_of
-from sso.waiver_words import waiver_for
 from sso.wording.addresses import looked_at
 from sso.wording.advice import advice_for
+from sso.wording.check_titles import title_of
+from sso.wording.claims import findings_in
+from sso.wording.clocks import clock_of
 from sso.wording.identifiers import is_other_kind, side_by_side
 from sso.wording.sign_outs import story_of
+from sso.wording.waivers import waiver_for
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

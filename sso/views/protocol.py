@@ -22,14 +22,15 @@ from orgs.deferred import defer
 from orgs.emails import tell_admins_of_suspension
 from orgs.models import Organization
 from orgs.selectors import open_organization, somebody_else_in
-from orgs.session_names import session_name
+from orgs.sessions.names import session_name
 from orgs.views.responses import not_allowed
 from sso import saml
 from sso.acs_sql.reads import sign_in_by_relay_state
-from sso.encrypted_params import TokenPurpose, decrypt, encrypt
+from sso.crypto.encrypted_params import TokenPurpose, decrypt, encrypt
 from sso.models import Configuration, ConfigurationState, SignIn, StartedBy
 from sso.redirects import page_of_organization, safe_next_path
-from sso.selectors import configuration_by_public_id, published_service_provider
+from sso.selectors.connections import configuration_by_public_id
+from sso.selectors.keys import published_service_provider
 from sso.services import (
     Finished,
     NotConnectedError,
@@ -44,7 +45,7 @@ from sso.services import (
     take_next_path,
     token_of,
 )
-from sso.services.start import STARTS_COUNTED_FOR
+from sso.services.sign_in.start import STARTS_COUNTED_FOR
 from sso.views.request_cookies import bind_to_browser, brings_cookie, nonce_of
 from sso.views.sign_in import refused_page
 

@@ -22,8 +22,8 @@ from orgs.models import Role
 from orgs.views.recovery import factor_url, passed_second_factor
 from orgs.views.responses import PAGE_LENGTH, page_of, post_to, see_other
 from sso import services
-from sso.relinking_selectors import candidates, guarded_users, relinkings_of
-from sso.selectors import active_configuration
+from sso.selectors.connections import active_configuration
+from sso.selectors.relinking import candidates, guarded_users, relinkings_of
 from sso.wording.relinking import Row, past_of, row_of
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from orgs.access import grants_of, opening_grant
 from orgs.selectors import membership_in
 from orgs.views.responses import see_other
 from sso.models import SignIn, SignInState
-from sso.repeat_selectors import answered_sign_in, was_closed
+from sso.selectors.repeats import answered_sign_in, was_closed
 from sso.services import UnsolicitedResponse, count_restart
 from sso.views.protocol import redirect_after_sign_in, restart
 from sso.views.request_cookies import nonce_of

@@ -17,16 +17,16 @@ from django.views.decorators.http import require_GET, require_safe
 
 from orgs.access import any_grant, visible_memberships
 from orgs.deferred import RedirectThen
-from orgs.email_addresses import domain_of
 from orgs.emails import send_sign_in_pages
 from orgs.selectors import organization_by_slug, organization_of_domain, organizations_of_address
+from orgs.text.email_addresses import domain_of
 from orgs.views.responses import post_to
-from sso.encrypted_params import TokenPurpose, decrypt, encrypt
+from sso.crypto.encrypted_params import TokenPurpose, decrypt, encrypt
 from sso.forms import AddressForm
 from sso.providers import guide_of, is_cancelled
 from sso.reasons import Reason
 from sso.redirects import safe_next_path
-from sso.selectors import connection_of
+from sso.selectors.connections import connection_of
 from sso.views.sign_out import unfinished_sign_out
 
 if TYPE_CHECKING:

@@ -17,11 +17,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from orgs.access import actor_of, grants_of
 from orgs.selectors import open_organization
 from orgs.views.responses import see_other
-from sso.encrypted_params import LIFE, TokenPurpose, decrypt, encrypt
+from sso.crypto.encrypted_params import LIFE, TokenPurpose, decrypt, encrypt
 from sso.models import SignOutState
 from sso.providers import guide_of
 from sso.services import take_logout_message
-from sso.services.sign_out_chain import Step, ask_next, chain, number_in, steps_of
+from sso.services.sign_out.chain import Step, ask_next, chain, number_in, steps_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

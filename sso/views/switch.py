@@ -13,10 +13,10 @@ from django.views.decorators.http import require_http_methods
 
 from orgs.access import actor_of, grants_of
 from orgs.services import end_session
-from orgs.session_names import session_name
+from orgs.sessions.names import session_name
 from orgs.views.responses import see_other
-from sso.after_sign_out import WAITING_GRANTS
 from sso.services import waiting
+from sso.views.after_sign_out import WAITING_GRANTS
 from sso.views.protocol import make_session, redirect_after_sign_in
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from sso.reasons import ADVICE, Advice, Reason
-from sso.services.asserted import SUBJECT, Flaw
+from sso.services.sign_in.asserted import SUBJECT, Flaw
 
 _WORDS = {
     Flaw.NOT_SENT: "It was not sent.",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sso.models import Relinking
-from sso.relinking_selectors import Candidate, Obstacle
 from sso.saml.rule_result import shown
+from sso.selectors.relinking import Candidate, Obstacle
 from sso.wording.identifiers import SideBySide, shown_difference
 
 _OBSTACLES = {

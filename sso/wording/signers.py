@@ -10,7 +10,7 @@ from django.utils import timezone
 from sso.days import day_in_words
 from sso.models import ConfigurationState, Provider
 from sso.reasons import Advice
-from sso.version_selectors import configuration_of_version
+from sso.selectors.versions import configuration_of_version
 
 if TYPE_CHECKING:
     from sso.models import Configuration, SignIn

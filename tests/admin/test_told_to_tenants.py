@@ -14,7 +14,7 @@ from sso.models import Identity, SignIn
 from tests.admin.conftest import Crowd
 from tests.admin.test_pages import address
 from tests.conftest import MakeMember, MakeOrganization, MakeUser, open_session
-from tests.orgs.test_accounts import sign_in
+from tests.orgs.accounts.test_accounts import sign_in
 
 NEW = "quite another password"
 

@@ -13,9 +13,9 @@ from django.test import Client
 from audit.actors import COMMAND_LINE
 from orgs.models import Membership, Organization, SessionGrant, User
 from sso.models import Identity, SignIn, SignInState
-from sso.selectors import live_keys, service_provider
+from sso.selectors.keys import live_keys, service_provider
 from sso.services import cookie_name, start_sign_in
-from tests.attacks.target import Target
+from tests.attacks.messages.target import Target
 from tests.conftest import new_browser
 from tests.saml.metadata_files import base64_of, entity, key, role, sso
 from tests.saml.provider import ISSUER, NOW, KeyPair, key_pair

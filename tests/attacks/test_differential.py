@@ -11,9 +11,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from sso.saml import PendingRequest, validate_response
-from tests.attacks.honest import HONEST
-from tests.attacks.mutations import genuine, mutated
-from tests.attacks.target import BASES, Target
+from tests.attacks.messages.honest import HONEST
+from tests.attacks.messages.mutations import genuine, mutated
+from tests.attacks.messages.target import BASES, Target
 from tests.saml.provider import ISSUER, NOW, KeyPair, idp, key_pair
 
 # Where python3-saml is wrong, or stricter than the standard; everything else it has to accept.

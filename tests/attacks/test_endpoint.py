@@ -12,9 +12,9 @@ from sso import saml
 from sso.models import SignInState
 from sso.services import create_key
 from tests.attacks.conftest import Siege, is_anybody_in, people, succeeded
-from tests.attacks.cost import MOST_SECONDS, TRIES, measured
-from tests.attacks.groups import GROUPS
-from tests.attacks.target import EACH_BASE, Case, Target
+from tests.attacks.cost.measure import MOST_SECONDS, TRIES, measured
+from tests.attacks.messages.groups import GROUPS
+from tests.attacks.messages.target import EACH_BASE, Case, Target
 from tests.conftest import new_browser
 
 

@@ -7,8 +7,8 @@ import pytest
 from sso.models import SignInState
 from sso.saml import Outcome, PendingRequest, validate_response
 from tests.attacks.conftest import connect, is_anybody_in
-from tests.attacks.honest import HONEST, Shape
-from tests.attacks.target import BASES, EACH_BASE, Target, on_base
+from tests.attacks.messages.honest import HONEST, Shape
+from tests.attacks.messages.target import BASES, EACH_BASE, Target, on_base
 from tests.conftest import new_browser
 from tests.saml.provider import NOW, idp
 

@@ -12,7 +12,7 @@ from orgs.models import Membership, Organization, Role, User
 from sso.models import Configuration, Identity, SignInState
 from sso.reasons import Reason
 from tests.attacks.conftest import Siege, is_anybody_in
-from tests.attacks.target import GENUINE
+from tests.attacks.messages.target import GENUINE
 from tests.conftest import MakeMember, MakeUser, SignedIn, new_browser
 from tests.saml.metadata_files import base64_of, certificate, endpoint, entities, entity, key, role, sso
 from tests.saml.provider import EMAIL_CLAIM

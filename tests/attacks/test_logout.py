@@ -17,14 +17,14 @@ from audit.actors import COMMAND_LINE
 from orgs.models import GrantKind, Organization, SessionGrant
 from sso.models import Direction, SignIn, SignOut, SignOutState
 from sso.saml import KeyPair, LogoutRefusal, LogoutRequest, LogoutResponse, make_key_pair
-from sso.saml.logout_messages import read_logout_form, read_logout_query
-from sso.selectors import service_provider
+from sso.saml.logout.read import read_logout_form, read_logout_query
+from sso.selectors.keys import service_provider
 from sso.services import create_key
-from tests.attacks import logout, logout_words
 from tests.attacks.conftest import Siege, is_anybody_in
-from tests.attacks.cost import MOST_SECONDS, at_best
-from tests.attacks.logout import US, Attack, Form, Group, Query, Session
-from tests.attacks.target import GENUINE
+from tests.attacks.cost.measure import MOST_SECONDS, at_best
+from tests.attacks.messages import logout, logout_words
+from tests.attacks.messages.logout import US, Attack, Form, Group, Query, Session
+from tests.attacks.messages.target import GENUINE
 from tests.conftest import MakeMember, new_browser, open_session
 from tests.saml import logout_provider
 from tests.saml.metadata_files import REDIRECT, base64_of, endpoint, entity, key, role, sso

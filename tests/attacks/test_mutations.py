@@ -13,9 +13,9 @@ import pytest
 from sso.models import Identity, SignInState
 from sso.saml import Assertion, PendingRequest, Verdict, unverified_hint, validate_response
 from tests.attacks.conftest import Siege, is_anybody_in
-from tests.attacks.cost import MOST_SECONDS, at_best
-from tests.attacks.mutations import genuine, mutated
-from tests.attacks.target import BASES, GENUINE, Target
+from tests.attacks.cost.measure import MOST_SECONDS, at_best
+from tests.attacks.messages.mutations import genuine, mutated
+from tests.attacks.messages.target import BASES, GENUINE, Target
 from tests.conftest import new_browser
 from tests.saml.provider import NOW, encode, idp
 

@@ -17,9 +17,9 @@ from sso.saml import (
     unverified_hint,
     validate_response,
 )
-from sso.saml.instants import format_instant, parse_instant
 from sso.saml.rule_result import shown
-from tests.attacks.target import Target
+from sso.saml.xml.instants import format_instant, parse_instant
+from tests.attacks.messages.target import Target
 from tests.saml.provider import NOW, attribute, encode, idp
 
 always_the_same = settings(derandomize=True, database=None, deadline=None, max_examples=150)

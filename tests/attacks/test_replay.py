@@ -17,7 +17,7 @@ from sso.models import SignIn, SignInState
 from sso.reasons import Reason
 from sso.services import cookie_name
 from tests.attacks.conftest import LOGIN, Siege, connect, is_anybody_in, people, succeeded
-from tests.attacks.target import BASES, EVIL, Target
+from tests.attacks.messages.target import BASES, EVIL, Target
 from tests.conftest import new_browser
 from tests.saml.provider import encode
 

@@ -12,7 +12,7 @@ from sso.models import Identity
 from sso.reasons import Reason
 from sso.services import cookie_name
 from tests.attacks.conftest import Siege, is_anybody_in, succeeded
-from tests.attacks.target import BASES, Target
+from tests.attacks.messages.target import BASES, Target
 from tests.conftest import new_browser
 from tests.saml.provider import ISSUER, key_pair
 

@@ -8,9 +8,9 @@ from functools import cache, partial
 import pytest
 
 from sso.saml import Fault, KeyPair, Outcome, Verdict, make_key_pair, validate_response
-from tests.attacks.cost import MOST_SECONDS, at_best
-from tests.attacks.groups import GROUPS, cases
-from tests.attacks.target import BASES, EVIL, Case, Target
+from tests.attacks.cost.measure import MOST_SECONDS, at_best
+from tests.attacks.messages.groups import GROUPS, cases
+from tests.attacks.messages.target import BASES, EVIL, Case, Target
 from tests.saml.provider import NOW, REQUEST, SP, idp
 
 

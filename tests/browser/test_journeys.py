@@ -13,7 +13,7 @@ from orgs.models import Membership, Organization, Role
 from orgs.services import add_domain, verify_domain
 from sso.models import SignIn, SignInState
 from sso.reasons import Reason
-from sso.selectors import service_provider
+from sso.selectors.keys import service_provider
 from tests.browser.conftest import shot, sign_in_with_password
 from tests.sso.conftest import upload
 

@@ -11,9 +11,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from orgs.models import Organization
-from simulator import Tenant, logout
+from simulator import Tenant
+from simulator.saml import logout
 from sso.models import Configuration, Connection, SignIn, SignOut
-from sso.selectors import service_provider
+from sso.selectors.keys import service_provider
 from tests.browser.conftest import hold, shot, sign_in_with_password, stay_before
 from tests.browser.test_single_logout import come_in
 from tests.sso.conftest import upload

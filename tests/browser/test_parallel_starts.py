@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from orgs.models import Organization
-from sso.selectors import service_provider
+from sso.selectors.keys import service_provider
 from tests.browser.test_journeys import pick
 from tests.sso.conftest import upload
 

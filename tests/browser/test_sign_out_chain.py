@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from orgs.models import Organization, SessionGrant
 from sso.models import Connection, SignOut
-from sso.selectors import service_provider
+from sso.selectors.keys import service_provider
 from tests.browser.conftest import shot, stay_before
 from tests.browser.test_single_logout import come_in
 from tests.sso.conftest import upload

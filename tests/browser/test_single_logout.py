@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from orgs.models import Organization, SessionGrant
 from sso.models import SignIn, SignOut
-from sso.selectors import live_keys, service_provider
+from sso.selectors.keys import live_keys, service_provider
 from tests.browser.conftest import shot, sign_in_with_password
 from tests.sso.conftest import upload
 

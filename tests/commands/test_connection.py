@@ -18,7 +18,7 @@ from audit.models import Event
 from orgs.models import Organization, Role
 from orgs.services import close_organization, set_require_sso
 from sso.models import ConfigurationState, Connection, Waiver
-from sso.selectors import active_configuration, draft_configuration, waivers_in_force
+from sso.selectors.connections import active_configuration, draft_configuration, waivers_in_force
 from tests.conftest import MakeOrganization
 from tests.saml.metadata_files import aggregate
 

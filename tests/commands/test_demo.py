@@ -25,7 +25,7 @@ from orgs.services import (
     set_require_sso,
     verify_domain,
 )
-from sso import demo
+from sso.management import demo
 from sso.models import Configuration, Connection
 from sso.services import disable_connection
 from tests.conftest import MakeOrganization

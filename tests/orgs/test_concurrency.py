@@ -18,7 +18,7 @@ from orgs.models import Organization
 from orgs.services import create_organization, mail_recovery_code, rename_organization
 from orgs.services.second_factors import use_code
 from tests.conftest import MakeOrganization, MakeUser
-from tests.orgs.test_accounts import with_totp
+from tests.orgs.accounts.test_accounts import with_totp
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),

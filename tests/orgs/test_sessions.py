@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from orgs.sessions import SessionStore
+from orgs.sessions.store import SessionStore
 
 pytestmark = pytest.mark.django_db
 

@@ -18,12 +18,12 @@ from orgs.services import suspend_member
 from orgs.services.domains import unverify_domain
 from sso.models import Identity, Relinking, SignIn, SignInState
 from sso.reasons import Reason
-from sso.relinking_selectors import Obstacle, candidates, relinkings_of
-from sso.selectors import active_configuration
+from sso.selectors.connections import active_configuration
+from sso.selectors.relinking import Obstacle, candidates, relinkings_of
 from sso.services import disable_connection, purge_relinkings, undo_relinking, unlink_identity
 from tests.attacks.conftest import Siege, connect
 from tests.conftest import MakeMember, SignedIn, new_browser, open_session
-from tests.orgs.test_accounts import code_now, with_totp
+from tests.orgs.accounts.test_accounts import code_now, with_totp
 from tests.people.relinking import Changing, address_of, known_as, lasting, later, verify
 from tests.people.test_other_subject import OBJECT_ID, PERSISTENT, UNSPECIFIED, arrive
 from tests.saml.provider import EMAIL_CLAIM, key_pair

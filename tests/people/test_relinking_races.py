@@ -16,15 +16,16 @@ from orgs.models import SessionGrant, User
 from orgs.selectors import live_grants
 from sso.models import Identity, Relinking, SignIn, SignInState
 from sso.reasons import Reason
-from sso.services import finish, undo_relinking
+from sso.services import undo_relinking
+from sso.services.sign_in import finish
 from tests.attacks.conftest import Siege
-from tests.attacks.target import Target
+from tests.attacks.messages.target import Target
 from tests.conftest import new_browser
 from tests.people.relinking import Changing, address_of, known_as, lasting, verify
 from tests.people.test_other_subject import Sent
 from tests.saml.provider import EMAIL_CLAIM
-from tests.sso.test_concurrency import at_once
-from tests.sso.test_parked import A_MOMENT, LONGEST, after_reading, in_a_thread
+from tests.sso.races.test_concurrency import at_once
+from tests.sso.races.test_parked import A_MOMENT, LONGEST, after_reading, in_a_thread
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 on_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one writer in at a time")

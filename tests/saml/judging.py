@@ -8,18 +8,11 @@ from datetime import datetime
 import pytest
 from lxml import etree
 
-from sso.saml import (
-    CheckName,
-    IdentityProvider,
-    Outcome,
-    PendingRequest,
-    Verdict,
-    checklist,
-    toolkit_modules,
-    validate_response,
-)
-from sso.saml.response_context import ResponseContext
+from sso.saml import CheckName, IdentityProvider, Outcome, PendingRequest, Verdict, validate_response
+from sso.saml.response import checklist
+from sso.saml.response.context import ResponseContext
 from sso.saml.rule_result import RuleResult, passed
+from sso.saml.toolkit import adapted_modules
 from tests.saml.provider import NOW, REQUEST, SP, SamlResponse, idp
 
 
@@ -58,12 +51,12 @@ def watch_xmlsec(monkeypatch: pytest.MonkeyPatch) -> list[etree._Element]:
     """Return a list that grows with each signature that the second verifier hands to xmlsec."""
     handed: list[etree._Element] = []
 
-    class Context(toolkit_modules._SignatureContext):
+    class Context(adapted_modules._SignatureContext):
         def verify(self, signature: etree._Element) -> None:
             handed.append(signature)
             super().verify(signature)
 
-    monkeypatch.setattr(toolkit_modules._utils.xmlsec, "SignatureContext", Context)
+    monkeypatch.setattr(adapted_modules._utils.xmlsec, "SignatureContext", Context)
     return handed
 
 

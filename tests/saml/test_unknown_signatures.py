@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from sso.saml import CheckName, Verdict, unknown_signer
+from sso.saml import CheckName, Verdict
+from sso.saml.response import unknown_signer
 from tests.saml.judging import assert_refused, judge
 from tests.saml.provider import SamlResponse, idp, key_pair
 

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from lxml import html
 
 from simulator import App, Tenant
-from simulator.keys import SigningKey
+from simulator.saml.keys import SigningKey
 from tests.saml.provider import issue
 from tests.simulator.saml import decoded
 

@@ -14,8 +14,8 @@ from lxml import etree, html
 from werkzeug.test import TestResponse
 
 from simulator import App, Tenant
-from simulator.keys import SigningKey, UploadedCertificate
-from simulator.signing import DS, SIGNATURE_METHODS, sign
+from simulator.saml.keys import SigningKey, UploadedCertificate
+from simulator.saml.signing import DS, SIGNATURE_METHODS, sign
 from tests.simulator.conftest import REPLY_URL
 from tests.simulator.saml import authn_request, decoded, deflated, found
 from tests.simulator.test_sign_in import choose, posted

@@ -9,8 +9,8 @@ from lxml import etree
 
 from simulator import App, Refusal, SamlRequest, SigningKey, Tenant
 from simulator.apps import SOURCES
-from simulator.claims import PERSISTENT_FORMAT, TRANSIENT_FORMAT, source_values
-from simulator.responses import Twists
+from simulator.saml.claims import PERSISTENT_FORMAT, TRANSIENT_FORMAT, source_values
+from simulator.saml.responses import Twists
 from tests.simulator.saml import decoded, found, schema, verify
 
 IDENTITY = "http://schemas.microsoft.com/identity/claims/"

@@ -13,9 +13,9 @@ from django.test import Client
 import simulator
 from audit.actors import COMMAND_LINE
 from orgs.models import Organization
-from simulator.requests import read_request
+from simulator.saml.requests import read_request
 from sso.models import Connection, SignIn
-from sso.selectors import service_provider
+from sso.selectors.keys import service_provider
 from sso.services import Saved, read_upload, save_settings
 
 

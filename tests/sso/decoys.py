@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from sso.services.asserted import CLAIM_OBJECT_IDENTIFIER
+from sso.services.sign_in.asserted import CLAIM_OBJECT_IDENTIFIER
 
 
 def with_decoy(encoded: str, subject: str) -> str:

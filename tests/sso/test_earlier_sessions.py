@@ -11,8 +11,9 @@ from audit.events import EventName
 from audit.models import Event
 from orgs.models import GrantKind, Membership, Organization, Role, User
 from orgs.services import set_require_sso
-from sso.encrypted_params import TokenPurpose, encrypt
-from sso.selectors import draft_configuration, service_provider
+from sso.crypto.encrypted_params import TokenPurpose, encrypt
+from sso.selectors.connections import draft_configuration
+from sso.selectors.keys import service_provider
 from tests.conftest import MakeMember, MakeUser, open_session
 from tests.sso.conftest import Connect, Journey, save_switches, upload
 

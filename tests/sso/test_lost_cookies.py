@@ -9,12 +9,12 @@ import time_machine
 from django.test import override_settings
 from django.utils import timezone
 
-from sso.encrypted_params import TokenPurpose, encrypt
+from sso.crypto.encrypted_params import TokenPurpose, encrypt
 from sso.models import Provider, SignInState
 from sso.reasons import Reason
 from sso.services import cookie_name
 from tests.sso.conftest import new_browser, request_id_in
-from tests.sso.test_sign_in import refused_for
+from tests.sso.sign_in.test_sign_in import refused_for
 from tests.ui.markup import heading, page_of
 
 SAID = "Your browser does not keep cookies for this site"

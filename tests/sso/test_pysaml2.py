@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from orgs.models import Membership
-from simulator.keys import SigningKey
+from simulator.saml.keys import SigningKey
 from sso.models import SignIn, SignInState
 from tests.sso.conftest import new_browser, upload
 

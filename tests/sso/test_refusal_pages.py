@@ -14,16 +14,16 @@ from lxml import etree
 
 from audit.actors import COMMAND_LINE
 from orgs.models import Organization
-from simulator.encryption import OAEP_MGF1P, RSA_1_5, encrypt
+from simulator.saml.encryption import OAEP_MGF1P, RSA_1_5, encrypt
 from sso.models import Provider, SignIn
 from sso.reasons import Reason
 from sso.services import create_key
 from tests.attacks.conftest import Siege, connect
-from tests.attacks.target import Target
+from tests.attacks.messages.target import Target
 from tests.conftest import new_browser
 from tests.saml.provider import ISSUER, NOW, encode, expired_key_pair, key_pair, stamp
+from tests.sso_pages.log.test_advice import assert_no_word_of_another
 from tests.sso_pages.pages import page, words
-from tests.sso_pages.test_advice import assert_no_word_of_another
 
 TRYING = "Somebody may be trying to get in"
 STATUS = "urn:oasis:names:tc:SAML:2.0:status:"

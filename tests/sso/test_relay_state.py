@@ -13,8 +13,8 @@ from django.utils import timezone
 from orgs.models import GrantKind, User
 from sso.models import SignIn, SignInState, StartedBy
 from sso.redirects import PAGES_TO_SHOW, page_of_organization
-from sso.selectors import sign_ins_of
-from sso.services.start import MOST_STARTS
+from sso.selectors.sign_ins import sign_ins_of
+from sso.services.sign_in.start import MOST_STARTS
 from tests.conftest import open_session
 from tests.sso.conftest import Journey, new_browser, request_id_in
 from tests.test_access import ADDRESSES, BY_NAME, Address

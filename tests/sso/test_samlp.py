@@ -15,7 +15,7 @@ import pytest
 
 from audit.actors import COMMAND_LINE
 from orgs.models import Membership, Organization
-from simulator.keys import SigningKey
+from simulator.saml.keys import SigningKey
 from sso.models import SignIn, SignInState
 from sso.services import create_key
 from tests.saml.metadata_files import entity, key, role, sso

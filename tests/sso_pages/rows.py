@@ -10,7 +10,7 @@ from audit.actors import COMMAND_LINE
 from orgs.models import Organization, User
 from sso.models import Configuration, SignIn
 from sso.services import read_upload, save_settings
-from sso.services.start import new_reference
+from sso.services.sign_in.start import new_reference
 from tests.sso_pages.files import descriptor
 
 

@@ -13,7 +13,7 @@ from audit.events import EventName
 from audit.models import Event
 from orgs.models import GrantKind, Organization, Plan, Role, User
 from orgs.services import change_plan
-from sso.encrypted_params import TokenPurpose, decrypt
+from sso.crypto.encrypted_params import TokenPurpose, decrypt
 from sso.models import Configuration, Provider, SignIn
 from sso.services import disable_connection
 from tests.conftest import MakeMember, MakeOrganization, SignedIn, open_session

@@ -13,7 +13,7 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from orgs.models import Organization, Role
-from sso.encrypted_params import TokenPurpose, decrypt
+from sso.crypto.encrypted_params import TokenPurpose, decrypt
 from sso.views.sign_in import mail_sign_in_page
 from tests.conftest import MakeMember, MakeUser, SignedIn, new_browser
 from tests.sso_pages.pages import errors_at, field, form_to, links, page, words

@@ -15,7 +15,7 @@ from audit.models import Event
 from orgs.models import GrantKind, Organization, Plan, Role, User
 from orgs.services import set_require_sso
 from sso.models import Waiver
-from sso.selectors import active_configuration, draft_configuration, waivers_in_force
+from sso.selectors.connections import active_configuration, draft_configuration, waivers_in_force
 from sso.services import disable_connection
 from tests.conftest import MakeMember, MakeOrganization, SignedIn, new_browser, open_session
 from tests.sso_pages.pages import errors_at, field, form_to, page, words

@@ -14,7 +14,7 @@ from orgs.models import GrantKind, Organization
 from orgs.services import set_require_sso
 from sso.models import Configuration, SignIn, Waiver
 from sso.reasons import Reason
-from sso.selectors import active_configuration
+from sso.selectors.connections import active_configuration
 from sso.services import allow_waiver
 from tests.conftest import open_session
 from tests.sso_pages.conftest import MakeSignIn, Upload

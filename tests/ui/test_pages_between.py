@@ -7,12 +7,12 @@ from django.http import HttpResponse
 from lxml import html
 
 from orgs.models import EmailDomain, User
-from simulator import logout
+from simulator.saml import logout
 from sso.models import Configuration, Connection, SignOut
-from sso.selectors import service_provider
+from sso.selectors.keys import service_provider
 from tests.conftest import MakeOrganization, SignedIn
 from tests.sso.conftest import Connect, Journey, new_browser
-from tests.sso.test_single_logout import at
+from tests.sso.sign_out.test_single_logout import at
 from tests.ui.markup import heading, page_of
 
 

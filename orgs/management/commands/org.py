@@ -12,13 +12,13 @@ from django.db.models import Count, Q
 from django.urls import reverse
 
 from audit.actors import COMMAND_LINE
-from orgs.email_addresses import normal_address
 from orgs.emails import absolute
 from orgs.models import MembershipSource, MembershipState, Organization, Plan, User
 from orgs.selectors import open_organization
 from orgs.services import create_organization, sign_everyone_out
 from orgs.services.accounts import account_for
-from orgs.visible_text import validate_name, visible
+from orgs.text.email_addresses import normal_address
+from orgs.text.visible_text import validate_name, visible
 
 Facts = dict[str, Any]
 _SIGNED_OUT = "Everyone is signed out of {name}; members: {members}, sessions: {sessions}."

@@ -21,11 +21,11 @@ from orgs.emails import absolute, tell_admins_of_suspension
 from orgs.errors import NotAllowedError
 from orgs.models import Organization
 from orgs.selectors import open_organization
-from orgs.visible_text import visible
+from orgs.text.visible_text import visible
 from sso import saml
 from sso.days import day_in_words
 from sso.models import Provider, Waiver
-from sso.selectors import service_provider
+from sso.selectors.keys import service_provider
 from sso.services import Saved, allow_waiver, end_waiver, suspend_all_flawed
 from sso.services.imports import import_metadata
 

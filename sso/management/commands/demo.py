@@ -12,8 +12,10 @@ from django.urls import reverse
 
 from orgs.emails import absolute
 from orgs.models import Organization
-from sso import demo, saml
-from sso.selectors import active_configuration, connection_of, service_provider
+from sso import saml
+from sso.management import demo
+from sso.selectors.connections import active_configuration, connection_of
+from sso.selectors.keys import service_provider
 
 Facts = dict[str, Any]
 

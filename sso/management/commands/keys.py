@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit.actors import COMMAND_LINE
 from orgs.errors import NotAllowedError
-from sso.key_encryption import LockedKeyError
+from sso.crypto.key_encryption import LockedKeyError
 from sso.services import reencrypt_keys
 
 _LOCKED = (

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from audit.actors import COMMAND_LINE
 from orgs.selectors import open_organization
 from orgs.services import set_require_sso
-from orgs.visible_text import visible
+from orgs.text.visible_text import visible
 
 
 class Command(BaseCommand):

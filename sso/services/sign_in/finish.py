@@ -1,0 +1,241 @@
+"""Judging the provider's response: the second half of a sign-in."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from audit.actors import Actor
+from orgs.crypto.tokens import hash_of_token
+from orgs.models import GrantKind, Organization
+from orgs.selectors import open_organization
+from orgs.services import carry_grants_over, hold_organization, new_grant, share_organization
+from orgs.transactions import OutdatedError, twice
+from sso import saml
+from sso.acs_sql.reads import KnownPerson, known_person, sign_in_by_relay_state, sign_in_by_request
+from sso.models import ConfigurationState, ConnectionState, Purpose, SignIn, SignInState
+from sso.reasons import Reason
+from sso.selectors.keys import decrypting_service_provider, service_provider
+from sso.services.connections import activate
+from sso.services.sign_in.logged_verdict import claims_of, reason_of, session_of
+from sso.services.sign_in.outcomes import Finished, Refused, Repeated, UnsolicitedResponse
+from sso.services.sign_in.persist import AlreadyConsumed, UnlinkedError, persist
+from sso.services.sign_in.refusals import refuse, refuse_apart
+from sso.services.sign_in.resolve_person import (
+    Authorized,
+    Person,
+    SignInRefused,
+    authorize,
+    is_member,
+    is_settled,
+    keep_names,
+    person_in,
+)
+from sso.services.sign_in.signers import signer_of
+
+
+def finish_sign_in(
+    *,
+    number: int,
+    encoded: str,
+    relay_state: str,
+    cookies: Mapping[str, str],
+    actor: Actor,
+) -> Finished | Refused | Repeated | UnsolicitedResponse | None:
+    """Judge a response that was posted to the ACS of organization `number`; None if there is no such organization.
+
+    `encoded` is the SAMLResponse field, `cookies` what the browser sent: the row of the request is found by
+    InResponseTo, and the nonce in the cookie proves that this browser made it. A response that names no request is
+    still the response to the one whose RelayState it brings back: it will be refused, with its reason, instead of being
+    asked for again and again. The signature is verified outside any transaction; then it is decided, and everything is
+    written together: the request consumed, the verdict, the grant. The view then makes the session that the grant
+    names. A request that has been answered stays as it is, whatever its browser sends again.
+    """
+    now = timezone.now()
+    seen = saml.unverified_hint(encoded)
+    asked = sign_in_by_request(number, seen.in_response_to) or sign_in_by_relay_state(number, relay_state)
+    if asked is None:
+        organization = open_organization(number)
+        return UnsolicitedResponse(organization, None) if organization else None
+    if not _is_from_this_browser(asked, cookies) or (asked.expires_at <= now and asked.consumed_at is None):
+        return _ask_again(asked, actor, now)
+    if asked.consumed_at is not None:
+        return _repeated(asked)
+    verdict = _judge(asked, encoded, now, with_keys=seen.may_be_encrypted)
+    return twice(
+        lambda: _decide(asked, verdict, actor, now),
+        again=lambda: _decide(_read_again(asked), verdict, actor, now),
+    )
+
+
+def cookie_name(number: int) -> str:
+    """Return the name of the cookie that ties the requests of one browser at organization `number` to that browser."""
+    return f"sign-in-{number}"
+
+
+def _is_from_this_browser(asked: SignIn, cookies: Mapping[str, str]) -> bool:
+    nonce = cookies.get(cookie_name(asked.organization.number), "")
+    return hmac.compare_digest(hash_of_token(nonce), asked.nonce_hash)
+
+
+def _ask_again(asked: SignIn, actor: Actor, now: datetime) -> Refused | UnsolicitedResponse:
+    # A user who takes long at the provider has lost no cookie, however often that happens.
+    is_late = asked.consumed_at is None and asked.expires_at <= now
+    if asked.is_restart and not is_late:
+        return refuse_apart(asked, actor, now)
+    return UnsolicitedResponse(asked.organization, asked)
+
+
+def _repeated(asked: SignIn) -> Refused | Repeated:
+    """Return what the browser that asked is told when it sends a response again: how the first one ended."""
+    return Refused(asked) if asked.state == SignInState.REFUSED else Repeated(asked)
+
+
+def _judge(asked: SignIn, encoded: str, now: datetime, *, with_keys: bool) -> saml.Verdict:
+    organization = asked.organization
+    us = decrypting_service_provider(organization) if with_keys else service_provider(organization.number)
+    return saml.validate_response(
+        encoded,
+        service_provider=us,
+        identity_provider=asked.configuration.identity_provider(),
+        request=saml.PendingRequest(asked.request_id, asked.started_at, asked.force_authn),
+        now=now,
+    )
+
+
+def _decide(asked: SignIn, verdict: saml.Verdict, actor: Actor, now: datetime) -> Finished | Refused | Repeated:
+    _write_verdict(asked, verdict, actor)
+    asked.consumed_at = now
+    asked.user = asked.grant = None
+    asked.provider_session, asked.name_id_hash, asked.facts = {}, "", None
+    try:
+        if verdict.assertion is None:
+            asked.signer = signer_of(asked.configuration, verdict)
+            return refuse(asked, reason_of(verdict), verdict.status_message)
+        try:
+            return _authorize_and_persist(asked, verdict.assertion, actor, now)
+        except UnlinkedError:
+            return refuse(asked, Reason.UNLINKED, "")
+        except SignInRefused as refusal:
+            asked.operator_reason, asked.facts = refusal.operator_reason, refusal.facts
+            return refuse(asked, refusal.reason, refusal.detail)
+    except AlreadyConsumed:
+        return _repeated(SignIn.objects.select_related("organization").get(pk=asked.pk))
+
+
+def _write_verdict(asked: SignIn, verdict: saml.Verdict, actor: Actor) -> None:
+    asked.checks = [check._asdict() for check in verdict.checks]
+    asked.claims = claims_of(verdict)
+    asked.signed, asked.certificate, asked.clock_skew = verdict.signed, verdict.certificate, verdict.clock_skew
+    asked.ip_address, asked.user_agent = actor.address or None, actor.user_agent[:400]
+
+
+def _authorize_and_persist(asked: SignIn, assertion: saml.Assertion, actor: Actor, now: datetime) -> Finished:
+    """Write the sign-in and all that comes of it together; for most users that is one statement (persist.py).
+
+    Raises SignInRefused, AlreadyConsumed and OutdatedError; then nothing has been written.
+    """
+    _check_open(asked)
+    person = person_in(assertion)
+    asked.address = person.address
+    known = known_person(asked.connection, assertion.issuer, person.subject)
+    alone = asked.purpose != Purpose.TEST and not asked.session and is_settled(known, person, assertion)
+    if alone:
+        return _persist_sign_in(asked, _authorize(asked, person, known, assertion, actor), assertion, now)
+    try:
+        with transaction.atomic():
+            known = _hold(asked, person, known, assertion.issuer)
+            return _persist_sign_in(asked, _authorize(asked, person, known, assertion, actor), assertion, now)
+    except IntegrityError as error:
+        # Two organizations make an account for the same address at this moment, each behind a lock of its own.
+        raise OutdatedError from error
+
+
+def _hold(asked: SignIn, person: Person, known: KnownPerson | None, issuer: str) -> KnownPerson | None:
+    """Hold the organization until all is written, read again what the sign-in is decided by, and return the person.
+
+    A member only shares the organization, so that other sign-ins go on. A test or a first sign-in changes who may
+    enter, or how, and holds it alone. Raises SignInRefused and OutdatedError.
+    """
+    changes_access = asked.purpose == Purpose.TEST or not is_member(known)
+    organization = hold_organization(asked.organization) if changes_access else share_organization(asked.organization)
+    _read_again(asked, organization)
+    _check_open(asked)
+    found = known_person(asked.connection, issuer, person.subject)
+    if known is not None and found is None:
+        raise SignInRefused(Reason.UNLINKED)
+    if not changes_access and not is_member(found):
+        raise OutdatedError
+    return found
+
+
+def _read_again(asked: SignIn, organization: Organization | None = None) -> SignIn:
+    """Put what has become of organization, plan, connection and configuration since they were read on the sign-in."""
+    if organization is None:
+        organization = Organization.objects.select_related("plan").get(pk=asked.organization_id)
+    asked.connection.refresh_from_db()
+    asked.configuration.refresh_from_db(fields=["state"])
+    asked.organization = asked.connection.organization = organization
+    return asked
+
+
+def _authorize(
+    asked: SignIn, person: Person, known: KnownPerson | None, assertion: saml.Assertion, actor: Actor
+) -> Authorized:
+    is_test = asked.purpose == Purpose.TEST
+    actor = Actor(email=person.address, address=actor.address, user_agent=actor.user_agent)
+    authorized = authorize(
+        person=person,
+        known=known,
+        connection=asked.connection,
+        provider_entity_id=assertion.issuer,
+        actor=actor,
+        admins_only=is_test,
+    )
+    if is_test and asked.configuration.state == ConfigurationState.DRAFT:
+        activate(configuration=asked.configuration, actor=actor)
+    keep_names(authorized.membership, assertion)
+    return authorized
+
+
+def _check_open(asked: SignIn) -> None:
+    """Refuse what has been shut since the sign-in began. persist.py asks the same again as it writes."""
+    if not asked.organization.is_open:
+        raise SignInRefused(Reason.CLOSED)
+    if not asked.organization.plan.sso:
+        raise SignInRefused(Reason.PLAN)
+    if asked.connection.state == ConnectionState.DISABLED:
+        raise SignInRefused(Reason.DISABLED)
+    if asked.configuration.state == ConfigurationState.RETIRED:
+        raise SignInRefused(Reason.REPLACED)
+
+
+def _persist_sign_in(asked: SignIn, authorized: Authorized, assertion: saml.Assertion, now: datetime) -> Finished:
+    user = authorized.membership.user
+    grant = new_grant(
+        session=secrets.token_urlsafe(32),
+        user=user,
+        kind=GrantKind.SSO,
+        organization=asked.organization,
+        connection=asked.connection.public_id,
+        expires_at=_expiry(asked.organization, assertion, now),
+    )
+    asked.state, asked.user = SignInState.SUCCEEDED, user
+    asked.grant, asked.name_id_hash = grant.public_id, hash_of_token(assertion.name_id)
+    asked.provider_session = session_of(assertion)
+    persist(asked, authorized, grant)
+    carry_grants_over(from_session=asked.session, to=grant)
+    return Finished(asked, user, grant.session, grant)
+
+
+def _expiry(organization: Organization, assertion: saml.Assertion, now: datetime) -> datetime:
+    """The organization's session length, or less if the provider says so (core 2.7.2); never shorter than a minute."""
+    until = now + organization.session_length
+    if assertion.session_not_on_or_after is not None:
+        until = min(until, assertion.session_not_on_or_after)
+    return max(until, now + timedelta(minutes=1))

@@ -1,0 +1,286 @@
+"""From what the provider asserts to a member of this organization (invariant 8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal, NamedTuple
+
+from django.utils import timezone
+
+from audit.actors import Actor
+from audit.events import EventName
+from audit.services import record
+from orgs.models import Membership, MembershipState, Role, User
+from orgs.selectors import pending_invitation
+from orgs.services import (
+    accept_invitation,
+    create_account,
+    has_names,
+    join_just_in_time,
+    note_names,
+)
+from sso import saml
+from sso.acs_sql.reads import KnownPerson, Subject
+from sso.identifiers import Difference, Identifier
+from sso.models import LONGEST_SUBJECT, Connection, Identity, SubjectKind
+from sso.reasons import OperatorReason, Reason
+from sso.selectors.name_id_forms import comparable
+from sso.services.sign_in.asserted import CLAIM_OBJECT_IDENTIFIER, AddressError, address_in, names_in
+from sso.services.sign_in.identifiers import TRANSIENT, arrived_identifier, known_identifiers
+
+_SAME_USE = timedelta(days=1)
+
+
+class SignInRefused(Exception):
+    """This person does not get in; raised before anything was written. `facts`: see SignIn.facts."""
+
+    def __init__(
+        self,
+        reason: Reason,
+        detail: str = "",
+        operator_reason: OperatorReason | Literal[""] = "",
+        facts: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(reason.value)
+        self.reason, self.detail, self.operator_reason, self.facts = reason, detail, operator_reason, facts
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who the provider says this is. `name_id` is "" when it is transient, since that names nobody twice.
+
+    `normal_name_id` is a name ID that is an address in its normal form; None where it is compared letter for letter.
+    """
+
+    subject: Subject
+    address: str
+    name_id: str
+    normal_name_id: str | None
+    name_id_format: str
+
+
+class Authorized(NamedTuple):
+    """Who comes in: the identity that the provider vouched for, and the membership that it opens."""
+
+    identity: Identity
+    membership: Membership
+
+
+def person_in(assertion: saml.Assertion) -> Person:
+    """Read subject and address from a verified assertion. Raises SignInRefused."""
+    address = _address_in(assertion)
+    name_id = "" if assertion.name_id_format == TRANSIENT else assertion.name_id
+    normal = comparable(name_id, assertion.name_id_format)
+    identifiers = assertion.attributes.get(CLAIM_OBJECT_IDENTIFIER, ())
+    if len(identifiers) == 1 and identifiers[0].strip():
+        subject = _subject(SubjectKind.OBJECT_IDENTIFIER, identifiers[0].strip())
+    elif name_id:
+        subject = _subject(SubjectKind.NAME_ID, name_id, normal)
+    else:
+        subject = Subject(SubjectKind.ADDRESS, address, address)
+    return Person(subject, address, name_id, normal, assertion.name_id_format)
+
+
+def _subject(kind: SubjectKind, value: str, normalized: str | None = None) -> Subject:
+    """Nothing is cut off: who is the same person is decided by every letter."""
+    if len(value) > LONGEST_SUBJECT:
+        detail = f"The identifier has {len(value)} characters; {LONGEST_SUBJECT} are the most"
+        raise SignInRefused(Reason.TOO_LARGE, detail)
+    return Subject(kind, value, normalized)
+
+
+def _address_in(assertion: saml.Assertion) -> str:
+    try:
+        return address_in(assertion)
+    except AddressError as error:
+        reason = Reason.AMBIGUOUS_ADDRESS if error.is_ambiguous else Reason.NO_ADDRESS
+        facts = {"places": [place._asdict() for place in error.places]}
+        raise SignInRefused(reason, facts=facts) from error
+
+
+def authorize(
+    *,
+    person: Person,
+    known: KnownPerson | None,
+    connection: Connection,
+    provider_entity_id: str,
+    actor: Actor,
+    admins_only: bool,
+) -> Authorized:
+    """Return the identity and the membership through which this person comes in, written now if they are new.
+
+    `known` is who has come in by this subject before. `admins_only`: the test of a draft, which lets in admins and
+    makes nobody a member. Raises SignInRefused, before any write.
+    """
+    if known is not None:
+        return _known(known, person, connection, actor, admins_only=admins_only)
+    return _new(person, connection, provider_entity_id, actor, admins_only=admins_only)
+
+
+def is_member(known: KnownPerson | None) -> bool:
+    """Whether this person's sign-in needs no new identity and no new membership."""
+    return known is not None and known.membership is not None and known.membership.state != MembershipState.REMOVED
+
+
+def is_settled(known: KnownPerson | None, person: Person, assertion: saml.Assertion) -> bool:
+    """Whether nothing about this person has to be written: a member, as they were here within the day."""
+    if known is None or known.membership is None or not is_member(known):
+        return False
+    return not _has_news(known.identity, person) and has_names(membership=known.membership, **names_in(assertion))
+
+
+def _known(
+    known: KnownPerson, person: Person, connection: Connection, actor: Actor, *, admins_only: bool
+) -> Authorized:
+    """Somebody who was here before: by subject, whatever address is asserted today."""
+    user = known.identity.user
+    membership = _authorize_membership(user.email, user, known.membership, connection, actor, admins_only=admins_only)
+    _note_use(known.identity, person)
+    return Authorized(known.identity, membership)
+
+
+def _note_use(identity: Identity, person: Person) -> None:
+    if _has_news(identity, person):
+        Identity.objects.filter(pk=identity.pk).update(address=person.address, last_used_at=timezone.now())
+
+
+def _has_news(identity: Identity, person: Person) -> bool:
+    """When it was last used is kept to the day: the sign-in's own row says it to the second."""
+    before = identity.last_used_at
+    return before is None or timezone.now() - before > _SAME_USE or identity.address != person.address
+
+
+def _new(
+    person: Person, connection: Connection, provider_entity_id: str, actor: Actor, *, admins_only: bool
+) -> Authorized:
+    # Held: an account that becomes an operator's, or is disabled, at this moment is none to be joined.
+    user = User.objects.select_for_update(no_key=True).filter(email=person.address).first()
+    if user is not None:
+        _check_not_another(user, person, connection, provider_entity_id)
+    found = _membership(connection, user) if user else None
+    membership = _authorize_membership(person.address, user, found, connection, actor, admins_only=admins_only)
+    identity = Identity.objects.create(
+        connection=connection,
+        provider_entity_id=provider_entity_id,
+        subject_kind=person.subject.kind,
+        subject=person.subject.value,
+        normalized_subject=person.subject.normalized,
+        user=membership.user,
+        address=person.address,
+        last_used_at=timezone.now(),
+    )
+    record(
+        EventName.IDENTITY_LINKED,
+        actor=actor,
+        organization_number=connection.organization.number,
+        target_kind="user",
+        target_id=membership.user_id,
+        target=membership.user.email,
+        after={"subject_kind": person.subject.kind.value},
+    )
+    return Authorized(identity, membership)
+
+
+def _authorize_membership(
+    address: str,
+    user: User | None,
+    membership: Membership | None,
+    connection: Connection,
+    actor: Actor,
+    *,
+    admins_only: bool,
+) -> Membership:
+    """Return the membership of a member, or else of an invitee, or else one made just in time. Raises SignInRefused.
+
+    What the organization itself decides is checked first and the account last, so that its log says the same of an
+    operator's or a disabled account as of any other that it would not authorize.
+    """
+    if membership is not None and membership.state != MembershipState.REMOVED:
+        _check_may_enter(membership, admins_only=admins_only)
+        _check_not_disabled(membership.user)
+        return membership
+    if admins_only:
+        raise SignInRefused(Reason.TEST_NEEDS_ADMIN)
+    invitation = pending_invitation(connection.organization, address)
+    if invitation is None:
+        role = _role_just_in_time(connection, removed=membership)
+        _check_may_join(user)
+        return join_just_in_time(organization=connection.organization, address=address, role=role, actor=actor)
+    _check_may_join(user)
+    user = user or create_account(address=address, actor=actor)
+    return accept_invitation(invitation=invitation, user=user, actor=actor, by_sso=True)
+
+
+def _role_just_in_time(connection: Connection, *, removed: Membership | None) -> Role:
+    if removed is not None:
+        raise SignInRefused(Reason.REMOVED)
+    if connection.just_in_time_role is None:
+        raise SignInRefused(Reason.NOT_A_MEMBER)
+    return Role(connection.just_in_time_role)
+
+
+def _membership(connection: Connection, user: User) -> Membership | None:
+    return (
+        Membership.objects.select_related("user", "organization")
+        .filter(organization=connection.organization, user=user)
+        .first()
+    )
+
+
+def _check_may_join(user: User | None) -> None:
+    """Check that single sign-on may make a member of an account, if there is one already."""
+    if user is None:
+        return
+    _check_not_disabled(user)
+    if user.is_staff or user.is_superuser:
+        raise SignInRefused(Reason.ACCOUNT_NOT_ADMITTED, operator_reason=OperatorReason.OPERATOR_ACCOUNT)
+
+
+def _check_not_disabled(user: User) -> None:
+    if not user.is_active:
+        raise SignInRefused(Reason.ACCOUNT_NOT_ADMITTED, operator_reason=OperatorReason.ACCOUNT_DISABLED)
+
+
+def _check_may_enter(membership: Membership, *, admins_only: bool) -> None:
+    if membership.state == MembershipState.SUSPENDED:
+        raise SignInRefused(Reason.SUSPENDED)
+    if not membership.is_active:
+        raise SignInRefused(Reason.NOT_A_MEMBER)
+    if admins_only and membership.role != Role.ADMIN:
+        raise SignInRefused(Reason.TEST_NEEDS_ADMIN)
+
+
+def _check_not_another(user: User, person: Person, connection: Connection, provider_entity_id: str) -> None:
+    """Refuse a person whose address is that of a user whom the provider calls by another identifier.
+
+    The one exception: a user who was known by name ID or address until the provider began to send a better subject, and
+    for whom it still sends that name ID or address. The refusal keeps both identifiers.
+    """
+    known = Identity.objects.filter(connection=connection, provider_entity_id=provider_entity_id, user=user)
+    if any(each.subject_kind == person.subject.kind or not _has_identifier(person, each) for each in known):
+        raise SignInRefused(
+            Reason.OTHER_SUBJECT, facts=Difference(_arrived(person), known_identifiers(known)).as_facts()
+        )
+
+
+def _arrived(person: Person) -> tuple[Identifier, ...]:
+    """Return the subject, and the name ID if another identifier goes before it."""
+    subjects = [person.subject]
+    if person.name_id and person.subject.kind == SubjectKind.OBJECT_IDENTIFIER:
+        subjects.append(_subject(SubjectKind.NAME_ID, person.name_id, person.normal_name_id))
+    found = (arrived_identifier(*subject, person.name_id_format) for subject in subjects)
+    return tuple(each._replace(address=person.address) for each in found)
+
+
+def _has_identifier(person: Person, identity: Identity) -> bool:
+    """Return whether the provider sends the identifier of this identity beside a better one."""
+    if identity.subject_kind == SubjectKind.NAME_ID:
+        same = identity.normalized_subject is not None and identity.normalized_subject == person.normal_name_id
+        return same or identity.subject == person.name_id
+    return identity.subject_kind == SubjectKind.ADDRESS and identity.subject == person.address
+
+
+def keep_names(membership: Membership, assertion: saml.Assertion) -> None:
+    """Keep the names the provider asserted, on the membership only (invariant 1)."""
+    note_names(membership=membership, **names_in(assertion))

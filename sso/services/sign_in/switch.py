@@ -1,0 +1,33 @@
+"""A sign-in that ended as somebody else than began it waits until that browser's person has agreed."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from orgs.models import SessionGrant
+from sso.crypto.encrypted_params import TokenPurpose, decrypt, encrypt
+from sso.models import SignIn, SignInState
+from sso.services.sign_in.outcomes import Finished
+
+
+def token_of(finished: Finished) -> str:
+    """Return an encrypted token from which `waiting` finds this sign-in again, for ten minutes."""
+    return encrypt(TokenPurpose.SWITCH, f"{finished.sign_in.public_id.hex} {finished.session}")
+
+
+def waiting(*, number: int, token: str, session: str) -> Finished | None:
+    """The sign-in at organization `number` that a token names, if it began in this very session and still waits.
+
+    Whoever continued has another session by then, and whoever stayed has ended its grant.
+    """
+    public_id, _, name = decrypt(TokenPurpose.SWITCH, token).partition(" ")
+    if not name or not session:
+        return None
+    begun_here = SignIn.objects.filter(organization__number=number, session=session, state=SignInState.SUCCEEDED)
+    sign_in = begun_here.select_related("organization", "connection", "user").filter(public_id=public_id).first()
+    if sign_in is None or sign_in.user is None or sign_in.grant is None:
+        return None
+    grant = SessionGrant.objects.filter(
+        public_id=sign_in.grant, session=name, ended_at__isnull=True, expires_at__gt=timezone.now()
+    ).first()
+    return Finished(sign_in, sign_in.user, name, grant) if grant else None

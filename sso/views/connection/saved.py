@@ -1,0 +1,67 @@
+"""What saving Access & SSO Settings did, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.utils import timezone
+
+from sso.selectors.versions import works
+from sso.views.connection.page import undated_findings
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from sso.models import Configuration
+    from sso.services import Saved
+
+_OFF = "Single sign-on is still off: upload the Metadata XML of your identity provider to turn it on."
+_ON = "Single sign-on is on. Try it with Test sign-in before you tell your people."
+_REFUSING = "Single sign-on is on, but sign-ins are refused: no signing certificate of this metadata is in date."
+_DRAFT = "The new metadata is saved as a draft{}. Test the sign-in: when yours succeeds, the draft takes over."
+_AS_BEFORE = ", and people go on signing in as before"
+_DROPPED = (
+    "The new metadata no longer lists the certificate that verified the latest sign-in. If your provider still signs "
+    "with it, nobody could sign in."
+)
+_NOTHING = "Nothing was different from before."
+_NOTICED = "What we noticed in the metadata:"
+
+
+def tell_what_saving_did(request: HttpRequest, saved: Saved, changed: list[str], *, has_metadata: bool) -> None:
+    """Leave messages for the next page: what changed, what it led to, and what was noticed in new metadata.
+
+    What is odd about a draft stands on the page as long as it waits.
+    """
+    configuration = saved.configuration
+    refuses = configuration is not None and not saved.is_draft and _refuses(configuration)
+    then = _REFUSING if refuses else _outcome(saved)
+    level = messages.WARNING if refuses or saved.dropped else messages.SUCCESS
+    _tell(request, level, "Saved." if changed or then else f"Saved. {_NOTHING}", changed, then)
+    if configuration is not None and has_metadata and not saved.is_draft:
+        findings = undated_findings(configuration)
+        _tell(request, messages.WARNING, _NOTICED if len(findings) > 1 else "", findings)
+
+
+def _refuses(configuration: Configuration) -> bool:
+    return not configuration.accepts_signatures_at(timezone.now())
+
+
+def _outcome(saved: Saved) -> str:
+    active = saved.after.active
+    if saved.is_draft:
+        draft = _DRAFT.format(_AS_BEFORE if active is not None and works(active) else "")
+        return f"{_DROPPED} {draft}" if saved.dropped else draft
+    if saved.configuration is not None:
+        return _ON
+    return _OFF if active is None else ""
+
+
+def _tell(request: HttpRequest, level: int, first: str, lines: list[str], then: str = "") -> None:
+    """One line as a sentence among the others; more are a list beneath them."""
+    if len(lines) > 1:
+        heading = " ".join(filter(None, [first, then]))
+        messages.add_message(request, level, "\n".join([heading, *lines]), extra_tags="list")
+    elif text := " ".join(filter(None, [first, *lines, then])):
+        messages.add_message(request, level, text)

@@ -1,0 +1,222 @@
+"""A database that is locked, slow or gone: 503 with Retry-After, one line in the log, and no traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+from django.db import OperationalError, connection, connections, transaction
+from django.test import Client
+
+from amplisso.unavailable import is_unavailable
+from audit.actors import COMMAND_LINE
+from audit.events import EventName
+from audit.models import Event
+from orgs.models import Organization
+from orgs.services import hold_organization, set_session_hours
+from orgs.transactions import OutdatedError, atomic, twice
+from tests.conftest import MakeOrganization, SignedIn
+
+ROOT = Path(__file__).parents[2]
+REFERENCE = r"[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4}"
+LONGEST = 30  # seconds that any part of a test may wait
+
+on_postgresql = [
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one writer in at a time anyway"),
+]
+
+
+def lines_in(text: str) -> list[str]:
+    return [line for line in text.splitlines() if "ERROR" in line]
+
+
+class TestSQLite:
+    SCRIPT = """
+import sqlite3, sys, json, django
+django.setup()
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+call_command("migrate", verbosity=0)
+path = connection.settings_dict["NAME"]
+connection.close()
+connection.settings_dict["OPTIONS"]["timeout"] = 0.2
+other = sqlite3.connect(path, isolation_level=None)
+other.execute("BEGIN IMMEDIATE")
+browser = Client(headers={"host": "amplisso.example"}, raise_request_exception=False)
+browser.defaults["wsgi.url_scheme"] = "https"
+answer = browser.post("/account/login/", {"login": "ada@contoso.example", "password": "wrong"})
+other.rollback()
+after = browser.post("/account/login/", {"login": "ada@contoso.example", "password": "wrong"})
+print(json.dumps([answer.status_code, dict(answer.headers), answer.content.decode(), after.status_code]))
+"""
+
+    def test_a_locked_database_is_503_with_one_line(self, tmp_path: Path) -> None:
+        environment = {
+            **os.environ,
+            "DATABASE_URL": f"sqlite:///{tmp_path / 'locked.sqlite3'}",
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+        }
+        run = subprocess.run(
+            [sys.executable, "-c", self.SCRIPT],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+        status, headers, page, status_after = json.loads(run.stdout)
+        assert (status, headers["Retry-After"]) == (503, "10")
+        assert "no-store" in headers["Cache-Control"]
+        assert "Our database did not answer in time" in page
+        (line,) = lines_in(run.stderr)
+        assert "the database did not answer POST /account/login/: database is locked" in line
+        assert line.split(" ERROR amplisso.unavailable ")[1][:14] in page
+        assert "Traceback" not in run.stderr
+        assert status_after == 200
+
+
+@contextmanager
+def another_transaction_holds(organization: Organization) -> Iterator[None]:
+    """Hold the organization's lock on a connection of its own."""
+    held, done = Barrier(2), Barrier(2)
+
+    def hold() -> None:
+        try:
+            with transaction.atomic():
+                hold_organization(organization)
+                held.wait(LONGEST)
+                done.wait(LONGEST)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        holding = pool.submit(hold)
+        held.wait(LONGEST)
+        try:
+            yield
+        finally:
+            done.wait(LONGEST)
+            holding.result(LONGEST)
+
+
+class TestPostgreSQL:
+    pytestmark = on_postgresql
+
+    def test_a_lock_that_is_not_freed_is_503(
+        self, organization: Organization, client_of: SignedIn, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        browser = client_of(organization.memberships.get().user)
+        browser.raise_request_exception = False
+        path = f"/o/{organization.slug}/settings/general/session-length"
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '200ms'")
+        with another_transaction_holds(organization):
+            answer = browser.post(path, {"hours": "3"})
+        assert (answer.status_code, answer["Retry-After"]) == (503, "10")
+        assert "no-store" in answer["Cache-Control"]
+        (line,) = (record.getMessage() for record in caplog.records if record.levelname == "ERROR")
+        reference = line.split(":")[0]
+        assert "canceling statement due to lock timeout" in line
+        assert reference in answer.text
+        assert browser.post(path, {"hours": "3"}).status_code == 303
+
+    def test_a_lost_connection_is_503_in_json_where_json_was_asked_for(
+        self, organization: Organization, client_of: SignedIn, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        browser = client_of(organization.memberships.get().user)
+        browser.raise_request_exception = False
+        assert browser.get("/session").status_code == 200
+        connection.ensure_connection()
+        end_connection(connection.connection.info.backend_pid)
+        answer = browser.get("/session")
+        assert (answer.status_code, answer["Content-Type"]) == (503, "application/json")
+        assert answer["Retry-After"] == "10"
+        assert answer.json()["error"] == "The database does not answer. Try again in a few seconds."
+        (line,) = (record.getMessage() for record in caplog.records if record.levelname == "ERROR")
+        assert line.startswith(answer.json()["reference"] + ": the database did not answer GET /session")
+        connection.close()
+        assert browser.get("/session").status_code == 200
+
+    def test_a_deadlock_is_tried_once_more(self, make_organization: MakeOrganization) -> None:
+        """Two services that take two locks in opposite order: both get done, and each is recorded once."""
+        first, second = make_organization(), make_organization("Fabrikam")
+        crossed = Barrier(2)
+        starts: list[Organization] = []
+
+        @atomic
+        def change(one: Organization, other: Organization) -> None:
+            starts.append(one)
+            set_session_hours(organization=one, hours=2, actor=COMMAND_LINE)
+            if len(starts) <= 2:
+                crossed.wait(LONGEST)
+            set_session_hours(organization=other, hours=3, actor=COMMAND_LINE)
+
+        def run(one: Organization, other: Organization) -> None:
+            try:
+                change(one, other)
+            finally:
+                connections.close_all()
+
+        with ThreadPoolExecutor(2) as pool:
+            for done in [pool.submit(run, first, second), pool.submit(run, second, first)]:
+                done.result(LONGEST)
+        assert len(starts) == 3
+        assert Event.objects.filter(name=EventName.SESSION_LENGTH_CHANGED).count() == 4
+
+
+def end_connection(pid: int) -> None:
+    """Let the server end one connection, as a restart does."""
+
+    def end() -> None:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(end).result(LONGEST)
+
+
+def test_what_was_outdated_is_done_again_and_then_raised() -> None:
+    calls = []
+
+    def work() -> None:
+        calls.append(1)
+        raise OutdatedError
+
+    with pytest.raises(OutdatedError):
+        twice(work)
+    assert len(calls) == 2
+    assert twice(work, again=lambda: 7) == 7
+
+
+def test_any_other_error_of_the_database_is_not_repeated() -> None:
+    calls = []
+
+    def work() -> None:
+        calls.append(1)
+        raise OperationalError("the disk is full")
+
+    with pytest.raises(OperationalError):
+        twice(work)
+    assert len(calls) == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has another error for it")
+def test_a_missing_table_stays_a_fault_of_ours(visitor: Client) -> None:
+    with pytest.raises(OperationalError) as caught, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM nowhere")
+    assert not is_unavailable(caught.value)

@@ -1,0 +1,149 @@
+"""What happens between two statements of one sign-in: somebody else's request, put there on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+
+import pytest
+from django.db import connection, transaction
+
+from audit.actors import COMMAND_LINE
+from orgs.models import Membership, Role, SessionGrant, User
+from orgs.services import change_role, remove_member, set_require_sso, suspend_member
+from orgs.services.locks import hold_organization
+from sso.crypto.encrypted_params import TokenPurpose, encrypt
+from sso.models import ConfigurationState, Identity, SignInState
+from sso.reasons import Reason
+from tests.sso.conftest import new_browser
+from tests.sso.settings.test_connections import new_file, save
+
+
+@contextmanager
+def after_the_person_was_read(work: Callable[[], object]):
+    """Do something once, right behind the statement that looks for the person."""
+    done = []
+
+    def watch(execute, statement, parameters, many, context):
+        result = execute(statement, parameters, many, context)
+        if (" identity" in statement or "EXECUTE request_" in statement) and not done:
+            done.append(work)
+            work()
+        return result
+
+    with connection.execute_wrapper(watch):
+        yield
+    assert done
+
+
+def test_two_first_sign_ins_of_one_person_are_both_let_in(journey):
+    """Two tabs: the other one makes the account, the membership and the identity in between."""
+    other = new_browser()
+    mine = journey.answer("ada", journey.start())
+    first, journey.browser = journey.browser, other
+    theirs = journey.answer("ada", journey.start())
+    journey.browser = first
+    with after_the_person_was_read(lambda: journey.post(theirs, browser=other)):
+        answer = journey.post(mine)
+    assert answer["Location"] == f"/o/{journey.organization.slug}/"
+    assert other.get("/session").status_code == first.get("/session").status_code == 200
+    assert Identity.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [(partial(change_role, role=Role.MEMBER), "test_needs_admin"), (suspend_member, "suspended")],
+    ids=["demoted", "suspended"],
+)
+def test_who_is_no_admin_any_more_activates_nothing(journey, member, make_user, change, reason):
+    set_require_sso(organization=journey.organization, required=True, actor=COMMAND_LINE)
+    journey.organization.refresh_from_db()
+    draft = save(journey, **new_file(journey)).configuration
+    admin = journey.organization.memberships.get(role=Role.ADMIN)
+    member(journey.organization, Role.ADMIN, make_user("other@contoso.example"))
+    request_id = journey.start(test=encrypt(TokenPurpose.TEST, draft.public_id.hex))
+    answer = journey.answer("ada", request_id, name_id=admin.user.email)
+    with after_the_person_was_read(lambda: change(membership=admin, by=None, actor=COMMAND_LINE)):
+        journey.post(answer)
+    assert (journey.last().state, journey.last().reason) == (SignInState.REFUSED, Reason(reason))
+    assert (journey.last().user, journey.last().grant) == (None, None)
+    draft.refresh_from_db()
+    assert draft.state == ConfigurationState.DRAFT
+
+
+def disable_account(*, membership: Membership, **_: object) -> None:
+    User.objects.filter(pk=membership.user_id).update(is_active=False)
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (suspend_member, Reason.SUSPENDED),
+        (remove_member, Reason.REMOVED),
+        (disable_account, Reason.ACCOUNT_NOT_ADMITTED),
+    ],
+    ids=["suspended", "removed", "disabled"],
+)
+def test_who_is_shut_out_meanwhile_stays_out(journey, member, make_user, change, reason):
+    """They are known, and read with the request; the response is judged after that."""
+    membership = member(journey.organization, user=make_user("ada@contoso.example"))
+    journey.sign_in()
+    assert journey.last().state == SignInState.SUCCEEDED
+    journey.browser = new_browser()
+    answer = journey.answer("ada", journey.start())
+    shut_out = partial(change, membership=membership, by=None, actor=COMMAND_LINE)
+    with after_the_person_was_read(shut_out):
+        journey.post(answer)
+    assert (journey.last().state, journey.last().reason, journey.last().grant) == (SignInState.REFUSED, reason, None)
+    assert journey.browser.get("/session").status_code == 401
+    # The first sign-in's, which only leaving the organization ends.
+    assert SessionGrant.objects.filter(user=membership.user, ended_at=None).count() == (change is disable_account)
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one writer in at a time anyway")
+def test_a_sign_in_waits_for_who_is_shutting_its_member_out(journey, member, make_user):
+    membership = member(journey.organization, user=make_user("ada@contoso.example"))
+    journey.sign_in()
+    journey.browser = new_browser()
+    answer = journey.answer("ada", journey.start())
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            suspend_member(membership=membership, by=None, actor=COMMAND_LINE)
+            posted = pool.submit(in_a_thread, partial(journey.post, answer))
+            with pytest.raises(TimeoutError):
+                posted.result(timeout=1)
+        posted.result(timeout=20)
+    assert (journey.last().state, journey.last().reason) == (SignInState.REFUSED, Reason.SUSPENDED)
+    assert not SessionGrant.objects.filter(user=membership.user, ended_at=None).exists()
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one writer in at a time anyway")
+def test_neither_waits_for_the_other(journey, member, make_user):
+    """Who shuts a member out locks the organization first; a sign-in that comes then must not hold the member yet."""
+    membership = member(journey.organization, user=make_user("ada@contoso.example"))
+    journey.sign_in()
+    journey.browser = new_browser()
+    answer = journey.answer("ada", journey.start())
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            hold_organization(journey.organization)
+            posted = pool.submit(in_a_thread, partial(journey.post, answer))
+            with pytest.raises(TimeoutError):
+                posted.result(timeout=1)
+            suspend_member(membership=membership, by=None, actor=COMMAND_LINE)
+        posted.result(timeout=20)
+    assert (journey.last().state, journey.last().reason) == (SignInState.REFUSED, Reason.SUSPENDED)
+    assert not SessionGrant.objects.filter(user=membership.user, ended_at=None).exists()
+
+
+def in_a_thread(work: Callable[[], object]) -> None:
+    """With a connection of its own, which is closed again."""
+    try:
+        work()
+    finally:
+        connection.close()

@@ -1,0 +1,69 @@
+"""What a sign-in costs the database, counted instead of timed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from orgs.models import Role
+from sso.models import SignInState
+from sso.services.sign_in.asserted import CLAIM_SURNAME
+from tests.sso.conftest import Journey, new_browser
+
+WRITE = ["BEGIN", "SELECT", "SELECT", "SELECT", "UPDATE", "INSERT", "COMMIT"]
+if connection.vendor == "postgresql":
+    WRITE = ["WITH"]
+# The session, once the user is in.
+SESSION = "INSERT"
+
+
+def words(work: Callable[[], object]) -> list[str]:
+    """The first word of each statement, with those that begin and end transactions."""
+    with CaptureQueriesContext(connection) as captured:
+        work()
+    return [query["sql"].lstrip().split()[0].rstrip(";").upper() for query in captured.captured_queries]
+
+
+@pytest.fixture
+def known(organization, connect, member, make_user) -> Journey:
+    """Contoso, and Grace, who came in before."""
+    journey = connect(organization)
+    member(organization, Role.MANAGER, make_user("grace@contoso.example"))
+    journey.sign_in("grace")
+    assert journey.last().state == SignInState.SUCCEEDED
+    journey.browser = new_browser()
+    return journey
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_four_round_trips_and_two_commits(known):
+    """Read the request with everything that decides about it; read the person whom the signed response names; use the
+    request up and open the grant; begin the session. Without WITH the third is two statements in a transaction, after
+    three that ask whether all that the grant depends on still holds.
+    """
+    known.sign_in("grace")
+    known.browser = new_browser()
+    encoded = known.answer("grace", known.start())
+    assert words(lambda: known.post(encoded)) == ["SELECT", "SELECT", *WRITE, SESSION]
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_whatever_else_is_written_is_written_in_the_same_transaction(known):
+    """Here: another name than last time."""
+    encoded = known.answer("grace", known.start(), claims={CLAIM_SURNAME: "Murray"})
+    said = words(lambda: known.post(encoded))
+    assert said[:4] == ["SELECT", "SELECT", "BEGIN", "SELECT"]
+    assert said[-2:] == ["COMMIT", SESSION]
+    assert said.count("COMMIT") == 1
+    assert known.last().state == SignInState.SUCCEEDED
+    assert known.browser.get("/session").json()["email"] == "grace@contoso.example"
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_refusal_commits_once(known):
+    encoded = known.answer("grace", known.start(), audience="https://other.example")
+    assert words(lambda: known.post(encoded)) == ["SELECT", "UPDATE"]
+    assert known.last().state == SignInState.REFUSED

@@ -1,4 +1,4 @@
-"""Django's command line; a command that cannot work for lack of settings or a database says so in a sentence."""
+"""Django's command line, with one sentence for a command that lacks settings or a database."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         settings.DEBUG  # noqa: B018  reads the settings, which `help` would do without
         if "runserver" in arguments:
-            connection.ensure_connection()  # it works in a thread, whose errors come with a traceback
+            connection.ensure_connection()  # the command works in a thread, whose errors come with a traceback
         execute_from_command_line(list(arguments))
     except FAILURES as error:
         if "--traceback" in arguments:
@@ -36,7 +36,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def explain(error: ImproperlyConfigured | DatabaseError | RedisError) -> str:
-    """Return what is wrong and what to do about it: a sentence, or a line for each setting that is wrong."""
+    """Return the fault and its remedy: a sentence, or a line for each setting that is wrong."""
     if isinstance(error, ImproperlyConfigured):
         return str(error)
     cause = next(iter(str(error).splitlines()), "no reason given").rstrip(". ")

@@ -9,7 +9,7 @@ _SECONDS = 4
 
 
 def is_healthy(port: int, base_url: str) -> bool:
-    """Whether /healthz answers 200 on this port of this machine, asked under the public host name."""
+    """Return whether /healthz answers 200 on this port of this machine, asked under the public host name."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_SECONDS)
     try:
         connection.request("GET", "/healthz", headers={"Host": urlsplit(base_url).netloc})

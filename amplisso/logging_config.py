@@ -1,4 +1,4 @@
-"""What is logged, and how a line looks."""
+"""Logging: which lines are written, and in which format."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _ACCESS: Final = ServerFormatter("[{server_time}] {message}", style="{")
 
 
 class PagesOnly(logging.Filter):
-    """Leave out static files that were found, each page has a dozen, and health checks that went well."""
+    """A filter that leaves out static files that were found, a dozen for each page, and successful health checks."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the line is written; `record` is one of `django.server`."""
+        """Return whether the line is written; `record` is one of `django.server`."""
         line = record.getMessage()
         is_page = f" {settings.STATIC_URL}" not in line and " /healthz " not in line
         return is_page or getattr(record, "status_code", 0) >= HTTPStatus.BAD_REQUEST
 
 
 def logging_config(level: str, *, debug: bool) -> dict[str, Any]:
-    """Django's LOGGING: everything of at least `level` to standard output, a line each, without tokens."""
+    """Return Django's LOGGING: everything of at least `level` to standard output, a line each, without tokens."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -44,7 +44,7 @@ def logging_config(level: str, *, debug: bool) -> dict[str, Any]:
         },
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
-            # Without a handler of its own, or each line would be there twice.
+            # These loggers have no handlers of their own, since each line would be there twice.
             "django": {"level": "INFO"},
             # The development server has a line for each request, with its status.
             "django.request": {"level": "ERROR" if debug else "INFO", "filters": ["one_line"]},

@@ -1,4 +1,4 @@
-"""What no page could read is answered before any page tries (invariant 7)."""
+"""Requests that no page could read are refused before any page tries (invariant 7)."""
 
 from __future__ import annotations
 

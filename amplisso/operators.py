@@ -1,4 +1,4 @@
-"""The Django admin as our operators know it: its name, its way in, and what it leaves out."""
+"""The Django admin for our operators: its name, its sign-in, and what it leaves out."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _TOO_LARGE = re.compile(r"\s*[-+]?[\d_]{19,}\s*")  # all that Python reads as a 
 
 
 def prepare(site: AdminSite) -> None:
-    """Give the site our name and take away what nobody may edit."""
+    """Give the site our name and remove the models that must not be edited."""
     site.site_header = site.site_title = "Amplisso operators"
     site.index_title = "What would you like to look after?"
     site.unregister([model for model in _LEFT_OUT if site.is_registered(model)])
@@ -54,7 +54,7 @@ def prepare(site: AdminSite) -> None:
 
 @login_not_required
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """Send visitors to the ordinary sign-in; to somebody who is signed in and no operator there is nothing here."""
+    """Redirect visitors to the ordinary sign-in; raise Http404 for a signed-in user who is no operator."""
     wanted = request.GET.get("next", "")
     if not url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
         wanted = reverse("admin:index")
@@ -66,7 +66,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def change_password(request: HttpRequest) -> HttpResponse:
-    """Operators change their passwords where everybody does."""
+    """Redirect operators to the page on which every user changes a password."""
     return redirect("account_change_password")
 
 
@@ -84,7 +84,7 @@ class SecondFactorForOperators:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        """Lead to the page that adds a second factor; public pages and those of setting it up stay open."""
+        """Redirect to the page that adds a second factor; public pages and those of setting it up stay open."""
         if not getattr(view, "login_required", True) or not _lacks_second_factor(request):
             return None
         request.lacks_second_factor = True  # type: ignore[attr-defined]  # ours, for the templates

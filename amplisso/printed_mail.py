@@ -1,4 +1,4 @@
-"""Mails of a development server, printed so that people can read them and click their links."""
+"""Mails of a development server, printed with links that can be clicked."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _URL: Final = re.compile(r'https?://[^\s<>"]+')
 
 
 class EmailBackend(console.EmailBackend):
-    """Prints each mail as text, not as it would be sent: encodings break long links, and headers hide them."""
+    """A backend that prints each mail as text, not as it is sent: encodings break long links, and headers hide them."""
 
     def write_message(self, message: EmailMessage) -> None:
         """Print one mail."""

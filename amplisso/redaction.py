@@ -1,4 +1,4 @@
-"""Keep tokens and signed values out of the logs: who reads a log must not be able to use what visitors were sent."""
+"""Removal of tokens and signed values from the logs, so that a reader of a log cannot use the links of visitors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def without_tokens(text: str) -> str:
 
 
 class TokenFreeFormatter(logging.Formatter):
-    """Formats a record as another formatter does, with traceback and all, and then hides the tokens in it."""
+    """A formatter that formats a record as another one does, with its traceback, and then hides the tokens in it."""
 
     def __init__(self, inner: logging.Formatter) -> None:
         super().__init__()

@@ -34,7 +34,7 @@ WELCOME: Final = """
 
 
 def main() -> int:
-    """Prepare what is missing, start both servers and wait until one of them ends; the exit status, 0 by a signal."""
+    """Prepare the database, start both servers and wait until one ends; return the exit status, 0 by a signal."""
     # A shell starts what runs in the background with SIGINT ignored, and children would inherit that.
     _on_signals(_interrupt)
     try:
@@ -57,7 +57,7 @@ def _prepare_and_serve() -> int:
     except FAILURES as error:
         sys.stderr.write(f"{explain(error)}\n")
         return 1
-    # Django's own remarks on development servers would bury ours.
+    # Django's own warnings about development servers would hide our messages.
     os.environ["DJANGO_RUNSERVER_HIDE_WARNING"] = "true"
     # Without it the servers' first lines would wait in a buffer wherever the output is no terminal.
     os.environ["PYTHONUNBUFFERED"] = "true"
@@ -65,7 +65,7 @@ def _prepare_and_serve() -> int:
 
 
 def _refusal() -> str:
-    """One sentence that says why it cannot start; "" if it can."""
+    """Return one sentence that says why the program cannot start; "" if it can."""
     for port in (APP_PORT, SIMULATOR_PORT):
         if not _is_free(port):
             return f"Port {port} is taken: another program, or another `make run`, uses it. End that one first."
@@ -74,7 +74,7 @@ def _refusal() -> str:
     from amplisso.environment.read import is_debug
 
     try:
-        # Asked for first: without DEBUG the settings want all that a deployment needs, which is beside the point here.
+        # DEBUG is checked first: without it the settings require all that a deployment needs, which is irrelevant here.
         if not is_debug():
             return "`make run` is for development: write DEBUG=true into .env."
         from amplisso import settings  # noqa: F401  reads and judges all of them
@@ -121,7 +121,7 @@ def _simulator(*action: str) -> list[str]:
 
 
 def _application(organization: dict[str, Any]) -> list[str]:
-    """What the portal's administrator would type for this organization."""
+    """Return the values that the portal's administrator would type for this organization."""
     return [
         *("--name", f"Amplisso for {organization['name']}"),
         *("--identifier", organization["entity_id"]),
@@ -149,7 +149,7 @@ def _start(*arguments: str) -> subprocess.Popen[bytes]:
 
 
 def _serve(programs: Sequence[Sequence[str]], welcome: str) -> int:
-    """Start all, greet when they answer, wait until one ends or somebody ends us, then end the rest; 0 if it was us."""
+    """Start all, greet when they answer, wait until one ends or a signal comes, end the rest; return 0 by a signal."""
     _on_signals(_interrupt)
     servers: list[subprocess.Popen[bytes]] = []
     try:
@@ -171,7 +171,7 @@ def _watch(servers: Sequence[subprocess.Popen[bytes]], welcome: str) -> None:
 
 
 def _answers(port: int) -> bool:
-    """Whether a server answers, whatever it says: all that it prints about its start is out by then."""
+    """Return whether a server answers, with any status: all that it prints about its start is out by then."""
     connection = http.client.HTTPConnection("localhost", port, timeout=2)
     try:
         connection.request("GET", "/healthz")
@@ -189,7 +189,7 @@ def _on_signals(handler: Callable[[int, FrameType | None], None]) -> None:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Raise KeyboardInterrupt once: an impatient second Ctrl-C, or a signal that comes by way of make, too, is let go.
+    """Raise KeyboardInterrupt once: ignore an impatient second Ctrl-C, or a signal that comes by way of make, too.
 
     The second handler is a function, since children inherit SIG_IGN, and Python complains of a signal that is pending
     when it is set.

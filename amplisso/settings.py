@@ -1,4 +1,4 @@
-"""All settings. What differs between machines is an environment variable, which environment.py reads and judges."""
+"""All settings. Those that differ between machines are environment variables, which `amplisso.environment` reads."""
 
 from base64 import urlsafe_b64encode
 from hashlib import sha256
@@ -25,7 +25,7 @@ def _development_key() -> str:
 
 
 def _development_encryption_keys() -> list[str]:
-    """Made from the development SECRET_KEY; a deployment has none of its own accord."""
+    """Derive the keys from the development SECRET_KEY; a deployment has no keys of its own accord."""
     return [urlsafe_b64encode(sha256(b"keys at rest" + SECRET_KEY.encode()).digest()).decode()] if DEBUG else []
 
 
@@ -130,7 +130,7 @@ if REDIS_URL:
     SESSION_ENGINE = "django.contrib.sessions.backends.cache"
 else:
     # Rate limits count in the cache, so it must be one that all workers share.
-    # When there are too many rows, Django drops some that are still needed; so many that nobody fills it on purpose.
+    # Django drops rows that are still needed when there are too many; this maximum is too high to be filled on purpose.
     _limits = {"MAX_ENTRIES": 1_000_000, "CULL_FREQUENCY": 100}
     _table = "django.core.cache.backends.db.DatabaseCache"
     CACHES = {"default": {"BACKEND": _table, "LOCATION": "cache", "OPTIONS": _limits}}
@@ -200,7 +200,7 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "orgs.forms.SignUpForm"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-# Who is signed in may sign in again: to add a password grant to a session of single sign-on, or to renew one that has
+# A signed-in user may sign in again: to add a password grant to a session of single sign-on, or to renew one that has
 # become too old for an organization.
 ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
@@ -214,7 +214,7 @@ ACCOUNT_RATE_LIMITS = {
     "login": "120/m/ip",  # for the processor time of checking; a company may be behind one address
     "login_failed": "5/5m/key",  # codes of second factors, by account
     "change_password": "10/h/user",
-    # Mails to an address that anybody may type: by visitor and by address.
+    # Mails to an address that any visitor may type: by visitor and by address.
     "mail_sign_in_page": "20/h/ip,5/h/key",
     "reset_password": "60/h/ip,5/h/key",
     "confirm_email": "1/3m/key,10/d/key",
@@ -251,7 +251,7 @@ EMAIL_USE_SSL: bool = _env.mail["EMAIL_USE_SSL"]
 EMAIL_TIMEOUT = 10  # seconds: a slow mail server must not hold a page
 DEFAULT_FROM_EMAIL = _env.from_email or f"Amplisso <no-reply@{urlsplit(BASE_URL).hostname}>"
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-# Where pages send people whom only an operator can help; without it they speak of whoever runs this deployment.
+# Pages send users here whom only an operator can help; without it they speak of the operator of this deployment.
 SUPPORT_ADDRESS = _env.support_address
 
 # --- Language, time, static files, logs --------------------------------------------------------------------------

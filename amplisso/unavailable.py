@@ -1,4 +1,4 @@
-"""A database that does not answer is no bug of a page: 503 with Retry-After, wherever it happened (invariant 13)."""
+"""503 with Retry-After where a database does not answer, which is no bug of a page (invariant 13)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 
 def unavailable(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Middleware: answer 503 in the place of the 500 that Django made of a failing database.
+    """Middleware: answer 503 in place of the 500 that Django made of a failing database.
 
     Django turns an exception into a response behind each middleware, so none of them sees it; its signal does.
     """
@@ -38,7 +38,7 @@ def unavailable(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Call
 
 
 def is_unavailable(error: BaseException | None) -> bool:
-    """Whether an error is the database's own state: locked, gone, full or shutting down, or a transaction given up.
+    """Return whether an error is the database's state: locked, gone, full, shutting down, or a transaction given up.
 
     SQLite reports a missing table as an OperationalError, too; that one is a fault of ours.
     """
@@ -64,10 +64,10 @@ def note_unavailable(request: HttpRequest | None = None, **kwargs: Any) -> None:
 
 
 class OneLine(logging.Filter):
-    """Leave out what Django logs of a request that `note_unavailable` has written a line about."""
+    """A filter that leaves out Django's record of a request about which `note_unavailable` has written a line."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the line is written; `record` is one of `django.request`."""
+        """Return whether the line is written; `record` is one of `django.request`."""
         return not hasattr(getattr(record, "request", None), _MARK)
 
 

@@ -1,4 +1,4 @@
-"""Hidden characters in pages."""
+"""Middleware that makes hidden characters in pages visible."""
 
 from __future__ import annotations
 

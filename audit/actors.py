@@ -1,4 +1,4 @@
-"""Who did something, and from where."""
+"""The actor of an event: who did something, and from where."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _IPV6_PREFIX = 64
 class Actor:
     """One person or process, as it is written into the log.
 
-    `user_id` is None for a process and for visitors nobody knows; `address` is an IP address as text ("" if none).
+    `user_id` is None for a process and for unknown visitors; `address` is an IP address as text ("" if none).
     """
 
     user_id: int | None = None

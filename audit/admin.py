@@ -1,4 +1,4 @@
-"""The log for operators, and the kind of page that can only be looked at."""
+"""The log for operators, and a kind of page that is read-only."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 else:
 
     class Page(admin.ModelAdmin):
-        """Django's own class takes no type in brackets when it runs."""
+        """A base for generic pages, since Django's own class takes no type in brackets when it runs."""
 
         def __class_getitem__(cls, item: type) -> type:
             return cls
 
 
 class LookOnlyAdmin(Page[Row]):
-    """Rows that no hand may add, edit or delete: only services write them, and actions call services."""
+    """A page whose rows cannot be added, edited or deleted by hand: services write them, and actions call services."""
 
     actions_on_bottom = True
     list_per_page = 50
@@ -45,18 +45,18 @@ class LookOnlyAdmin(Page[Row]):
         return False
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
-        """Whether somebody may use this page's actions: those who might change the rows, were they editable."""
+        """Return whether the user may run this page's actions: those who might change the rows, were they editable."""
         return super().has_change_permission(request)
 
 
 def json_block(value: Any) -> str:
-    """Show JSON so that people can read it."""
+    """Return JSON in a readable layout."""
     return format_html("<pre>{}</pre>", json.dumps(value, indent=2, ensure_ascii=False)) if value else "-"
 
 
 @admin.register(Event)
 class EventAdmin(LookOnlyAdmin[Event]):
-    """What happened, newest first."""
+    """Events, newest first."""
 
     list_display = ("at", "name", "organization", "actor_email", "target", "risk", "outcome", "ip_address")
     list_filter = ("risk", "outcome", "at", "name")
@@ -76,24 +76,24 @@ class EventAdmin(LookOnlyAdmin[Event]):
 
     @admin.display(description="organization", ordering="organization_number")
     def organization(self, event: Event) -> str:
-        """The number, as a link to the organization."""
+        """Return the organization's number, as a link to it."""
         if event.organization_number is None:
             return "-"
-        # By the name of the address only: the log knows nothing of organizations.
+        # The link uses the name of the address only: the log knows nothing of organizations.
         address = reverse("admin:orgs_organization_changelist")
         return format_html('<a href="{}?q={}">{}</a>', address, event.organization_number, event.organization_number)
 
     @admin.display(description="IP address", ordering="address")
     def ip_address(self, event: Event) -> str:
-        """Where it came from."""
+        """Return the IP address that the event came from."""
         return event.address or "-"
 
     @admin.display(description="before")
     def what_before(self, event: Event) -> str:
-        """What it was."""
+        """Return the values before the event."""
         return json_block(event.before)
 
     @admin.display(description="after")
     def what_after(self, event: Event) -> str:
-        """What it became."""
+        """Return the values after the event."""
         return json_block(event.after)

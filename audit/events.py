@@ -1,4 +1,4 @@
-"""The names of everything that is written down, and how much each matters."""
+"""The names of all events, and the risk of each."""
 
 from django.db import models
 
@@ -12,14 +12,14 @@ class Risk(models.TextChoices):
 
 
 class Outcome(models.TextChoices):
-    """Whether what was tried took effect."""
+    """Whether the action took effect."""
 
     SUCCESS = "success", "Done"
     REFUSED = "refused", "Refused"
 
 
 class EventName(models.TextChoices):
-    """What happened, as `subject:action`."""
+    """The name of an event, as `subject:action`."""
 
     ORGANIZATION_CREATED = "organization:created", "Organization created"
     ORGANIZATION_RENAMED = "organization:renamed", "Name or address changed"

@@ -1,4 +1,4 @@
-"""What happened: append-only rows in plain columns, so that nothing else has to live on for them to be read."""
+"""Audit events: append-only rows in plain columns, so that nothing else has to live on for them to be read."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from audit.events import Outcome, Risk, event_choices
 
 
 class AppendOnlyError(Exception):
-    """Somebody tried to change or delete what has been written down."""
+    """An event that was written down was about to be changed or deleted."""
 
 
 class EventQuerySet(models.QuerySet["Event"]):
-    """Reads only: events are added by `audit.services.record` and never changed."""
+    """A read-only query set: events are added by `audit.services.record` and never changed."""
 
     def update(self, **kwargs: Any) -> NoReturn:
         raise AppendOnlyError("Audit events are never changed")

@@ -1,4 +1,4 @@
-"""Reading the log."""
+"""Queries about the log."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def events_of(
     search: str = "",
     since: datetime | None = None,
 ) -> QuerySet[Event]:
-    """The events of one organization, newest first; `search` looks at who did it, to whom, and what it was."""
+    """Return the events of an organization, newest first; `search` looks at actor, target and event name."""
     events = Event.objects.filter(organization_number=organization_number)
     if risk:
         events = events.filter(risk=risk)
@@ -32,7 +32,7 @@ def events_of(
 
 
 def count_by_risk(organization_number: int, *, since: datetime | None = None) -> dict[str, int]:
-    """How many events one organization has: `all`, `high` and `medium` (AM-93)."""
+    """Return how many events one organization has: `all`, `high` and `medium` (AM-93)."""
     return (
         events_of(organization_number, since=since)
         .order_by()
@@ -45,31 +45,31 @@ def count_by_risk(organization_number: int, *, since: datetime | None = None) ->
 
 
 def count_recent(name: EventName, *, organization_number: int, target_id: uuid.UUID, since: datetime) -> int:
-    """How often something has happened to one target since a moment: what limits of patience are measured by."""
+    """Count how often an event has happened to one target since a time; limits are measured by it."""
     return Event.objects.filter(
         organization_number=organization_number, at__gte=since, name=name, target_id=str(target_id)
     ).count()
 
 
 def count_recent_of(names: Collection[EventName], *, organization_number: int, since: datetime) -> int:
-    """The same for any of several events, to any target in one organization."""
+    """Count how often any of several events has happened to any target in one organization since a time."""
     return Event.objects.filter(organization_number=organization_number, at__gte=since, name__in=names).count()
 
 
 def moment_of_latest(position: int, names: Collection[EventName], *, organization_number: int) -> datetime | None:
-    """When the event happened that is at this position from the newest, 1 being the newest; None if there are fewer."""
+    """Return when the event at this position from the newest (1) happened; None if there are fewer."""
     moments = Event.objects.filter(organization_number=organization_number, name__in=names).order_by("-at")
     return moments.values_list("at", flat=True)[position - 1 : position].first()
 
 
 def count_recent_by(names: Collection[EventName], *, actor_id: int, since: datetime) -> int:
-    """Count how often one user has made any of several events happen since a moment, in whatever organization."""
+    """Count how often one user has made any of several events happen since a time, in all organizations."""
     return Event.objects.filter(actor_id=actor_id, at__gte=since, name__in=names).count()
 
 
 def frequent_targets(
     names: Collection[EventName], *, targets: Collection[str], since: datetime, at_least: int
 ) -> list[str]:
-    """Which targets, by name, any of several events has happened to so often, in whatever organization."""
+    """Return the targets, by name, to which several events have happened at least so often, in all organizations."""
     events = Event.objects.filter(at__gte=since, name__in=names, target__in=targets).order_by().values("target")
     return list(events.annotate(times=Count("pk")).filter(times__gte=at_least).values_list("target", flat=True))

@@ -1,4 +1,4 @@
-"""The one way into the log."""
+"""The only way to write to the log."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Facts = Mapping[str, Any]
 
 
 class NotInTransactionError(RuntimeError):
-    """An event was recorded outside the transaction of the change it tells of."""
+    """An event was recorded outside the transaction of the change it describes."""
 
 
 def record(
@@ -31,7 +31,7 @@ def record(
     after: Facts | None = None,
     outcome: Outcome = Outcome.SUCCESS,
 ) -> Event:
-    """Write down one event, in the transaction of the change it tells of, so that neither exists without the other.
+    """Record one event in the transaction of the change it describes, so that neither exists without the other.
 
     `before` and `after` hold JSON values of what changed, never secrets. Raises NotInTransactionError.
     """

@@ -1,1 +1,1 @@
-"""How fast Amplisso is, told in ratios: `make bench` (docs/performance.md). No part of the product."""
+"""The speed of Amplisso in ratios: `make bench` (docs/performance.md). No part of the product."""

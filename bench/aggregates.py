@@ -83,7 +83,7 @@ def _entity_id(number: int) -> str:
 
 
 def _measure_in_turns(file: Path, *, rounds: int) -> tuple[dict[str, Times], dict[str, int]]:
-    """The times of each case, and the most memory that any of its runs took, in kilobytes."""
+    """Return the times of each case, and the most memory that any of its runs took, in kilobytes."""
     times, memory = {name: Times() for name in CASES}, dict.fromkeys(CASES, 0)
     for _ in range(rounds):
         for name in CASES:
@@ -101,14 +101,14 @@ _STATUS = Path("/proc/self/status")
 
 
 def _one(file: Path, entity_id: str) -> str:
-    """As `manage.py connection import --entity-id` does it, with every finding."""
+    """Read one provider as `manage.py connection import --entity-id` does, with every finding."""
     with file.open("rb") as stream:
         document = saml.provider_document(stream, our_entity_id=ENTITY_ID, entity_id=entity_id)
     return saml.read_idp_metadata(document, our_entity_id=ENTITY_ID, now=datetime.now(UTC)).entity_id
 
 
 def _all(file: Path, entity_id: str) -> str:
-    """As the settings page does it before the admin chooses: each provider a document of its own, with its names."""
+    """Read all as the settings page does before the admin chooses: a document and the names of each provider."""
     last = ""
     with file.open("rb") as stream:
         for provider in saml.offered_providers(stream, our_entity_id=ENTITY_ID):
@@ -137,7 +137,7 @@ def _measure(name: str, file: Path, entity_id: str) -> Measured:
 
 
 def _peak() -> int:
-    """The most memory that this process has had, in kilobytes."""
+    """Return the most memory that this process has had, in kilobytes."""
     lines = _STATUS.read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
 

@@ -1,4 +1,4 @@
-"""Databases of PostgreSQL that live as long as a run."""
+"""PostgreSQL databases that live as long as a run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DEFAULT_URL = "postgres://postgres@127.0.0.1:5432/amplisso_bench"
 
 
 def reachable(url: str) -> str:
-    """Why the server can't be used, "" if it can."""
+    """Return why the server can't be used, "" if it can."""
     try:
         with _maintenance(url):
             return ""
@@ -37,7 +37,7 @@ def database(url: str, name: str, *, template: str = "template0") -> Iterator[st
 
 @contextlib.contextmanager
 def _maintenance(url: str) -> Iterator[psycopg2.extensions.cursor]:
-    """A cursor of the database that every server has: a database can't be made from inside itself."""
+    """Return a cursor of the database that every server has: a database can't be made from inside itself."""
     connection = psycopg2.connect(urlunsplit(urlsplit(url)._replace(scheme="postgresql", path="/postgres")))
     connection.autocommit = True
     try:

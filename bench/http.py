@@ -1,4 +1,4 @@
-"""A response is posted to the ACS and a session comes out: through Django's WSGI handler, on PostgreSQL."""
+"""The sign-in over HTTP, from the response at the ACS to the session: Django's WSGI handler, on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LONGEST = 900  # seconds, for the population of 100,000 connections
 
 
 class Peer:
-    """One process that signs people in."""
+    """One process that signs users in."""
 
     def __init__(self, module: str, environment: Mapping[str, str]) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - ourselves
@@ -36,7 +36,7 @@ class Peer:
         self.clock, self.processor, self.memory = Times(), Times(), 0
 
     def round(self, sign_ins: int, *, counts: bool = True) -> None:
-        """Sign so many people in; `counts` says whether the time does."""
+        """Sign so many users in; `counts` says whether the time does."""
         found = self.ask("sign in", sign_ins)
         if counts:
             self.clock.rounds.append(found["clock"])
@@ -101,7 +101,7 @@ def _begun(stack: contextlib.ExitStack, module: str, environment: dict[str, str]
 
 
 def _our_environment() -> dict[str, str]:
-    """The settings of a deployment."""
+    """Return the environment of a deployment."""
     return {
         "DJANGO_SETTINGS_MODULE": "amplisso.settings",
         "DEBUG": "false",
@@ -112,7 +112,7 @@ def _our_environment() -> dict[str, str]:
         "REDIS_URL": "",
         "EMAIL_URL": "",
         "LOG_LEVEL": "ERROR",
-        # Nothing has collected static files, and nothing asks for them.
+        # Static files were not collected, and no request asks for them.
         "PYTHONWARNINGS": "ignore:No directory at:UserWarning",
     }
 

@@ -17,7 +17,7 @@ from orgs.services import add_member, create_organization, note_names
 from sso.models import Configuration, Connection, Identity, SubjectKind
 from sso.services import read_upload, save_settings
 
-# As many as a run signs in to, so that no certificate is met twice and nothing about one is known already.
+# A run signs in to this many, so that no certificate is met twice and nothing about one is known already.
 OWN_CERTIFICATES = 900
 
 
@@ -36,7 +36,7 @@ def populate(material: Material, *, connections: int) -> list[int]:
 
 
 def _first_organization(material: Material) -> Organization:
-    """As the settings page would make it, with one member who is known to the provider."""
+    """Make an organization as the settings page would, with one member who is known to the provider."""
     admin = User.objects.create_user("admin@contoso.example")
     organization = create_organization(
         name="Contoso", plan=Plan.objects.get(slug="growth"), admin=admin, actor=COMMAND_LINE
@@ -74,7 +74,7 @@ def _first_organization(material: Material) -> Organization:
 
 
 def _copy_organizations(first: Organization, copies: int) -> None:
-    """The primary keys of the copies are far from all others, so that rows can name each other."""
+    """Copy the organization; the primary keys of copies are far from all others, so that rows can name each other."""
     connection_row, member = Connection.objects.get(), Membership.objects.get(user__identities__isnull=False)
     far = 1_000_000
     _copy(first, copies, {"id": far, "number": NUMBER}, {"slug": "'copy-'"})
@@ -106,7 +106,7 @@ def _copy(row: models.Model, copies: int, counted: dict[str, int], unique: dict[
 
 
 def _give_certificate(material: Material, number: int) -> None:
-    """The same key, since making keys takes long, in a certificate that nobody has seen before."""
+    """Give the copy a new certificate for the same key, since making keys takes long."""
     found = Configuration.objects.filter(connection__organization__number=number)
     found.update(certificates=[base64.b64encode(_certificate(material, number)).decode()])
 

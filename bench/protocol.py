@@ -38,7 +38,7 @@ def run(material: Material, *, rounds: int, seconds: float) -> None:
 
 
 def _judging(material: Material) -> dict[str, Case]:
-    """floor: what nobody can leave out, with a key that is kept: base64, parsing, xmlsec's verification."""
+    """Return the cases that judge a response; floor is base64, parsing and xmlsec's verification with a kept key."""
     request = saml.PendingRequest(saml.new_request_id())
     encoded = material.response(request.id)
     key = xmlsec.Key.from_memory(material.certificate.der, xmlsec.constants.KeyDataFormatCertDer)
@@ -88,7 +88,7 @@ def _asking(material: Material, *, signed: bool) -> dict[str, Case]:
 
 
 def _reading(material: Material) -> dict[str, Case]:
-    """Ours also reads every certificate, and writes the findings for the administrator."""
+    """Return the cases that read metadata; ours also reads every certificate, and writes the findings for the admin."""
     metadata = material.metadata
 
     def ours() -> None:
@@ -101,7 +101,7 @@ def _reading(material: Material) -> dict[str, Case]:
 
 
 def _request_data(encoded: str) -> dict[str, object]:
-    """A request as python3-saml takes it apart."""
+    """Return a request in the form that python3-saml takes."""
     return {
         "https": "on",
         "http_host": HOST,

@@ -1,4 +1,4 @@
-"""One identity provider, Entra-shaped, and what it sends: the same material for every case."""
+"""One identity provider, Entra-shaped, and its responses: equal material for every case."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class Material:
 
     @classmethod
     def create(cls) -> Material:
-        """New keys."""
+        """Return the material with new keys."""
         tenant = simulator.Tenant.create("https://login.example.test")
         return cls(tenant, tenant.register("Amplisso", ENTITY_ID, ACS, name_id_source="user.mail"))
 
     def response(self, request_id: str, number: int = NUMBER) -> str:
-        """A signed response to one request of an organization, base64, about 5 KB before that."""
+        """Return a signed response to one request of an organization, base64, about 5 KB before that."""
         if number == NUMBER:
             return self.tenant.respond(self.app, _ALIAS, in_response_to=request_id)
         acs = f"https://{HOST}/saml/2/acs/{number}"
@@ -48,12 +48,12 @@ class Material:
 
     @property
     def address(self) -> str:
-        """Whose responses these are."""
+        """Return the e-mail address of the user of these responses."""
         return self.tenant.users[_ALIAS].mail
 
     @property
     def names(self) -> dict[str, str]:
-        """As the provider asserts them; somebody who was here before has them already."""
+        """Return the names that the provider asserts; a returning user has them already."""
         user = self.tenant.users[_ALIAS]
         return {
             "given_name": user.given_name,
@@ -63,26 +63,26 @@ class Material:
 
     @property
     def subject(self) -> str:
-        """The same person's object identifier."""
+        """Return the object identifier of that user."""
         return self.tenant.users[_ALIAS].object_id
 
     @cached_property
     def certificate(self) -> saml.SigningCertificate:
-        """The one that signs."""
+        """Return the certificate that signs."""
         return saml.SigningCertificate.from_der(base64.b64decode(self.app.signing_key().certificate_base64))
 
     @property
     def identity_provider(self) -> saml.IdentityProvider:
-        """As a connection knows it; a new object each time, as every request makes one."""
+        """Return the provider as a connection knows it; a new object each time, as every request makes one."""
         return saml.IdentityProvider(self.tenant.issuer, (self.certificate,), SSO_URL)
 
     @property
     def metadata(self) -> bytes:
-        """The application's federation metadata."""
+        """Return the application's federation metadata."""
         return self.tenant.metadata(self.app)
 
     def stock_settings(self, acs: str = ACS, entity_id: str = ENTITY_ID) -> dict[str, Any]:
-        """The same for python3-saml, as its documentation has them, with its stricter switches on."""
+        """Return the settings of python3-saml, as its documentation has them, with its stricter switches on."""
         return {
             "strict": True,
             "sp": {"entityId": entity_id, "assertionConsumerService": {"url": acs}},
@@ -96,7 +96,7 @@ class Material:
 
     @staticmethod
     def stock_keys(pair: saml.KeyPair) -> dict[str, str]:
-        """Our own key as python3-saml takes it."""
+        """Return our own key in the form that python3-saml takes."""
         return {
             "x509cert": base64.b64encode(pair.certificate.der).decode(),
             "privateKey": base64.b64encode(pair.private_der).decode(),

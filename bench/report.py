@@ -11,13 +11,13 @@ _MILLISECOND = 1e-3
 
 
 def say(text: str = "") -> None:
-    """One line, at once: a run takes minutes."""
+    """Print one line at once: a run takes minutes."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
 
 def table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A title and columns as wide as what stands in them; the first is text, the others are numbers."""
+    """Print a title and columns as wide as their contents; the first is text, the others are numbers."""
     lines = [head, *rows]
     widths = [max(len(line[at]) for line in lines) for at in range(len(head))]
     say(f"\n{title}")
@@ -27,7 +27,7 @@ def table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Non
 
 
 def ratios(title: str, found: Mapping[str, Times], *, stock: str, floor: str = "") -> None:
-    """Each case's time, how many times as fast as `stock` it is, and how many times as slow as `floor`."""
+    """Return each case's time, how many times as fast as `stock` it is, and how many times as slow as `floor`."""
     head = ["case", "median", f"x {stock}", *(["in floors"] if floor else [])]
     rows = [
         [name, duration(times.median), f"{ratio(found[stock], times):.2f}"]
@@ -38,5 +38,5 @@ def ratios(title: str, found: Mapping[str, Times], *, stock: str, floor: str = "
 
 
 def duration(seconds: float) -> str:
-    """In the unit that reads best."""
+    """Return a duration in the unit that reads best."""
     return f"{seconds * 1e6:.0f} us" if seconds < _MILLISECOND else f"{seconds * 1e3:.2f} ms"

@@ -1,4 +1,4 @@
-"""Taking turns: every case runs in every round, so that a busy machine slows all of them alike."""
+"""Rounds of measurement: every case runs in every round, so that a busy machine slows all of them alike."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Times:
 
     @property
     def median(self) -> float:
-        """Of the rounds, in seconds."""
+        """Return the median of the rounds, in seconds."""
         return statistics.median(self.rounds)
 
 
@@ -34,7 +34,7 @@ def take_turns(cases: Mapping[str, Case], *, rounds: int, seconds: float) -> dic
 
 
 def _time(case: Case, seconds: float) -> float:
-    """Processor time, since the clock on the wall also counts what the neighbours do."""
+    """Return processor time, since the clock on the wall also counts other processes."""
     runs, begun, deadline = 0, time.process_time(), time.perf_counter() + seconds
     while not runs or time.perf_counter() < deadline:
         case()
@@ -43,5 +43,5 @@ def _time(case: Case, seconds: float) -> float:
 
 
 def ratio(slower: Times, faster: Times) -> float:
-    """How many times as fast the second is: the median over rounds of the ratio inside each round."""
+    """Return how many times as fast the second is: the median over rounds of the ratio inside each round."""
     return statistics.median(one / other for one, other in zip(slower.rounds, faster.rounds, strict=True))

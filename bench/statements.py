@@ -1,4 +1,4 @@
-"""Counting what goes to the database and back."""
+"""Counts of statements and round trips to the database."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WRITES = ("INSERT", "UPDATE", "DELETE", "WITH", "PREPARE PERSIST", "EXECUTE PER
 
 
 class Counts(NamedTuple):
-    """Of one sign-in: statements that read or write, all round trips, and how often something became durable."""
+    """The counts of one sign-in: statements that read or write, all round trips, and commits that became durable."""
 
     statements: int
     round_trips: int

@@ -1,4 +1,4 @@
-"""Calling a WSGI application as a server does, without a network in between."""
+"""Calls of a WSGI application as a server makes them, without a network in between."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class Reply(NamedTuple):
-    """What came back."""
+    """A response of the application."""
 
     status: int
     location: str
@@ -23,7 +23,7 @@ class Reply(NamedTuple):
 
 
 def encoded(form: dict[str, str]) -> bytes:
-    """A form as a browser sends it."""
+    """Return a form as a browser sends it."""
     return urlencode(form).encode()
 
 

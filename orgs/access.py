@@ -1,4 +1,4 @@
-"""Who may open which page: the only authorization code.
+"""Decide which request may open which page: the only authorization code.
 
 Every page is closed unless it says otherwise. `login_not_required` (Django's) marks the public ones;
 `organization_page` opens an organization's pages by a live grant that leads there; `any_grant` opens the pages that
@@ -32,7 +32,7 @@ View = Callable[..., HttpResponseBase]
 
 
 class PersonRequest(HttpRequest):
-    """A request of somebody who has at least one live grant."""
+    """A request whose session has at least one live grant."""
 
     user: User
     grants: list[SessionGrant]
@@ -46,7 +46,7 @@ class OrganizationRequest(PersonRequest):
 
 
 class GrantMiddleware:
-    """Puts the live grants on the request, and keeps every page shut that nobody has opened on purpose."""
+    """Put the live grants on the request, and keep every page closed that no decorator has opened."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -54,7 +54,7 @@ class GrantMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         cast(PersonRequest, request).grants = cast(list[SessionGrant], SimpleLazyObject(lambda: _read_grants(request)))
         response = self.get_response(request)
-        # What never looked at the session is the same for everybody, and is left alone.
+        # A page that never looked at the session is alike for all visitors, and is left alone.
         if request.session.accessed and grants_of(request):
             add_never_cache_headers(response)
         return response
@@ -62,7 +62,7 @@ class GrantMiddleware:
     def process_view(
         self, request: HttpRequest, view: View, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> HttpResponseBase | None:
-        """Let public and guarded views answer for themselves; anything else needs a password grant."""
+        """Let public and guarded views decide for themselves; require a password grant for any other view."""
         if not getattr(view, "login_required", True) or getattr(view, "is_guarded", False):
             return None
         if has_password_grant(request):
@@ -77,7 +77,7 @@ def organization_page(
 ) -> Callable[[View], View]:
     """Open a view under /o/<slug>/ to members of at least this role; `to_change` says which role a POST takes.
 
-    The view gets an OrganizationRequest and no slug. Strangers get 404, visitors without any grant the same with a
+    The view gets an OrganizationRequest and no slug. Strangers get 404, visitors without any grant a 404 with a
     sign-in form (whether the slug exists or not), members 403 when their role or their grant does not suffice.
     `recovery` lets an admin's recovery grant in, too (invariant 9).
     """
@@ -98,7 +98,7 @@ def recovery_page(view: View) -> View:
     """Open a view under /o/<slug>/ to admins with a password grant, also where SSO is required (invariant 9).
 
     The view gets the membership on the request, no grant and no slug. A visitor is led to the password page, whether
-    the slug exists or not: the e-mail-first form would lead to the very provider that fails. Everybody else gets 404.
+    the slug exists or not: the e-mail-first form would lead to the very provider that fails. Other users get 404.
     """
 
     @functools.wraps(view)
@@ -118,9 +118,9 @@ def recovery_page(view: View) -> View:
 
 
 def sign_in_page(view: View) -> View:
-    """Let allauth's sign-in pages, which send away whoever is signed in, serve those who lack a password grant.
+    """Serve allauth's sign-in pages, which redirect signed-in users, to users without a password grant.
 
-    Somebody who came by single sign-on may add their password to the session; for this page they are nobody yet.
+    A user of single sign-on may add their password to the session; for this page they are anonymous.
     """
 
     @functools.wraps(view)
@@ -133,7 +133,7 @@ def sign_in_page(view: View) -> View:
 
 
 def any_grant(view: View) -> View:
-    """Open a view to everybody who is signed in, however they came in; others are asked to sign in."""
+    """Open a view to every signed-in user, by whichever method; ask other visitors to sign in."""
 
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -170,7 +170,7 @@ def _enter(request: HttpRequest, slug: str, minimum: Role, *, recovery: bool) ->
 
 
 def _refuse_grants(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Say what would open the page, but only to somebody whose password says that the account is theirs."""
+    """Say what would open the page, but only to a user who has proven by password that the account is theirs."""
     if not has_password_grant(request):
         return render(request, "404.html", status=404)
     name = _what_is_needed(request, membership)
@@ -222,7 +222,7 @@ def _opens(grant: SessionGrant, membership: Membership, *, recovery: bool) -> bo
 
 
 def open_memberships(request: HttpRequest) -> list[tuple[Membership, SessionGrant]]:
-    """The organizations that this session may enter, each with the grant that lets it."""
+    """Return the organizations that this session may enter, each with the grant that opens it."""
     grants = grants_of(request)
     if not grants:
         return []
@@ -242,12 +242,12 @@ def visible_memberships(request: HttpRequest) -> list[Membership]:
 
 
 def grants_of(request: HttpRequest) -> list[SessionGrant]:
-    """The live grants of this session."""
+    """Return the live grants of this session."""
     return cast(PersonRequest, request).grants
 
 
 def has_password_grant(request: HttpRequest) -> bool:
-    """Whether this session was opened with the person's own password or passkey."""
+    """Return whether this session was opened with the user's own password or passkey."""
     return any(grant.kind == GrantKind.PASSWORD for grant in grants_of(request))
 
 
@@ -265,9 +265,9 @@ def keep_session_name(request: HttpRequest, name: str, grant: SessionGrant) -> N
 
 
 def actor_of(request: HttpRequest, user: User | None = None) -> Actor:
-    """Who makes this request, and from where, for the log. Forwarded addresses count only from trusted proxies.
+    """Return who makes this request, and from where, for the log. Forwarded addresses count only from trusted proxies.
 
-    `user` is somebody who is just making their account, or about to be signed in.
+    `user` is a user who is just making their account, or about to be signed in.
     """
     user = user or cast(User, request.user)
     try:

@@ -12,7 +12,7 @@ _LONGEST_USER_AGENT = UserSession._meta.get_field("user_agent").max_length
 
 
 class ActivityMiddleware(UserSessionsMiddleware):  # type: ignore[misc]
-    """Note when, from where and with what each session is used, in one statement.
+    """Record when, from where and with what each session is used, in one statement.
 
     allauth's own way reads the row and the user again and writes the row in a savepoint, five statements with each
     page; it is left to make the row of a new session.

@@ -1,4 +1,4 @@
-"""What we ask of django-allauth, which keeps local accounts."""
+"""The adapters of django-allauth, which keeps local accounts."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from orgs.sessions.names import session_name
 from orgs.text.email_addresses import normal_address
 from orgs.text.visible_text import visible
 
-# Asked in turn where somebody goes who signs out; "" leaves it to the next one. Apps above this one add to it.
+# Asked in turn for the page to show after signing out; "" leaves it to the next one. Apps above this one add to it.
 PAGES_AFTER_SIGN_OUT: list[Callable[[HttpRequest], str]] = []
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
-    """allauth with our form of addresses, and with links that never depend on the Host header."""
+    """allauth's adapter with our form of addresses, and with links that never depend on the Host header."""
 
     error_messages = {  # noqa: RUF012  allauth's
         **DefaultAccountAdapter.error_messages,
@@ -50,7 +50,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
     }
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Where a request came from. One that did not pass all of our proxies came from nobody knows where.
+        """Return the IP address of the client; a request that did not pass all of our proxies has none.
 
         Raises PermissionDenied, as allauth does, for which pages that count tries answer 403.
         """
@@ -93,15 +93,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         return normal_address(email)
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
-        """The link in the confirmation mail."""
+        """Return the link in the confirmation mail."""
         return absolute(reverse("account_confirm_email", args=[emailconfirmation.key]))
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        """The link in the password mail."""
+        """Return the link in the password mail."""
         return absolute(reverse("account_reset_password_from_key", kwargs=_key_parts(key)))
 
     def get_logout_redirect_url(self, request: HttpRequest) -> str:
-        """Asked before the grants are ended, followed after."""
+        """Return the page to show after signing out; called before the grants are ended, followed after."""
         pages = (page(request) for page in PAGES_AFTER_SIGN_OUT)
         return next(filter(None, pages), "") or str(super().get_logout_redirect_url(request))
 
@@ -116,17 +116,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         defer(request, work)
 
     def render_mail(self, template_prefix: str, email: Any, context: dict[str, Any], headers: Any = None) -> Any:
-        """Render a mail in which what others wrote hides nothing."""
+        """Render a mail in which text of others hides nothing."""
         mail = super().render_mail(template_prefix, email, context, headers)
         mail.subject, mail.body = visible(mail.subject), visible(mail.body)
         return mail
 
     def can_delete_email(self, email_address: Any) -> bool:
-        """The e-mail address is the account's key (AM-64)."""
+        """Return False: the e-mail address is the account's key (AM-64)."""
         return False
 
     def populate_username(self, request: HttpRequest, user: User) -> None:
-        """There are no user names."""
+        """Do nothing: there are no user names."""
 
 
 class SessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]

@@ -10,5 +10,5 @@ class OrgsConfig(AppConfig):
 
         from orgs import receivers  # noqa: F401  connects what happens when a person signs in or out
 
-        # Every form of allauth's shows it; the rest of the page says e-mail.
+        # Every form of allauth shows this label; the rest of the page says e-mail.
         validate_email.message = "Enter a valid e-mail address."

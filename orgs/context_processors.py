@@ -1,4 +1,4 @@
-"""What every page knows."""
+"""Variables of every template."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from orgs.access import grants_of, has_password_grant
 
 
 def here(request: HttpRequest) -> dict[str, Any]:
-    """Names for the frame of a page: `membership` inside an organization, `is_signed_in`, `has_password_grant`."""
+    """Return variables for the frame: `membership` inside an organization, `is_signed_in`, `has_password_grant`."""
     if not hasattr(request, "grants"):  # an error page before our middleware ran
         return {"simulator_url": settings.SIMULATOR_URL}
     return {

@@ -1,4 +1,4 @@
-"""Work that is done when the visitor has the whole response, so that its time says nothing of what we know."""
+"""Work that is done after the response was sent in full, so that its duration reveals nothing of what we know."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Work = Callable[[], None]
 
 
 class DeferredWork:
-    """Middleware.
+    """Middleware that runs deferred work after the response.
 
     Account emails wait in a queue of the request, which is worked off when the server closes the response (PEP 3333).
     """
@@ -31,7 +31,7 @@ class DeferredWork:
 
 
 def defer(request: HttpRequest | None, work: Work) -> None:
-    """Do some work when the response to this request is out; at once where there is no request, as in commands."""
+    """Do some work after the response to this request was sent; at once where there is no request, as in commands."""
     queue = cast("list[Work] | None", getattr(request, "deferred", None))
     if queue is None:
         work()
@@ -43,7 +43,7 @@ def _close_after(response: HttpResponseBase, queue: list[Work]) -> None:
     close = response.close
 
     def work_then_close() -> None:
-        """Closing ends the request's database connection, so it comes last."""
+        """Do the work, then close the response, which ends the request's database connection."""
         try:
             while queue:
                 queue.pop(0)()
@@ -56,7 +56,7 @@ def _close_after(response: HttpResponseBase, queue: list[Work]) -> None:
 
 
 class RedirectThen(HttpResponseRedirect):
-    """303, and then some work: the server closes a response when the visitor has all of it (PEP 3333)."""
+    """A redirect (303) with work to do after it: the server closes a response that was sent in full (PEP 3333)."""
 
     status_code = 303
 

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 def absolute(path: str) -> str:
-    """Return the public address of a path of ours."""
+    """Return the public address of one of our paths."""
     return f"{settings.BASE_URL}{path}"
 
 
@@ -63,7 +63,7 @@ def tell_of_relinking(organization: Organization, by: User, users: Sequence[User
 
 
 def send_sign_in_pages(address: str, organizations: Sequence[Organization]) -> None:
-    """Mail somebody the sign-in pages of their organizations."""
+    """Mail a user the sign-in pages of their organizations."""
     pages = [
         (organization.name, absolute(reverse("organization_sign_in", args=[organization.slug])))
         for organization in organizations
@@ -72,7 +72,7 @@ def send_sign_in_pages(address: str, organizations: Sequence[Organization]) -> N
 
 
 def _on_one_line(subject: str) -> str:
-    """Names of organizations stand in subjects: no break may begin another header, and no name fill the line."""
+    """Return a name for a subject on one line, so that no break begins another header, and short enough."""
     return Truncator(visible(" ".join(subject.split()))).chars(MOST_IN_SUBJECT)
 
 

@@ -1,8 +1,8 @@
-"""What somebody asked for and cannot have."""
+"""Errors about requests that are refused, and about secrets that are lost."""
 
 
 class NotAllowedError(Exception):
-    """The message is written for the person who asked, and safe to show to them."""
+    """A request was refused; the message is written for the user who made it, and safe to show to them."""
 
 
 class LockedKeyError(Exception):

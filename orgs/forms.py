@@ -1,4 +1,4 @@
-"""What people type about themselves and their organizations."""
+"""Forms of accounts and organizations."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _name_field(help_text: str = "The name your colleagues know, such as Contoso
 
 
 class SignUpForm(forms.Form):
-    """What we ask beyond allauth's address and password: the organization to make (AM-60)."""
+    """The fields beyond allauth's address and password: the organization to make (AM-60)."""
 
     organization_name = forms.CharField(
         label="Organization",
@@ -49,7 +49,7 @@ class SignUpForm(forms.Form):
 
 
 class OrganizationForm(forms.Form):
-    """One more organization."""
+    """The name of a further organization."""
 
     name = _name_field()
 
@@ -66,14 +66,14 @@ class GeneralForm(forms.Form):
     )
 
     def clean_slug(self) -> str:
-        """Addresses are small letters, digits and hyphens."""
+        """Check that the slug consists of small letters, digits and hyphens."""
         slug: str = self.cleaned_data["slug"].lower()
         _address_part(slug)
         return slug
 
 
 class SessionLengthForm(forms.Form):
-    """How long people stay signed in."""
+    """How long users stay signed in."""
 
     hours = forms.IntegerField(
         label="Hours",
@@ -100,7 +100,7 @@ class DomainForm(forms.Form):
 
 
 class InvitationForm(forms.Form):
-    """Several addresses and the role that all of them get."""
+    """Several addresses and the one role for all of them."""
 
     addresses = forms.CharField(
         label="E-mail addresses",
@@ -137,18 +137,18 @@ def _read_addresses(written: Iterable[str]) -> tuple[list[str], list[str]]:
 
 
 def role_choices(by: Membership) -> list[tuple[int, str]]:
-    """The roles that a member may give to others: only admins make admins (AM-61)."""
+    """Return the roles that a member may give to others: only admins make admins (AM-61)."""
     return [(role.value, role.label) for role in Role if role != Role.ADMIN or by.role == Role.ADMIN]
 
 
 class RoleForm(forms.Form):
-    """Another role for a member. Whether the one who asks may give it is for the service to say."""
+    """Another role for a member. The service decides whether the user may give it."""
 
     role = forms.TypedChoiceField(choices=Role.choices, coerce=lambda value: Role(int(value)))
 
 
 class PeopleFilterForm(forms.Form):
-    """Which members to list."""
+    """Search and filter of the list of members."""
 
     search = forms.CharField(required=False, max_length=254, label="Search")
     role = forms.TypedChoiceField(
@@ -157,7 +157,7 @@ class PeopleFilterForm(forms.Form):
 
 
 class NewPasswordForm(forms.Form):
-    """A password for a new account, twice."""
+    """A password for a new account, typed twice."""
 
     password1 = forms.CharField(
         label="Password",
@@ -176,13 +176,13 @@ class NewPasswordForm(forms.Form):
         self.address = address
 
     def clean_password1(self) -> str:
-        """Hold the password against the rules."""
+        """Check the password by the validators."""
         password: str = self.cleaned_data["password1"]
         get_adapter().clean_password(password, user=User(email=self.address))
         return password
 
     def clean(self) -> dict[str, Any]:
-        """Both must be the same."""
+        """Check that both passwords are equal."""
         typed: dict[str, Any] = self.cleaned_data
         if "password1" in typed and "password2" in typed and typed["password1"] != typed["password2"]:
             self.add_error("password2", "The two passwords differ. Type the same one twice.")
@@ -200,12 +200,12 @@ class RecoveryCodeForm(forms.Form):
     )
 
     def clean_code(self) -> str:
-        """People copy spaces and hyphens along."""
+        """Remove spaces and hyphens, which users copy along."""
         return re.sub(r"[\s-]", "", self.cleaned_data["code"])
 
 
 class AuditFilterForm(forms.Form):
-    """Which events to list."""
+    """Filters of the audit log."""
 
     PERIODS = (("7", "Last 7 days"), ("30", "Last 30 days"), ("90", "Last 90 days"), ("", "All time"))
 
@@ -214,11 +214,11 @@ class AuditFilterForm(forms.Form):
     search = forms.CharField(required=False, max_length=254, label="Search")
 
     def since(self) -> datetime | None:
-        """When the chosen period began; None for all time."""
+        """Return when the chosen period began; None for all time."""
         days = self.cleaned_data.get("period")
         return timezone.now() - timedelta(days=int(days)) if days else None
 
 
 def initial_of(organization: Organization) -> dict[str, str]:
-    """What the General form shows before anybody types."""
+    """Return the initial values of the General form."""
     return {"name": organization.name, "slug": organization.slug}

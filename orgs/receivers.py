@@ -1,4 +1,4 @@
-"""What happens when a person uses allauth's pages: grants begin and end, and the log has what became of the account."""
+"""Receivers of allauth's signals: grants begin and end, and the log has each change of an account."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _SECOND_FACTOR_EVENTS: list[tuple[Signal, EventName]] = [
 
 @receiver(django_user_logged_in, dispatch_uid="update_last_login")
 def leave_last_login(**kwargs: Any) -> None:
-    """Take the place of Django's receiver of this name, which would note single sign-on, too.
+    """Replace Django's receiver of this name, which would also update `last_login` at single sign-on.
 
     A change of `last_login` voids the link in a password mail, and no organization's provider may do that (invariant
     1).
@@ -68,19 +68,19 @@ def leave_last_login(**kwargs: Any) -> None:
 
 @receiver(user_signed_up)
 def note_sign_up(request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """Somebody made an account; they are not signed in before they have confirmed their address."""
+    """Record a new account; its user is not signed in before the address is confirmed."""
     record_sign_up(user=user, actor=actor_of(request, user))
 
 
 @receiver(operator_made)
 def note_operator(user: User, **kwargs: Any) -> None:
-    """Django's own command made an operator; whoever ran it has the machine."""
+    """Record an operator made by Django's own command, which is run on the machine itself."""
     record_operator(user=user, actor=COMMAND_LINE)
 
 
 @receiver(user_logged_in)
 def open_password_session(request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """allauth has checked password and second factor, or a passkey: the session gets its password grant."""
+    """Give the session its password grant, after allauth has checked password and second factor, or a passkey."""
     expires_at = timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
     session, actor = name_session(request), actor_of(request, user)
     try:
@@ -93,7 +93,7 @@ def open_password_session(request: HttpRequest, user: User, **kwargs: Any) -> No
 
 @receiver(user_logged_out)
 def end_grants_at_sign_out(request: HttpRequest, user: User | None, **kwargs: Any) -> None:
-    """Sign-out ends the grants in the table, so that a copy of the session opens nothing either."""
+    """End the grants in the table at sign-out, so that a copy of the session opens nothing either."""
     name = session_name(request)
     if user is not None and name:
         end_session(session=name, user=user, actor=actor_of(request))
@@ -127,7 +127,7 @@ def _record_wrong_password(address: str, actor: Actor, numbers: Sequence[int | N
 
 @receiver(authentication_failed)
 def note_wrong_code(request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
-    """The password was right and the second factor was not."""
+    """Record a wrong second factor after a right password."""
     record_for_organizations(
         EventName.USER_SIGN_IN_REFUSED,
         user=user,
@@ -138,7 +138,7 @@ def note_wrong_code(request: HttpRequest, user: User, authenticator: Authenticat
 
 
 def note_password(signal: Signal, request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """Record another password; allauth has told its owner.
+    """Record a new password; allauth has told its owner.
 
     It ends all known browsers but the one that changed it, which has shown the old password or the mailbox: strangers
     who go on with wrong passwords must not keep its user from signing in with the new one. It ends all sessions but
@@ -155,7 +155,7 @@ def note_password(signal: Signal, request: HttpRequest, user: User, **kwargs: An
 def note_second_factor(
     signal: Signal, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any
 ) -> None:
-    """What is asked for besides the password, or instead of it, has changed."""
+    """Record a change of second factors or passkeys."""
     name = dict(_SECOND_FACTOR_EVENTS)[signal]
     after = {"kind": authenticator.type}
     record_for_organizations(name, user=user, actor=actor_of(request, user), after=after)

@@ -1,4 +1,4 @@
-"""Reading who is who."""
+"""Queries about users, organizations, members and grants."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def organization_of_domain(domain: str) -> Organization | None:
 
 
 def memberships_of(user: User) -> QuerySet[Membership]:
-    """The active memberships of a user in open organizations."""
+    """Return the active memberships of a user in open organizations."""
     return (
         Membership.objects.select_related("organization__plan", "user")
         .filter(user=user, state=MembershipState.ACTIVE, organization__closed_at__isnull=True)
@@ -61,12 +61,12 @@ def memberships_of(user: User) -> QuerySet[Membership]:
 
 
 def plans_with_sso() -> QuerySet[Plan]:
-    """The plans that include single sign-on, in the order of lists."""
+    """Return the plans that include single sign-on, in the order of lists."""
     return Plan.objects.filter(sso=True)
 
 
 def opened_by_password(user: User) -> list[int]:
-    """The numbers of the organizations that this user's password opens."""
+    """Return the numbers of the organizations that this user's password opens."""
     opened = (each for each in memberships_of(user) if each.accepted_at and not each.organization.requires_sso)
     return [membership.organization.number for membership in opened]
 
@@ -88,7 +88,7 @@ def membership_in(slug: str, user: User) -> Membership | None:
 
 
 def members_of(organization: Organization, *, search: str = "", role: int | None = None) -> QuerySet[Membership]:
-    """Everybody who is in an organization or suspended from it, by address; those who were removed are left out.
+    """Return active and suspended members of an organization, by address; removed members are left out.
 
     `search` looks at addresses and names.
     """
@@ -112,7 +112,7 @@ def member_of(organization: Organization, public_id: uuid.UUID) -> Membership | 
 
 
 def admin_addresses(organization: Organization) -> list[str]:
-    """Where mail to every admin of an organization goes."""
+    """Return the addresses of all admins of an organization."""
     admins = Membership.objects.filter(organization=organization, role=Role.ADMIN, state=MembershipState.ACTIVE)
     return list(admins.order_by("user__email").values_list("user__email", flat=True))
 
@@ -124,7 +124,7 @@ def membership_to_accept(user: User, public_id: uuid.UUID) -> Membership | None:
 
 @dataclass(frozen=True, slots=True)
 class MemberCounts:
-    """How many people an organization has; `pending` have an invitation that nobody has accepted yet."""
+    """How many members an organization has; `pending` counts invitations that were not accepted yet."""
 
     joined: int
     suspended: int
@@ -172,7 +172,7 @@ def count_sessions(organization: Organization) -> SessionCounts:
 
 
 def open_invitations_of(organization: Organization, *, search: str = "") -> QuerySet[Invitation]:
-    """Invitations neither accepted nor revoked; the expired ones too, so that they can be sent again."""
+    """Return invitations neither accepted nor revoked; the expired ones too, so that they can be sent again."""
     return Invitation.objects.select_related("invited_by", "organization").filter(
         organization=organization, accepted_at__isnull=True, revoked_at__isnull=True, email__icontains=search
     )
@@ -184,7 +184,7 @@ def invitation_of(organization: Organization, public_id: uuid.UUID) -> Invitatio
 
 
 def domains_of(organization: Organization) -> QuerySet[EmailDomain]:
-    """The e-mail domains that an organization calls its own, verified or not."""
+    """Return the e-mail domains that an organization calls its own, verified or not."""
     return EmailDomain.objects.select_related("organization").filter(organization=organization)
 
 
@@ -209,13 +209,13 @@ def invitation_by_token(token: str) -> Invitation | None:
 
 
 def has_own_password(address: str) -> bool:
-    """Whether somebody whose mailbox is proven signs in with this address and a password."""
+    """Return whether a user with a proven mailbox signs in with this address and a password."""
     users = User.objects.filter(email=address, emailaddress__email=address, emailaddress__verified=True)
     return any(user.has_usable_password() for user in users)
 
 
 def settled_factors(user: User) -> set[int]:
-    """The primary keys of the second factors that somebody who has just stolen the password cannot have made.
+    """Return the primary keys of the second factors that an attacker who has just stolen the password cannot have made.
 
     Recovery codes are as old as the oldest of the others: they come with the first and may be made anew at any time.
     """
@@ -234,7 +234,7 @@ def pending_invitation(organization: Organization, address: str) -> Invitation |
 
 
 def organizations_of_address(address: str) -> list[Organization]:
-    """The open organizations in which an address is an active member or invited, for the 'my sign-in page' mail."""
+    """Return the open organizations that an address is an active member of or invited to, for 'my sign-in page'."""
     now = timezone.now()
     member = Q(memberships__user__email=address, memberships__state=MembershipState.ACTIVE)
     invited = Q(
@@ -247,7 +247,7 @@ def organizations_of_address(address: str) -> list[Organization]:
 
 
 def somebody_else_in(session: str, user: User) -> User | None:
-    """Another person than `user` to whom this session is still open."""
+    """Return a user other than `user` to whom this session is still open."""
     if not session:
         return None
     other = _live_grants_of(session).select_related("user").exclude(user=user).first()
@@ -268,7 +268,7 @@ def live_grants(session: str, user: User) -> QuerySet[SessionGrant]:
 def _live_grants_of(session: str) -> QuerySet[SessionGrant]:
     """Return the grants of a session that are neither ended nor expired, while all that they depend on holds.
 
-    What shuts their user out ends them as well. This question is what makes sure (invariant 13).
+    Whatever shuts the user out ends them as well; this query is what enforces it (invariant 13).
     """
     return SessionGrant.objects.filter(
         _holds(), session=session, user__is_active=True, ended_at__isnull=True, expires_at__gt=timezone.now()

@@ -1,6 +1,6 @@
 """allauth's list of an account's sessions, kept at a cost that does not depend on their number.
 
-Any organization's provider may assert the address of any account, and so opens as many sessions of it as it likes.
+The identity provider of any organization may assert the address of any account, and so open any number of sessions.
 Signing in with the password, and ending other sessions, must not become slow by that (invariants 1 and 7).
 """
 

@@ -1,4 +1,4 @@
-"""One transaction for each service, and what becomes of one that the database gives up."""
+"""One transaction for each service, repeated when the database gives it up."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PAUSE = (0.05, 0.15)
 
 
 class OutdatedError(Exception):
-    """What a transaction was decided by has changed before it could write; nothing of it has stayed."""
+    """The rows that a transaction was decided by changed before it could write; nothing of it has stayed."""
 
 
 def twice(work: Callable[[], T], *, again: Callable[[], T] | None = None) -> T:

@@ -1,4 +1,4 @@
-"""Addresses of people, organizations and accounts."""
+"""Addresses of the pages of users, organizations and accounts."""
 
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -33,7 +33,7 @@ organization_pages = [
 ]
 
 account_pages: list[URLPattern | URLResolver] = [
-    # Before allauth's own, which they take the place of.
+    # These stand before allauth's own, which they replace.
     path("email/", accounts.email_address, name="account_email"),
     path("login/", accounts.password_sign_in, name="account_login"),
     path("signup/", accounts.sign_up, name="account_signup"),

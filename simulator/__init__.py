@@ -21,7 +21,7 @@ __all__ = ["App", "Refusal", "SamlRequest", "SigningKey", "Tenant", "User", "cre
 
 
 def create_app(source: "Tenant | Path | str") -> "Flask":
-    """The simulator's pages over a directory in memory, or over a state folder on disk."""
+    """Return the simulator's pages over a directory in memory, or over a state folder on disk."""
     # Flask is a development requirement: importing this package must work without it.
     from simulator.pages import build
 

@@ -16,7 +16,7 @@ TRUE: Final = {"1", "true", "yes", "on"}
 
 
 def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run one of the two commands; the exit status."""
+    """Run one of the two commands; return the exit status."""
     if environment.get("DEBUG", "").strip().lower() not in TRUE:
         sys.stderr.write(f"{REFUSAL}\n")
         return 1

@@ -1,4 +1,4 @@
-"""Enterprise applications: what an administrator has set up for one service provider."""
+"""Enterprise applications: the settings that an administrator has made for one service provider."""
 
 import datetime as dt
 import uuid
@@ -38,7 +38,7 @@ class App:
     algorithm: Algorithm = "sha256"
     # PEM; empty: assertions are not encrypted.
     encryption_certificate: str = ""
-    # With what requests are verified, the newest last; only looked at where signed requests are required.
+    # Requests are verified with these, the newest last; only looked at where signed requests are required.
     verification_certificates: list[UploadedCertificate] = field(default_factory=list)
     requires_signed_requests: bool = False
     allows_sha1_requests: bool = False
@@ -49,16 +49,16 @@ class App:
 
     @property
     def reply_urls(self) -> list[str]:
-        """Every registered Reply URL; the first one serves sign-ins that the provider starts."""
+        """Return every registered Reply URL; the first one serves sign-ins that the provider starts."""
         return [url for url in (self.reply_url, *self.more_reply_urls) if url]
 
     @property
     def audience(self) -> str:
-        """The identifier as tokens name it: one that is no URI gets `spn:` in front."""
+        """Return the identifier as tokens name it: one that is no URI gets `spn:` in front."""
         return self.identifier if ":" in self.identifier else f"spn:{self.identifier}"
 
     def signing_key(self, now: dt.datetime | None = None) -> SigningKey:
-        """The active key; once it has expired, an inactive one that is still valid."""
+        """Return the active key; once it has expired, an inactive one that is still valid."""
         moment = now or dt.datetime.now(dt.UTC)
         active = self.keys[self.active]
         valid = [key for key in (active, *self.keys) if key.expires > moment]
@@ -73,14 +73,14 @@ class App:
         raise LookupError(thumbprint)
 
     def settings(self) -> dict[str, Any]:
-        """Everything but the keys, ready for JSON."""
+        """Return everything but the keys, ready for JSON."""
         kept = {name: value for name, value in vars(self).items() if name != "keys"}
         pems = [certificate.certificate_pem.decode() for certificate in self.verification_certificates]
         return kept | {"assigned": sorted(self.assigned), "verification_certificates": pems}
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any], keys: list[SigningKey]) -> "App":
-        """The application that `settings` described."""
+        """Return the application that `settings` described."""
         # A folder that was left by an older version has no verification certificates.
         certificates = [UploadedCertificate(pem.encode()) for pem in settings.get("verification_certificates", [])]
         kept = {"assigned": set(settings["assigned"]), "keys": keys, "verification_certificates": certificates}
@@ -88,7 +88,7 @@ class App:
 
 
 def reply_url_problem(url: str) -> str:
-    """What Entra dislikes about this Reply URL, '' if nothing."""
+    """Return what Entra dislikes about this Reply URL, '' if nothing."""
     parts = urlsplit(url)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
         return "The reply URL must begin with https:// (http:// only for localhost)."
@@ -100,7 +100,7 @@ def reply_url_problem(url: str) -> str:
 
 
 def as_signing(text: str) -> Signing:
-    """One of the three signing options of the portal. Raises ValueError."""
+    """Return one of the three signing options of the portal. Raises ValueError."""
     for option in get_args(Signing)[:3]:
         if option == text:
             return option  # type: ignore[no-any-return]
@@ -108,7 +108,7 @@ def as_signing(text: str) -> Signing:
 
 
 def as_algorithm(text: str) -> Algorithm:
-    """One of the two signing algorithms of the portal. Raises ValueError."""
+    """Return one of the two signing algorithms of the portal. Raises ValueError."""
     for option in get_args(Algorithm):
         if option == text:
             return option  # type: ignore[no-any-return]

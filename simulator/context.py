@@ -1,4 +1,4 @@
-"""What every page asks for: the directory, an application, a person."""
+"""Lookups for every page: the directory, an application, a user."""
 
 from flask import abort, current_app
 
@@ -11,21 +11,21 @@ EXTENSION = "simulator.directory"
 
 
 def directory() -> Directory:
-    """The directory that this Flask application was built over."""
+    """Return the directory that this Flask application was built over."""
     found: Directory = current_app.extensions[EXTENSION]
     return found
 
 
 def tenant() -> Tenant:
-    """The tenant as it is now."""
+    """Return the tenant as it is now."""
     return directory().tenant
 
 
 def app_or_404(app_id: str) -> App:
-    """The application with this ID, or the 404 page."""
+    """Return the application with this ID, or raise the 404 page."""
     return tenant().apps.get(app_id) or abort(404)
 
 
 def user_or_404(alias: str) -> User:
-    """The person with this alias, or the 404 page."""
+    """Return the user with this alias, or raise the 404 page."""
     return tenant().users.get(alias) or abort(404)

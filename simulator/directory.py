@@ -7,10 +7,10 @@ from simulator.tenant import DEFAULT_BASE_URL, STATE_FILE, Tenant
 
 
 class Directory:
-    """Holds the tenant; with a folder, reads it anew when another process has changed it."""
+    """A directory that holds the tenant; with a folder, it reads it anew when another process has changed it."""
 
     def __init__(self, source: Tenant | Path | str, base_url: str = "") -> None:
-        """`base_url` replaces the one that the folder remembers."""
+        """Take `base_url` instead of the one that the folder remembers."""
         self._lock = threading.RLock()
         self._base_url = base_url.rstrip("/")
         self._folder = None if isinstance(source, Tenant) else Path(source)
@@ -19,14 +19,14 @@ class Directory:
 
     @property
     def tenant(self) -> Tenant:
-        """The tenant as it is now."""
+        """Return the tenant as it is now."""
         with self._lock:
             if self._folder and self._stamp() != self._read_at:
                 self._tenant = self._load()
             return self._tenant
 
     def save(self) -> None:
-        """Keep what was changed on the tenant; nothing to do for one in memory."""
+        """Save the changes of the tenant; nothing to do for one in memory."""
         with self._lock:
             if self._folder:
                 self._tenant.save(self._folder)

@@ -1,4 +1,4 @@
-"""My Apps: a person's tiles, where sign-ins begin at the provider's side."""
+"""My Apps: a user's tiles, where sign-ins begin at the provider's side."""
 
 from flask import Blueprint, render_template
 
@@ -10,13 +10,13 @@ blueprint = Blueprint("my_apps", __name__, url_prefix="/myapps")
 
 @blueprint.get("")
 def people() -> str:
-    """Choose whose tiles to see."""
+    """Show the users, to choose whose tiles to see."""
     return render_template("my_apps_people.html", people=tenant().users.values())
 
 
 @blueprint.get("/<alias>")
 def tiles(alias: str) -> str:
-    """The applications this person is assigned to."""
+    """Show the applications this user is assigned to."""
     person = user_or_404(alias)
     remember(person)
     apps = [app for app in tenant().apps.values() if alias in app.assigned]

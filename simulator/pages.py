@@ -23,12 +23,12 @@ CONTENT_SECURITY_POLICY: Final = (
 
 
 def build(source: Tenant | Path | str, base_url: str = "") -> Flask:
-    """The Flask application over a tenant in memory or a state folder."""
+    """Return the Flask application over a tenant in memory or a state folder."""
     app = Flask("simulator")
     directory = Directory(source, base_url)
     app.extensions[EXTENSION] = directory
     host = urlsplit(directory.tenant.base_url).hostname or "localhost"
-    # Any other host name would be a page of a stranger that was made to point at this machine.
+    # Any other host name could be a stranger's, made to point at this machine (DNS rebinding).
     app.config.update(TRUSTED_HOSTS=[host, "127.0.0.1", "localhost"], MAX_CONTENT_LENGTH=MAX_UPLOAD)
     for blueprint in (portal.blueprint, my_apps.blueprint, sign_in.blueprint):
         app.register_blueprint(blueprint)
@@ -40,7 +40,7 @@ def build(source: Tenant | Path | str, base_url: str = "") -> Flask:
 
 
 def _refuse_foreign_forms() -> None:
-    """Only the sign-in endpoint takes forms that another site has sent."""
+    """Refuse forms that another site has sent, except at the sign-in endpoint."""
     foreign = request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}
     if request.method == "POST" and foreign and request.endpoint != "sign_in.saml2":
         abort(403)

@@ -29,13 +29,13 @@ NAMELESS = "Give the application a name."
 
 @blueprint.get("/")
 def home() -> str:
-    """The way into everything the simulator has."""
+    """Show links to all parts of the simulator."""
     return render_template("home.html", tenant=tenant())
 
 
 @blueprint.get("/apps")
 def apps() -> str:
-    """All enterprise applications."""
+    """List all enterprise applications."""
     return render_template("apps.html", apps=tenant().apps.values())
 
 
@@ -54,7 +54,7 @@ def new_app() -> str | AnyResponse | tuple[str, int]:
 
 @blueprint.get("/apps/<app_id>")
 def overview(app_id: str) -> str:
-    """Name, IDs and where to go next."""
+    """Show name, IDs and where to go next."""
     return render_template("overview.html", app=app_or_404(app_id))
 
 
@@ -68,7 +68,7 @@ def delete(app_id: str) -> AnyResponse:
 
 @blueprint.route("/apps/<app_id>/users", methods=["GET", "POST"])
 def users(app_id: str) -> str | AnyResponse:
-    """Say who may sign in to the application."""
+    """Save which users may sign in to the application."""
     app = app_or_404(app_id)
     if request.method == "GET":
         return render_template("users.html", app=app, people=tenant().users.values())
@@ -78,7 +78,7 @@ def users(app_id: str) -> str | AnyResponse:
 
 @blueprint.get("/apps/<app_id>/sso")
 def sso(app_id: str) -> str:
-    """The set-up page of SAML-based sign-on."""
+    """Show the set-up page of SAML-based sign-on."""
     app = app_or_404(app_id)
     return _sso_page(app, settings_forms.basic_of(app))
 
@@ -99,7 +99,7 @@ def _sso_page(app: App, basic: dict[str, str], problems: Problems | None = None)
 
 @blueprint.post("/apps/<app_id>/sso/basic")
 def save_basic(app_id: str) -> AnyResponse | tuple[str, int]:
-    """Keep identifier, URLs and relay state, if they can be used."""
+    """Save identifier, URLs and relay state, if they can be used."""
     app = app_or_404(app_id)
     basic = settings_forms.basic_from(request.form)
     problems = settings_forms.basic_problems(tenant(), app, basic)
@@ -124,7 +124,7 @@ def upload(app_id: str) -> str | tuple[str, int]:
 
 @blueprint.post("/apps/<app_id>/sso/claims")
 def save_claims(app_id: str) -> AnyResponse:
-    """Keep the attribute that becomes the name ID."""
+    """Save the attribute that becomes the name ID."""
     app = app_or_404(app_id)
     settings_forms.apply_claims(app, request.form)
     return _saved(app, "claims")
@@ -132,7 +132,7 @@ def save_claims(app_id: str) -> AnyResponse:
 
 @blueprint.post("/apps/<app_id>/sso/signing")
 def save_signing(app_id: str) -> AnyResponse:
-    """Keep what is signed and how."""
+    """Save what is signed and how."""
     app = app_or_404(app_id)
     settings_forms.apply_signing(app, request.form)
     return _saved(app, "certificates")
@@ -156,7 +156,7 @@ def activate_certificate(app_id: str, thumbprint: str) -> AnyResponse:
 
 @blueprint.post("/apps/<app_id>/sso/verification")
 def save_verification(app_id: str) -> AnyResponse | tuple[str, int]:
-    """Keep whether requests must be signed, and how."""
+    """Save whether requests must be signed, and how."""
     app = app_or_404(app_id)
     problem = settings_forms.verification_problem(app, request.form)
     if problem:
@@ -208,7 +208,7 @@ def stop_encrypting(app_id: str) -> AnyResponse:
 
 @blueprint.get("/apps/<app_id>/metadata.xml")
 def download(app_id: str) -> Response:
-    """The federation metadata as a file named after the application."""
+    """Return the federation metadata as a file named after the application."""
     app = app_or_404(app_id)
     disposition = f"attachment; filename*=UTF-8''{quote(app.name, safe='')}.xml"
     headers = {"Content-Disposition": disposition}
@@ -217,7 +217,7 @@ def download(app_id: str) -> Response:
 
 @blueprint.post("/apps/<app_id>/test")
 def test_sign_in(app_id: str) -> str:
-    """Sign in as the chosen person, started here: an unsolicited response."""
+    """Sign in as the chosen user, started here: an unsolicited response."""
     app = app_or_404(app_id)
     answer = answer_for(app, user_or_404(request.form.get("account", "")))
     return post_page(app.reply_url, answer, app.relay_state or None)
@@ -225,13 +225,13 @@ def test_sign_in(app_id: str) -> str:
 
 @blueprint.post("/apps/<app_id>/sign-out")
 def sign_out(app_id: str) -> AnyResponse:
-    """Sign a person out of the directory: the application is told, by way of the browser."""
+    """Sign a user out of the directory: the application is told, by way of the browser."""
     app = app_or_404(app_id)
     return redirect(tenant().logout_request_url(app, user_or_404(request.form.get("account", ""))), 303)
 
 
 def _uploaded(field: str) -> bytes:
-    """The file of a form. Raises ValueError with a sentence to show, if there is none or it is too large to be read."""
+    """Return the file of a form. Raises ValueError with a sentence to show, if there is none or it is too large."""
     try:
         file = request.files.get(field)
     except RequestEntityTooLarge as error:
@@ -243,7 +243,7 @@ def _uploaded(field: str) -> bytes:
 
 
 def _refused(app: App, field: str, problem: ValueError | str) -> tuple[str, int]:
-    """The same page with what is wrong beside the field; nothing was saved."""
+    """Return the page again with the error beside the field; nothing was saved."""
     return _sso_page(app, settings_forms.basic_of(app), {field: str(problem)}), 422
 
 

@@ -1,4 +1,4 @@
-"""Parsing XML that somebody else wrote: bounded, without document types and entities."""
+"""Parsing of untrusted XML: bounded, without document types and entities."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ MAX_SIZE: Final = 100_000
 
 
 def parse(data: bytes) -> etree._Element:
-    """The root element. Raises ValueError for anything too large, not UTF-8 or not plain XML."""
+    """Return the root element. Raises ValueError for anything too large, not UTF-8 or not plain XML."""
     if len(data) > MAX_SIZE:
         raise ValueError("it is larger than any such document")
     # Without this look the parser would build a document type before it could be refused.

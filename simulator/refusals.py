@@ -2,7 +2,7 @@
 
 
 class Refusal(Exception):  # a response, not a fault
-    """Entra would stop here: `code` is the AADSTS number, `text` says why."""
+    """A refusal by Entra: `code` is the AADSTS number, `text` says why."""
 
     def __init__(self, code: int, text: str) -> None:
         super().__init__(f"AADSTS{code}: {text}")

@@ -1,4 +1,4 @@
-"""What the portal's forms send, checked as the portal checks it."""
+"""The portal's forms, checked as the portal checks them."""
 
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
@@ -17,18 +17,18 @@ BASIC_FIELDS = ("identifier", "reply_url", "more_reply_urls", "sign_on_url", "re
 
 
 def basic_of(app: App) -> dict[str, str]:
-    """The basic SAML configuration of the application, as form values."""
+    """Return the basic SAML configuration of the application, as form values."""
     kept = {name: str(getattr(app, name)) for name in BASIC_FIELDS}
     return kept | {"more_reply_urls": "\n".join(app.more_reply_urls)}
 
 
 def basic_from(form: Mapping[str, str]) -> dict[str, str]:
-    """The form values that were sent, trimmed."""
+    """Return the form values that were sent, trimmed."""
     return {name: form.get(name, "").strip() for name in BASIC_FIELDS}
 
 
 def basic_problems(tenant: Tenant, app: App, basic: dict[str, str]) -> Problems:
-    """Field → sentence for everything that can't be saved."""
+    """Return field → sentence for everything that can't be saved."""
     found = {
         "identifier": _identifier_problem(tenant, app, basic["identifier"]),
         "reply_url": reply_url_problem(basic["reply_url"]),
@@ -95,7 +95,7 @@ def activate(app: App, thumbprint: str) -> None:
 
 
 def verification_problem(app: App, form: Mapping[str, str]) -> str:
-    """Why the switches can't be set like this, '' if they can."""
+    """Return why the switches can't be set like this, '' if they can."""
     return "" if app.verification_certificates or "required" not in form else NOTHING_TO_VERIFY_WITH
 
 

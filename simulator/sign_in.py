@@ -18,7 +18,7 @@ LAST_PERSON = "last_person"  # a cookie: an alias
 
 @blueprint.route("/<tenant_id>/saml2", methods=["GET", "POST"])
 def saml2(tenant_id: str) -> str | AnyResponse:
-    """Take a request by Redirect (GET) or POST and ask who is signing in."""
+    """Take a request by Redirect (GET) or POST and ask which user signs in."""
     _require_tenant(tenant_id)
     if request.method == "GET" and "SAMLResponse" in request.args:
         return render_template("signed_out.html")
@@ -36,12 +36,12 @@ def saml2(tenant_id: str) -> str | AnyResponse:
 
 
 def _raw_query() -> str:
-    """As it was sent: a signature of the Redirect binding is over these very octets."""
+    """Return the query as it was sent: a signature of the Redirect binding is over these very octets."""
     return request.query_string.decode("latin-1")
 
 
 def _signed_out(asked: SamlRequest, relay_state: str | None) -> str | AnyResponse:
-    """Entra answers only where a Logout URL is registered, and is not known to verify the signature here."""
+    """Sign out; Entra answers only where a Logout URL is registered, and is not known to verify the signature here."""
     app = tenant().app_with_identifier(asked.issuer)
     if app is None or not app.logout_url:
         return render_template("signed_out.html")
@@ -71,7 +71,7 @@ def _likely_first(people: list[User], hint: str) -> list[User]:
 
 
 def remember(user: User) -> None:
-    """Put this person first the next time somebody is asked who they are, as Entra's own session would."""
+    """Remember the user, to be offered first at the next sign-in, as by Entra's own session."""
 
     @after_this_request
     def add_cookie(response: Response) -> Response:
@@ -80,7 +80,7 @@ def remember(user: User) -> None:
 
 
 def is_hinted(user: User, hint: str) -> bool:
-    """Whether `hint` is one of the names this person goes by."""
+    """Return whether `hint` is one of the names this user goes by."""
     names = {name.casefold() for name in (user.upn, user.mail) if name}
     return hint.casefold() in names
 
@@ -92,7 +92,7 @@ def _hinted(user: User, hint: str) -> bool:
 
 @blueprint.post("/<tenant_id>/saml2/account")
 def account(tenant_id: str) -> str:
-    """SamlResponse the request that the picker carried along, for the chosen account or as declined."""
+    """Respond to the request that the picker carried along, for the chosen account or as declined."""
     _require_tenant(tenant_id)
     message, binding = request.form.get("SAMLRequest", ""), request.form.get("binding", "")
     asked = read_request(message, deflated=binding == "redirect")
@@ -115,7 +115,7 @@ def account(tenant_id: str) -> str:
 
 
 def answer_for(app: App, user: User, asked: SamlRequest | None = None) -> str:
-    """The SAMLResponse for this person, to a request or unasked. Raises Refusal 50105 if they aren't assigned."""
+    """Return the SAMLResponse for this user, to a request or unsolicited. Raises Refusal 50105 if not assigned."""
     if asked is None:
         refuse_unasked(app)
     if user.alias not in app.assigned:
@@ -130,13 +130,13 @@ def answer_for(app: App, user: User, asked: SamlRequest | None = None) -> str:
 
 
 def post_page(reply_url: str, saml_response: str, relay_state: str | None) -> str:
-    """The page that posts a response to the service provider by itself."""
+    """Return the page that posts a response to the service provider by itself."""
     return render_template("post.html", reply_url=reply_url, saml_response=saml_response, relay_state=relay_state)
 
 
 @blueprint.get("/<tenant_id>/federationmetadata/2007-06/federationmetadata.xml")
 def federation_metadata(tenant_id: str) -> Response:
-    """An application's document with `?appid=`, else that of the tenant or of 'common'."""
+    """Return an application's document with `?appid=`, else that of the tenant or of 'common'."""
     if tenant_id == "common":
         return _xml(tenant().common_metadata())
     _require_tenant(tenant_id)

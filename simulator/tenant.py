@@ -1,4 +1,4 @@
-"""A directory with its people and applications; it writes the metadata and signs the responses."""
+"""A directory with its users and applications; it writes the metadata and signs the responses."""
 
 import dataclasses
 import datetime as dt
@@ -37,12 +37,12 @@ class Tenant:
 
     @classmethod
     def create(cls, base_url: str = DEFAULT_BASE_URL, name: str = "Contoso", key_bits: int = 2048) -> "Tenant":
-        """A new directory in memory, with the usual people and no application."""
+        """Return a new directory in memory, with the usual users and no application."""
         return cls(name, base_url.rstrip("/"), default_users(), key_bits)
 
     @property
     def issuer(self) -> str:
-        """The entity ID: same shape as https://sts.windows.net/<tid>/, on our own host."""
+        """Return the entity ID: same shape as https://sts.windows.net/<tid>/, on our own host."""
         return f"{self.base_url}/{self.id}/".lower()
 
     @property
@@ -50,7 +50,7 @@ class Tenant:
         return f"{self.base_url}/{self.id}/saml2"
 
     def metadata_url(self, app: App) -> str:
-        """Where the application's own metadata document can be fetched."""
+        """Return where the application's own metadata document can be fetched."""
         path = "federationmetadata/2007-06/federationmetadata.xml"
         return f"{self.base_url}/{self.id}/{path}?appid={app.id}"
 
@@ -63,7 +63,7 @@ class Tenant:
         name_id_source: str = "user.userprincipalname",
         signing: Signing = "assertion",
     ) -> App:
-        """A new application with an active and an inactive key, most people assigned.
+        """Add a new application with an active and an inactive key, most users assigned.
 
         Raises ValueError if another application has this identifier.
         """
@@ -85,21 +85,21 @@ class Tenant:
             raise ValueError(f"'{other.name}' already has the identifier {identifier}")
 
     def app_with_identifier(self, identifier: str) -> App | None:
-        """The application with exactly this identifier; None for '' or an unknown one."""
+        """Return the application with exactly this identifier; None for '' or an unknown one."""
         matching = (app for app in self.apps.values() if app.identifier == identifier)
         return next(matching, None) if identifier else None
 
     def metadata(self, app: App) -> bytes:
-        """The application's federation metadata, signed with its own active key."""
+        """Return the application's federation metadata, signed with its own active key."""
         return write_metadata(self._document(app.keys, app.signing_key()))
 
     def tenant_metadata(self) -> bytes:
-        """The document without an application: platform keys, which sign no SAML response."""
+        """Return the document without an application: platform keys, which sign no SAML response."""
         keys = self._platform_keys()
         return write_metadata(self._document(keys, keys[0]))
 
     def common_metadata(self) -> bytes:
-        """The document for no tenant in particular, with its literal `{tenantid}`."""
+        """Return the document for no tenant in particular, with its literal `{tenantid}`."""
         keys = self._platform_keys()
         document = self._document(keys, keys[0])
         common = f"{self.base_url}/common"
@@ -132,7 +132,7 @@ class Tenant:
         now: dt.datetime | None = None,
         **twists: Unpack[Twists],
     ) -> str:
-        """A signed Response (base64) for this person, to `request` or unsolicited.
+        """Return a signed Response (base64) for this user, to `request` or unsolicited.
 
         `user` may be an alias. All times follow `now`. Twists: see `responses.Twists`.
         Raises Refusal 501241 if the name ID's source is empty.
@@ -149,7 +149,7 @@ class Tenant:
     def logout_request_url(
         self, app: App, user: User | str, *, session_indexes: Sequence[str] = (), relay_state: str | None = None
     ) -> str:
-        """Where a browser goes that tells the application that this person's session has ended, signed."""
+        """Return the signed address that tells the application, by way of the browser, that a session has ended."""
         person = self.users[user] if isinstance(user, str) else user
         value, name_format = claims.name_id(app, person, "")
         message = logout.request(
@@ -162,7 +162,7 @@ class Tenant:
         return logout.redirect_url(app.logout_url, message, key=app.signing_key(), relay_state=relay_state)
 
     def logout_response_url(self, app: App, asked: SamlRequest, relay_state: str | None = None) -> str:
-        """The response to an application's LogoutRequest: from the other issuer, and unsigned."""
+        """Return the response to an application's LogoutRequest: from the other issuer, and unsigned."""
         message = logout.response(logout.login_issuer(self.sso_url), app.logout_url, asked.id)
         return logout.redirect_url(app.logout_url, message, relay_state=relay_state)
 
@@ -176,7 +176,7 @@ class Tenant:
         reply_url: str = "",
         now: dt.datetime | None = None,
     ) -> str:
-        """An unsigned Response (base64) that says no, with an AADSTS text and nested status."""
+        """Return an unsigned Response (base64) that says no, with an AADSTS text and nested status."""
         asked = SamlRequest(id=in_response_to, issuer=app.identifier, acs_url=reply_url)
         answer = decisions.usual(app, self.issuer, asked, now or dt.datetime.now(dt.UTC))
         answer = decisions.declined(answer, code, text)
@@ -208,7 +208,7 @@ class Tenant:
 
     @classmethod
     def load(cls, folder: Path | str) -> "Tenant":
-        """The directory that `save` left in `folder`. Raises FileNotFoundError if there is none."""
+        """Return the directory that `save` left in `folder`. Raises FileNotFoundError if there is none."""
         place = Path(folder)
         settings = json.loads((place / STATE_FILE).read_text())
         apps = [_load_app(place, kept) for kept in settings.pop("apps")]

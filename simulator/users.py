@@ -1,4 +1,4 @@
-"""The people of the simulated directory: members and guests, all fictional."""
+"""The users of the simulated directory: members and guests, all fictional."""
 
 import uuid
 from dataclasses import dataclass, field
@@ -36,12 +36,12 @@ class User:
 
     @property
     def sign_in_name(self) -> str:
-        """What the person types to sign in: a guest's own address, a member's UPN."""
+        """Return the name to type at sign-in: a guest's own address, a member's UPN."""
         return self.mail if self.is_guest else self.upn
 
     @property
     def hint(self) -> str:
-        """What is particular about this account, for whoever tries things out with it."""
+        """Return the special trait of this account, for a developer who tries it out."""
         if self.kind == "entra guest":
             return "Guest from another tenant"
         if self.kind == "microsoft account":
@@ -54,7 +54,7 @@ class User:
 
 
 def default_users() -> dict[str, User]:
-    """The directory of a new tenant, by alias."""
+    """Return the users of a new tenant, by alias."""
     return {user.alias: user for user in (*_members(), *_guests())}
 
 

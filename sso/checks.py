@@ -1,4 +1,4 @@
-"""`manage.py check` proves that XML signatures work on this machine, before anybody needs one."""
+"""`manage.py check` proves that XML signatures work on this machine, before a sign-in needs one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def signatures_work(**kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def keys_can_be_kept(**kwargs: Any) -> list[CheckMessage]:
-    """A deployment runs without them, until an admin wants a certificate."""
+    """Check KEY_ENCRYPTION_KEYS; a deployment runs without them, until an admin wants a certificate."""
     if can_encrypt():
         return []
     return [

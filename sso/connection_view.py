@@ -23,14 +23,14 @@ from sso.selectors.relinking import refused_by_identifier, relinkings_to_undo
 
 @dataclass(frozen=True, slots=True)
 class ConnectionView:
-    """What was read of a connection at one moment; a service that writes reads its own under the organization's lock.
+    """A connection as read at one moment; a service that writes reads its own under the organization's lock.
 
     `usable` holds what is active, also while the connection is disabled, and the draft; `last_used` is the version that
     was retired last after it had been active.
 
-    The rest says whether there is anything to ask about what is rare: `has_unnormalized`, users who are known by an
+    The other fields say whether a rare case needs a further query: `has_unnormalized`, users who are known by an
     address as it arrived, of which two can look alike; `had_another`, another provider that was in use; `has_refused`
-    and `has_relinked`, users who came under another identifier, or were tied to one lately.
+    and `has_relinked`, users who arrived with another identifier, or were tied to one lately.
     """
 
     organization: Organization
@@ -55,19 +55,19 @@ class ConnectionView:
 
     @property
     def suspended(self) -> Configuration | None:
-        """Return what was in use until the rules for metadata forbade it, while nothing has replaced it."""
+        """Return the configuration that was suspended by the rules for metadata, until another replaces it."""
         if any(each.state == ConfigurationState.ACTIVE for each in self.usable):
             return None
         return self.last_used if self.last_used is not None and self.last_used.flaw else None
 
     @property
     def requires_sso(self) -> bool:
-        """Return Require SSO as it held when this was read, for words: who may enter is asked of the database."""
+        """Return whether SSO was required when this was read, for texts only: access is decided by the database."""
         organization = self.organization
         return organization.require_sso and organization.is_open and organization.plan.sso and self.active is not None
 
     def waivers_in_force(self) -> dict[Waiver, datetime]:
-        """Return what is accepted for a time by what is active or may be next, each with its end."""
+        """Return the waivers in force in the active configuration or the draft, each with its end."""
         return latest_ends(self.usable)
 
 
@@ -104,7 +104,7 @@ def _versions_that_matter(organization: Organization) -> QuerySet[Configuration]
 
 
 def _what_is_rare() -> dict[str, Exists]:
-    """Return what a page may have to ask more about, as conditions on a version, by fields of the view."""
+    """Return the rare cases a page may need more about, as conditions on a version, by fields of the view."""
     connection = OuterRef("connection")
     used = Configuration.objects.filter(connection=connection, activated_at__isnull=False)
     return {

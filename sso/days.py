@@ -1,4 +1,4 @@
-"""Days in words, as everything says them that is no template."""
+"""Days in words, for all texts outside templates."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from datetime import date
 
 
 def day_in_words(day: date) -> str:
-    """A day, or the day of a moment in the moment's own time zone, such as "5 December 2026"."""
+    """Return a day, or the day of a moment in the moment's own time zone, such as "5 December 2026"."""
     return f"{day.day} {day:%B %Y}"

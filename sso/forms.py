@@ -1,4 +1,4 @@
-"""What people type to sign in, and what admins type about their identity provider."""
+"""Forms: what visitors type to sign in, and what admins type about their identity provider."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _UPLOADS = ("metadata_file", "metadata_text", "kept_upload")
 
 
 class AddressForm(forms.Form):
-    """The first question of every sign-in: who are you? `next` is always a path of ours, or empty."""
+    """The first form of every sign-in: the e-mail address. `next` is always a path of ours, or empty."""
 
     email = forms.CharField(
         label="E-mail address",
@@ -38,11 +38,11 @@ class AddressForm(forms.Form):
     next = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def clean_email(self) -> str:
-        """The address in its one stored form."""
+        """Return the address in its one stored form."""
         return normal_address(self.cleaned_data["email"])
 
     def clean_next(self) -> str:
-        """A path of ours, or nothing."""
+        """Return a path of ours, or nothing."""
         return safe_next_path(self.cleaned_data["next"])
 
 
@@ -80,9 +80,9 @@ class SettingsForm(forms.Form):
         strip=False,
         widget=PastedXml(attrs={"rows": 5, "spellcheck": "false", "autocomplete": "off"}),
     )
-    # What the page was made from, so that a stale tab turns nothing back.
+    # The settings the page was made from, so that a stale tab turns nothing back (optimistic locking).
     snapshot = forms.CharField(required=False, max_length=400, widget=forms.HiddenInput)
-    # The public id of what waits in the database.
+    # The public id of the upload that waits in the database.
     kept_upload = forms.CharField(required=False, max_length=36, widget=forms.HiddenInput)
     require_sso = forms.BooleanField(
         label="Require SSO",
@@ -140,14 +140,14 @@ class SettingsForm(forms.Form):
 
     @classmethod
     def with_chosen(cls, provider: OfferedProvider, view: ConnectionView) -> Self:
-        """The form as it came with a file, now that one of its providers is chosen."""
+        """Return the form as it came with a file, now that one of its providers is chosen."""
         data = QueryDict(mutable=True)
         data.update(provider.upload.choices | {"kept_upload": str(provider.public_id)})
         return cls(data, view=view)
 
     @classmethod
     def refusing(cls, view: ConnectionView, sentence: str, at: str = "metadata_file") -> Self:
-        """The form of somebody whose upload was not even read, with what is stored; `at` is the field it came in."""
+        """Return the stored settings with an error for an upload that was not read; `at` is the field it came in."""
         stored = settings_snapshot(view)
         data = QueryDict(mutable=True)
         data.update({name: _as_typed(stored[name]) for name in CHOICES} | {"snapshot": as_text(stored)})
@@ -172,14 +172,14 @@ class SettingsForm(forms.Form):
         return cleaned
 
     def clean_sign_requests(self) -> bool:
-        """Requests can only be signed where private keys can be kept."""
+        """Refuse to sign requests where private keys can't be kept."""
         wanted = bool(self.cleaned_data["sign_requests"])
         if wanted and not can_encrypt():
             raise forms.ValidationError(NOT_SET)
         return wanted
 
     def take_over(self) -> None:
-        """Show what was stored since the page was made, except where this person chose something else themselves."""
+        """Show what was stored since the page was made, except where this admin chose something else."""
         stored, snapshot = settings_snapshot(self.view), from_text(self.cleaned_data["snapshot"])
         untouched = [name for name in CHOICES if name in snapshot and self.cleaned_data[name] == snapshot[name]]
         self._set(snapshot=as_text(stored), **{name: _as_typed(stored[name]) for name in untouched})
@@ -201,30 +201,30 @@ class SettingsForm(forms.Form):
 
     @property
     def choices(self) -> dict[str, str]:
-        """What was typed besides the upload."""
+        """Return what was typed besides the upload."""
         typed = {name: self.data[name] for name in self.fields if name in self.data and name not in _UPLOADS}
         # PostgreSQL stores no NUL, and none of these fields takes one.
         return {name: value.replace("\0", "") for name, value in typed.items()}
 
     @property
     def metadata_as_text(self) -> str:
-        """The upload as text to store; "" if there is none."""
+        """Return the upload as text to store; "" if there is none."""
         return saml.metadata_text(self.upload) if self.upload else ""
 
     @property
     def brings_upload(self) -> bool:
-        """Whether a file or a text came with it, which `is_valid` reads."""
+        """Return whether a file or a text came with the form, which `is_valid` reads."""
         return "metadata_file" in self.files or bool(self.data.get("metadata_text", "").strip())
 
     @property
     def upload_name(self) -> str:
-        """What the admin knows the upload by."""
+        """Return the name by which the admin knows the upload."""
         file = self.files.get("metadata_file")
         return str(file.name) if file else _PASTED
 
     @property
     def kept_name(self) -> str:
-        """The same for the one that waits, with the provider that was chosen in it."""
+        """Return the name by which the admin knows the waiting upload, with the provider that was chosen in it."""
         if self.kept is None:
             return ""
         name = self.kept.upload.name
@@ -269,7 +269,7 @@ class SettingsForm(forms.Form):
 
 
 class ProviderSearchForm(forms.Form):
-    """What to look for among the providers of an upload. Anything it does not understand finds all of them."""
+    """A search among the providers of an upload. Anything it does not understand finds all of them."""
 
     search = forms.CharField(
         label="Name, domain or entity ID",
@@ -280,7 +280,7 @@ class ProviderSearchForm(forms.Form):
 
 
 class SignInFilterForm(forms.Form):
-    """What of the sign-in log to show. Anything it does not understand shows everything."""
+    """A filter of the sign-in log. Anything it does not understand shows everything."""
 
     state = forms.ChoiceField(label="Outcome", required=False, choices=[("", "All outcomes"), *SignInState.choices])
     search = forms.CharField(
@@ -292,7 +292,7 @@ class SignInFilterForm(forms.Form):
 
 
 def _as_typed(value: Any) -> str:
-    """A stored choice as a browser sends it."""
+    """Return a stored choice as a browser sends it."""
     if isinstance(value, bool):
         return "on" if value else "false"
     return "" if value is None else str(value)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 
 class IdentifierForm(StrEnum):
-    """The kinds of identifiers that are told apart: all that one provider sends for its users are of one kind."""
+    """Kinds of identifiers that are told apart: all that one provider sends for its users are of one kind."""
 
     OBJECT_IDENTIFIER = "object_identifier"
     PERSISTENT = "persistent"  # a name ID of this format
@@ -31,7 +31,7 @@ class Identifier(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str]:
-        """Return what two spellings of one identifier have in common."""
+        """Return the key that all spellings of one identifier share."""
         return self.kind, self.subject if self.normalized is None else self.normalized
 
 
@@ -46,9 +46,9 @@ class Difference(NamedTuple):
 
     @property
     def is_other_kind(self) -> bool:
-        """Return whether the provider sends another kind of identifier, so that nothing says who it is.
+        """Return whether the provider sends another kind of identifier, so that nothing identifies the user.
 
-        An identifier of a kind that is known, but with another value, is another person. A name ID of unknown format
+        An identifier of a kind that is known, but with another value, is another user. A name ID of unknown format
         may be of any kind that a name ID has.
         """
         return bool(self.known) and not any(_may_be_alike(each, known) for each in self.arrived for known in self.known)

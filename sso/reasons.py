@@ -1,4 +1,4 @@
-"""Why a sign-in was refused, and what the admin can do about it. Visitors never see any of this (invariant 10)."""
+"""Reasons for refusing a sign-in, and what the admin can do. Visitors never see any of this (invariant 10)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db import models
 class Reason(models.TextChoices):
     """Every reason for which a sign-in is refused."""
 
-    # What the response did not satisfy
+    # Rules that the response did not satisfy
     UNREADABLE = "unreadable", "Not a readable SAML response"
     UNSAFE = "unsafe", "The response holds something that no honest provider sends"
     TOO_LARGE = "too_large", "Larger than what is accepted"
@@ -33,7 +33,7 @@ class Reason(models.TextChoices):
     TOO_LONG = "too_long", "Valid for longer than a day"
     NOT_FRESH = "not_fresh", "Signed in before we asked for a fresh sign-in"
     INCOMPLETE = "incomplete", "Something that must be in the response is missing"
-    # What our own records say
+    # Reasons in our own records
     # Found in rows of earlier releases: a repeated response now leads on, or asks once more.
     ALREADY_USED = "already_used", "This response was used before"
     COOKIE_LOST = "cookie_lost", "The browser did not bring back our cookie"
@@ -93,7 +93,7 @@ IN_SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What a reason means, and what the admin does now; plain text, safe to show inside the organization.
+    """Meaning of a reason, and what the admin does now; plain text, safe to show inside the organization.
 
     The texts here hold for every identity provider. What is done at one product stands in sso/providers/, and what
     follows from the failed check in sso/wording/.

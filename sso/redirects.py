@@ -1,4 +1,4 @@
-"""Where to go after signing in: a page of ours, whatever the visitor's address bar says."""
+"""Addresses to go to after signing in: pages of ours only, to prevent open redirects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses of connections and sign-ins."""
+"""URLs of connections and sign-ins."""
 
 from django.urls import path, register_converter
 
@@ -13,11 +13,11 @@ class ReferenceConverter:
     regex = "[2-9A-HJ-NP-Za-hj-np-z]{4}(?:-[2-9A-HJ-NP-Za-hj-np-z]{4}){2}"
 
     def to_python(self, value: str) -> str:
-        """Codes are written in capitals."""
+        """Return the code in capitals, as it is stored."""
         return value.upper()
 
     def to_url(self, value: str) -> str:
-        """The code as it is."""
+        """Return the code as it is."""
         return value
 
 
@@ -27,11 +27,11 @@ class WaiverConverter:
     regex = "[a-z0-9-]+"
 
     def to_python(self, value: str) -> Waiver:
-        """Raises ValueError, and so there is no such address, for a name that none has."""
+        """Return a waiver by its name; raises ValueError for an unknown name, so that there is no such address."""
         return Waiver(value.replace("-", "_"))
 
     def to_url(self, value: str) -> str:
-        """The name as addresses write it."""
+        """Return the name as addresses write it."""
         return value.replace("_", "-")
 
 
@@ -51,14 +51,14 @@ urlpatterns = [
     path("sso/<int:number>/start/repeated/<reference:reference>", repeats.repeated_response, name="repeated_response"),
     path("sso/<int:number>/switch", switch.switch, name="switch"),
     path("signed-out", sign_out.signed_out, name="signed_out"),
-    # For people who want in.
+    # Pages for visitors who want to sign in.
     path("sign-in", sign_in.sign_in, name="sign_in"),
     path("sign-in/mail", sign_in.mail_sign_in_page, name="mail_sign_in_page"),
     path("sign-in/mailed", sign_in.sign_in_page_mailed, name="sign_in_page_mailed"),
     path("o/<slug:slug>/sign-in", sign_in.organization_sign_in, name="organization_sign_in"),
     path("sso/<int:number>/refused/<reference:reference>", sign_in.sign_in_refused, name="sign_in_refused"),
     path("sso/<int:number>/refused/<reference:reference>/log", sign_in.sign_in_in_log, name="sign_in_in_log"),
-    # For admins.
+    # Pages for admins.
     path("o/<slug:slug>/settings/access", settings.settings_access, name="settings_access"),
     path(
         "o/<slug:slug>/settings/access/metadata/<uuid:public_id>", settings.uploaded_metadata, name="uploaded_metadata"

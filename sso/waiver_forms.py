@@ -1,4 +1,4 @@
-"""Until when an admin has something accepted that is normally refused."""
+"""Form for the last day of a waiver."""
 
 from __future__ import annotations
 

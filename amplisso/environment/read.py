@@ -1,6 +1,6 @@
-"""The environment variables, read and judged: README, 'Configuration', lists them.
+"""The environment variables, read and checked: README, 'Configuration', lists them.
 
-What cannot be used refuses to start, and everything that is wrong is said at once.
+A value that cannot be used refuses the start, and all faults are reported together.
 """
 
 from __future__ import annotations
@@ -69,12 +69,12 @@ def is_debug(variables: Mapping[str, str] = os.environ, env_file: Path = BASE_DI
 
 def _read_debug(reader: _Reader) -> bool:
     debug = reader.read("DEBUG", rules.boolean, default=False)
-    reader.refuse()  # without it nothing says which of the other rules hold
+    reader.refuse()  # without DEBUG it is unknown which of the other rules hold
     return debug
 
 
 class _Reader:
-    """Reads variables by their rules, and collects a sentence for each that breaks its rule."""
+    """A reader that applies the rule of each variable, and collects a sentence for each that breaks its rule."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._variables = variables
@@ -173,7 +173,7 @@ def _read_file(path: Path) -> dict[str, str]:
         text = broken[0].original.string
         number = broken[0].original.line + text.partition(text.strip())[0].count(
             "\n"
-        )  # it begins at blank lines before
+        )  # the match begins at the blank lines before
         raise ImproperlyConfigured(f"{path}, line {number}, is not NAME=value: correct it, or begin it with #.")
     return {name: value for name, value in dotenv_values(path).items() if value is not None}
 

@@ -1,4 +1,4 @@
-"""One rule for each kind of environment variable: return its value, or say in words what is wrong and what to write.
+"""One rule for each kind of environment variable: return its value, or say what is wrong and what to write.
 
 A rule raises InvalidValueError with the rest of a sentence that begins with the variable's name. Where a value can hold
 a password or a key, the sentence never repeats it.
@@ -181,7 +181,7 @@ def _key_advice(problem: str) -> str:
 
 
 def _repeats_itself(text: str) -> bool:
-    """Whether the text is a shorter one, written twice or more often; the last time may be cut off."""
+    """Return whether the text is a shorter one, written twice or more often; the last time may be cut off."""
     return any(text[period:] == text[:-period] for period in range(1, len(text) // 2 + 1))
 
 
@@ -199,7 +199,7 @@ def _split(text: str, advice: str) -> SplitResult:
 
 
 def _origin_problem(parts: SplitResult) -> str:
-    """Return the first thing that does not belong into an origin; "" if there is none."""
+    """Return the first part that does not belong in an origin; "" if there is none."""
     rules = [
         (parts.scheme in _DEFAULT_PORTS, "it does not begin with https://"),
         ("@" not in parts.netloc, "it has a user or a password"),
@@ -213,7 +213,7 @@ def _origin_problem(parts: SplitResult) -> str:
 
 
 def _is_host(host: str) -> bool:
-    """Whether this is a host name in lower case, an IPv4 address, or an IPv6 address in brackets."""
+    """Return whether this is a host name in lower case, an IPv4 address, or an IPv6 address in brackets."""
     if host.startswith("[") and host.endswith("]"):
         try:
             return bool(IPv6Address(host[1:-1]))

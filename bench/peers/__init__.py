@@ -1,1 +1,1 @@
-"""What signs people in over HTTP: Amplisso and those it is compared with, each in a process of its own."""
+"""Applications that sign users in over HTTP: Amplisso and its peers, each in a process of its own."""

@@ -15,7 +15,7 @@ from orgs.models import Organization
 from sso.services import cookie_name, start_sign_in
 
 _SEE_OTHER = 303
-# Each from an address of their own, since nobody may start too often.
+# Each sign-in comes from an address of its own, since starts are limited by address.
 _VISITORS = (Actor(address=f"2001:db8::{number:x}", user_agent="bench") for number in itertools.count(1))
 
 
@@ -32,7 +32,7 @@ def begin() -> Prepare:
 
 
 def _ready(material: Material, organization: Organization) -> SignIn:
-    """Ask, and let the provider answer: what comes before the ACS is not measured."""
+    """Start a sign-in and have the provider respond: the time before the ACS is not measured."""
     started = start_sign_in(organization=organization, actor=next(_VISITORS))
     body = encoded({"SAMLResponse": material.response(started.sign_in.request_id, number=organization.number)})
     path, cookies = f"/saml/2/acs/{organization.number}", {cookie_name(organization.number): started.nonce}

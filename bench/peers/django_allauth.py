@@ -20,7 +20,7 @@ _CLAIMS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """Where a sign-in ends."""
+    """Return the page on which a sign-in ends."""
     return HttpResponse()
 
 

@@ -16,7 +16,7 @@ _ADDRESS = "ada@contoso.example"
 
 @csrf_exempt
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """Believe the address."""
+    """Sign in the user of the address, without proof."""
     user = get_user_model().objects.get(email=request.POST["address"])
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     return HttpResponseRedirect("/")
@@ -26,7 +26,7 @@ urlpatterns = [path("sign-in", sign_in)]
 
 
 def begin() -> Prepare:
-    """Make the person."""
+    """Make the user."""
     get_user_model().objects.get_or_create(email=_ADDRESS)
     application, body = WSGIHandler(), encoded({"address": _ADDRESS})
 

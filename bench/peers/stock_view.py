@@ -23,7 +23,7 @@ def _material() -> Material:
 
 @csrf_exempt
 def acs(request: HttpRequest) -> HttpResponse:
-    """Settings are made for each request, since each organization has its own."""
+    """Take a response, with settings made for each request, since each organization has its own."""
     auth = OneLogin_Saml2_Auth(
         {
             "https": "on" if request.is_secure() else "off",
@@ -48,7 +48,7 @@ urlpatterns = [path(ACS_PATH.lstrip("/"), acs)]
 
 
 def begin() -> Prepare:
-    """Make the person, and one response, which this view takes as often as it comes."""
+    """Make the user, and one response, which this view takes as often as it comes."""
     address = "ada@contoso.example"
     get_user_model().objects.get_or_create(email=address)
     application = WSGIHandler()

@@ -1,4 +1,4 @@
-"""One process that signs people in when told to: `python -m bench.peers.worker <peer>`, a line of JSON each way."""
+"""One process that signs users in when told to: `python -m bench.peers.worker <peer>`, a line of JSON each way."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _obey(order: dict[str, Any], prepare: Prepare) -> dict[str, Any]:
 
 
 def _memory() -> int:
-    """Resident bytes, now."""
+    """Return the resident memory now, in bytes."""
     pages = Path("/proc/self/statm")
     if pages.exists():
         return int(pages.read_text().split()[1]) * resource.getpagesize()

@@ -1,4 +1,4 @@
-"""What operators see and do. Rows change through services only, so that the rules hold and the log is written."""
+"""The Django admin for operators. Rows change through services only, so that the rules hold and the log is written."""
 
 from orgs.admin.domains import EmailDomainAdmin
 from orgs.admin.grants import SessionGrantAdmin

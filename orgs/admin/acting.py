@@ -1,4 +1,4 @@
-"""Carrying an action out, row by row, and saying what became of it."""
+"""Actions of the admin, carried out row by row, and the messages about their outcome."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Row = TypeVar("Row", bound=Model)
 
 
 class TellsRefusals(Page[Row]):
-    """A page of the admin whose form shows what a service refuses as a message, and changes nothing."""
+    """A page of the admin whose form shows the refusal of a service as a message, and changes nothing."""
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Show or save one row; Django's own undoes the whole change when something is raised."""
+        """Show or save one row; Django's own view rolls the whole change back when an exception is raised."""
         try:
             return super().changeform_view(request, *args, **kwargs)
         except NotAllowedError as refusal:
@@ -33,7 +33,7 @@ class TellsRefusals(Page[Row]):
 def carry_out(
     page: ModelAdmin[Row], request: HttpRequest, rows: Iterable[Row], act: Callable[[Row], Any], done: str
 ) -> None:
-    """Call `act` for each row; what a service refuses is shown in its own words and stops nothing else.
+    """Call `act` for each row; a refusal by a service is shown in its own words and does not stop the others.
 
     `done` is the sentence to show afterwards, such as "Closed {}", with {} where "2 organizations" belongs.
     """

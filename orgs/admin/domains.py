@@ -18,20 +18,20 @@ from orgs.text.email_addresses import normal_domain
 
 
 class EmailDomainForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no type in brackets when it runs
-    """A domain in whatever form somebody typed it."""
+    """A form that takes a domain in any spelling."""
 
     class Meta:
         model = EmailDomain
         fields = ("organization", "domain")
 
     def clean_domain(self) -> str:
-        """The domain in its one stored form."""
+        """Return the domain in its one stored form."""
         return normal_domain(self.cleaned_data["domain"])
 
 
 @admin.register(EmailDomain)
 class EmailDomainAdmin(LookOnlyAdmin[EmailDomain]):
-    """Whose people /sign-in sends where. Verify a domain only with proof that it is the organization's."""
+    """The domains by which /sign-in finds an organization. Verify one only with proof that it is the organization's."""
 
     form = EmailDomainForm
     list_display = ("domain", "organization", "is_verified", "verified_at", "created_at")
@@ -45,7 +45,7 @@ class EmailDomainAdmin(LookOnlyAdmin[EmailDomain]):
 
     @admin.display(description="verified", boolean=True, ordering="verified_at")
     def is_verified(self, domain: EmailDomain) -> bool:
-        """Whether /sign-in goes by it."""
+        """Return whether /sign-in uses the domain."""
         return domain.is_verified
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -72,12 +72,12 @@ class EmailDomainAdmin(LookOnlyAdmin[EmailDomain]):
 
     @admin.action(description="Verify: the organization has proved that the domain is its own", permissions=["operate"])
     def verify(self, request: HttpRequest, domains: QuerySet[EmailDomain]) -> None:
-        """Let /sign-in go by the chosen domains."""
+        """Verify the chosen domains, so that /sign-in uses them."""
         actor = actor_of(request)
         carry_out(self, request, domains, lambda domain: verify_domain(domain=domain, actor=actor), "Verified {}")
 
     @admin.action(description="Take verification back", permissions=["operate"])
     def unverify(self, request: HttpRequest, domains: QuerySet[EmailDomain]) -> None:
-        """Let /sign-in no longer go by the chosen domains."""
+        """Withdraw the verification of the chosen domains, so that /sign-in no longer uses them."""
         actor = actor_of(request)
         carry_out(self, request, domains, lambda domain: unverify_domain(domain=domain, actor=actor), "Unverified {}")

@@ -15,7 +15,7 @@ from orgs.services import end_grant
 
 @admin.register(SessionGrant)
 class SessionGrantAdmin(LookOnlyAdmin[SessionGrant]):
-    """What sessions were opened by. Ending a grant puts its person out at the next request."""
+    """Session grants. Ending a grant signs its user out at the next request."""
 
     list_display = ("opened_at", "kind", "user", "organization", "expires_at", "ended_at")
     list_filter = ("kind", ("ended_at", admin.EmptyFieldListFilter), "opened_at")

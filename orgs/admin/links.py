@@ -14,7 +14,7 @@ Of = Literal["organization", "user"]
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """A list that can be narrowed to what belongs to one organization or user: its label, address and filter."""
+    """A list that can be filtered by one organization or user: its label, address and filter."""
 
     of: Of
     label: str
@@ -23,7 +23,7 @@ class Related:
     field: str = "pk"
 
 
-# sso adds its own lists: orgs knows nothing of them.
+# The app sso adds its own lists, since orgs knows nothing of them.
 RELATED: Final[list[Related]] = [
     Related("organization", "Members", "admin:orgs_membership_changelist", "organization__id__exact"),
     Related("organization", "Invitations", "admin:orgs_invitation_changelist", "organization__id__exact"),
@@ -37,7 +37,7 @@ RELATED: Final[list[Related]] = [
 
 
 def related_links(of: Of, row: Model) -> str:
-    """The lists that belong to one row, as links."""
+    """Return links to the lists that belong to one row."""
     links = (
         (f"{reverse(related.url_name)}?{related.parameter}={getattr(row, related.field)}", related.label)
         for related in RELATED
@@ -47,7 +47,7 @@ def related_links(of: Of, row: Model) -> str:
 
 
 def row_link(row: Model | None) -> str:
-    """A row's name, as a link to its page in the admin."""
+    """Return a row's name, as a link to its page in the admin."""
     if row is None:
         return "-"
     address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])

@@ -19,7 +19,7 @@ from orgs.services import change_role, remove_member, restore_member, suspend_me
 
 @admin.register(Membership)
 class MembershipAdmin(LookOnlyAdmin[Membership]):
-    """Who belongs where. Changes are actions, which keep an admin in every organization."""
+    """Memberships of all organizations. Changes are actions, which keep an admin in every organization."""
 
     list_display = ("user", "organization", "role", "state", "source", "person_name", "accepted_at", "created_at")
     list_filter = ("role", "state", "source", ("accepted_at", admin.EmptyFieldListFilter))
@@ -37,16 +37,16 @@ class MembershipAdmin(LookOnlyAdmin[Membership]):
 
     @admin.display(description="user")
     def user_link(self, membership: Membership) -> str:
-        """The person, as a link."""
+        """Return the user, as a link."""
         return row_link(membership.user)
 
     @admin.display(description="organization")
     def organization_link(self, membership: Membership) -> str:
-        """The organization, as a link."""
+        """Return the organization, as a link."""
         return row_link(membership.organization)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """One more action for each role."""
+        """Add one action for each role."""
         actions: dict[str, Any] = super().get_actions(request)
         if self.has_operate_permission(request):
             actions |= {f"make_{role.slug}": (_role_action(role), f"make_{role.slug}", _make(role)) for role in Role}
@@ -54,7 +54,7 @@ class MembershipAdmin(LookOnlyAdmin[Membership]):
 
     @admin.action(description="Suspend", permissions=["operate"])
     def suspend(self, request: HttpRequest, memberships: QuerySet[Membership]) -> None:
-        """Keep the chosen members out for now."""
+        """Suspend the chosen members."""
         actor = actor_of(request)
         carry_out(
             self, request, memberships, lambda m: suspend_member(membership=m, by=None, actor=actor), "Suspended {}"
@@ -62,7 +62,7 @@ class MembershipAdmin(LookOnlyAdmin[Membership]):
 
     @admin.action(description="Restore", permissions=["operate"])
     def restore(self, request: HttpRequest, memberships: QuerySet[Membership]) -> None:
-        """Let suspended members in again."""
+        """Restore suspended members."""
         actor = actor_of(request)
         carry_out(
             self, request, memberships, lambda m: restore_member(membership=m, by=None, actor=actor), "Restored {}"
@@ -70,7 +70,7 @@ class MembershipAdmin(LookOnlyAdmin[Membership]):
 
     @admin.action(description="Remove from the organization", permissions=["operate"])
     def remove(self, request: HttpRequest, memberships: QuerySet[Membership]) -> None:
-        """Take the chosen members out."""
+        """Remove the chosen members."""
         actor = actor_of(request)
         carry_out(self, request, memberships, lambda m: remove_member(membership=m, by=None, actor=actor), "Removed {}")
 
@@ -90,7 +90,7 @@ def _give_role(role: Role, page: MembershipAdmin, request: HttpRequest, membersh
 
 @admin.register(Invitation)
 class InvitationAdmin(LookOnlyAdmin[Invitation]):
-    """Emails that were sent. Admins and managers resend and revoke them on their Members page."""
+    """Invitations that were sent. Admins and managers resend and revoke them on their Members page."""
 
     list_display = ("email", "organization", "role", "invited_by", "sent_at", "expires_at", "accepted_at", "revoked_at")
     list_filter = (

@@ -30,7 +30,7 @@ from orgs.text.email_addresses import normal_address
 
 
 class NewOrganizationForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no type in brackets when it runs
-    """An organization is never without an admin, so a new one is asked for its first."""
+    """A form that also asks for the first admin, since an organization is never without one."""
 
     admin = forms.EmailField(label="First admin", help_text="E-mail address; an account is made if there is none.")
 
@@ -39,12 +39,12 @@ class NewOrganizationForm(forms.ModelForm):  # type: ignore[type-arg]  # takes n
         fields = ("name", "plan")
 
     def clean_admin(self) -> str:
-        """The address in its one stored form."""
+        """Return the address in its one stored form."""
         return normal_address(self.cleaned_data["admin"])
 
 
 class SSOActiveFilter(admin.SimpleListFilter):
-    """Organizations with, or without, an identity provider that works now."""
+    """A filter by whether an identity provider of the organization works now."""
 
     title = "SSO active"
     parameter_name = "sso_active"
@@ -59,7 +59,7 @@ class SSOActiveFilter(admin.SimpleListFilter):
 
 @admin.register(Organization)
 class OrganizationAdmin(TellsRefusals[Organization]):
-    """Customers. They are closed, never deleted, and keep their number."""
+    """Organizations, the customers. They are closed, never deleted, and keep their number."""
 
     list_display = ("number", "name", "plan", "members", "connected", "requires", "is_open")
     list_display_links = ("number", "name")
@@ -71,7 +71,7 @@ class OrganizationAdmin(TellsRefusals[Organization]):
         "created_at",
     )
     list_select_related = ("plan",)
-    ordering = ("name", "number")  # counting members would lose the model's own
+    ordering = ("name", "number")  # counting members would lose the ordering of the model
     search_fields = ("name", "slug", "=number")
     search_help_text = "Name, slug or number"
     readonly_fields = ("number", "connected", "requires", "created_at", "closed_at", "related")
@@ -80,13 +80,13 @@ class OrganizationAdmin(TellsRefusals[Organization]):
     actions = ("close", "reopen", "stop_requiring_sso")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Organization]:
-        """With the number of active members, and whether an identity provider works."""
+        """Add the number of active members, and whether an identity provider works."""
         active = Count("memberships", filter=Q(memberships__state=MembershipState.ACTIVE))
         works = ExpressionWrapper(sso_works(), output_field=BooleanField())
         return super().get_queryset(request).annotate(members=active, works=works)
 
     def get_fields(self, request: HttpRequest, obj: Organization | None = None) -> list[Any]:
-        """A new organization is asked for less."""
+        """Return fewer fields for a new organization."""
         if obj is None:
             return ["name", "plan", "admin"]
         return [
@@ -108,12 +108,12 @@ class OrganizationAdmin(TellsRefusals[Organization]):
     ) -> Any:
         if obj is None:
             kwargs |= {"form": NewOrganizationForm, "fields": ["name", "plan"]}
-        # The admin shows help as HTML, in which <slug> would be a tag.
+        # The admin shows help texts as HTML, in which <slug> would be a tag.
         kwargs["help_texts"] = {"slug": "In the organization's own addresses, between /o/ and the next slash."}
         return super().get_form(request, obj, change=change, **kwargs)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """One more action for each plan."""
+        """Add one action for each plan."""
         actions: dict[str, Any] = super().get_actions(request)
         if self.has_operate_permission(request):
             for plan in Plan.objects.all():
@@ -125,7 +125,7 @@ class OrganizationAdmin(TellsRefusals[Organization]):
         return False
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
-        """Whether somebody may use this page's actions."""
+        """Return whether the user may run this page's actions."""
         return self.has_change_permission(request)
 
     def save_model(self, request: HttpRequest, obj: Organization, form: Any, change: bool) -> None:  # noqa: FBT001  Django's
@@ -137,29 +137,29 @@ class OrganizationAdmin(TellsRefusals[Organization]):
 
     @admin.display(description="members", ordering="members")
     def members(self, organization: Organization) -> int:
-        """How many active members it has."""
+        """Return the number of active members."""
         count: int = organization.members  # type: ignore[attr-defined]  # annotated above
         return count
 
     @admin.display(description="SSO works", ordering="works")
     def connected(self, organization: Organization) -> str:
-        """Whether people can come in through an identity provider now; a red cross would call it a fault."""
+        """Return whether users can sign in through an identity provider now; a red cross would call "no" a fault."""
         works: bool = organization.works  # type: ignore[attr-defined]  # annotated above
         return "yes" if works and organization.plan.sso and organization.is_open else "no"
 
     @admin.display(description="Require SSO", ordering="require_sso")
     def requires(self, organization: Organization) -> str:
-        """Whether an admin has turned it on."""
+        """Return whether an admin has turned Require SSO on."""
         return "yes" if organization.require_sso else "no"
 
     @admin.display(description="open", boolean=True, ordering="closed_at")
     def is_open(self, organization: Organization) -> bool:
-        """Whether anybody may enter."""
+        """Return whether members may enter."""
         return organization.is_open
 
     @admin.display(description="belongs to it")
     def related(self, organization: Organization) -> str:
-        """Lists that belong to the organization."""
+        """Return links to the lists that belong to the organization."""
         return related_links("organization", organization)
 
     @admin.action(description="Close: nobody enters, everything stays", permissions=["operate"])
@@ -170,21 +170,21 @@ class OrganizationAdmin(TellsRefusals[Organization]):
 
     @admin.action(description="Reopen", permissions=["operate"])
     def reopen(self, request: HttpRequest, organizations: QuerySet[Organization]) -> None:
-        """Open closed organizations again."""
+        """Reopen the chosen organizations."""
         closed = organizations.filter(closed_at__isnull=False)
         actor = actor_of(request)
         carry_out(self, request, closed, lambda o: reopen_organization(organization=o, actor=actor), "Reopened {}")
 
     @admin.action(description="Turn Require SSO off", permissions=["operate"])
     def stop_requiring_sso(self, request: HttpRequest, organizations: QuerySet[Organization]) -> None:
-        """Let people use their passwords again where the identity provider lets nobody in."""
+        """Let users sign in with their passwords again where the identity provider fails."""
         stop = partial(set_require_sso, required=False, actor=actor_of(request))
         requiring = organizations.filter(require_sso=True)
         carry_out(self, request, requiring, lambda o: stop(organization=o), "Turned Require SSO off for {}")
 
 
 def _move(plan: Plan, page: OrganizationAdmin, request: HttpRequest, organizations: QuerySet[Organization]) -> None:
-    """Put the chosen organizations on a plan."""
+    """Move the chosen organizations to a plan."""
     others = organizations.exclude(plan=plan)
     change = partial(change_plan, plan=plan, actor=actor_of(request))
     carry_out(page, request, others, lambda o: change(organization=o), f"Changed the plan of {{}} to {plan}")
@@ -201,7 +201,7 @@ def _create(wanted: Organization, address: str, actor: Actor) -> Organization:
 
 
 def _save(edited: Organization, changed: set[str], actor: Actor) -> None:
-    """Hand each changed field to the service that owns it."""
+    """Pass each changed field to the service that owns it."""
     if changed & {"name", "slug"}:
         rename_organization(organization=edited, name=edited.name, slug=edited.slug, actor=actor)
     if "plan" in changed:

@@ -15,7 +15,7 @@ from orgs.services.plans import save_plan
 
 @admin.register(Plan)
 class PlanAdmin(TellsRefusals[Plan]):
-    """What each plan includes. A plan that organizations are on cannot be deleted."""
+    """Plans and what each includes. A plan that organizations are on cannot be deleted."""
 
     list_display = ("name", "slug", "position", "sso", "scim")
     list_filter = ("sso", "scim")
@@ -23,7 +23,7 @@ class PlanAdmin(TellsRefusals[Plan]):
     actions = None
 
     def get_readonly_fields(self, request: HttpRequest, obj: Plan | None = None) -> list[str]:
-        """Commands and records name a plan by its slug, which therefore stays."""
+        """Make the slug of an existing plan read-only, since commands and records name the plan by it."""
         return ["slug"] if obj else []
 
     def has_delete_permission(self, request: HttpRequest, obj: Plan | None = None) -> bool:

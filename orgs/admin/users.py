@@ -25,25 +25,25 @@ from orgs.services.accounts import (
 )
 from orgs.text.email_addresses import normal_address
 
-# Whoever may change these could make themselves anything; so only those may who already are.
+# A user with these rights could take any other right, so only superusers may change them.
 _POWERS = ["is_staff", "is_superuser", "user_permissions"]
 
 
 class NewUserForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no type in brackets when it runs
-    """A new account has no password: its owner sets one through the password mail."""
+    """A form without a password: the owner of the new account sets one through the password mail."""
 
     class Meta:
         model = User
         fields = ("email", "name")
 
     def clean_email(self) -> str:
-        """The address in its one stored form."""
+        """Return the address in its one stored form."""
         return normal_address(self.cleaned_data["email"])
 
 
 @admin.register(User)
 class UserAdmin(TellsRefusals[User]):
-    """People. The e-mail address is the account and stays; passwords are nobody's business but their own."""
+    """Accounts. The e-mail address is the key of an account and stays; passwords are set by their owners only."""
 
     list_display = ("email", "name", "is_active", "is_staff", "memberships_count", "last_login", "date_joined")
     list_filter = ("is_active", "is_staff", "is_superuser", "last_login", "date_joined")
@@ -56,17 +56,17 @@ class UserAdmin(TellsRefusals[User]):
     actions = ("disable", "enable")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        """With the number of organizations each belongs or belonged to."""
+        """Add the number of organizations that each user belongs or belonged to."""
         return super().get_queryset(request).annotate(memberships_count=Count("memberships"))
 
     def get_fields(self, request: HttpRequest, obj: User | None = None) -> list[Any]:
-        """A new account is asked for its address and name only."""
+        """Return only address and name for a new account."""
         if obj is None:
             return ["email", "name"]
         return ["email", "name", "confirmed", "is_active", ("last_login", "date_joined"), "related", *_POWERS]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
-        """The address of an account stays (AM-64); powers are given by superusers only."""
+        """Make the address of an existing account read-only (AM-64), and its rights for all but superusers."""
         fixed = ["email"] if obj else []
         powers = [] if getattr(request.user, "is_superuser", False) else _POWERS
         return [*self.readonly_fields, *fixed, *powers]
@@ -77,7 +77,7 @@ class UserAdmin(TellsRefusals[User]):
         return super().get_form(request, obj, change=change, **kwargs)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Superusers are changed by superusers only; the services look again, behind a lock."""
+        """Return whether the user may be changed: superusers by superusers only. Services check again, under a lock."""
         may_touch = obj is None or not obj.is_superuser or bool(getattr(request.user, "is_superuser", False))
         return may_touch and super().has_change_permission(request, obj)
 
@@ -85,7 +85,7 @@ class UserAdmin(TellsRefusals[User]):
         return False
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
-        """Whether somebody may disable and enable accounts."""
+        """Return whether the user may disable and enable accounts."""
         return self.has_change_permission(request)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001  Django's
@@ -104,18 +104,18 @@ class UserAdmin(TellsRefusals[User]):
 
     @admin.display(description="organizations", ordering="memberships_count")
     def memberships_count(self, user: User) -> int:
-        """How many organizations the person belongs or belonged to."""
+        """Return how many organizations the user belongs or belonged to."""
         count: int = user.memberships_count  # type: ignore[attr-defined]  # annotated above
         return count
 
     @admin.display(description="address confirmed", boolean=True)
     def confirmed(self, user: User) -> bool:
-        """Whether the person has shown that the address is theirs."""
+        """Return whether the user has proven that the address is theirs."""
         return bool(EmailAddress.objects.filter(user=user, verified=True).exists())
 
     @admin.display(description="belongs to it")
     def related(self, user: User) -> str:
-        """Lists that belong to the person."""
+        """Return links to the lists that belong to the user."""
         return related_links("user", user)
 
     @admin.action(description="Disable: let them in nowhere", permissions=["operate"])

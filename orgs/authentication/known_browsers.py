@@ -70,7 +70,7 @@ def _set_cookie(request: HttpRequest, response: HttpResponseBase, user: User) ->
 
 
 def _cookie_of(address: str) -> str:
-    """Return the name of an account's cookie, from which nobody reads the address."""
+    """Return the name of an account's cookie, which does not reveal the address."""
     return (
         _PREFIX
         + salted_hmac("orgs.authentication.known_browsers", address.strip().lower(), algorithm="sha256").hexdigest()[
@@ -80,5 +80,5 @@ def _cookie_of(address: str) -> str:
 
 
 def _signer(password: str) -> Signer:
-    """Return what signs for one password of one account, given as its session hash: another password ends it."""
+    """Return the signer for one password of one account, given as its session hash: another password ends it."""
     return Signer(salt=f"orgs.authentication.known_browsers {password}")

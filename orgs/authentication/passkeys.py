@@ -19,7 +19,7 @@ else:
 
 
 class _Readable(_Form):
-    """A credential that cannot be read is a wrong code like any other.
+    """A form that takes a credential that cannot be read for a wrong code.
 
     Browsers escape nothing in a credential but what PostgreSQL could not store: NUL and halves of letters.
     """
@@ -48,4 +48,4 @@ class AuthenticatePasskeyForm(_Readable, allauth_forms.AuthenticateWebAuthnForm)
 
 
 class ReauthenticatePasskeyForm(_Readable, allauth_forms.ReauthenticateWebAuthnForm):  # type: ignore[misc]
-    """Show once more that it is still the same person."""
+    """Confirm a signed-in user with a passkey or a security key."""

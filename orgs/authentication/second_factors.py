@@ -1,4 +1,4 @@
-"""What we ask of django-allauth's second factors: secrets encrypted in the database, and each code used once."""
+"""Adapter and forms for django-allauth's second factors: secrets encrypted in the database, and each code used once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no t
     """allauth's second factors with secrets that are encrypted at rest."""
 
     def encrypt(self, text: str) -> str:
-        """Return what may be stored of a secret."""
+        """Return the encrypted form of a secret, which may be stored."""
         return encryption.encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
@@ -56,7 +56,7 @@ class _UsesCodeUp(_Form):
         return code
 
     def _tell_of_wrong_code(self) -> None:
-        """Name the authenticator app where there is one: nobody can tell which kind of code was meant."""
+        """Name the authenticator app where there is one: which kind of code was meant cannot be known."""
         by_code = Authenticator.objects.filter(user=self.user).exclude(type=Authenticator.Type.WEBAUTHN)
         meant = max(by_code, key=lambda each: bool(each.type == Authenticator.Type.TOTP), default=None)
         if meant is not None:
@@ -75,7 +75,7 @@ class ActivateTOTPForm(totp_forms.ActivateTOTPForm):  # type: ignore[misc]
     """Set up an authenticator app. Until then its new secret waits in the session, encrypted."""
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
-        # Past allauth's own, which would keep the secret in the session in plain text.
+        # Skips allauth's own method, which would keep the secret in the session in plain text.
         super(totp_forms.ActivateTOTPForm, self).__init__(*args, **kwargs)
         self.user = user
         self.secret = _waiting_secret() if self.is_bound else _new_secret()

@@ -1,4 +1,4 @@
-"""What is stored of a random token that somebody else keeps."""
+"""Hashes of random tokens, which are stored in place of the tokens."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import hashlib
 
 
 def hash_of_token(token: str) -> str:
-    """Return SHA-256 in hex. Enough for 256 random bits, which nobody guesses."""
+    """Return SHA-256 in hex, which is enough for a token of 256 random bits."""
     return hashlib.sha256(token.encode()).hexdigest()

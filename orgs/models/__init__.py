@@ -1,4 +1,4 @@
-"""Who: people, organizations, plans, members, invitations, grants."""
+"""Users, organizations, plans, members, invitations and session grants."""
 
 from orgs.models.attempts import PasswordAttempt
 from orgs.models.grants import GrantKind, RecoveryCode, SessionGrant

@@ -1,4 +1,4 @@
-"""Passwords that were tried."""
+"""Attempts to sign in with a password."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a session was opened by."""
+"""Session grants, which say what a session may open, and recovery codes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from orgs.models.organizations import Organization
 
 
 class GrantKind(models.TextChoices):
-    """How the person came in."""
+    """The method by which the user signed in."""
 
     PASSWORD = "password", "Password"
     SSO = "sso", "Single sign-on"
@@ -23,7 +23,7 @@ class SessionGrant(models.Model):
     """One way in that a session has. A session may have several; one without any opens nothing.
 
     `session` is a random name that the session itself keeps in its data: it survives the change of the session key
-    and says nothing to whoever reads this table.
+    and reveals nothing to a reader of this table.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -64,7 +64,7 @@ class SessionGrant(models.Model):
 
 
 class RecoveryCode(models.Model):
-    """A code mailed to an admin who has been shut out: one at a time, few tries, short life."""
+    """A code mailed to an admin who has been locked out: one at a time, few tries, short life."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")

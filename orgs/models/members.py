@@ -1,4 +1,4 @@
-"""Who belongs to an organization, in which role, and who has been asked to."""
+"""Memberships with their roles, and invitations."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Role(models.IntegerChoices):
 
     @property
     def slug(self) -> str:
-        """The role in JSON, URLs and on the command line."""
+        """Return the name of the role in JSON, URLs and on the command line."""
         return self.name.lower()
 
 
 class MembershipState(models.TextChoices):
-    """Only an active member may enter."""
+    """The state of a membership; only an active member may enter."""
 
     ACTIVE = "active", "Active"
     SUSPENDED = "suspended", "Suspended"
@@ -37,7 +37,7 @@ class MembershipState(models.TextChoices):
 
 
 class MembershipSource(models.TextChoices):
-    """How somebody became a member."""
+    """How a user became a member."""
 
     CREATED = "created", "Created the organization"
     INVITED = "invited", "Invited"
@@ -75,17 +75,17 @@ class Membership(models.Model):
 
     @property
     def is_active(self) -> bool:
-        """Whether this membership lets its person enter."""
+        """Return whether this membership lets its user enter."""
         return self.state == MembershipState.ACTIVE
 
     @property
     def is_admin(self) -> bool:
-        """Whether this role runs the organization."""
+        """Return whether this role runs the organization."""
         return self.role == Role.ADMIN
 
     @property
     def person_name(self) -> str:
-        """The name to show in this organization; "" if it has none, since the account's own is not its business."""
+        """Return the name to show in this organization; "" if it has none, since the account's own is private."""
         return self.display_name or f"{self.given_name} {self.family_name}".strip()
 
 
@@ -123,5 +123,5 @@ class Invitation(models.Model):
 
     @property
     def is_expired(self) -> bool:
-        """Whether its link has become too old; sending it again makes a new one."""
+        """Return whether the link has expired; sending it again makes a new one."""
         return self.expires_at <= timezone.now()

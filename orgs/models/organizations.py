@@ -36,7 +36,7 @@ class Plan(models.Model):
 class OrganizationNumber(models.Model):
     """The highest number given out: one row, raised in the transaction that creates an organization.
 
-    Not the primary key: a sequence gives its numbers back to nobody, but a copied or restored database may.
+    Not the primary key: a sequence never reuses a number, but a copied or restored database may.
     """
 
     last = models.PositiveBigIntegerField()
@@ -83,32 +83,32 @@ class Organization(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Whether anybody may still enter: organizations are closed, never deleted."""
+        """Return whether members may enter: organizations are closed, never deleted."""
         return self.closed_at is None
 
     @property
     def sso_active(self) -> bool:
-        """Whether an identity provider works here now; asked of the connections each time."""
+        """Return whether an identity provider works here now; the connections are asked each time."""
         return Organization.objects.filter(sso_works(), pk=self.pk).exists()
 
     @property
     def can_sign_in_with_sso(self) -> bool:
-        """Whether the plan includes SSO and an identity provider works."""
+        """Return whether the plan includes SSO and an identity provider works."""
         return self.is_open and self.plan.sso and self.sso_active
 
     @property
     def requires_sso(self) -> bool:
-        """Require SSO as it holds now: suspended while SSO itself cannot work (invariant 9)."""
+        """Return whether SSO is required now; the requirement is suspended while SSO cannot work (invariant 9)."""
         return self.require_sso and self.can_sign_in_with_sso
 
     @property
     def session_length(self) -> timedelta:
-        """How long a grant for this organization lasts, at most."""
+        """Return how long a grant for this organization lasts, at most."""
         return timedelta(hours=self.session_hours)
 
 
 class FormerSlug(models.Model):
-    """An address that an organization has given up; people still follow it, so nobody else gets it for a while."""
+    """A slug that an organization has given up; links to it are still in use, so it stays reserved for a while."""
 
     slug = models.SlugField(max_length=50, unique=True)
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="former_slugs")
@@ -119,7 +119,7 @@ class FormerSlug(models.Model):
 
 
 class EmailDomain(models.Model):
-    """A domain that an organization says is its own. Only a verified one leads people from /sign-in."""
+    """A domain that an organization says is its own. Only a verified one leads visitors from /sign-in."""
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="email_domains")
     domain = models.CharField(max_length=253)
@@ -144,5 +144,5 @@ class EmailDomain(models.Model):
 
     @property
     def is_verified(self) -> bool:
-        """Whether an operator (later: DNS) has confirmed that the domain is this organization's."""
+        """Return whether an operator (later: DNS) has confirmed that the domain is this organization's."""
         return self.verified_at is not None

@@ -1,4 +1,4 @@
-"""People: one account per e-mail address."""
+"""User accounts: one per e-mail address."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ operator_made = Signal()
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes users whose address is in its normal form."""
+    """A manager that makes users whose address is in its normal form."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """Return a new user; without a password nobody can sign in with one. Raises ValidationError."""
+        """Return a new user; without a password the account cannot be used with one. Raises ValidationError."""
         user = self.model(email=normal_address(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -35,12 +35,12 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def get_by_natural_key(self, email: str | None) -> User:
-        """Find a user by an address as somebody typed it."""
+        """Return a user by an address in any spelling."""
         return self.get(email=(email or "").strip().lower())
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person. The e-mail address is the login name and never changes (AM-64); there is no user name."""
+    """A user. The e-mail address is the login name and never changes (AM-64); there is no user name."""
 
     email = models.EmailField("e-mail address", max_length=254, unique=True)
     name = models.CharField(
@@ -74,9 +74,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.email = normal_address(self.email)
 
     def get_full_name(self) -> str:
-        """What to call the person: their name, else the address."""
+        """Return the user's name, else the address."""
         return self.name or self.email
 
     def get_short_name(self) -> str:
-        """The same, for Django's admin."""
+        """Return the user's name, else the address, for Django's admin."""
         return self.get_full_name()

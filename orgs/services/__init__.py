@@ -1,4 +1,4 @@
-"""What changes who may enter. Each function is one transaction, takes keywords only and writes its audit event."""
+"""Services that change who may enter. Each is one transaction, takes keywords only and writes its audit event."""
 
 from orgs.services.accounts import (
     account_for,

@@ -1,4 +1,4 @@
-"""Accounts: how they are made and changed, and what is written down about them beyond one organization."""
+"""Services that make and change accounts, and the audit events about them beyond one organization."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from orgs.transactions import atomic
 
 @atomic
 def record_sign_up(*, user: User, actor: Actor) -> None:
-    """Write down that an account was made, by whomever it was."""
+    """Record that an account was made."""
     _record(EventName.USER_SIGNED_UP, user, actor)
 
 
 @atomic
 def record_operator(*, user: User, actor: Actor) -> None:
-    """Write down that an account was made for an operator who may do everything."""
+    """Record that an account was made for an operator who may do everything."""
     record_sign_up(user=user, actor=actor)
     nothing = {"is_staff": False, "is_superuser": False}
     after = {"is_staff": user.is_staff, "is_superuser": user.is_superuser}
@@ -51,7 +51,7 @@ def create_password_grant(*, session: str, user: User, expires_at: datetime, act
 
 @atomic
 def record_reset_asked(*, address: str, actor: Actor) -> None:
-    """One row whether or not there is an account of this address (normal form), so that time tells nobody."""
+    """Record a request for a reset, with or without an account of the address (normal form): time reveals nothing."""
     record(EventName.PASSWORD_RESET_ASKED, actor=actor, target_kind="user", target=address)
 
 
@@ -59,7 +59,7 @@ def record_reset_asked(*, address: str, actor: Actor) -> None:
 def record_for_organizations(
     name: EventName, *, user: User, actor: Actor, after: Facts | None = None, outcome: Outcome = Outcome.SUCCESS
 ) -> None:
-    """Write down what became of an account's own way in: a password opens several organizations, each has its own log.
+    """Record a change of an account's own way in: a password opens several organizations, each with its own log.
 
     Where it opens none, only the operators' log has it.
     """
@@ -80,7 +80,7 @@ def create_account(
 ) -> User:
     """Make an account; without a password its owner sets one through the password mail. Raises ValidationError.
 
-    `is_confirmed` says that nobody has to ask the address whether it is theirs.
+    `is_confirmed` says that the address needs no confirmation by mail.
     """
     user = User.objects.create_user(address, password, name=name, is_staff=is_operator, is_superuser=is_operator)
     if is_confirmed:
@@ -92,7 +92,7 @@ def create_account(
 
 @atomic
 def account_for(*, address: str, actor: Actor) -> User:
-    """Return the account of an address (normal form), made now if there is none, with nothing of a stranger's in it."""
+    """Return the account of an address (normal form), made now if there is none, without a stranger's unproven data."""
     user = User.objects.filter(email=address).first()
     if user is None:
         return create_account(address=address, actor=actor)
@@ -102,11 +102,11 @@ def account_for(*, address: str, actor: Actor) -> User:
 
 @atomic
 def forget_unproven(*, user: User, actor: Actor) -> None:
-    """Take away what lets in whoever typed this address at sign-up but never showed that the mailbox is theirs.
+    """Remove the access of a user who typed this address at sign-up but never proved that the mailbox is theirs.
 
     Called before an operator vouches for the address, so that its owner does not inherit a stranger's password. An
     identity provider's word is not enough for it: any organization's may assert any address. Operators are left alone:
-    nobody becomes one by signing up.
+    signing up makes no operator.
     """
     if _may_be_a_strangers(user):
         EmailAddress.objects.filter(user=user).delete()  # the link in the mail of the sign-up is worthless without it
@@ -160,7 +160,7 @@ def _forget_password(user: User, actor: Actor) -> None:
 
 @atomic
 def rename_account(*, user: User, name: str, actor: Actor) -> None:
-    """Change what an account calls its person. Raises NotAllowedError for a superuser whom another operator renames."""
+    """Change the name of an account. Raises NotAllowedError for a superuser whom another operator renames."""
     check_may_change(user=user, actor=actor)
     before = User.objects.values_list("name", flat=True).get(pk=user.pk)
     if before != name:
@@ -179,7 +179,7 @@ def set_password(*, user: User, password: str, actor: Actor) -> None:
 
 @atomic
 def disable_account(*, user: User, actor: Actor) -> None:
-    """Let somebody in nowhere any more and end their grants.
+    """Disable an account in all organizations and end its grants.
 
     Raises NotAllowedError for an only admin, the only superuser, and a superuser whom another operator would disable.
     """
@@ -206,7 +206,7 @@ def enable_account(*, user: User, actor: Actor) -> None:
 
 @atomic
 def set_operator(*, user: User, is_staff: bool, is_superuser: bool, actor: Actor) -> None:
-    """Give or take away what makes an operator: opening the Django admin, and doing everything there.
+    """Give or take away the rights of an operator: opening the Django admin, and doing everything there.
 
     Raises NotAllowedError unless the actor is a superuser, and when no superuser would remain.
     """
@@ -224,7 +224,7 @@ def set_operator(*, user: User, is_staff: bool, is_superuser: bool, actor: Actor
 
 @atomic
 def record_permissions(*, user: User, before: list[str], actor: Actor) -> None:
-    """Write down what an operator may do from now on, and could before, in the transaction that changed it.
+    """Record the permissions of an operator before and after, in the transaction that changed them.
 
     Raises NotAllowedError, which undoes the change, unless the actor is a superuser.
     """
@@ -244,7 +244,7 @@ def _end_grants_of(user: User) -> None:
 
 
 def _check_not_only_admin(user: User) -> None:
-    """Every open organization keeps an admin who can sign in; the rows stay locked until the account is disabled."""
+    """Check that every open organization keeps an admin who can sign in; lock the rows for the transaction."""
     administered = Membership.objects.filter(user=user, role=Role.ADMIN, state=MembershipState.ACTIVE)
     organizations = Organization.objects.select_for_update(no_key=True).filter(
         pk__in=administered.values("organization"), closed_at__isnull=True

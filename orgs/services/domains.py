@@ -1,4 +1,4 @@
-"""E-mail domains: whose people /sign-in sends where."""
+"""Services for e-mail domains, by which /sign-in finds the organization of an address."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from orgs.transactions import atomic
 
 @atomic
 def add_domain(*, organization: Organization, domain: str, actor: Actor) -> EmailDomain:
-    """Write down that an organization calls a domain its own; it leads nobody until it is verified.
+    """Record that an organization calls a domain its own; it is not used before it is verified.
 
     Raises ValidationError for what is not a domain.
     """

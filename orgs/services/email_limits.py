@@ -1,4 +1,4 @@
-"""How many invitations may be sent, so that nobody's mailbox is filled in our name."""
+"""Limits on invitations, so that no mailbox is flooded in our name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from orgs.services.locks import hold_account
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
-# By period, the emails of one organization, and of one account in all its organizations. Anybody gets Starter by
+# By period, the emails of one organization, and of one account in all its organizations. Any visitor gets Starter by
 # signing up; the other plans know their customer.
 ON_STARTER: Final = {HOUR: 20, DAY: 50}
 ON_OTHER_PLANS: Final = {HOUR: 200, DAY: 1000}
@@ -28,7 +28,7 @@ def check_emails(organization: Organization, addresses: Collection[str], by: Use
     """Check that `by` may send one more invitation to each address. Raises NotAllowedError, before any is sent.
 
     The caller holds the lock of the organization, and the account is held here, so that requests at the same moment
-    count each other. The account counts in all its organizations, of which anybody can make several.
+    count each other. The account counts in all its organizations, of which any user can make several.
     """
     hold_account(by)
     now = timezone.now()

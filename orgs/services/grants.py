@@ -108,7 +108,7 @@ def end_other_sessions(*, user: User, session: str, actor: Actor) -> int:
     live = grants.filter(expires_at__gt=timezone.now())
     sessions = _sessions_by_organization(live.values_list("session", "organization__number"), user)
     count = len(set[str]().union(*sessions.values()))
-    # Whatever their sessions are called by now: single sign-on may be moving them to a new one at this moment.
+    # Their sessions are matched by user, since single sign-on may be moving the grants to a new session at this moment.
     grants.update(ended_at=timezone.now())
     for number, names in sessions.items():
         _record_signed_out(user, number, actor, {"by": "another session of theirs", "sessions": len(names)})
@@ -133,7 +133,7 @@ def _sessions_by_organization(grants: Iterable[tuple[str, int | None]], user: Us
 
 @atomic
 def end_grants_of_sessions(*, grants: Iterable[uuid.UUID], by: str, actor: Actor) -> int:
-    """End the grants with these public ids, because somebody else (`by`) ended the sessions; return how many."""
+    """End the grants with these public ids, because another user (`by`) ended the sessions; return how many."""
     open_ones = list(
         SessionGrant.objects.select_related("user", "organization").filter(
             public_id__in=list(grants), ended_at__isnull=True
@@ -189,7 +189,7 @@ def end_grants(
     opened_before: datetime | None = None,
     but_session: str = "",
 ) -> int:
-    """End the grants into one organization, of everybody or of one user, connection, kind or time; return how many.
+    """End the grants into one organization, of all users or of one user, connection, kind or time; return how many.
 
     The grants of the session with the name `but_session` stay open.
     """

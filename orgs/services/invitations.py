@@ -45,7 +45,7 @@ def invite(
 ) -> list[Invitation]:
     """Invite several people at once; the emails leave when the transaction has committed.
 
-    Addresses of members are skipped; whoever has an open invitation gets a new email with the new role. Raises
+    Addresses of members are skipped; an address with an open invitation gets a new email with the new role. Raises
     NotAllowedError, and ValidationError for what is not an address.
     """
     organization = hold_organization(organization)
@@ -80,7 +80,7 @@ def resend_invitation(*, invitation: Invitation, by: Membership, actor: Actor) -
 
 @atomic
 def revoke_invitation(*, invitation: Invitation, by: Membership, actor: Actor) -> None:
-    """Make an invitation's link worthless. Raises NotAllowedError."""
+    """Revoke an invitation, so that its link no longer works. Raises NotAllowedError."""
     invitation = _locked(invitation)
     _check_open(invitation)
     _check_may_touch(invitation, as_it_is_now(by))
@@ -91,7 +91,7 @@ def revoke_invitation(*, invitation: Invitation, by: Membership, actor: Actor) -
 
 @atomic
 def accept_invitation(*, invitation: Invitation, user: User, actor: Actor, by_sso: bool = False) -> Membership:
-    """Make the invited person a member, once. `by_sso` means that only single sign-on vouched for them so far.
+    """Make the invited user a member, once. `by_sso` means that only single sign-on vouched for them so far.
 
     Raises NotAllowedError if the invitation is over or for another address.
     """
@@ -120,7 +120,7 @@ def accept_as_newcomer(*, invitation: Invitation, password: str, actor: Actor) -
     """Accept an invitation with an account made, or first given a password, for it.
 
     The link reached the mailbox, so the address counts as confirmed. Raises NotAllowedError if the invitation is over,
-    or for somebody who has a password already and signs in with it.
+    or for a user who has a password already and signs in with it.
     """
     hold_organization(invitation.organization)
     user, created = User.objects.get_or_create(email=invitation.email)
@@ -139,7 +139,7 @@ def accept_as_newcomer(*, invitation: Invitation, password: str, actor: Actor) -
 
 
 def why_not_touch_invitation(invitation: Invitation, by: Membership) -> str:
-    """Say why a member may not resend or revoke an invitation; "" if they may."""
+    """Return why a member may not resend or revoke an invitation; "" if they may."""
     if by.organization_id != invitation.organization_id or by.role < Role.MANAGER:
         return "Only managers and admins change invitations."
     if invitation.role == Role.ADMIN and by.role != Role.ADMIN:
@@ -170,7 +170,7 @@ def _invite_one(organization: Organization, address: str, role: Role, by: Member
 
 
 def _link(token: str) -> dict[str, Any]:
-    """The fields of an email that is just being sent with this token."""
+    """Return the fields of an email that is just being sent with this token."""
     now = timezone.now()
     return {"token_hash": hash_of_token(token), "sent_at": now, "expires_at": now + LIFE}
 
@@ -181,7 +181,7 @@ def _post(invitation: Invitation, token: str, name: EventName, actor: Actor, bef
 
 
 def _locked(invitation: Invitation) -> Invitation:
-    """Read the row again, so that an email is not sent for what has just been accepted."""
+    """Read the row again, so that an email is not sent for an invitation that has just been accepted."""
     hold_organization(invitation.organization)
     return Invitation.objects.select_related("organization__plan").get(pk=invitation.pk)
 

@@ -1,4 +1,4 @@
-"""The lock of one organization. docs/design.md, "Locks", has the one order in which locks are taken."""
+"""Locks of one organization. docs/design.md, "Locks", has the one order in which locks are taken."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def share_organization(organization: Organization) -> Organization:
 
 
 def hold_account(user: User) -> None:
-    """Let requests of one account that are limited together wait for each other until this transaction ends."""
+    """Make requests of one account that are limited together wait for each other until this transaction ends."""
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
 
 

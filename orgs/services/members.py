@@ -1,4 +1,4 @@
-"""Members: who belongs, in which role. At least one admin; nobody changes themselves; managers leave admins be."""
+"""Services for members. At least one admin stays; members do not change themselves; managers do not change admins."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def add_member(
 
 
 def _standing(membership: Membership) -> Facts:
-    """Return what the log says of a membership: where its member stands."""
+    """Return the state of a membership as the log writes it."""
     return {
         "role": Role(membership.role).slug,
         "source": MembershipSource(membership.source).value,
@@ -64,7 +64,7 @@ def _standing(membership: Membership) -> Facts:
 
 @atomic
 def join_just_in_time(*, organization: Organization, address: str, role: Role, actor: Actor) -> Membership:
-    """Make a member of somebody whom the identity provider vouches for and nobody invited (AM-41).
+    """Make a member of a user whom the identity provider vouches for and who was not invited (AM-41).
 
     The caller has made sure that the role is not admin and that the account is no operator's. The membership is opened
     by single sign-on alone until the person accepts it under a password grant. An account whose address is not
@@ -82,7 +82,7 @@ def join_just_in_time(*, organization: Organization, address: str, role: Role, a
 
 @atomic
 def accept_membership(*, membership: Membership, actor: Actor) -> None:
-    """Let the person's password open this membership too; only ever called under a password grant of theirs."""
+    """Let the user's password open this membership too; only ever called under a password grant of theirs."""
     hold_organization(membership.organization)
     now = timezone.now()
     if Membership.objects.filter(pk=membership.pk, accepted_at__isnull=True).update(accepted_at=now):
@@ -101,7 +101,7 @@ def note_names(*, membership: Membership, given_name: str, family_name: str, dis
 
 
 def has_names(*, membership: Membership, given_name: str, family_name: str, display_name: str) -> bool:
-    """Whether `note_names` would have nothing to write."""
+    """Return whether `note_names` would have nothing to write."""
     return _has(membership, _as_stored(given_name, family_name, display_name))
 
 
@@ -142,13 +142,13 @@ def change_role(*, membership: Membership, role: Role, by: Membership | None, ac
 
 @atomic
 def remove_member(*, membership: Membership, by: Membership | None, actor: Actor) -> None:
-    """Take somebody out of the organization and end their grants into it. Raises NotAllowedError."""
+    """Remove a member from the organization and end their grants into it. Raises NotAllowedError."""
     _leave(membership, by, MembershipState.REMOVED, EventName.MEMBER_REMOVED, actor)
 
 
 @atomic
 def suspend_member(*, membership: Membership, by: Membership | None, actor: Actor) -> None:
-    """Keep somebody out for now and end their grants. Raises NotAllowedError."""
+    """Suspend a member and end their grants. Raises NotAllowedError."""
     _leave(membership, by, MembershipState.SUSPENDED, EventName.MEMBER_SUSPENDED, actor)
 
 
@@ -187,12 +187,12 @@ def _leave(
 
 
 def _sent_to(membership: Membership) -> QuerySet[Invitation]:
-    """Open invitations of a member: an older email must not bring back who has just been sent away."""
+    """Return open invitations of a member: an older email must not bring back a member who was just removed."""
     return open_invitations_of(membership.organization).filter(email=membership.user.email)
 
 
 def _sent_by(membership: Membership) -> QuerySet[Invitation]:
-    """Open invitations that a member has sent; one to another mailbox of theirs must not bring them back either."""
+    """Return open invitations sent by a member; one to another mailbox of theirs must not bring them back either."""
     return open_invitations_of(membership.organization).filter(invited_by=membership.user)
 
 
@@ -211,13 +211,13 @@ def _revoke(invitations: QuerySet[Invitation], actor: Actor) -> None:
 
 
 def _locked(membership: Membership) -> Membership:
-    """Changes to who is in one organization happen one after another, so that 'the last admin' means something."""
+    """Lock the organization, so that its members change one after another and 'the last admin' means something."""
     hold_organization(membership.organization)
     return Membership.objects.select_related("organization", "user").get(pk=membership.pk)
 
 
 def as_it_is_now(by: Membership) -> Membership:
-    """Read again who asks, behind the lock: a moment ago they may have been somebody else. Raises NotAllowedError."""
+    """Read the acting member again behind the lock, since their role may have changed. Raises NotAllowedError."""
     by = Membership.objects.select_related("organization", "user").get(pk=by.pk)
     if not by.is_active:
         raise NotAllowedError("You are no longer a member of this organization.")
@@ -225,7 +225,7 @@ def as_it_is_now(by: Membership) -> Membership:
 
 
 def why_not_touch(membership: Membership, by: Membership) -> str:
-    """Say why a member may not change another one at all; "" if they may. Pages hide by it what services refuse."""
+    """Return why a member may not change another one at all; "" if they may. Pages hide by it what services refuse."""
     if by.pk == membership.pk:
         return "You cannot change your own membership. Ask another admin."
     if by.organization_id != membership.organization_id or by.role < Role.MANAGER:

@@ -1,4 +1,4 @@
-"""Organizations: create, rename, change plan, close; and what sso tells them."""
+"""Services that create, rename, move to another plan and close organizations, and record decisions of sso."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _free_slug(name: str) -> str:
 
 
 def _kept_slugs() -> QuerySet[FormerSlug]:
-    """Addresses given up too lately for another organization to have them."""
+    """Return slugs given up too recently for another organization to take them."""
     return FormerSlug.objects.filter(given_up_at__gt=timezone.now() - KEPT_FOR)
 
 
@@ -130,7 +130,7 @@ def rename_organization(*, organization: Organization, name: str, slug: str, act
 
 
 def _give_up_slug(organization: Organization, wanted: str) -> None:
-    """Keep the address that an organization leaves, and let it take back one of its own."""
+    """Reserve the slug that an organization leaves, and let it take back one of its own."""
     if _kept_slugs().filter(slug=wanted).exclude(organization=organization).exists():
         raise NotAllowedError(SLUG_KEPT)
     FormerSlug.objects.filter(slug=wanted).delete()
@@ -143,7 +143,7 @@ def _give_up_slug(organization: Organization, wanted: str) -> None:
 def change_plan(*, organization: Organization, plan: Plan, actor: Actor) -> None:
     """Move an organization to another plan; what the plan leaves out is suspended, never lost.
 
-    Without single sign-on nobody stays in by it: who has a password uses that, since the requirement rests.
+    Without single sign-on its sessions end: users with a password use that, since the requirement is suspended.
     """
     organization = hold_organization(organization)
     hold_shared(Plan, plan.pk)
@@ -185,7 +185,7 @@ def sign_everyone_out(*, organization: Organization, actor: Actor) -> SessionCou
 
 @atomic
 def set_require_sso(*, organization: Organization, required: bool, actor: Actor) -> None:
-    """Turn Require SSO on or off. Whether it may be turned on is decided by sso, which knows who has tested what."""
+    """Turn Require SSO on or off. The app sso decides whether it may be turned on, since it knows who has tested it."""
     organization = hold_organization(organization)
     if organization.require_sso == required:
         return
@@ -197,7 +197,7 @@ def set_require_sso(*, organization: Organization, required: bool, actor: Actor)
 
 @atomic
 def close_organization(*, organization: Organization, actor: Actor) -> None:
-    """Close an organization: nobody enters, everything stays. Its number is never used again."""
+    """Close an organization: no member can enter, everything is kept. Its number is never used again."""
     organization = hold_organization(organization)
     if not organization.is_open:
         raise NotAllowedError("This organization is already closed.")

@@ -1,4 +1,4 @@
-"""How many wrong passwords are taken for an account."""
+"""Limits on wrong passwords for an account."""
 
 from __future__ import annotations
 

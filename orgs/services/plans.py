@@ -1,4 +1,4 @@
-"""Plans: what organizations can pay for."""
+"""Services for plans, which organizations pay for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from orgs.transactions import atomic
 
 @atomic
 def save_plan(*, plan: Plan, actor: Actor) -> None:
-    """Keep a new or edited plan; what it includes holds for its organizations from the next page on.
+    """Save a new or edited plan; its limits hold for its organizations from the next page on.
 
     Without single sign-on, users who came in by it are out. Sign-ins of these organizations hold the plan, so that each
     is either finished before this or decided by the plan as it is saved here.
@@ -27,7 +27,7 @@ def save_plan(*, plan: Plan, actor: Actor) -> None:
 
 
 def _record(plan: Plan, before: Facts, actor: Actor) -> None:
-    """Write it into the operators' log, and into that of every organization on the plan."""
+    """Write the change into the operators' log, and into that of every organization on the plan."""
     numbers: list[int | None] = [None, *plan.organizations.order_by("pk").values_list("number", flat=True)]
     for number in numbers:
         record(

@@ -1,4 +1,4 @@
-"""Forgetting what has served its purpose. The logs are kept: sign-ins, audit events, invitations."""
+"""Deletion of rows that are no longer needed. The logs are kept: sign-ins, audit events, invitations."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ GRANTS_KEPT = timedelta(days=90)
 
 @atomic
 def purge_grants() -> int:
-    """Forget grants that ended or expired three months ago; return how many."""
+    """Delete grants that ended or expired three months ago; return how many."""
     limit = timezone.now() - GRANTS_KEPT
     return SessionGrant.objects.filter(Q(ended_at__lt=limit) | Q(expires_at__lt=limit)).delete()[0]
 
 
 @atomic
 def purge_recovery_codes() -> int:
-    """Forget recovery codes that expired; return how many."""
+    """Delete recovery codes that expired; return how many."""
     return RecoveryCode.objects.filter(expires_at__lt=timezone.now()).delete()[0]
 
 
 def purge_cache() -> int:
-    """Forget what has expired in a cache that is a table, such as old counts of tries; return how many.
+    """Delete expired rows of a cache that is a table, such as old counts of tries; return how many.
 
     Django only does it when the table has become too long.
     """

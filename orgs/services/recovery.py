@@ -88,7 +88,7 @@ def _code_fits(membership: Membership, code: str) -> bool:
 
 
 def _check_patience(membership: Membership) -> None:
-    """Bound the guesses: five tries a code, a handful of codes an hour, against a million codes."""
+    """Check the limits on guesses: five tries a code, a handful of codes an hour, against a million codes."""
     asked = count_recent(
         EventName.RECOVERY_REQUESTED,
         organization_number=membership.organization.number,

@@ -1,4 +1,4 @@
-"""Superusers: only they change one of them, and one who can open the Django admin always remains."""
+"""Rules for superusers: only they change one of them, and one who can open the Django admin always remains."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def check_superuser_remains(*, without: User) -> None:
 
 
 def _locked_superusers() -> dict[int, User]:
-    """Lock without FOR UPDATE's conflict with foreign keys, so that nobody's sign-in waits (PostgreSQL 13.3.2)."""
+    """Lock superusers without FOR UPDATE's conflict with foreign keys, so that no sign-in waits (PostgreSQL 13.3.2)."""
     superusers = User.objects.select_for_update(no_key=True).filter(is_superuser=True).order_by("pk")
     return {user.pk: user for user in superusers}
 
 
 def _is_superuser(actor: Actor, superusers: dict[int, User]) -> bool:
-    """Ask as it is now, behind the lock; a command has no user and is run by who has the machine."""
+    """Return whether the user is a superuser now, behind the lock; a command has no user and is run on the machine."""
     if actor.user_id is None:
         return True
     user = superusers.get(actor.user_id)

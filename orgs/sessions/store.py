@@ -13,9 +13,9 @@ _KEY_BYTES = 20
 
 
 class SessionStore(db.SessionStore):
-    """Writes a new session once, in one statement, in the transaction there is; Django's own takes seven.
+    """A session store that writes a new session in one statement, in the transaction there is; Django's takes seven.
 
-    A key is made without looking whether somebody has it: it holds 160 random bits, and the INSERT would say so.
+    A key is made without checking whether it is taken: it holds 160 random bits, and the INSERT would fail.
     """
 
     def __init__(self, session_key: str | None = None) -> None:
@@ -25,7 +25,7 @@ class SessionStore(db.SessionStore):
 
     @property
     def modified(self) -> bool:
-        """Whether the browser has to be given the session's cookie again."""
+        """Return whether the browser has to be given the session's cookie again."""
         return self._modified
 
     @modified.setter
@@ -55,7 +55,7 @@ class SessionStore(db.SessionStore):
         self._is_new, self._is_written = False, True
 
     def _update(self) -> None:
-        """Raises UpdateError for a session that has ended, and what the database says if it is the database's fault."""
+        """Update the row. Raises UpdateError for a session that has ended, and database errors as they are."""
         try:
             super().save()
         except UpdateError as error:

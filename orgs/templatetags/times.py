@@ -1,4 +1,4 @@
-"""What templates need to say when something will be."""
+"""Template filters for times."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ register = template.Library()
 
 @register.filter
 def rounded(at: datetime) -> datetime:
-    """Move a moment to come by half of the unit that naturaltime says, which rounds down: 11:59:59 is 12 hours."""
+    """Move a future time by half of the unit that naturaltime says, which rounds down: 11:59:59 is 12 hours."""
     ahead = at - timezone.now()
     if ahead <= timedelta(0):
         return at
@@ -21,7 +21,7 @@ def rounded(at: datetime) -> datetime:
 
 @register.filter
 def moment(text: str) -> datetime | None:
-    """The moment that a field of an audit event holds as text; None if it holds none."""
+    """Return the time that a field of an audit event holds as text; None if it holds none."""
     try:
         return datetime.fromisoformat(text)
     except (TypeError, ValueError):

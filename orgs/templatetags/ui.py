@@ -1,4 +1,4 @@
-"""What templates need to dress a form field, to name a browser, and to say in words what the audit log holds."""
+"""Template filters that style form fields, name browsers, and word the values of the audit log."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SYSTEMS = {
     "Linux": "Linux",
 }
 _OPERATOR = "whoever runs Amplisso for you"
-# Fields of the audit log that hold a slug; the others hold what somebody typed, which stays as it is.
+# Fields of the audit log that hold a slug; the others hold text that a user typed, which stays as it is.
 _SLUGS = {"by", "grant", "kind", "means", "plan", "provider", "role", "source", "state", "subject_kind"}
 
 
@@ -33,7 +33,7 @@ _SLUGS = {"by", "grant", "kind", "means", "plan", "provider", "role", "source", 
 def control(field: BoundField, placeholder: str = "") -> SafeString:
     """Render a field's control in Bootstrap's classes; Django itself ties help and errors to it.
 
-    The placeholder "none" takes the form's own away: one that repeats the label helps nobody.
+    The placeholder "none" removes the form's own, which helps no reader if it repeats the label.
     """
     names = [_bootstrap_class(field.field.widget), field.field.widget.attrs.get("class", "")]
     if field.errors:
@@ -46,19 +46,19 @@ def control(field: BoundField, placeholder: str = "") -> SafeString:
 
 @register.filter
 def is_checkbox(field: BoundField) -> bool:
-    """Whether the label belongs behind the control."""
+    """Return whether the label belongs behind the control."""
     return isinstance(field.field.widget, forms.CheckboxInput)
 
 
 @register.filter
 def is_group(field: BoundField) -> bool:
-    """Whether the field is several controls under one heading, as radio buttons are."""
+    """Return whether the field is several controls under one heading, as radio buttons are."""
     return isinstance(field.field.widget, forms.RadioSelect)  # and its child, CheckboxSelectMultiple
 
 
 @register.filter
 def browser_name(user_agent: str) -> str:
-    """Say in two words what sent this User-Agent header, such as "Firefox on Windows"."""
+    """Return two words for the sender of this User-Agent header, such as "Firefox on Windows"."""
     browser = next((name for sign, name in _BROWSERS.items() if sign in user_agent), "Unknown browser")
     system = next((name for sign, name in _SYSTEMS.items() if sign in user_agent), "")
     return f"{browser} on {system}" if system else browser
@@ -66,13 +66,13 @@ def browser_name(user_agent: str) -> str:
 
 @register.filter
 def field_words(name: str) -> str:
-    """The name of a field of an audit event in words: "just_in_time_role" is "just in time role"."""
+    """Return the name of a field of an audit event in words: "just_in_time_role" is "just in time role"."""
     return name.replace("_", " ").replace("entity id", "entity ID").replace("sso", "SSO")
 
 
 @register.filter
 def value_words(value: object, name: str) -> SafeString | str:
-    """The value of the field `name` of an audit event in words; a list has one line for each item."""
+    """Return the value of the field `name` of an audit event in words; a list has one line for each item."""
     if isinstance(value, list) and value:
         return format_html_join("", "<div>{}</div>", ((value_words(item, name),) for item in value))
     if isinstance(value, bool):
@@ -86,7 +86,7 @@ def value_words(value: object, name: str) -> SafeString | str:
 
 @register.filter
 def reachable(text: object) -> object:
-    """Give the address of whoever runs this deployment, if there is one, where a text or a message speaks of them."""
+    """Return the text with the address of the operator, if there is one, where it speaks of the operator."""
     words = str(text)
     if not settings.SUPPORT_ADDRESS or _OPERATOR not in words:
         return text
@@ -101,13 +101,13 @@ def no_address(name: str) -> str:
 
 @register.filter
 def lines(text: object) -> list[str]:
-    """The lines of a message that is a list."""
+    """Return the lines of a message that is a list."""
     return str(text).split("\n")
 
 
 @register.filter
 def parted(address: str) -> SafeString:
-    """An e-mail address that a narrow column breaks before the @, not in the middle of a name."""
+    """Return an e-mail address that a narrow column breaks before the @, not in the middle of a name."""
     return format_html_join(SafeString("<wbr>@"), "{}", ((part,) for part in address.split("@")))
 
 

@@ -21,7 +21,7 @@ def normal_address(text: str) -> str:
     """Return the address in its one stored form: ASCII local part in lower case, domain in IDNA form.
 
     Nothing is folded beyond case: `a.b+c@x.example` and `ab@x.example` stay two people. Raises ValidationError with a
-    sentence for the person who typed it. Source: RFC 5321 4.1.2, RFC 5891.
+    sentence for the user who typed it. Source: RFC 5321 4.1.2, RFC 5891.
     """
     try:
         checked = validate_email(
@@ -36,7 +36,7 @@ def normal_address(text: str) -> str:
 
 
 def _is_folded(text: str, domain: str) -> bool:
-    """Whether IDNA took other letters for it: full-width ones, or an ideographic full stop, would reach its owner."""
+    """Return whether IDNA mapped other letters: full-width ones, or an ideographic full stop, would reach its owner."""
     written = text.strip().rpartition("@")[2]
     return not written.isascii() and unicodedata.normalize("NFC", written).lower() != domain
 
@@ -50,5 +50,5 @@ def normal_domain(text: str) -> str:
 
 
 def domain_of(address: str) -> str:
-    """Return what stands behind the @ of an address in normal form."""
+    """Return the part after the @ of an address in normal form."""
     return address.rpartition("@")[2]

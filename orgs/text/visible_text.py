@@ -1,4 +1,4 @@
-"""Text that others wrote, shown so that it changes nothing round it and hides nothing."""
+"""Text of others, shown so that it does not change the text around it and hides nothing."""
 
 from __future__ import annotations
 

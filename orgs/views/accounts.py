@@ -35,18 +35,18 @@ class PasswordSignIn(account_views.LoginView):  # type: ignore[misc]  # allauth 
     """Sign in with a password. A wrong one brings back the page it was typed on, of which there are two."""
 
     def get_template_names(self) -> list[str]:
-        """The page that knows the address already, or the one that asks for it."""
+        """Return the page that knows the address already, or the one that asks for it."""
         return ["sso/sign_in_otherwise.html" if "address_is_known" in self.request.POST else self.template_name]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """What the page that knows the address was first shown with, and its errors."""
+        """Add the values with which the page that knows the address was first shown, and its errors."""
         context = super().get_context_data(**kwargs)
         known = {"address": context["form"]["login"].value(), "next": context["redirect_field_value"]}
         return {**context, **known}
 
 
 class SignUp(account_views.SignupView):  # type: ignore[misc]
-    """Make an account. It takes as long for an address that has one already, whose owner gets a mail instead."""
+    """Make an account. An address that has one takes as long, and its owner gets a mail instead."""
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Limit the mails to one address. Hash the password here if allauth will not: it is nearly all of the time."""
@@ -59,10 +59,10 @@ class SignUp(account_views.SignupView):  # type: ignore[misc]
 
 
 class AskForReset(account_views.PasswordResetView):  # type: ignore[misc]
-    """Ask for the mail that sets a new password. The log has each that is not one too many, whoever's address it is."""
+    """Ask for the mail that sets a new password. The log has each request within the limits, for any address."""
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """The mail itself leaves after the response."""
+        """Record the request unless it exceeds a limit; the mail itself leaves after the response."""
         answer: HttpResponse = super().form_valid(form)
         if answer.status_code != HTTPStatus.TOO_MANY_REQUESTS:
             record_reset_asked(address=normal_address(form.cleaned_data["email"]), actor=actor_of(self.request))
@@ -70,10 +70,10 @@ class AskForReset(account_views.PasswordResetView):  # type: ignore[misc]
 
 
 class ConfirmAddress(account_views.ConfirmEmailView):  # type: ignore[misc]
-    """Ask whether an address is theirs. Whoever is signed in stays so until they have said yes."""
+    """Ask a visitor whether an address is theirs. A signed-in user stays signed in until the answer is yes."""
 
     def logout_other_user(self, confirmation: Any) -> None:
-        """Only after the response: anybody could put the link into a page of theirs, so opening it ends no session."""
+        """Sign another user out by POST only: any site could embed the link, so opening it ends no session."""
         if self.request.method == "POST":
             super().logout_other_user(confirmation)
 

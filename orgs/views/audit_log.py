@@ -1,4 +1,4 @@
-"""Settings, Audit log: what happened in the organization, for its admins."""
+"""Settings, Audit log: the events of the organization, for its admins."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ COLUMNS = (
     "id", "at", "name", "event", "risk", "outcome", "organization_number", "actor_id", "actor_email", "address",
     "user_agent", "target_kind", "target_id", "target", "before", "after",
 )  # fmt: skip
-# What spreadsheets take for the beginning of a formula.
+# Spreadsheets take these for the beginning of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -52,7 +52,7 @@ def audit_log(request: access.OrganizationRequest) -> HttpResponse:
 @access.organization_page(Role.ADMIN)
 @require_safe
 def audit_csv(request: access.OrganizationRequest) -> HttpResponseBase:
-    """The same events with every field, as CSV (RFC 4180, UTF-8), oldest last."""
+    """Return the events of a period with every field, as CSV (RFC 4180, UTF-8), oldest last."""
     events = _events(request, _form(request))
     response = StreamingHttpResponse(_lines(events.iterator(chunk_size=500)), content_type="text/csv; charset=utf-8")
     name = f"audit-log-{request.membership.organization.number}.csv"
@@ -80,7 +80,7 @@ def _events(request: access.OrganizationRequest, form: AuditFilterForm) -> Query
 
 
 class _Echo:
-    """A file that hands back what is written to it."""
+    """A file that returns the text written to it."""
 
     def write(self, line: str) -> str:
         return line
@@ -106,6 +106,6 @@ def _json(facts: dict[str, object]) -> str:
 
 
 def _cell(value: object) -> str:
-    """A value as text that no spreadsheet takes for a formula."""
+    """Return a value as text that no spreadsheet takes for a formula."""
     text = "" if value is None else visible(str(value))
     return f"'{text}" if text.startswith(_FORMULA) else text

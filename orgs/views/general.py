@@ -1,4 +1,4 @@
-"""Settings, General: what an organization is called, how long sessions last, which e-mail domains are its own."""
+"""Settings, General: the name of an organization, how long sessions last, and its e-mail domains."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 @access.organization_page(Role.VIEWER)
 @require_safe
 def settings(request: access.OrganizationRequest) -> HttpResponse:
-    """Settings begin with General."""
+    """Redirect Settings to General."""
     return HttpResponseRedirect(reverse("settings_general", args=[request.membership.organization.slug]))
 
 
 @access.organization_page(Role.VIEWER, to_change=Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def general(request: access.OrganizationRequest) -> HttpResponse:
-    """Show the organization to everybody in it; managers and admins change name and address."""
+    """Show the organization to all of its members; managers and admins change name and address."""
     organization = request.membership.organization
     form = GeneralForm(request.POST or None, initial=initial_of(organization))
     if request.method == "POST" and form.is_valid() and _rename(request, form):
@@ -54,7 +54,7 @@ def _rename(request: access.OrganizationRequest, form: GeneralForm) -> bool:
 @access.organization_page(Role.ADMIN)
 @post_to("settings_general", "slug")
 def session_length(request: access.OrganizationRequest) -> HttpResponse:
-    """Change how long people stay signed in to this organization."""
+    """Change how long users stay signed in to this organization."""
     organization = request.membership.organization
     form = SessionLengthForm(request.POST)
     if not form.is_valid():
@@ -68,7 +68,7 @@ def session_length(request: access.OrganizationRequest) -> HttpResponse:
 @access.organization_page(Role.ADMIN)
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_everyone_out(request: access.OrganizationRequest) -> HttpResponse:
-    """Say what signing everyone out does, in numbers; POST does it, the admin's own session included."""
+    """Show how many sessions signing everyone out ends; POST does it, the admin's own session included."""
     organization = request.membership.organization
     if request.method != "POST":
         context = {"section": "general", "organization": organization, "counts": count_sessions(organization)}
@@ -84,7 +84,7 @@ def sign_everyone_out(request: access.OrganizationRequest) -> HttpResponse:
 @access.organization_page(Role.ADMIN)
 @post_to("settings_general", "slug")
 def add_domain(request: access.OrganizationRequest) -> HttpResponse:
-    """Add an e-mail domain, which leads nobody here before an operator has verified it."""
+    """Add an e-mail domain, which is not used before an operator has verified it."""
     organization = request.membership.organization
     form = DomainForm(request.POST)
     if not form.is_valid():
@@ -109,7 +109,7 @@ def remove_domain(request: access.OrganizationRequest, domain: str) -> HttpRespo
 
 
 def _page(request: access.OrganizationRequest, **typed: forms.Form) -> HttpResponse:
-    """The page with all of its forms, one of them as somebody has just filled it in."""
+    """Return the page with all of its forms, one of them as it was just filled in."""
     membership = request.membership
     organization = membership.organization
     context = {

@@ -1,4 +1,4 @@
-"""What front ends and monitors ask."""
+"""Endpoints for front ends and monitors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def session(request: HttpRequest) -> JsonResponse:
 
     200 with `{"email": str, "organizations": [{"number": int, "slug": str, "name": str, "role": "viewer" | "member" |
     "manager" | "admin", "grant": {"id": UUID as str, "kind": "password" | "sso", "until": ISO 8601 in UTC}}]}`;
-    401 with `{"error": str}` when nobody is.
+    401 with `{"error": str}` when no user is signed in.
     """
     if not grants_of(request):
         return JsonResponse({"error": "Nobody is signed in."}, status=401)
@@ -42,7 +42,7 @@ def _entry(membership: Membership, grant: SessionGrant) -> dict[str, object]:
 @login_not_required
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Say 200 if this process and its database work, else 503."""
+    """Return 200 if this process and its database work, else 503."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

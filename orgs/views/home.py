@@ -1,4 +1,4 @@
-"""Where a person arrives: their organizations, and the first page of each."""
+"""The first pages after sign-in: the user's organizations, and the home of each."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Entrance:
 
 @dataclass(frozen=True, slots=True)
 class Entrances:
-    """A person's memberships as this session sees them."""
+    """A user's memberships as this session sees them."""
 
     open: list[Entrance] = field(default_factory=list)
     to_accept: list[Membership] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Entrances:
 
     @property
     def only_one(self) -> Entrance | None:
-        """The one organization there is to choose from."""
+        """Return the one organization there is to choose from."""
         others = self.to_accept or self.by_sso or self.ended
         return self.open[0] if len(self.open) == 1 and not others else None
 
@@ -52,7 +52,7 @@ class Entrances:
 @access.any_grant
 @require_safe
 def home(request: access.PersonRequest) -> HttpResponse:
-    """List the organizations of whoever is signed in; go straight on if there is just one."""
+    """List the organizations of the signed-in user; redirect to the only one if there is just one."""
     entrances = _entrances(request)
     if entrances.only_one:
         slug = entrances.only_one.membership.organization.slug
@@ -63,14 +63,14 @@ def home(request: access.PersonRequest) -> HttpResponse:
 @access.organization_page(Role.VIEWER)
 @require_safe
 def organization_home(request: access.OrganizationRequest) -> HttpResponse:
-    """Show somebody that they are in: where, as what, how they came in and until when."""
+    """Show a member their organization, their role, how they signed in and until when."""
     until = access.expiry(request.grant, request.membership)
     return render(request, "orgs/organization_home.html", {"until": until})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_organization(request: HttpRequest) -> HttpResponse:
-    """Make one more organization, on Starter, with the person as its admin."""
+    """Make a further organization, on Starter, with the user as its admin."""
     form = OrganizationForm(request.POST or None)
     organization = _create(request, form) if request.method == "POST" and form.is_valid() else None
     if organization is None:
@@ -94,7 +94,7 @@ def _create(request: HttpRequest, form: OrganizationForm) -> Organization | None
 
 @post_to("home")
 def accept_membership(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Let the person's password open a membership that single sign-on made for them (invariant 8)."""
+    """Let the user's password open a membership that single sign-on made for them (invariant 8)."""
     membership = membership_to_accept(cast(access.PersonRequest, request).user, public_id)
     if membership is None:
         raise Http404
@@ -111,7 +111,7 @@ def _accepted(membership: Membership) -> str:
 
 
 def _entrances(request: access.PersonRequest) -> Entrances:
-    """Sort the memberships. What does not open is listed only for somebody whose password vouches for the account."""
+    """Sort the memberships; those that do not open are listed only if a password vouches for the account."""
     found = Entrances()
     by_password = access.has_password_grant(request)
     for membership in memberships_of(request.user):

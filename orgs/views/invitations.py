@@ -1,4 +1,4 @@
-"""Inviting people, and what becomes of the emails."""
+"""Pages that invite users, and resend or revoke invitations."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NAMED = 5  # addresses in a message, before it only counts
 @access.organization_page(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def invite(request: access.OrganizationRequest) -> HttpResponse:
-    """Invite several people at once (AM-63)."""
+    """Invite several addresses at once (AM-63)."""
     form = InvitationForm(request.POST or None, by=request.membership)
     if request.method == "POST" and form.is_valid() and _send(request, form):
         return see_other("settings_members", request.membership.organization.slug, query={"view": "pending"})

@@ -1,4 +1,4 @@
-"""Settings, Members: who has joined, who is invited, and what they may do."""
+"""Settings, Members: members, invitations, and roles."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Row:
 @access.organization_page(Role.VIEWER)
 @require_safe
 def members(request: access.OrganizationRequest) -> HttpResponse:
-    """List the people of the organization: `?view=pending` those invited, else those who have joined (AM-62)."""
+    """List the members of the organization; `?view=pending` lists the invited (AM-62)."""
     by, organization = request.membership, request.membership.organization
     form = PeopleFilterForm(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}
@@ -110,7 +110,7 @@ _CHANGES: dict[str, Change] = {"role": _give_role, "suspend": _suspend, "restore
 
 
 def _query_of(request: access.OrganizationRequest) -> str:
-    """The part of the address that says which page of the list this is, for the forms on it to come back to."""
+    """Return the query string of this page of the list, for the forms on it to come back to."""
     return request.GET.urlencode()
 
 

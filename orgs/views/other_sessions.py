@@ -1,4 +1,4 @@
-"""Ending the other sessions of an account: said on the password page, offered after adding a second factor."""
+"""Pages that end the other sessions of an account: the password page, and the offer after adding a second factor."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Sessions(session_views.ListUserSessionsView):  # type: ignore[misc]
     """List the browsers in which the account is signed in, a page of them at a time; POST ends all but this one."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the rows of this page that are sessions still, the ones used last first; allauth would read them all."""
+        """Add the sessions of this page of the list, those used last first; allauth would read them all."""
         rows = UserSession.objects.filter(user=self.request.user.pk)
         page = page_of(self.request, rows.order_by("-last_seen_at", "-pk"))
         alive = [each for each in page if not each.purge()]

@@ -1,4 +1,4 @@
-"""Pages that belong to nobody in particular: the error of a lost form."""
+"""Error pages that belong to no other module."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ def too_many_requests(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Say that a form was too old, in words that tell what to do."""
+    """Say that a form was too old, and what to do now."""
     return render(request, "orgs/refused/form_too_old.html", status=403)

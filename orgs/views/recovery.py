@@ -26,7 +26,7 @@ from orgs.views.responses import see_other, show
 
 
 def by_password_first(view: access.View) -> access.View:
-    """Lead whoever came in another way to the password page, whether there is such an organization or not.
+    """Redirect a user without a password grant to the password page, whether there is such an organization or not.
 
     Another organization's provider may have said who they are, and would learn from a 404 whose admin they are.
     """
@@ -127,7 +127,7 @@ def factor_url(request: access.PersonRequest) -> str:
 
 
 def passed_second_factor(request: access.PersonRequest, *, within: timedelta | None = None) -> bool:
-    """Whether allauth saw a second factor or a passkey of this user in this session, and not one made just before.
+    """Return whether allauth saw a second factor or passkey of this user in this session, and not one made just before.
 
     `within` asks for one that was used so short a time ago.
     """

@@ -1,4 +1,4 @@
-"""How pages answer."""
+"""Functions and middleware that make the responses of pages."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ View = Callable[..., HttpResponseBase]
 
 
 def see_other(name: str, *args: object, query: dict[str, str] | None = None) -> HttpResponse:
-    """Answer a POST: 303 to a page of ours, so that Reload sends nothing twice."""
+    """Return a 303 to a page of ours in response to a POST, so that Reload sends nothing twice."""
     path = reverse(name, args=args)
     return HttpResponseRedirect(f"{path}?{urlencode(query)}" if query else path, status=303)
 
 
 def post_to(page: str, *parts: str, query: dict[str, str] | None = None) -> Callable[[View], View]:
-    """A view for POST alone. Whoever opens its address is led to the page that its form stands on, and changes nothing.
+    """Return a view for POST alone; a GET is redirected to the page of its form, and changes nothing.
 
     Addresses of forms are opened after signing in again, by Enter in the address bar where a form came back with
     errors, and from the page about a form that is too old. `page` is the name of that page, `parts` are those of the
@@ -57,7 +57,7 @@ def post_to(page: str, *parts: str, query: dict[str, str] | None = None) -> Call
 
 
 def not_allowed(request: HttpRequest, methods: str, template: str, context: dict[str, Any]) -> HttpResponse:
-    """Answer 405 with a page; `methods` are those that the address takes, as the Allow header has them."""
+    """Return a 405 with a page; `methods` are those that the address takes, as the Allow header has them."""
     response = render(request, template, context, status=405)
     response["Allow"] = methods
     add_never_cache_headers(response)
@@ -70,7 +70,7 @@ def show(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpRe
 
 
 def page_of(request: HttpRequest, rows: QuerySet[Any] | Sequence[Any]) -> Page[Any]:
-    """The page that `?page=` asks for, or the nearest one there is."""
+    """Return the page that `?page=` asks for, or the nearest one there is."""
     return Paginator(rows, PAGE_LENGTH).get_page(request.GET.get("page"))
 
 

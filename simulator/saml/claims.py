@@ -1,4 +1,4 @@
-"""What a token says about a person: the name ID and the default claims of a new application."""
+"""The claims of a token about a user: the name ID and the default claims of a new application."""
 
 import hashlib
 import uuid
@@ -24,12 +24,12 @@ Claims = dict[str, Sequence[str]]
 
 
 def token_upn(user: User) -> str:
-    """`user.userprincipalname` as tokens carry it: guests of another tenant go by their mail."""
+    """Return `user.userprincipalname` as tokens carry it: guests of another tenant go by their mail."""
     return user.mail if user.kind == "entra guest" else user.upn
 
 
 def default_claims(user: User, *, tenant_id: str, issuer: str) -> Claims:
-    """Claim URI → values, in Entra's order. A claim without a value is left out."""
+    """Return claim URI → values, in Entra's order. A claim without a value is left out."""
     home = issuer.replace(tenant_id, user.home_tenant_id)
     provider = {"member": issuer, "entra guest": home, "microsoft account": "live.com"}[user.kind]
     single = {
@@ -53,7 +53,7 @@ def _listed(claims: Mapping[str, str]) -> Claims:
 
 
 def changed(claims: Mapping[str, Sequence[str]], changes: Mapping[str, str | Sequence[str] | None]) -> Claims:
-    """The claims with some replaced, added, or (None) left out."""
+    """Return the claims with some replaced, added, or (None) left out."""
     result = dict(claims)
     for uri, value in changes.items():
         if value is None:
@@ -64,7 +64,7 @@ def changed(claims: Mapping[str, Sequence[str]], changes: Mapping[str, str | Seq
 
 
 def source_values(user: User) -> dict[str, str]:
-    """The attributes that an administrator can choose as Unique User Identifier."""
+    """Return the attributes that an administrator can choose as Unique User Identifier."""
     return {
         "user.userprincipalname": token_upn(user),
         "user.mail": user.mail,
@@ -75,7 +75,7 @@ def source_values(user: User) -> dict[str, str]:
 
 
 def name_id(app: App, user: User, requested_format: str = "") -> tuple[str, str]:
-    """Name ID and its format; the request's format, if any, overrides the application's.
+    """Return name ID and its format; the request's format, if any, overrides the application's.
 
     Raises Refusal 501241 when the chosen attribute is empty.
     """

@@ -1,4 +1,4 @@
-"""What Entra would answer to a request, decided before a line of XML is written."""
+"""Entra's response to a request, decided before a line of XML is written."""
 
 import dataclasses
 import datetime as dt
@@ -22,7 +22,7 @@ FOLLOWERS: Final = {
 
 
 def usual(app: App, issuer: str, asked: SamlRequest, now: dt.datetime) -> SamlResponse:
-    """The response to `asked` (an empty ID makes it unsolicited), about nobody yet."""
+    """Return the response to `asked` (an empty ID makes it unsolicited), without a user yet."""
     reply_url = asked.acs_url or app.reply_url
     assertion_id = responses.new_id()
     key = app.signing_key(now)
@@ -51,13 +51,13 @@ def usual(app: App, issuer: str, asked: SamlRequest, now: dt.datetime) -> SamlRe
 
 
 def named(answer: SamlResponse, app: App, user: User, requested_format: str) -> SamlResponse:
-    """The response with the name ID of this person. Raises Refusal 501241 for an empty source."""
+    """Return the response with the name ID of this user. Raises Refusal 501241 for an empty source."""
     value, name_format = claims.name_id(app, user, requested_format)
     return dataclasses.replace(answer, name_id=value, name_id_format=name_format)
 
 
 def twisted(answer: SamlResponse, twists: Twists) -> SamlResponse:
-    """The response with the caller's changes; what usually follows a changed value follows it."""
+    """Return the response with the caller's changes; what usually follows a changed value follows it."""
     changes: dict[str, Any] = dict(twists)
     for leader, follower in FOLLOWERS.items():
         if leader in changes:
@@ -67,7 +67,7 @@ def twisted(answer: SamlResponse, twists: Twists) -> SamlResponse:
 
 
 def declined(answer: SamlResponse, code: int, text: str) -> SamlResponse:
-    """The response as a failure, with Entra's number in the status message."""
+    """Return the response as a failure, with Entra's number in the status message."""
     return dataclasses.replace(
         answer,
         status=responses.RESPONDER,

@@ -32,7 +32,7 @@ KEY_BYTES: Final = {
 OAEP_MGF1P: Final = f"{XENC}rsa-oaep-mgf1p"
 OAEP: Final = f"{XENC11}rsa-oaep"
 RSA_1_5: Final = f"{XENC}rsa-1_5"
-# What Entra is expected to use.
+# Entra is expected to use these.
 USUAL_CONTENT: Final = f"{XENC}aes256-cbc"
 USUAL_TRANSPORT: Final = OAEP_MGF1P
 
@@ -45,7 +45,7 @@ _TRANSPORTS: Final[dict[str, Encrypt]] = {
 
 
 def read_certificate(data: bytes) -> str:
-    """The certificate of an uploaded .cer file as PEM. Raises ValueError with a sentence to show."""
+    """Return the certificate of an uploaded .cer file as PEM. Raises ValueError with a sentence to show."""
     try:
         certificate = (
             x509.load_pem_x509_certificate(data) if b"-----BEGIN" in data else x509.load_der_x509_certificate(data)

@@ -18,7 +18,7 @@ LIFETIME = dt.timedelta(days=3 * 365)
 
 
 class _Certified:
-    """What the portal shows of a certificate, whoever's it is; its fields hold it as PEM."""
+    """The certificate fields that the portal shows of a key of either side; the fields hold it as PEM."""
 
     certificate_pem: bytes
 
@@ -32,7 +32,7 @@ class _Certified:
 
     @property
     def thumbprint(self) -> str:
-        """SHA-1 of the DER certificate in upper-case hexadecimal, as the portal shows it."""
+        """Return SHA-1 of the DER certificate in upper-case hexadecimal, as the portal shows it."""
         return self.certificate.fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303  # a name, not a proof
 
     @property
@@ -56,7 +56,7 @@ class SigningKey(_Certified):
         valid_from: dt.datetime | None = None,
         valid_until: dt.datetime | None = None,
     ) -> "SigningKey":
-        """A fresh RSA key; valid three years from now unless told otherwise (aware datetimes)."""
+        """Return a new RSA key; valid three years from now unless told otherwise (aware datetimes)."""
         key = rsa.generate_private_key(public_exponent=65537, key_size=bits)
         start = valid_from or dt.datetime.now(dt.UTC)
         certificate = _self_signed(key, common_name, start, valid_until or start + LIFETIME)
@@ -64,18 +64,18 @@ class SigningKey(_Certified):
 
     @property
     def certificate_base64(self) -> str:
-        """The DER certificate as base64 on one line, the form of ds:X509Certificate."""
+        """Return the DER certificate as base64 on one line, the form of ds:X509Certificate."""
         return base64.b64encode(self.der).decode()
 
     def write(self, file: Path) -> None:
-        """Key and certificate in one PEM file that only its owner can read."""
+        """Write key and certificate into one PEM file that only its owner can read."""
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(self.private_pem + self.certificate_pem)
 
     @classmethod
     def read(cls, file: Path) -> "SigningKey":
-        """The key that `write` left in this file."""
+        """Return the key that `write` left in this file."""
         private, mark, certificate = file.read_bytes().partition(b"-----BEGIN CERTIFICATE-----")
         return cls(private, mark + certificate)
 
@@ -92,7 +92,7 @@ class UploadedCertificate(_Certified):
 
     @property
     def public_key(self) -> rsa.RSAPublicKey:
-        """Raises TypeError for anything but RSA."""
+        """Return the RSA key. Raises TypeError for any other."""
         key = self.certificate.public_key()
         if not isinstance(key, rsa.RSAPublicKey):
             raise TypeError("requests are verified with RSA keys")

@@ -20,7 +20,7 @@ LIFETIME: Final = dt.timedelta(minutes=5)
 
 
 def login_issuer(sso_url: str) -> str:
-    """What the directory calls itself at sign-out: the host of its endpoints, where sign-ins name another one.
+    """Return the directory's issuer at sign-out: the host of its endpoints, where sign-ins name another one.
 
     Entra has sts.windows.net and login.microsoftonline.com; the simulator has 127.0.0.1 and localhost.
     """
@@ -41,7 +41,7 @@ def request(
     not_on_or_after: dt.datetime | None = None,
     message_id: str = "",
 ) -> etree._Element:
-    """A LogoutRequest about somebody."""
+    """Return a LogoutRequest about a user."""
     moment = now or dt.datetime.now(dt.UTC)
     root = _message("LogoutRequest", issuer, destination, moment, message_id)
     root.set("NotOnOrAfter", instant(not_on_or_after or moment + LIFETIME))
@@ -57,7 +57,7 @@ def request(
 def response(
     issuer: str, destination: str, in_response_to: str, *, status: str = SUCCESS, now: dt.datetime | None = None
 ) -> etree._Element:
-    """The response to a LogoutRequest."""
+    """Return the response to a LogoutRequest."""
     root = _message("LogoutResponse", issuer, destination, now or dt.datetime.now(dt.UTC), "")
     root.set("InResponseTo", in_response_to)
     outer = etree.SubElement(root, f"{{{SAMLP}}}Status")
@@ -73,7 +73,7 @@ def redirect_url(
     relay_state: str | None = None,
     signature_method: str = "sha256",
 ) -> str:
-    """The address that carries a message, signed by `key` over the query as it is sent."""
+    """Return the address that carries a message, signed by `key` over the query as it is sent."""
     name = "SAMLRequest" if message.tag == f"{{{SAMLP}}}LogoutRequest" else "SAMLResponse"
     parameters = [(name, _deflated(message))]
     if relay_state is not None:

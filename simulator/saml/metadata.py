@@ -34,7 +34,7 @@ OFFERED: Final = {
 
 @dataclass(frozen=True)
 class Document:
-    """What one metadata document says. The first of `keys` need not be the one in use."""
+    """The contents of one metadata document. The first of `keys` need not be the one in use."""
 
     entity_id: str
     sso_url: str
@@ -47,7 +47,7 @@ AddEndpoints = Callable[[etree._Element, Document], None]
 
 
 def write(document: Document) -> bytes:
-    """The signed document: UTF-8 with byte order mark, no line break anywhere."""
+    """Return the signed document: UTF-8 with byte order mark, no line break anywhere."""
     root = etree.Element(
         f"{{{MD}}}EntityDescriptor",
         nsmap=no_prefix(MD),

@@ -1,4 +1,4 @@
-"""Verifying the signature of an AuthnRequest, for applications that require verification certificates.
+"""Verification of the signature of an AuthnRequest, for applications that require verification certificates.
 
 By Redirect it is over the query as it was sent (SAML bindings 3.4.4.1), by POST it is inside the document (3.5.4).
 """
@@ -66,7 +66,7 @@ def _check_query(app: App, query: str, read: dict[str, str | None]) -> None:
 
 
 def _parameters(query: str) -> dict[str, str]:
-    """Name → value of those that count, still encoded."""
+    """Return name → value of the parameters that count, still encoded."""
     found = [part.partition("=")[::2] for part in query.split("&")]
     counted = [(name, value) for name, value in found if name in PARAMETERS]
     if len(counted) != len(dict(counted)):
@@ -111,7 +111,7 @@ def _check_document(app: App, root: etree._Element) -> None:
 
 
 def _require_plain(app: App, root: etree._Element, signature: etree._Element) -> None:
-    """One reference, to the whole request, with the algorithms that Entra takes and no transform besides."""
+    """Require one reference, to the whole request, with the algorithms that Entra takes and no other transform."""
     infos, references = _inside(signature, "SignedInfo"), _inside(signature, "SignedInfo/Reference")
     _require_algorithm(app, _algorithm(signature, "SignedInfo/SignatureMethod"))
     transforms = {each.get("Algorithm") for each in _inside(signature, "SignedInfo/Reference/Transforms/Transform")}
@@ -135,7 +135,7 @@ def _algorithm(signature: etree._Element, path: str) -> str:
 
 
 def _candidates(app: App, signature: etree._Element) -> list[UploadedCertificate]:
-    """The certificates that the request names; the newest if it names none."""
+    """Return the certificates that the request names; the newest if it names none."""
     named = {_decoded(each.text or "") for each in _inside(signature, "KeyInfo/X509Data/X509Certificate")}
     if not named:
         return app.verification_certificates[-TRIED:]

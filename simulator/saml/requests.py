@@ -1,4 +1,4 @@
-"""Reading AuthnRequests, with the refusals that Entra has for them."""
+"""Reading of AuthnRequests, with the refusals that Entra has for them."""
 
 import base64
 import binascii
@@ -19,7 +19,7 @@ KNOWN_FORMATS: Final = {EMAIL_FORMAT, PERSISTENT_FORMAT, TRANSIENT_FORMAT, UNSPE
 
 @dataclass(frozen=True)
 class SamlRequest:
-    """What a response needs to know of its request. Empty strings stand for 'not asked'."""
+    """The parts of a request that a response needs. Empty strings stand for 'not asked'."""
 
     id: str
     issuer: str
@@ -47,7 +47,7 @@ def read_request(message: str, *, deflated: bool) -> SamlRequest:
 
 
 def decode(message: str, *, deflated: bool) -> etree._Element:
-    """The document of a SAMLRequest parameter (`deflated`: Redirect binding). Raises Refusal 75005."""
+    """Return the document of a SAMLRequest parameter (`deflated`: Redirect binding). Raises Refusal 75005."""
     try:
         data = base64.b64decode("".join(message.split()), validate=True)
         return parse(_inflate(data) if deflated else data)

@@ -26,12 +26,12 @@ Edit = Callable[[etree._Element], None]
 
 
 def new_id() -> str:
-    """An identifier as Entra makes them: underscore and GUID."""
+    """Return an identifier as Entra makes them: underscore and GUID."""
     return f"_{uuid.uuid4()}"
 
 
 class Twists(TypedDict, total=False):
-    """What a caller may set otherwise than Entra would. None leaves an attribute out.
+    """Values that a caller may set otherwise than Entra would. None leaves an attribute out.
 
     Each changes one place only: `not_on_or_after` is that of Conditions,
     `confirmation_not_on_or_after` that of SubjectConfirmationData; `issuer` changes both
@@ -78,7 +78,7 @@ class Twists(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class SamlResponse:
-    """Everything that goes into one Response, already decided."""
+    """All values of one Response, already decided."""
 
     issuer: str
     audience: str | Sequence[str]
@@ -117,12 +117,12 @@ class SamlResponse:
 
 
 def instant(moment: dt.datetime) -> str:
-    """UTC with milliseconds and Z."""
+    """Return a time in UTC with milliseconds and Z."""
     return moment.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def write(answer: SamlResponse) -> str:
-    """The signed Response, base64, as the SAMLResponse form field carries it."""
+    """Return the signed Response, base64, as the SAMLResponse form field carries it."""
     response = response_element(answer)
     assertion = assertion_element(answer)
     response.append(assertion)
@@ -137,7 +137,7 @@ def write(answer: SamlResponse) -> str:
 
 
 def encode(response: etree._Element) -> str:
-    """Base64 of the serialized element, without an XML declaration."""
+    """Return base64 of the serialized element, without an XML declaration."""
     return base64.b64encode(etree.tostring(response)).decode()
 
 
@@ -185,7 +185,7 @@ def _sign_one(answer: SamlResponse, element: etree._Element) -> None:
 
 
 def response_element(answer: SamlResponse) -> etree._Element:
-    """samlp:Response with its Issuer and Status, without an assertion."""
+    """Return samlp:Response with its Issuer and Status, without an assertion."""
     response = etree.Element(f"{{{SAMLP}}}Response", nsmap={"samlp": SAMLP})
     _set(response, "ID", answer.response_id)
     _set(response, "Version", "2.0")
@@ -210,7 +210,7 @@ def _status(answer: SamlResponse) -> etree._Element:
 
 
 def assertion_element(answer: SamlResponse) -> etree._Element:
-    """The unsigned Assertion, with its own default namespace as Entra writes it."""
+    """Return the unsigned Assertion, with its own default namespace as Entra writes it."""
     assertion = etree.Element(f"{{{SAML}}}Assertion", nsmap=no_prefix(SAML))
     _set(assertion, "ID", answer.assertion_id)
     _set(assertion, "IssueInstant", instant(answer.issue_instant))

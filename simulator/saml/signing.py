@@ -22,7 +22,7 @@ DIGEST_METHODS: Final = {
 
 
 def no_prefix(uri: str) -> dict[str, str]:
-    """An lxml namespace map in which the elements of `uri` have no prefix."""
+    """Return an lxml namespace map in which the elements of `uri` have no prefix."""
     return {None: uri}  # type: ignore[dict-item]  # the stubs know of named prefixes only
 
 

@@ -11,7 +11,7 @@ from simulator.saml.metadata import MD, POST, REDIRECT
 
 @dataclass(frozen=True)
 class ServiceProvider:
-    """What the portal takes from the file."""
+    """The values that the portal takes from the file."""
 
     entity_id: str
     acs_url: str
@@ -22,7 +22,7 @@ EXPECTED: Final = "The file has no entityID, or no AssertionConsumerService with
 
 
 def read_sp_metadata(data: bytes) -> ServiceProvider:
-    """Entity ID and default ACS URL of the file. Raises ValueError with a sentence to show."""
+    """Return entity ID and default ACS URL of the file. Raises ValueError with a sentence to show."""
     try:
         root = parse(data)
     except ValueError as error:
@@ -36,7 +36,7 @@ def read_sp_metadata(data: bytes) -> ServiceProvider:
 
 
 def _logout_url(root: etree._Element) -> str:
-    """Entra signs out by Redirect only."""
+    """Return the address for Redirect, the only binding by which Entra signs out."""
     services = root.findall(f"{{{MD}}}SPSSODescriptor/{{{MD}}}SingleLogoutService")
     return next((each.get("Location", "") for each in services if each.get("Binding") == REDIRECT), "")
 

@@ -1,5 +1,5 @@
-"""The only SQL written by hand.
+"""SQL written by hand for what each sign-in reads.
 
-What each sign-in reads, where Django's own queries cost a tenth of the request or more.
-Each statement names its measurement. Nothing else writes SQL, and nothing here decides who may sign in.
+Django's own queries cost a tenth of the request or more there (docs/performance.md). The statement that writes a
+sign-in is in `sso.services.sign_in.persist`. Nothing here writes, or decides who may sign in.
 """

@@ -1,4 +1,4 @@
-"""The statements by which the ACS reads, written out.
+"""SQL statements by which the ACS reads, written out.
 
 Every sign-in waits for them, and Django takes longer to write such a join than PostgreSQL to answer it
 (docs/performance.md). They give whole rows of the models that they name, as `select_related` would.
@@ -47,7 +47,7 @@ _ASKED = (
     _part("organization", Organization),
     _part("plan", Plan),
     _part("connection", Connection),
-    # The file and what was said about it are long, and nobody reads them now.
+    # The file and its findings are long, and a sign-in does not read them.
     _part("configuration", Configuration, without=("metadata", "findings")),
 )
 _KNOWN = (_part("identity", Identity), _part("person", User), _part("membership", Membership))
@@ -84,7 +84,7 @@ _KNOWN_PERSON = f"""
 
 
 class Subject(NamedTuple):
-    """What a provider calls a user: the kind of identifier, and the identifier.
+    """A user as a provider names them: the kind of identifier, and the identifier.
 
     `normalized` is the address in its normal form, None for an identifier that is compared letter for letter.
     """
@@ -95,7 +95,7 @@ class Subject(NamedTuple):
 
 
 class KnownPerson(NamedTuple):
-    """An identity, and its person's membership of the connection's organization, if there is one."""
+    """An identity, and its user's membership of the connection's organization, if there is one."""
 
     identity: Identity
     membership: Membership | None
@@ -156,7 +156,7 @@ def _row(statement: str, parameters: Sequence[Any], parts: Iterable[_Part]) -> t
 
 
 def _made(part: _Part, values: list[Any], database: BaseDatabaseWrapper) -> Model | None:
-    """The primary key comes first in every model."""
+    """Return a model instance made of a row's values; None without the primary key, the first field of every model."""
     if values[0] is None:
         return None
     for at, field in enumerate(part.fields):
@@ -168,6 +168,6 @@ def _made(part: _Part, values: list[Any], database: BaseDatabaseWrapper) -> Mode
 
 
 def _in_its_type(field: Field[Any, Any], value: Any) -> Any:
-    """What PostgreSQL gives in Python's own types, SQLite gives as numbers and texts."""
+    """Return a value in its Python type: SQLite gives numbers and texts where PostgreSQL gives Python's types."""
     found = field.to_python(value)
     return found.replace(tzinfo=UTC) if isinstance(found, datetime) and found.tzinfo is None else found

@@ -1,4 +1,4 @@
-"""Connections, sign-ins and identities, for operators."""
+"""Admin pages of connections, sign-ins and identities, for operators."""
 
 from orgs.admin import RELATED, Related
 from sso.admin.connections import ConfigurationAdmin, ConnectionAdmin, ServiceProviderKeyAdmin

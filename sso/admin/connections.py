@@ -1,4 +1,4 @@
-"""Connections, their configurations and our own certificates."""
+"""Admin pages of connections, their configurations and our own certificates."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sso.services import disable_connection, enable_connection
 
 @admin.register(Connection)
 class ConnectionAdmin(LookOnlyAdmin[Connection]):
-    """One identity provider of one organization. Its admins change it; operators switch it off and on."""
+    """Admin of connections: an organization's admins change theirs, operators switch it off and on."""
 
     list_display = ("organization", "provider", "state", "just_in_time_role", "created_at")
     list_filter = ("provider", "state", "created_at")
@@ -37,19 +37,19 @@ class ConnectionAdmin(LookOnlyAdmin[Connection]):
 
     @admin.display(description="organization")
     def organization_link(self, connection: Connection) -> str:
-        """The organization, as a link."""
+        """Return the organization, as a link."""
         return row_link(connection.organization)
 
     @admin.display(description="waivers")
     def waivers(self, connection: Connection) -> str:
-        """What its admins, or an operator on the command line, have accepted for a time, and until when."""
+        """Return the waivers that its admins, or an operator on the command line, have allowed, each with its end."""
         ends = waivers_in_force(connection.organization).items()
         rows = ((each.label, f"{end:%Y-%m-%d}") for each, end in ends)
         return format_html_join("", "<div>{} accepted until {}, end of the day in UTC</div>", rows) or "None"
 
     @admin.display(description="configurations")
     def versions(self, connection: Connection) -> str:
-        """Every version, the newest first, as links."""
+        """Return every version, the newest first, as links."""
         rows = connection.configurations.select_related("connection__organization").order_by("-version")
         return format_html_join("", "<div>{}: {}</div>", ((row_link(row), row.get_state_display()) for row in rows))
 
@@ -68,7 +68,7 @@ class ConnectionAdmin(LookOnlyAdmin[Connection]):
 
 @admin.register(Configuration)
 class ConfigurationAdmin(LookOnlyAdmin[Configuration]):
-    """Versions of what is known about a provider. Sign-ins say by which they were judged, so none is edited."""
+    """Admin of configurations. Sign-ins name the one they were judged by, so none is edited."""
 
     list_display = ("connection", "version", "state", "entity_id", "created_at", "activated_at", "retired_at")
     list_filter = ("state", "connection__provider", "created_at")
@@ -91,31 +91,31 @@ class ConfigurationAdmin(LookOnlyAdmin[Configuration]):
 
     @admin.display(description="connection")
     def connection_link(self, configuration: Configuration) -> str:
-        """The connection, as a link."""
+        """Return the connection, as a link."""
         return row_link(configuration.connection)
 
     @admin.display(description="signing certificates")
     def certificate_list(self, configuration: Configuration) -> str:
-        """Each certificate's SHA-256 and last day."""
+        """Return each certificate's SHA-256 and last day."""
         certificates = configuration.signing_certificates()
         rows = ((certificate.fingerprint, f"{certificate.not_after:%Y-%m-%d}") for certificate in certificates)
         return format_html_join("", "<div><code>{}</code> valid until {}</div>", rows)
 
     @admin.display(description="findings")
     def findings_list(self, configuration: Configuration) -> str:
-        """What the admin was told about the file."""
+        """Return what the admin was told about the file."""
         messages = ((finding["message"],) for finding in configuration.findings)
         return format_html_join("", "<div>{}</div>", messages) or "-"
 
     @admin.display(description="metadata")
     def metadata_text(self, configuration: Configuration) -> str:
-        """The file as it was uploaded."""
+        """Return the file as it was uploaded."""
         return format_html('<textarea class="vLargeTextField" rows="20" readonly>{}</textarea>', configuration.metadata)
 
 
 @admin.register(ServiceProviderKey)
 class ServiceProviderKeyAdmin(LookOnlyAdmin[ServiceProviderKey]):
-    """Our own certificates, one set for each organization. Its admins make and retire them."""
+    """Admin of our own certificates, one set for each organization, made and retired by its admins."""
 
     list_display = ("organization", "state", "short_fingerprint", "created_at", "promoted_at", "retired_at")
     list_filter = ("state", "created_at")
@@ -125,15 +125,15 @@ class ServiceProviderKeyAdmin(LookOnlyAdmin[ServiceProviderKey]):
 
     @admin.display(description="organization")
     def organization_link(self, key: ServiceProviderKey) -> str:
-        """The organization, as a link."""
+        """Return the organization, as a link."""
         return row_link(key.organization)
 
     @admin.display(description="certificate")
     def short_fingerprint(self, key: ServiceProviderKey) -> str:
-        """Enough of the SHA-256 to tell two apart."""
+        """Return enough of the SHA-256 to tell two apart."""
         return key.fingerprint[:8]
 
     @admin.display(description="valid until")
     def valid_until(self, key: ServiceProviderKey) -> str:
-        """The certificate's last day."""
+        """Return the certificate's last day."""
         return f"{key.signing_certificate().not_after:%Y-%m-%d}"

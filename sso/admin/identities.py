@@ -1,4 +1,4 @@
-"""Who is who at which provider."""
+"""Admin pages of identities: which user is known by which subject at which provider."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ OF_ORGANIZATION = "connection__organization__id__exact"
 
 @admin.register(Identity)
 class IdentityAdmin(LookOnlyAdmin[Identity]):
-    """Who is who at which provider. An unlinked person is found by their address at the next sign-in."""
+    """Admin of identities. An unlinked user is found by their address at the next sign-in."""
 
-    list_display = ("user", "connection", "subject_kind", "created_at", "last_used_at")  # the rest: change_view
+    list_display = ("user", "connection", "subject_kind", "created_at", "last_used_at")  # change_view shows the rest
     list_filter = ("subject_kind", "connection__provider", "last_used_at")
     list_select_related = ("user", "connection__organization")
     search_fields = ("user__email", "address", "=subject", "connection__organization__name")
@@ -39,11 +39,11 @@ class IdentityAdmin(LookOnlyAdmin[Identity]):
     actions = ("unlink",)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Also by organization, which is one step further away than Django expects."""
+        """Allow to filter by organization, too, which is one relation further away than Django expects."""
         return lookup == OF_ORGANIZATION or super().lookup_allowed(lookup, value, request)
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
-        """Show one identity; the look goes into the organization's own audit log."""
+        """Show one identity, and record that in the organization's own audit log."""
         answer = super().change_view(request, object_id, *args, **kwargs)
         identity = self.get_object(request, object_id)
         if identity is not None and answer.status_code == HTTPStatus.OK:
@@ -52,16 +52,16 @@ class IdentityAdmin(LookOnlyAdmin[Identity]):
 
     @admin.display(description="user")
     def user_link(self, identity: Identity) -> str:
-        """The person, as a link."""
+        """Return the user, as a link."""
         return row_link(identity.user)
 
     @admin.display(description="connection")
     def connection_link(self, identity: Identity) -> str:
-        """The connection, as a link."""
+        """Return the connection, as a link."""
         return row_link(identity.connection)
 
     @admin.action(description="Unlink: the next sign-in goes by the address again", permissions=["operate"])
     def unlink(self, request: HttpRequest, identities: QuerySet[Identity]) -> None:
-        """Forget the chosen identities."""
+        """Delete the chosen identities."""
         actor = actor_of(request)
         carry_out(self, request, identities, lambda i: unlink_identity(identity=i, actor=actor), "Unlinked {}")

@@ -1,4 +1,4 @@
-"""Sign-ins and sign-outs."""
+"""Admin pages of sign-ins and sign-outs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CHECK_ROW = '<tr><th scope="row">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>'
 
 @admin.register(SignIn)
 class SignInAdmin(LookOnlyAdmin[SignIn]):
-    """Every attempt to come in through a connection. A visitor's reference code finds theirs."""
+    """Admin of sign-ins: every attempt to sign in through a connection, found by the visitor's reference code."""
 
     list_display = ("reference", "started_at", "organization", "state", "reason", "address", "user", "purpose")
     list_filter = ("state", "purpose", "started_by", "started_at", "reason", "operator_reason")
@@ -53,7 +53,7 @@ class SignInAdmin(LookOnlyAdmin[SignIn]):
     )
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
-        """Show one sign-in; a look at a member's claims goes into the organization's own audit log."""
+        """Show one sign-in; if a member's claims are shown, record that in the organization's own audit log."""
         answer = super().change_view(request, object_id, *args, **kwargs)
         sign_in = self.get_object(request, object_id)
         if sign_in is not None and sign_in.claims and answer.status_code == HTTPStatus.OK:
@@ -62,39 +62,39 @@ class SignInAdmin(LookOnlyAdmin[SignIn]):
 
     @admin.display(description="organization")
     def organization_link(self, sign_in: SignIn) -> str:
-        """The organization, as a link."""
+        """Return the organization, as a link."""
         return row_link(sign_in.organization)
 
     @admin.display(description="user")
     def user_link(self, sign_in: SignIn) -> str:
-        """The person who came in, as a link."""
+        """Return the user who signed in, as a link."""
         return row_link(sign_in.user)
 
     @admin.display(description="judged by")
     def configuration_link(self, sign_in: SignIn) -> str:
-        """The configuration, as a link."""
+        """Return the configuration, as a link."""
         return row_link(sign_in.configuration)
 
     @admin.display(description="restart of")
     def restart_link(self, sign_in: SignIn) -> str:
-        """The attempt that this one follows, as a link."""
+        """Return the attempt that this one follows, as a link."""
         return row_link(sign_in.restart_of)
 
     @admin.display(description="checks")
     def all_checks(self, sign_in: SignIn) -> str:
-        """What was expected and what arrived."""
+        """Return the checks, with what was expected and what arrived."""
         heads = format_html_join("", '<th scope="col">{}</th>', ((head,) for head in _CHECK_COLUMNS))
         rows = format_html_join("", _CHECK_ROW, (_check_cells(check) for check in sign_in.checks))
         return format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", heads, rows) if rows else "-"
 
     @admin.display(description="IP address")
     def came_from(self, sign_in: SignIn) -> str:
-        """Where the browser was."""
+        """Return where the browser was."""
         return sign_in.ip_address or "-"
 
     @admin.display(description="claims")
     def all_claims(self, sign_in: SignIn) -> str:
-        """What the provider asserted."""
+        """Return what the provider asserted."""
         return json_block(sign_in.claims)
 
 
@@ -105,7 +105,7 @@ def _check_cells(check: dict[str, str]) -> tuple[str, ...]:
 
 @admin.register(SignOut)
 class SignOutAdmin(LookOnlyAdmin[SignOut]):
-    """Sign-outs that the provider was told of, or told us of."""
+    """Admin of sign-outs that the provider was told of, or told us of."""
 
     list_display = ("asked_at", "connection", "direction", "state", "user", "grants_ended")
     list_filter = ("direction", "state", "asked_at")

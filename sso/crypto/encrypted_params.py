@@ -13,7 +13,7 @@ LIFE = 10 * 60  # seconds: as long as a started sign-in waits
 
 
 class TokenPurpose(StrEnum):
-    """What an encrypted value is for; one purpose is never read as another."""
+    """Purpose of an encrypted value; one purpose is never read as another."""
 
     LOGIN_HINT = "login hint"
     TEST = "test of a draft"

@@ -18,7 +18,7 @@ NOT_SET = (
 
 
 def can_encrypt() -> bool:
-    """Whether this deployment can keep private keys."""
+    """Return whether this deployment can keep private keys."""
     return bool(settings.KEY_ENCRYPTION_KEYS)
 
 
@@ -35,13 +35,13 @@ def decrypt(stored: str) -> bytes:
 
 
 def reencrypt(stored: str) -> str:
-    """Return the same, encrypted with the first key. Raises LockedKeyError."""
+    """Return a stored private key encrypted anew, with the first key. Raises LockedKeyError."""
     return encrypt(decrypt(stored))
 
 
 @lru_cache(maxsize=256)
 def _decrypt(stored: str, keys: tuple[str, ...]) -> bytes:
-    """Kept: a request is signed at each sign-in. What was changed or withdrawn is another text, or not asked for."""
+    """Decrypt a key and cache it, since each sign-in may sign a request; a changed key is another text."""
     if not keys:
         raise LockedKeyError
     try:

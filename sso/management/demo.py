@@ -15,7 +15,7 @@ from sso.selectors.connections import active_configuration
 from sso.services import read_upload
 from sso.services.imports import import_metadata
 
-# Everybody who reads this knows it; the demo loads under DEBUG only.
+# The password is public, so the demo loads under DEBUG only.
 PASSWORD: Final = "amplisso-demo"  # noqa: S105
 OPERATOR: Final = "operator@amplisso.example"
 
@@ -47,7 +47,7 @@ INITECH: Final = Cast("Initech", "starter", "initech.example", (("Lena Vogel", "
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What there is now: Contoso to walk the nine steps in, Fabrikam connected, Initech on a plan without SSO."""
+    """The loaded demo: Contoso to walk the nine steps in, Fabrikam connected, Initech on a plan without SSO."""
 
     contoso: Organization
     fabrikam: Organization
@@ -55,7 +55,7 @@ class Demo:
 
 
 def load(metadata: bytes | None = None) -> Demo:
-    """Make what is missing of the demo and leave alone what is there; connect Fabrikam if its metadata is given.
+    """Create the missing parts of the demo and leave the rest alone; connect Fabrikam if its metadata is given.
 
     Raises saml.MetadataError.
     """
@@ -67,12 +67,12 @@ def load(metadata: bytes | None = None) -> Demo:
 
 
 def admin_of(cast: Cast) -> str:
-    """The address of the admin of one of the organizations."""
+    """Return the address of the admin of one of the organizations."""
     return f"{cast.members[0][1]}@{cast.domain}"
 
 
 def _organization(cast: Cast) -> Organization:
-    """The one that its admin made: by now it may have another name, and the admin may have joined others."""
+    """Return the one that its admin made: by now it may have another name, and the admin may have joined others."""
     admin = _account(admin_of(cast), cast.members[0][0])
     made = Organization.objects.filter(memberships__user=admin, memberships__source=MembershipSource.CREATED)
     return made.select_related("plan").order_by("number").first() or _create(cast, admin)
@@ -90,7 +90,7 @@ def _create(cast: Cast, admin: User) -> Organization:
 
 
 def _own(organization: Organization, name: str) -> None:
-    """Verify the domain, unless somebody else has taken it in the meantime."""
+    """Verify the domain, unless another organization has taken it in the meantime."""
     domain = add_domain(organization=organization, domain=name, actor=COMMAND_LINE)
     if not EmailDomain.objects.filter(domain=domain.domain, verified_at__isnull=False).exists():
         verify_domain(domain=domain, actor=COMMAND_LINE)
@@ -117,7 +117,7 @@ def _connect(organization: Organization, data: bytes) -> None:
 
 
 def _is_same(known: saml.IdentityProvider, offered: saml.IdpMetadata) -> bool:
-    """Each copy of a file is signed anew, so its text says nothing."""
+    """Compare two providers by content: each copy of a file is signed anew, so its text says nothing."""
     return (known.entity_id, known.certificates, known.sso_redirect_url, known.sso_post_url) == (
         offered.entity_id,
         offered.certificates,

@@ -1,4 +1,4 @@
-"""How people get in: connections and their configurations, sign-ins, identities."""
+"""Models of single sign-on: connections and their configurations, sign-ins, identities."""
 
 from sso.models.connections import (
     Configuration,

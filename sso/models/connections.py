@@ -1,4 +1,4 @@
-"""One identity provider of one organization, and the versions of what we know about it."""
+"""Connections to identity providers, and the versions of their configurations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sso.models.waivers import Waiver
 
 
 class Provider(models.TextChoices):
-    """The products the drop-down offers (AM-20)."""
+    """Products that the drop-down offers (AM-20)."""
 
     AZURE = "azure", "Microsoft Azure Active Directory"
     OKTA = "okta", "Okta"
@@ -30,14 +30,14 @@ class Provider(models.TextChoices):
 
 
 class ConnectionState(models.TextChoices):
-    """A disabled connection signs nobody in; its log and its people stay."""
+    """State of a connection. A disabled one refuses every sign-in; its log and its identities stay."""
 
     ENABLED = "enabled", "Enabled"
     DISABLED = "disabled", "Disabled"
 
 
 class ConfigurationState(models.TextChoices):
-    """A draft waits for a test, one is active, the rest are history."""
+    """State of a configuration: a draft waits for a test, one is active, the rest are retired."""
 
     DRAFT = "draft", "Draft"
     ACTIVE = "active", "Active"
@@ -143,20 +143,20 @@ class Configuration(models.Model):
 
     @property
     def signs_requests(self) -> bool:
-        """Whether our requests have to be signed."""
+        """Return whether our requests have to be signed."""
         return self.wants_signed_requests or self.sign_requests
 
     def waivers_at(self, moment: datetime) -> dict[Waiver, datetime]:
-        """The waivers that are in force at a moment, each with its end."""
+        """Return the waivers that are in force at a moment, each with its end."""
         ends = {each: getattr(self, each.field) for each in Waiver}
         return {each: end for each, end in ends.items() if end is not None and moment < end}
 
     def accepts_signatures_at(self, moment: datetime) -> bool:
-        """Whether any of the certificates would do at a moment, by its dates as sso.saml judges them."""
+        """Return whether any certificate is accepted at a moment, by its dates as sso.saml judges them."""
         return bool(self.certificates_accepted_at(moment))
 
     def certificates_accepted_at(self, moment: datetime) -> list[saml.SigningCertificate]:
-        """Return the certificates that would do at a moment, by their dates as sso.saml judges them."""
+        """Return the certificates that are accepted at a moment, by their dates as sso.saml judges them."""
         expired = Waiver.EXPIRED_CERTIFICATES in self.waivers_at(moment)
         return [
             each
@@ -165,7 +165,7 @@ class Configuration(models.Model):
         ]
 
     def identity_provider(self) -> saml.IdentityProvider:
-        """What the protocol needs to know of this provider."""
+        """Return what the protocol needs to know of this provider."""
         return saml.IdentityProvider(
             entity_id=self.entity_id,
             certificates=self.signing_certificates(),
@@ -194,7 +194,7 @@ class Configuration(models.Model):
         return self.stored_keys().usable
 
     def stored_keys(self) -> saml.StoredKeys:
-        """Hold the stored certificates against the bounds of today: they may be older than those."""
+        """Check the stored certificates against today's bounds, which may be newer."""
         return saml.stored_keys([base64.b64decode(der) for der in self.certificates])
 
 
@@ -208,5 +208,5 @@ def latest_ends(configurations: Iterable[Configuration]) -> dict[Waiver, datetim
 
 
 def _if_web_address(address: str) -> str:
-    """Signing out there is optional, so that an address no browser may be sent to counts as none, as in a new file."""
+    """Return an address a browser may be sent to; "" for any other, as in a new file: single logout is optional."""
     return address if address and saml.is_web_address(address) else ""

@@ -1,4 +1,4 @@
-"""One person at one identity provider."""
+"""Identities: users as identity providers know them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LONGEST_SUBJECT = 1024
 
 
 class SubjectKind(models.TextChoices):
-    """What the provider's subject is, best first (invariant 8)."""
+    """Kind of a provider's subject, best first (invariant 8)."""
 
     OBJECT_IDENTIFIER = "objectidentifier", "Object identifier claim"
     NAME_ID = "name_id", "Name ID"
@@ -23,7 +23,7 @@ UNNORMALIZED = models.Q(subject_kind=SubjectKind.NAME_ID, subject__contains="@",
 
 
 class Identity(models.Model):
-    """A person as one provider knows them: (connection, the provider's entity ID, kind, subject) → user."""
+    """A user as one provider knows them: (connection, the provider's entity ID, kind, subject) → user."""
 
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="identities")
     provider_entity_id = models.CharField(max_length=1024)
@@ -47,7 +47,7 @@ class Identity(models.Model):
                 fields=["connection", "provider_entity_id", "subject_kind", "normalized_subject"],
                 name="identity_one_per_normal_form",
             ),
-            # The same address with another subject is another person: the second one never gets in by itself.
+            # The same address with another subject is another user: the second one never gets in by itself.
             models.UniqueConstraint(
                 fields=["connection", "provider_entity_id", "subject_kind", "user"], name="identity_one_per_user"
             ),

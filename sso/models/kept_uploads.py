@@ -17,13 +17,13 @@ from orgs.models import Organization
 
 
 def folded(text: str) -> str:
-    """Text as it is searched: capitals and accents make no difference."""
+    """Return text as it is searched: capitals and accents make no difference."""
     apart = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
 class Upload(models.Model):
-    """One upload of one admin. Until it is ready nobody can see it; `choices` are the form's other fields, as typed."""
+    """One upload of one admin. It is hidden until it is ready; `choices` are the form's other fields, as typed."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="uploads")
@@ -47,7 +47,7 @@ class Upload(models.Model):
         return f"{self.name} of {self.organization}"
 
     def providers_with(self, search: str) -> models.QuerySet[OfferedProvider]:
-        """What it offers, by name; `search` is words that a name, a domain or the entity ID has in it."""
+        """Return what it offers, by name; `search` is words that a name, a domain or the entity ID has in it."""
         found = self.providers.defer("packed")
         for word in folded(search).split():
             found = found.filter(search_text__contains=word)
@@ -73,10 +73,10 @@ class OfferedProvider(models.Model):
 
     @property
     def document(self) -> bytes:
-        """Metadata XML of this provider alone."""
+        """Return metadata XML of this provider alone."""
         return zlib.decompress(self.packed)
 
     @staticmethod
     def pack(document: bytes) -> bytes:
-        """What to store of a document; quick rather than small, since it goes away within the hour."""
+        """Compress a document for storing; quick rather than small, since it is deleted within the hour."""
         return zlib.compress(document, 1)

@@ -1,4 +1,4 @@
-"""The keys of our own side, one set for each organization."""
+"""Our own keys, one set for each organization."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sso.crypto import key_encryption
 
 
 class KeyState(models.TextChoices):
-    """A rollover takes two steps, so that whatever the provider still does with the other key goes on working.
+    """State of a key. A rollover takes two steps, so that the provider can go on using the other key meanwhile.
 
     Every key that is not retired is published for signing and decrypts; only the current one signs.
     """
@@ -65,13 +65,13 @@ class ServiceProviderKey(models.Model):
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the certificate in hexadecimal."""
+        """Return the SHA-256 of the certificate in hexadecimal."""
         return self.signing_certificate().fingerprint
 
     def signing_certificate(self) -> saml.SigningCertificate:
-        """The public half."""
+        """Return the public half."""
         return saml.SigningCertificate(base64.b64decode(self.certificate))
 
     def key_pair(self) -> saml.KeyPair:
-        """Both halves. Raises LockedKeyError."""
+        """Return both halves. Raises LockedKeyError."""
         return saml.KeyPair(key_encryption.decrypt(self.encrypted_private_key), self.signing_certificate())

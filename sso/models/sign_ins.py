@@ -1,4 +1,4 @@
-"""Attempts to come in through a connection; the rows are the log."""
+"""Attempts to sign in through a connection; the rows are the log."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sso.reasons import operator_reason_choices, reason_choices
 
 
 class SignInState(models.TextChoices):
-    """From the request to its outcome."""
+    """State of a sign-in, from the request to its outcome."""
 
     STARTED = "started", "Waiting for the identity provider"
     SUCCEEDED = "succeeded", "Signed in"
@@ -22,14 +22,14 @@ class SignInState(models.TextChoices):
 
 
 class StartedBy(models.TextChoices):
-    """What made us ask the provider."""
+    """Cause of a request to the provider."""
 
     VISITOR = "visitor", "The visitor"
     PROVIDER = "provider", "An unsolicited response, answered by asking properly"
 
 
 class Purpose(models.TextChoices):
-    """Why a sign-in was started: only an admin's Test sign-in makes it a test.
+    """Purpose of a sign-in: only an admin's Test sign-in makes it a test.
 
     A test of a draft ends with the draft in use. A test of the active configuration is judged as an ordinary sign-in.
     """
@@ -40,7 +40,7 @@ class Purpose(models.TextChoices):
 
 
 class SignIn(models.Model):
-    """One attempt to come in through a connection, from the request to its outcome.
+    """One attempt to sign in through a connection, from the request to its outcome.
 
     `checks` is the verdict as a list of {name, outcome, expected, received, clause}; `claims` what was asserted.
     `facts` is what a refusal was decided by: {"places": [{name, value, flaw}]} for the address, and for another
@@ -60,7 +60,7 @@ class SignIn(models.Model):
     repeat_restarts = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     state = models.CharField(max_length=9, choices=SignInState.choices, default=SignInState.STARTED)
 
-    # What binds the response to this request, this browser and the session it began in.
+    # These fields bind the response to this request, this browser and the session it began in.
     request_id = models.CharField(max_length=64, editable=False)
     nonce_hash = models.CharField(max_length=64, editable=False)
     session = models.CharField(max_length=64, blank=True, editable=False)
@@ -70,7 +70,7 @@ class SignIn(models.Model):
     expires_at = models.DateTimeField()
     consumed_at = models.DateTimeField(null=True, blank=True)
 
-    # How it ended.
+    # The outcome.
     reason = models.CharField(max_length=40, choices=reason_choices, blank=True)
     operator_reason = models.CharField(
         "reason for operators", max_length=40, choices=operator_reason_choices, blank=True, default="", db_default=""
@@ -85,10 +85,10 @@ class SignIn(models.Model):
     facts = models.JSONField(null=True, blank=True, editable=False)
     signed = models.CharField(max_length=10, blank=True)
     certificate = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the certificate that verified.")
-    # Who made a signature that no certificate of the configuration verifies: {"version": of the configuration whose key
-    # made it, "claimed": {"fingerprint", "thumbprint", "subject"} of the certificate that the message itself names}.
+    # The signer where no certificate of the configuration verifies: {"version": of the configuration whose key
+    # signed, "claimed": {"fingerprint", "thumbprint", "subject"} of the certificate that the message itself names}.
     signer = models.JSONField(null=True, blank=True, editable=False)
-    # Big enough for whatever year a provider writes.
+    # Big enough for any year a provider writes.
     clock_skew = models.BigIntegerField(
         null=True, blank=True, help_text="Seconds that the provider's clock is ahead of ours at least; below 0: behind."
     )
@@ -143,5 +143,5 @@ class SignIn(models.Model):
 
     @property
     def is_restart(self) -> bool:
-        """Whether this attempt was already our response to something we could not believe: never restart twice."""
+        """Return whether this attempt already restarts one whose response was not accepted: never restart twice."""
         return self.restart_of_id is not None or self.started_by == StartedBy.PROVIDER

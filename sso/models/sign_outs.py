@@ -16,14 +16,14 @@ SIGN_OUTS_KEPT = timedelta(days=30)
 
 
 class Direction(models.TextChoices):
-    """Who asked."""
+    """Direction of a sign-out: ours or the provider's request."""
 
     OURS = "ours", "We asked the provider"
     PROVIDERS = "providers", "The provider asked us"
 
 
 class SignOutState(models.TextChoices):
-    """From the request to its outcome."""
+    """State of a sign-out, from the request to its outcome."""
 
     ASKED = "asked", "Waiting for the identity provider"
     DONE = "done", "Signed out"
@@ -32,7 +32,7 @@ class SignOutState(models.TextChoices):
 
 
 class SignOut(models.Model):
-    """One request to end a session, ours or the provider's. The row makes sure that each is used once.
+    """One request to end a session, ours or the provider's. The row prevents replay: each is used once.
 
     Of ours, `sign_in` is the one whose session was to be ended, and `detail` has what the provider said instead of yes,
     or why a response that names the request could not be used.

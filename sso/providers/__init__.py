@@ -1,4 +1,4 @@
-"""What differs between identity providers: how to connect each of them, and what their errors mean."""
+"""Differences between identity providers: how to connect each of them, and what their errors mean."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class FilledStep:
 
 
 def guide_of(provider: str) -> Guide:
-    """Return the guide of a provider by its slug; the general one for a slug that nobody knows."""
+    """Return the guide of a provider by its slug; the general one for an unknown slug."""
     return GUIDES.get(provider, other.GUIDE)
 
 

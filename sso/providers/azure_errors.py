@@ -1,4 +1,4 @@
-"""What Microsoft Entra ID's error codes mean for somebody who looks after the application there.
+"""Explanations of Microsoft Entra ID's error codes for an admin of the application there.
 
 Most of them are shown on Microsoft's own page; some come back in a response that says no. The texts behind the codes
 change, so only the number is read. Source: Entra's error code reference and support articles, in our own words.
@@ -145,13 +145,13 @@ _EXPLANATIONS = {
 
 
 def is_cancelled(text: str) -> bool:
-    """Whether a status message of Entra's says that the person pressed Cancel."""
+    """Return whether a status message of Entra's says that the user pressed Cancel."""
     found = _CODE.search(text)
     return found is not None and found[1] == _CANCELLED
 
 
 def explain(text: str) -> Explanation | None:
-    """Return what the first code in a text of Entra's means; None if there is none or nobody here knows it."""
+    """Return what the first code in a text of Entra's means; None if there is none or it is unknown here."""
     found = _CODE.search(text)
     if found is None or found[1] not in _EXPLANATIONS:
         return None

@@ -35,7 +35,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """How to connect one product, and what to do there about a refused sign-in.
+    """Instructions to connect one product, and what to do there about a refused sign-in.
 
     `name` is what its users call it; "" for a product that is not known. `send_address` says how to send the e-mail
     address as the name ID, `no_answer` what the product shows instead of sending a response. `remedies` has what to do
@@ -58,7 +58,7 @@ class Guide:
 
 
 def upload_and_save(choice: str) -> tuple[Step, Step]:
-    """The two last steps, the same for every provider: upload the file here, and save."""
+    """Return the last two steps, which every guide has: upload the file here, and save."""
     return (
         Step(
             "Here: Settings, Organization settings, Access & SSO Settings, Single Sign-On Settings. "

@@ -1,19 +1,18 @@
 """The SAML 2.0 protocol, as a service provider speaks it. No Django, no database, no clock.
 
-    read_idp_metadata     an uploaded file            -> IdpMetadata, or a MetadataError for the administrator
+    read_idp_metadata     an uploaded file            -> IdpMetadata, or a MetadataError for the admin
     offered_providers     a federation's file         -> each identity provider as a file of its own
-    provider_document     the same                    -> the file of one of them
+    provider_document     a federation's file         -> the file of one of its identity providers
     build_sp_metadata     ServiceProvider             -> the document identity providers import
-    build_authn_request   who asks whom               -> AuthnRequest
-    unverified_hint                what came back              -> which request it says it answers, and whether it needs
-    our keys
-    validate_response     the same                    -> Verdict: every check, and an Assertion if all passed
+    build_authn_request   both parties of a sign-in   -> AuthnRequest
+    unverified_hint       a SAMLResponse field        -> the request it names, and whether our keys are needed
+    validate_response     a SAMLResponse field        -> Verdict: every check, and an Assertion if all passed
     logout_request_address, logout_response_address
                           a sign-out, a response to one -> the address for the browser, with our message in it
-    self_check            can this machine verify signatures?
+    self_check            checks that this machine can verify signatures
 
-A response is data that somebody else sent: it is refused by a verdict, never by an exception. Logout messages are read
-by `logout_messages`, which is imported where it is used: importing it fails where xmlsec doesn't fit lxml.
+A response is untrusted input: it is refused by a verdict, never by an exception. Logout messages are read by
+`logout_messages`, which is imported where it is used: importing it fails where xmlsec doesn't fit lxml.
 """
 
 from sso.saml.errors import (

@@ -1,21 +1,21 @@
-"""Everything that can go wrong in the protocol, named by who can act.
+"""The errors of the protocol, named by who can act.
 
 SAMLError
-├── MetadataError         an administrator uploaded something that can't be used; the message says what to do
-│   └── SeveralProviders  the file is fine, but the administrator has to choose one of its providers
-└── ToolkitError          this installation can't verify signatures; the message is for whoever installed it
+├── MetadataError         an admin uploaded something that can't be used; the message says what to do
+│   └── SeveralProviders  the file is fine, but the admin has to choose one of its providers
+└── ToolkitError          this installation can't verify signatures; the message is for the operator
 
 A response that is refused is not an error: it is a `Verdict` without an assertion.
 """
 
 from enum import StrEnum
 
-# How most messages about an upload end.
+# Most messages about an upload end with this sentence.
 WHAT_TO_DO = "Download the metadata XML file from your identity provider and upload that."
 
 
 class MetadataProblem(StrEnum):
-    """What an uploaded file turned out to be, or to lack."""
+    """The ways in which an uploaded file is not usable metadata: what it is instead, or what it lacks."""
 
     EMPTY = "empty"
     TOO_LARGE = "too_large"
@@ -59,11 +59,11 @@ class SAMLError(Exception):
 
 
 class ToolkitError(SAMLError):
-    """xmlsec and lxml can't work together here. The message says what to do."""
+    """xmlsec and lxml can't work together in this installation. The message says what to do."""
 
 
 class MetadataError(SAMLError):
-    """The message is one or two sentences for the administrator, safe to show as text."""
+    """An uploaded file can't be used. The message is one or two sentences for the admin, safe to show as text."""
 
     def __init__(self, code: MetadataProblem, message: str) -> None:
         super().__init__(message)
@@ -82,7 +82,7 @@ class SeveralProviders(MetadataError):
 
 
 def unknown_entity() -> MetadataError:
-    """A provider was named that the file does not describe."""
+    """Return the error for an entity ID that the file does not describe."""
     return MetadataError(
         MetadataProblem.UNKNOWN_ENTITY,
         "This file doesn't describe the identity provider you chose. Choose one that it lists.",

@@ -1,4 +1,4 @@
-"""What a check saw, in words that fit into a log."""
+"""The result of one rule, in words that fit into a log."""
 
 import re
 from itertools import takewhile
@@ -17,7 +17,7 @@ _NAMED = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
 class RuleResult(NamedTuple):
-    """Whether a rule is satisfied, what it asks for and what was there; `fault`: what is behind it if it is broken."""
+    """A rule's result: whether it is satisfied, what was expected and received, and the `fault` if it is not."""
 
     passed: bool
     expected: str
@@ -26,12 +26,12 @@ class RuleResult(NamedTuple):
 
 
 def passed(expected: str, received: str) -> RuleResult:
-    """The rule holds."""
+    """Return the result of a rule that is satisfied."""
     return RuleResult(passed=True, expected=expected, received=received)
 
 
 def failed(expected: str, received: str, fault: Fault | None = None) -> RuleResult:
-    """The rule is broken."""
+    """Return the result of a rule that is broken."""
     return RuleResult(passed=False, expected=expected, received=received, fault=fault)
 
 
@@ -49,7 +49,7 @@ def shown(text: str | None, limit: int = _SHOWN) -> str:
 
 
 def one_line(text: str, limit: int) -> str:
-    """Return a sentence of the provider's for people; what cannot be seen becomes a blank."""
+    """Return a provider's sentence for display on one line; invisible characters become blanks."""
     line = " ".join("".join(each if each.isprintable() else " " for each in text[: 4 * limit]).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
@@ -60,7 +60,7 @@ def trimmed(text: str) -> str:
 
 
 def equal(expected: str, received: str | None, fault: Fault | None = None) -> RuleResult:
-    """Exactly the expected text: no prefix, no other case."""
+    """Compare with exactly the expected text: no prefix, no other case."""
     if received == expected:
         return passed(shown(expected), shown(received))
     if received is None:
@@ -69,12 +69,12 @@ def equal(expected: str, received: str | None, fault: Fault | None = None) -> Ru
 
 
 def same_name(expected: str, received: str | None, fault: Fault | None = None) -> RuleResult:
-    """Exactly the expected URI or entity ID, but for white space around it."""
+    """Compare with exactly the expected URI or entity ID, except for white space around it."""
     return equal(trimmed(expected), None if received is None else trimmed(received), fault)
 
 
 def among(ours: str, named: list[str], *, passed: bool, none: str) -> RuleResult:
-    """Show what stands where our own name has to be, on a refusal only what is not that; `none` if nothing does."""
+    """Return the result for names that have to include ours; a refusal shows only the others, or `none`."""
     if passed or not named:
         return RuleResult(passed, shown(ours), shown(", ".join(named)) or none)
     received = [told_apart(ours, each)[1] for each in named[:_MOST_NAMED]]
@@ -86,7 +86,7 @@ def told_apart(expected: str, received: str) -> tuple[str, str]:
     """Return two different texts for a log in such a way that the difference shows.
 
     Characters outside ASCII that only one of them has are escaped, since they may look like others; of long texts the
-    part round the first difference is shown.
+    part around the first difference is shown.
     """
     same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(expected, received, strict=False)))
     begin = 0 if max(len(expected), len(received)) <= _SHOWN // 2 else max(0, same - _SHOWN // 4)
@@ -102,7 +102,7 @@ def _part(text: str, other: str, begin: int) -> str:
 
 
 def _escaped(text: str, other: str) -> str:
-    """Write as Python does what is invisible, and, if there is another text, what is outside ASCII and not in that."""
+    """Escape invisible characters as Python does, and, if there is another text, non-ASCII ones that it lacks."""
     return "".join(_escape(letter, other) for letter in text).replace("  ", " \\x20")
 
 

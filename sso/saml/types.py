@@ -1,4 +1,4 @@
-"""What goes into the protocol and what comes out of it, except verdicts (verdict.py). All frozen."""
+"""The inputs and outputs of the protocol, except verdicts (verdict.py). All frozen."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,7 +38,7 @@ class ServiceProvider:
 
 @dataclass(frozen=True, slots=True)
 class IdentityProvider:
-    """What we trust one organization's identity provider by.
+    """One organization's identity provider, with its keys and waivers.
 
     Both dates are waivers that end by themselves: None means that there is none.
     """
@@ -81,7 +81,7 @@ class AuthnRequest:
 
 
 class FindingCode(StrEnum):
-    """What an administrator should know about a file that was accepted."""
+    """The kinds of findings about a file that was accepted."""
 
     ENTITY_ID_TRIMMED = "entity_id_trimmed"
     ENTITY_LISTED_TWICE = "entity_listed_twice"
@@ -112,7 +112,7 @@ class FindingCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A warning: `message` is for the administrator, plain text, and ends with what to do, or that nothing is."""
+    """A warning: `message` is plain text for the admin, and ends with what to do, or that nothing is to be done."""
 
     code: FindingCode
     message: str

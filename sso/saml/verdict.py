@@ -1,4 +1,4 @@
-"""What became of a response: every check in its order, and what the provider vouches for if all of them passed."""
+"""The verdict on a response: every check in its order, and the assertion if all of them passed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sso.saml.response.unknown_signature import UnknownSignature
 
 
 class CheckName(StrEnum):
-    """The rules a response must satisfy, in the order in which they are looked at."""
+    """The rules a response must satisfy, in the order in which they are checked."""
 
     # The message as it arrived, before anything in it is believed.
     SIZE = "size"
@@ -66,7 +66,7 @@ class CheckName(StrEnum):
 
 
 class Outcome(StrEnum):
-    """NOT_REACHED: an earlier check failed, so this one was not looked at."""
+    """The outcome of a check. NOT_REACHED: an earlier check failed, so this one was not run."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -74,10 +74,10 @@ class Outcome(StrEnum):
 
 
 class Fault(StrEnum):
-    """What is behind a failed check, where the name of the check alone does not tell.
+    """The kind of fault behind a failed check, where the name of the check alone does not tell.
 
-    HOSTILE: no honest provider sends this. TOO_LARGE: over a limit, which the check names. UNUSUAL: honest providers
-    could send it, and it is not accepted. PROVIDER_BUG: the standard forbids it. MODIFIED: signed by a known key, and
+    HOSTILE: only an attacker sends this. TOO_LARGE: over a limit, which the check names. UNUSUAL: a legitimate provider
+    could send this, but it is not accepted. PROVIDER_BUG: the standard forbids it. MODIFIED: signed by a known key, and
     changed afterwards. CLOCK: too early or too late. NOT_UTC: a time with an offset or without Z. NOT_BEFORE: a
     NotBefore where none is allowed. INCOMPLETE: a required part is missing. OTHER_RECIPIENT: meant for another service
     provider.
@@ -96,7 +96,7 @@ class Fault(StrEnum):
 
 
 class Check(NamedTuple):
-    """One rule and how it went. `expected` and `received` are short, printable and hold no secret.
+    """One rule and its outcome. `expected` and `received` are short, printable and hold no secret.
 
     They quote what an unverified message says, so treat them as hostile text; both are "" when not reached.
     """
@@ -110,7 +110,7 @@ class Check(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """What an identity provider vouches for. Exists only if every check passed, read from the signed bytes alone.
+    """An identity provider's assertion. Exists only if every check passed, read from the signed bytes alone.
 
     `attributes` keeps the provider's names and order; an attribute that comes twice has the different values of both,
     so two values are seen as two, and one that is repeated as one. Of several AuthnStatements `session_indexes` has
@@ -133,7 +133,7 @@ class Assertion:
 
 
 class Claims(NamedTuple):
-    """What the signed bytes say about a person, whether or not anything follows from it; "" and {} where they don't.
+    """The signed bytes' claims about a user, even if the response was refused; "" and {} where there are none.
 
     `attributes` as in Assertion.
     """
@@ -169,5 +169,5 @@ class Verdict:
 
     @property
     def accepted(self) -> bool:
-        """Whether somebody may be signed in by it."""
+        """Return whether the response may sign a user in."""
         return self.assertion is not None

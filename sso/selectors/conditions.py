@@ -1,4 +1,4 @@
-"""What access depends on and orgs does not know: conditions for its queries (orgs/conditions.py)."""
+"""Conditions for the queries of orgs on which access depends, and which orgs does not know (orgs/conditions.py)."""
 
 from __future__ import annotations
 

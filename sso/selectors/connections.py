@@ -22,12 +22,12 @@ from sso.models import (
 
 
 def connection_of(organization: Organization) -> Connection | None:
-    """The organization's connection. The model allows several; today's pages make one."""
+    """Return the organization's connection. The model allows several; today's pages make one."""
     return Connection.objects.filter(organization=organization).order_by("id").first()
 
 
 def active_configuration(organization: Organization) -> Configuration | None:
-    """The configuration by which sign-ins are judged now; none while the connection is disabled."""
+    """Return the configuration by which sign-ins are judged now; None while the connection is disabled."""
     return (
         _configurations(organization, ConfigurationState.ACTIVE)
         .filter(connection__state=ConnectionState.ENABLED)
@@ -36,7 +36,7 @@ def active_configuration(organization: Organization) -> Configuration | None:
 
 
 def active_configurations() -> Iterator[Configuration]:
-    """Yield what sign-ins of all open organizations go through, without the text of the files."""
+    """Yield the active configurations of all open organizations, without the text of the files."""
     active = Configuration.objects.select_related("connection__organization").defer("metadata", "findings")
     open_ones = active.filter(state=ConfigurationState.ACTIVE, connection__organization__closed_at__isnull=True)
     return open_ones.order_by("connection__organization__number").iterator(chunk_size=500)
@@ -48,24 +48,24 @@ def flawed_configurations() -> list[Configuration]:
 
 
 def draft_configuration(organization: Organization) -> Configuration | None:
-    """The configuration that waits for an admin's test sign-in."""
+    """Return the configuration that waits for an admin's test sign-in."""
     return _configurations(organization, ConfigurationState.DRAFT).first()
 
 
 def usable_configurations(organization: Organization) -> QuerySet[Configuration]:
-    """What sign-ins go through now, and what may be next."""
+    """Return the active configuration and the draft, of those that there are."""
     return _configurations(organization).filter(state__in=[ConfigurationState.ACTIVE, ConfigurationState.DRAFT])
 
 
 def waivable_configurations(organization: Organization) -> list[Configuration]:
-    """Those of them that a waiver is made for: a draft of another provider than the one in use gets none."""
+    """Return the usable ones that a waiver is made for: a draft of another provider than the one in use gets none."""
     usable = list(usable_configurations(organization))
     in_use = {each.entity_id for each in usable if each.state == ConfigurationState.ACTIVE}
     return [each for each in usable if not in_use or each.entity_id in in_use]
 
 
 def configuration_by_public_id(organization: Organization, public_id: uuid.UUID | str) -> Configuration | None:
-    """One configuration of this organization."""
+    """Return one configuration of this organization."""
     return _configurations(organization).filter(public_id=public_id).first()
 
 
@@ -77,7 +77,7 @@ def _configurations(organization: Organization, state: ConfigurationState | None
 
 
 def like_versions_signed_in_through(configuration: Configuration, user: User) -> set[int]:
-    """Return the ids of the versions with the same provider, addresses and certificates that this user came in through.
+    """Return the ids of versions with the same provider, addresses and certificates that this user signed in through.
 
     A user may require SSO only if the configuration itself is in the result; other versions only change what the page
     says.
@@ -94,5 +94,5 @@ def like_versions_signed_in_through(configuration: Configuration, user: User) ->
 
 
 def waivers_in_force(organization: Organization) -> dict[Waiver, datetime]:
-    """What is accepted for a time by what sign-ins go through now, or may go through next; each with its end."""
+    """Return the waivers in force in the active configuration or the draft, each with its latest end."""
     return latest_ends(usable_configurations(organization))

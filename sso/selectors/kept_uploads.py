@@ -15,18 +15,18 @@ from sso.models import (
 
 
 def upload_by_public_id(organization: Organization, public_id: uuid.UUID) -> Upload | None:
-    """An upload of this organization that waits for a choice."""
+    """Return an upload of this organization that waits for a choice."""
     return _waiting_uploads(organization).filter(public_id=public_id).first()
 
 
 def upload_to_choose_from(organization: Organization, user: User) -> Upload | None:
-    """The file with several providers that this admin uploaded and left without choosing one."""
+    """Return the file with several providers that this admin uploaded and left without choosing one."""
     several = _waiting_uploads(organization).annotate(offered=Count("providers")).filter(offered__gt=1)
     return several.filter(created_by=user).first()
 
 
 def offered_provider(organization: Organization, public_id: str) -> OfferedProvider | None:
-    """One provider of an upload of this organization that still waits; whatever else the text is finds none."""
+    """Return one provider of an upload of this organization that still waits; None for any other text."""
     try:
         wanted = uuid.UUID(public_id)
     except ValueError:

@@ -25,13 +25,13 @@ _log = logging.getLogger(__name__)
 
 
 def service_provider(number: int) -> saml.ServiceProvider:
-    """We, as the identity provider of organization `number` knows us."""
+    """Return our side as the identity provider of organization `number` knows it."""
     return _service_provider(settings.BASE_URL, number)
 
 
 @lru_cache(maxsize=4096)
 def _service_provider(base: str, number: int) -> saml.ServiceProvider:
-    """Kept, because the addresses never change (invariant 3)."""
+    """Return our addresses, cached because they never change (invariant 3)."""
     return saml.ServiceProvider(
         entity_id=base + reverse("saml_metadata", args=[number]),
         acs_url=base + reverse("saml_acs", args=[number]),
@@ -52,12 +52,12 @@ def published_service_provider(organization: Organization) -> saml.ServiceProvid
 
 
 def decrypting_service_provider(organization: Organization) -> saml.ServiceProvider:
-    """The same with our keys, for a response in which something is encrypted."""
+    """Return the service provider with our keys, for a response in which something is encrypted."""
     return replace(service_provider(organization.number), keys=opened(live_keys(organization)))
 
 
 def live_keys(organization: Organization) -> QuerySet[ServiceProviderKey]:
-    """Our keys that this organization's provider may use; the one in use first, since some read no further."""
+    """Return our keys that the provider may use; the one in use first, since some providers read no further."""
     in_use_first = Case(When(state=KeyState.CURRENT, then=0), default=1)
     return (
         ServiceProviderKey.objects.select_related("organization")
@@ -68,12 +68,12 @@ def live_keys(organization: Organization) -> QuerySet[ServiceProviderKey]:
 
 
 def signing_key(organization: Organization) -> saml.KeyPair | None:
-    """The key that signs our messages; None if there is none, or none that can be decrypted here."""
+    """Return the key that signs our messages; None if there is none, or none that can be decrypted here."""
     return next(iter(opened(live_keys(organization).filter(state=KeyState.CURRENT))), None)
 
 
 def opened(keys: Iterable[ServiceProviderKey]) -> tuple[saml.KeyPair, ...]:
-    """Decrypt what can be decrypted. A key that was lost must not take the sign-ins along that don't need it."""
+    """Decrypt what can be decrypted. A lost key must not break the sign-ins that don't need it."""
     pairs = []
     for key in keys:
         try:
@@ -84,5 +84,5 @@ def opened(keys: Iterable[ServiceProviderKey]) -> tuple[saml.KeyPair, ...]:
 
 
 def key_by_public_id(organization: Organization, public_id: uuid.UUID) -> ServiceProviderKey | None:
-    """One key of this organization that is not retired."""
+    """Return one key of this organization that is not retired."""
     return live_keys(organization).filter(public_id=public_id).first()

@@ -139,7 +139,7 @@ def _that_passed(found: list[_Refusal]) -> list[_Refusal]:
 
 
 class _Obstacles:
-    """What stands against each pair of an identifier and a member."""
+    """Obstacles to each pair of an identifier and a member."""
 
     def __init__(
         self,
@@ -162,7 +162,7 @@ class _Obstacles:
         self.successes = _newest_success(configuration, members.values())
 
     def of(self, refusal: _Refusal) -> Obstacle | None:
-        """Return what stands against one pair; None if nothing does."""
+        """Return the obstacle to one pair; None if there is none."""
         address, (arrived, *_) = refusal.address, refusal.difference.arrived
         if address.rpartition("@")[2] not in self.domains:
             return Obstacle.FOREIGN_DOMAIN

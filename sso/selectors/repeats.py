@@ -1,4 +1,4 @@
-"""Reading what became of a sign-in whose response the browser has sent again."""
+"""Reading the outcome of a sign-in whose response the browser has sent again."""
 
 from __future__ import annotations
 

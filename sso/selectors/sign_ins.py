@@ -19,15 +19,15 @@ from sso.models import (
 )
 from sso.selectors.connections import active_configuration
 
-# Sign-ins of one person that may still have a live grant, with much to spare.
+# Sign-ins of one user that may still have a live grant, with much to spare.
 _RECENT = 200
 
-# Sign-ins that fit into a cookie: one for each organization that somebody was in at once.
+# Sign-ins that fit into a cookie: one for each organization that a user was signed in to at once.
 _MOST_TO_END = 40
 
 
 def has_signed_in_through(configuration: Configuration, user: User) -> bool:
-    """Whether this person came in through exactly this configuration (invariant 9)."""
+    """Return whether this user has signed in through exactly this configuration (invariant 9)."""
     return SignIn.objects.filter(configuration=configuration, user=user, state=SignInState.SUCCEEDED).exists()
 
 
@@ -48,13 +48,13 @@ def sign_ins_of(organization: Organization, *, state: str = "", search: str = ""
 
 
 def _as_reference(text: str) -> str:
-    """A code as it is stored, however it was typed: 7kq4 m2xd p9tr is 7KQ4-M2XD-P9TR."""
+    """Return a code as it is stored, however it was typed: 7kq4 m2xd p9tr is 7KQ4-M2XD-P9TR."""
     letters = "".join(letter for letter in text.upper() if letter.isalnum())
     return "-".join(letters[at : at + 4] for at in range(0, len(letters), 4))
 
 
 def sign_in_by_reference(organization: Organization, reference: str) -> SignIn | None:
-    """One row of the log, by the code that the visitor saw."""
+    """Return one row of the log, by the code that the visitor saw."""
     return (
         SignIn.objects.select_related("user", "connection", "configuration__connection", "restart_of")
         .filter(organization=organization, reference=reference.upper())
@@ -63,28 +63,28 @@ def sign_in_by_reference(organization: Organization, reference: str) -> SignIn |
 
 
 def identities_of_address(organization: Organization, address: str) -> QuerySet[Identity]:
-    """How the person with this address is known at the organization's identity providers."""
+    """Return the identities of the user with this address at the organization's identity providers."""
     return Identity.objects.select_related("connection__organization", "user").filter(
         connection__organization=organization, user__email=address
     )
 
 
 def sign_in_of_grants(grants: Iterable[SessionGrant]) -> SignIn | None:
-    """The newest sign-in through a connection that opened one of these grants."""
+    """Return the newest sign-in through a connection that opened one of these grants."""
     ids = [grant.public_id for grant in grants if grant.kind == GrantKind.SSO]
     found = SignIn.objects.select_related("connection").filter(grant__in=ids)
     return found.order_by("-id").first() if ids else None
 
 
 def sign_ins_to_end(grants: Iterable[SessionGrant]) -> list[SignIn]:
-    """The sign-ins behind these grants whose providers want to be told of a sign-out, the newest first."""
+    """Return the sign-ins behind these grants whose connections use single logout, the newest first."""
     ids = [grant.public_id for grant in grants if grant.kind == GrantKind.SSO]
     found = SignIn.objects.select_related("organization").filter(grant__in=ids, connection__single_logout=True)
     return list(found.order_by("-id")[:_MOST_TO_END]) if ids else []
 
 
 def may_sign_out_at_provider(sign_in: SignIn) -> Configuration | None:
-    """By which configuration the provider is told of a sign-out; None if it isn't, or the grant is still live."""
+    """Return the configuration to tell the provider of a sign-out by; None if it isn't told, or the grant is live."""
     if not sign_in.connection.single_logout or not sign_in.provider_session or sign_in.grant is None:
         return None
     if SessionGrant.objects.filter(public_id=sign_in.grant, ended_at__isnull=True).exists():
@@ -98,9 +98,9 @@ def may_sign_out_at_provider(sign_in: SignIn) -> Configuration | None:
 def grants_of_provider_session(
     connection: Connection, name_id: str, session_indexes: tuple[str, ...]
 ) -> list[uuid.UUID]:
-    """The grants that a provider's session opened, whatever format its name ID is said to have this time.
+    """Return the grants that a provider's session opened, whatever format its name ID is said to have this time.
 
-    Entra has other formats at sign-out than at sign-in; a session index that we don't know means all of the person's.
+    Entra has other formats at sign-out than at sign-in; a session index that we don't know means all of the user's.
     """
     found = SignIn.objects.filter(
         connection=connection, name_id_hash=hash_of_token(name_id), grant__isnull=False, state=SignInState.SUCCEEDED

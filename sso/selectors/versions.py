@@ -15,7 +15,7 @@ from sso.reasons import Reason
 
 # Retired versions whose certificates are compared with one that a message names.
 _MOST_VERSIONS = 20
-# Refused for one of these, the provider signs everyone's responses in a way that is not accepted.
+# Refused for one of these, the provider signs all users' responses in a way that is not accepted.
 _REFUSE_EVERYONE = (Reason.UNTRUSTED, Reason.CERTIFICATE_EXPIRED, Reason.WEAK_ALGORITHM, Reason.WRONG_ISSUER)
 
 
@@ -103,7 +103,7 @@ def replaced_provider(active: Configuration | None) -> Replaced | None:
 
 
 def count_earlier_sessions(replaced: Replaced, *, but_session: str) -> SessionCounts:
-    """Count the members, and their sessions, who came in through the replaced provider and are still signed in."""
+    """Count the members, and their sessions, who signed in through the replaced provider and are still signed in."""
     connection = replaced.connection
     grants = live_grants_into(connection.organization).filter(
         kind=GrantKind.SSO, connection=connection.public_id, opened_at__lt=replaced.at

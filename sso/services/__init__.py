@@ -1,4 +1,4 @@
-"""What changes connections and signs people in."""
+"""Services: changing connections and signing users in."""
 
 from sso.services.connections import (
     Saved,

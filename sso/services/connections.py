@@ -44,7 +44,7 @@ TRY_IT_FIRST = (
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What saving the settings did: the configuration it made, if any, and whether that one waits for a test.
+    """The result of saving the settings: the configuration it made, if any, and whether that one waits for a test.
 
     `dropped` is the latest successful sign-in if the configuration no longer has its certificate. `before` and `after`
     are the connection as the transaction found and left it.
@@ -117,13 +117,13 @@ def _held(organization: Organization, snapshot: str) -> ConnectionView:
     check_plan(view.organization)
     check_unchanged(view, snapshot)
     if view.connection is not None and view.connection.state == ConnectionState.DISABLED:
-        # The switch is the operator's, and an upload must not undo it.
+        # Only operators switch a connection off, and an upload must not undo that.
         raise NotAllowedError(DISABLED_BY_OPERATOR)
     return view
 
 
 def _save_connection(view: ConnectionView, wanted: dict[str, Any], actor: Actor) -> Connection:
-    """Write what was chosen; None leaves a switch as it is, and as the role lets only invited users in."""
+    """Write what was chosen; None leaves a switch as it is, and as the role admits only invited users."""
     connection = copy(view.connection) or Connection(organization=view.organization, provider=Provider.OTHER)
     before = _facts(connection) if connection.pk else {}
     for name, value in wanted.items():
@@ -156,7 +156,7 @@ def _save_version(
     configuration.created_by = by
     configuration.save()
     _make_key_for(configuration, view.organization, actor)
-    # As it is wished, not as it holds now: a file that nobody has tried must not bring a suspended requirement back.
+    # The wish counts, not what holds now: an untested file must not bring a suspended requirement back.
     dropped = dropped_success(view.active, configuration)
     if view.organization.require_sso or dropped:
         _record(EventName.CONFIGURATION_DRAFTED, connection, actor, after=summary_of(configuration))
@@ -166,13 +166,13 @@ def _save_version(
 
 
 def _make_key_for(configuration: Configuration, organization: Organization, actor: Actor) -> None:
-    """Requests can't be signed without one; where none can be kept, the page says what is missing."""
+    """Make the key without which requests can't be signed; where none can be kept, the page says what is missing."""
     if configuration.signs_requests and can_encrypt() and not live_keys(organization).exists():
         create_key(organization=organization, actor=actor)
 
 
 class NoDraftError(RuntimeError):
-    """Something that is no draft (any more) was to become active."""
+    """A configuration that is not, or no longer, a draft was to become active."""
 
 
 def activate(*, configuration: Configuration, actor: Actor) -> None:
@@ -185,7 +185,7 @@ def activate(*, configuration: Configuration, actor: Actor) -> None:
 
 
 def _activate(configuration: Configuration, active: Configuration | None, actor: Actor) -> None:
-    """Put a draft in the place of what is active, which the caller has read under the lock."""
+    """Put a draft in the place of the active configuration, which the caller has read under the lock."""
     connection, now = configuration.connection, timezone.now()
     if active is not None:
         connection.configurations.filter(pk=active.pk).update(state=ConfigurationState.RETIRED, retired_at=now)
@@ -216,7 +216,7 @@ def _check_tried(active: Configuration | None, by: User | None) -> None:
 
 @atomic
 def discard_draft(*, organization: Organization, actor: Actor) -> None:
-    """Give a draft up; what is active stays active."""
+    """Discard a draft; the active configuration stays active."""
     hold_organization(organization)
     connection = connection_of(organization)
     if connection is None:
@@ -255,7 +255,7 @@ def enable_connection(*, connection: Connection, actor: Actor) -> None:
 
 @atomic
 def unlink_identity(*, identity: Identity, actor: Actor) -> None:
-    """Forget who a person is at a provider; the next sign-in finds them by their address again."""
+    """Delete a user's identity at a provider; the next sign-in finds them by their address again."""
     hold_organization(identity.connection.organization)
     if not Identity.objects.filter(pk=identity.pk).exists():
         return

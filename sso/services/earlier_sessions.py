@@ -15,7 +15,7 @@ from sso.selectors.versions import count_earlier_sessions, replaced_provider
 
 @atomic
 def end_earlier_sessions(*, organization: Organization, but_session: str, actor: Actor) -> SessionCounts:
-    """End what was opened through the replaced provider, except in one session; return how much that was.
+    """End what was opened through the replaced provider, except in one session; return the counts.
 
     No sign-in through it can follow: it would be refused as it is written, because its configuration is retired.
     """

@@ -1,4 +1,4 @@
-"""Uploads that wait for their admin. They go away when they are used, replaced by the next one, or an hour old."""
+"""Uploads that wait for their admin. They are deleted when used, replaced by the next one, or an hour old."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sso.selectors.keys import service_provider
 
 KEPT = timedelta(hours=1)
 
-# What is in memory at once while a file of thousands is written: so many rows, or so many bytes of documents.
+# Rows, or bytes of documents, that are in memory at once while a file of thousands of providers is written.
 _MOST_ROWS = 200
 _MOST_BYTES = 500_000
 
@@ -31,7 +31,7 @@ def offer_providers(
     """Write every identity provider of a file of up to 100 MB down, for this admin to choose from.
 
     `name` is what they know the file by, `choices` what they typed beside it. Not one transaction: reading takes
-    seconds, and SQLite would keep everybody waiting; what is not ready is seen by nobody. Raises saml.MetadataError.
+    seconds, and SQLite would block all other writers; what is not ready is hidden. Raises saml.MetadataError.
     """
     upload = _begin(organization, by, name, choices)
     offered = saml.offered_providers(file, our_entity_id=service_provider(organization.number).entity_id)
@@ -45,7 +45,7 @@ def offer_providers(
 
 
 def keep_upload(*, organization: Organization, by: User, document: bytes, name: str) -> OfferedProvider:
-    """Keep a file that can be used, because something else on the page could not: nobody uploads it twice."""
+    """Keep a usable file while something else on the page is corrected, so that it need not be uploaded twice."""
     upload = _begin(organization, by, name, {})
     provider = OfferedProvider.objects.create(upload=upload, packed=OfferedProvider.pack(document))
     _make_ready(upload)
@@ -53,13 +53,13 @@ def keep_upload(*, organization: Organization, by: User, document: bytes, name: 
 
 
 def forget_uploads(*, organization: Organization, by: User) -> None:
-    """Forget what this admin has uploaded here and what nobody needs any more."""
+    """Delete what this admin has uploaded here, and expired uploads."""
     theirs, over = Q(created_by=by, is_ready=True), Q(expires_at__lt=timezone.now())
     Upload.objects.filter(theirs | over, organization=organization).delete()
 
 
 def purge_uploads() -> int:
-    """Forget uploads that nobody came back to; return how many."""
+    """Delete expired uploads; return how many."""
     return Upload.objects.filter(expires_at__lt=timezone.now()).delete()[1].get(Upload._meta.label, 0)
 
 
@@ -71,7 +71,7 @@ def _begin(organization: Organization, by: User, name: str, choices: dict[str, A
 
 @atomic
 def _make_ready(upload: Upload) -> Upload:
-    """Let it take the place of the one before; of two at once the second waits for the first."""
+    """Replace the admin's previous upload by this one; of two at once the second waits for the first."""
     hold_organization(upload.organization)
     forget_uploads(organization=upload.organization, by=upload.created_by)
     upload.is_ready = True

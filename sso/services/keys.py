@@ -34,7 +34,7 @@ _OTHER_FIRST = "This certificate is in use. Use the new one first, or retire the
 
 
 class Reencrypted(NamedTuple):
-    """How many secrets are encrypted with the first of KEY_ENCRYPTION_KEYS now."""
+    """Numbers of secrets that are encrypted with the first of KEY_ENCRYPTION_KEYS now."""
 
     private_keys: int
     second_factors: int
@@ -86,7 +86,7 @@ def promote_key(*, organization: Organization, actor: Actor) -> ServiceProviderK
 
 @atomic
 def retire_key(*, key: ServiceProviderKey, actor: Actor) -> None:
-    """Withdraw a key and forget its private half for good. Raises NotAllowedError while requests are signed with it."""
+    """Withdraw a key and delete its private half for good. Raises NotAllowedError while requests are signed with it."""
     hold_organization(key.organization)
     key.refresh_from_db()
     if key.state == KeyState.RETIRED:
@@ -141,7 +141,7 @@ def _check_not_needed(organization: Organization) -> None:
 
 
 def _common_name(organization: Organization) -> str:
-    """The number stays when the organization is renamed."""
+    """Return a name made of the organization's number, which stays when the organization is renamed."""
     return f"Amplisso {urlsplit(settings.BASE_URL).hostname}"[:40] + f" {organization.number}"
 
 

@@ -1,4 +1,4 @@
-"""What operators look at that belongs to a member."""
+"""Auditing what operators see of a member's data."""
 
 from __future__ import annotations
 

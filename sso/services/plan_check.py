@@ -1,4 +1,4 @@
-"""What a plan lets an organization do."""
+"""Checking what a plan lets an organization do."""
 
 from __future__ import annotations
 

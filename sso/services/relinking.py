@@ -195,5 +195,5 @@ def _record(
 
 @atomic
 def purge_relinkings() -> int:
-    """Forget what can no longer be undone; return how many. The audit log keeps that it happened."""
+    """Delete the re-linkings that can no longer be undone; return how many. The audit log keeps that it happened."""
     return Relinking.objects.filter(made_at__lte=timezone.now() - UNDO_LIFE).delete()[0]

@@ -1,4 +1,4 @@
-"""What the settings of a connection are now, so that a page that was made from older ones turns nothing back."""
+"""Optimistic locking of a connection's settings: a page that was made from older ones turns nothing back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sso.connection_view import ConnectionView
     from sso.models import Configuration
 
-# What people choose in the form; a draft or an active configuration is what became of an upload.
+# The choices in the form; an upload is in a draft or an active configuration instead.
 CHOICES = ("provider", "just_in_time_role", "require_sso", "sign_requests", "force_authn", "single_logout")
 _CHANGED = "These settings were changed since you opened this page. Nothing was saved; look at them and save again."
 _SWITCHES = {
@@ -25,7 +25,7 @@ _SWITCHES = {
 
 
 class SettingsChangedError(NotAllowedError):
-    """Somebody saved other settings, or a draft went live, after the page was made."""
+    """Other settings were saved, or a draft went live, after the page was made."""
 
     def __init__(self) -> None:
         super().__init__(_CHANGED)
@@ -51,12 +51,12 @@ def settings_snapshot(view: ConnectionView) -> dict[str, Any]:
 
 
 def as_text(stored: dict[str, Any]) -> str:
-    """The same for a hidden field."""
+    """Return a snapshot as text for a hidden field."""
     return json.dumps(stored, sort_keys=True)
 
 
 def from_text(text: str) -> dict[str, Any]:
-    """What a hidden field says; {} if it is not what we wrote there."""
+    """Return the snapshot in a hidden field; {} if it is not what we wrote there."""
     try:
         found = json.loads(text)
     except ValueError:
@@ -65,7 +65,7 @@ def from_text(text: str) -> dict[str, Any]:
 
 
 def check_unchanged(view: ConnectionView, snapshot: str) -> None:
-    """Compare with what a page was made from; "" compares nothing. Raises SettingsChangedError.
+    """Compare with the snapshot a page was made from; "" compares nothing. Raises SettingsChangedError.
 
     The view has to be read with the organization's row locked, so that of two saves at once the second sees the first.
     """
@@ -74,7 +74,7 @@ def check_unchanged(view: ConnectionView, snapshot: str) -> None:
 
 
 def changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """What saving changed, a plain sentence for each choice."""
+    """Return what saving changed, a plain sentence for each choice."""
     return [_sentence(name, after[name]) for name in CHOICES if before[name] != after[name]]
 
 

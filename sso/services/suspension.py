@@ -1,4 +1,4 @@
-"""Taking out of use what no longer satisfies the rules for metadata, so that nobody is shut out by it (invariant 9)."""
+"""Retiring configurations that break newer rules for metadata, so that they lock no member out (invariant 9)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def suspend_if_flawed(*, organization: Organization, actor: Actor) -> Configurat
     """Retire the active configuration if no sign-in can go through it, and return it; None if nothing had to be done.
 
     Require SSO rests from then on, until an admin has signed in through new metadata. The caller tells the admins
-    (`orgs.emails.tell_admins_of_suspension`) after the transaction; whoever comes second gets None and tells nobody.
+    (`orgs.emails.tell_admins_of_suspension`) after the transaction; a concurrent call gets None and tells no admin.
     """
     active = active_configuration(organization)
     # Anonymous visitors ask this, and most of them must not wait for the lock of the organization.

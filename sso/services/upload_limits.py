@@ -1,4 +1,4 @@
-"""How many metadata files may be uploaded, so that reading them leaves time for others: a large one takes seconds."""
+"""Limiting uploads of metadata files, so that reading them leaves time for others: a large one takes seconds."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class TooManyUploadsError(NotAllowedError):
 def count_upload(*, organization: Organization, name: str, actor: Actor) -> None:
     """Count a file that an admin has uploaded, before it is read; `name` is what they know it by.
 
-    The events of the audit log are what is counted, so no cache decides. Files that turn out to be useless count, too:
+    The events of the audit log are counted, so no cache decides. Files that turn out to be useless count, too:
     it is reading them that costs. Raises TooManyUploadsError, and then nothing is counted.
     """
     organization = hold_organization(organization)

@@ -63,7 +63,7 @@ def _waivers_of(view: ConnectionView, entity_id: str) -> dict[str, datetime]:
 
 
 def copy_of(before: Configuration, **changes: Any) -> Configuration:
-    """The same provider in another version that has not been saved yet; all but `changes` is as it was before."""
+    """Return an unsaved copy of a configuration as another version, with `changes`."""
     own = {"id", "public_id", "version", "state", "created_at", "created_by", "activated_at", "retired_at"}
     kept = {field.name: getattr(before, field.name) for field in Configuration._meta.fields if field.name not in own}
     return Configuration(**kept | changes)

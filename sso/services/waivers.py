@@ -31,19 +31,19 @@ class DayError(NotAllowedError):
 
 
 def first_and_last_day() -> tuple[date, date]:
-    """The days on which a waiver that is allowed now can end: from today to 90 days from now, in UTC.
+    """Return the days between which a waiver that is allowed now can end: today and 90 days from now, in UTC.
 
     Ninety days are enough for a provider to renew a certificate or to be updated, a freeze of changes at the end of the
-    year included, and few enough that nobody forgets why there is a waiver: whoever needs it longer decides again,
+    year included, and few enough that no admin forgets why there is a waiver: one who needs it longer decides again,
     and that is in the log again. SHA-1 gets no more, although some products will never sign with anything else:
-    collisions with a chosen prefix are within anybody's means (Leurent and Peyrin, "SHA-1 is a Shambles", 2020).
+    collisions with a chosen prefix are affordable to any attacker (Leurent and Peyrin, "SHA-1 is a Shambles", 2020).
     """
     today = timezone.now().astimezone(UTC).date()
     return today, today + timedelta(days=MOST_DAYS)
 
 
 def end_of(day: date) -> datetime:
-    """The last moment of a day in UTC, so that the stored date is the day that was chosen, wherever it is shown."""
+    """Return the last moment of a day in UTC, so that the stored date is the chosen day wherever it is shown."""
     return datetime.combine(day, time.max, UTC)
 
 
@@ -51,9 +51,9 @@ def end_of(day: date) -> datetime:
 def allow_waiver(
     *, organization: Organization, kind: Waiver, last_day: date, by: User | None, actor: Actor
 ) -> datetime:
-    """Accept something to the end of a day; return that moment. Where it was accepted already, the day changes.
+    """Allow a waiver to the end of a day; return that moment. Where it was allowed already, the day changes.
 
-    It takes effect at once, also while SSO is required: it only lets more in, and an admin who needs it can't come in
+    It takes effect at once, also while SSO is required: it only accepts more, and an admin who needs it can't sign in
     before. Both what is in use and a draft of the same provider that waits get a version of their own with it, so that
     every sign-in says by which it was judged. `by` is the admin who asks; None is an operator. Raises DayError if the
     day is over or more than MOST_DAYS ahead, and NotAllowedError where nothing may be changed.
@@ -69,9 +69,9 @@ def allow_waiver(
 
 @atomic
 def end_waiver(*, organization: Organization, kind: Waiver, by: User | None, actor: Actor) -> bool:
-    """Refuse it again from now on; return whether it was accepted. Nothing stands in the way of that, not even a plan.
+    """End a waiver now; return whether it was in force. This is always possible, under any plan.
 
-    While SSO is required this can shut people out, as the end of the day would have: recovery stays open.
+    While SSO is required this can lock members out, as the end of the day would have: recovery stays open.
     """
     hold_organization(organization)
     connection = connection_of(organization)

@@ -1,4 +1,4 @@
-"""Where somebody goes who signs out here: to the providers they came in by, if their organizations want that, too."""
+"""After signing out here: on to the providers the user signed in by, if their organizations use single logout."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from orgs.services import end_grants_of_sessions
 from sso.selectors.sign_ins import sign_ins_to_end
 from sso.services.sign_out.chain import token_of_chain
 
-# In a session: the grants that wait for its person to say who to be.
+# In a session: the grants that wait for its user to choose an account.
 WAITING_GRANTS = "waiting_grants"
 
 
@@ -31,7 +31,7 @@ def page_after_sign_out(request: HttpRequest) -> str:
 
 @receiver(user_logged_out)
 def end_waiting_grants(request: HttpRequest, **kwargs: Any) -> None:
-    """Whoever signs out has not become the other one that a provider said they are."""
+    """End the grants that wait: a user who signs out has not become the other one that a provider asserted."""
     waiting = [uuid.UUID(hex=each) for each in request.session.get(WAITING_GRANTS, [])]
     if waiting:
         end_grants_of_sessions(grants=waiting, by="whoever was signed in", actor=actor_of(request))

@@ -1,4 +1,4 @@
-"""Sessions that were opened through the identity provider which an organization had before: offered to be ended."""
+"""Ending sessions that were opened through the identity provider which an organization had before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sign-in log of an organization: what happened, and what an admin does about it."""
+"""The sign-in log of an organization, and what an admin does about a refusal."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 @require_safe
 @never_cache
 def settings_sign_ins(request: HttpRequest) -> HttpResponse:
-    """The log, newest first; `state` and `search` narrow it, `page` turns it."""
+    """Show the log, newest first; `state` and `search` narrow it, `page` turns it."""
     form = SignInFilterForm(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}
     organization = cast(OrganizationRequest, request).membership.organization
@@ -60,7 +60,7 @@ def settings_sign_ins(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def settings_sign_in(request: HttpRequest, reference: str) -> HttpResponse:
-    """One sign-in, with every check and what to do about a refusal."""
+    """Show one sign-in, with every check and what to do about a refusal."""
     organization = cast(OrganizationRequest, request).membership.organization
     sign_in = sign_in_by_reference(organization, reference)
     if sign_in is None:
@@ -92,7 +92,7 @@ def settings_sign_in(request: HttpRequest, reference: str) -> HttpResponse:
 @post_to("settings_sign_in", "slug", "reference")
 @never_cache
 def unlink_person(request: HttpRequest, reference: str) -> HttpResponse:
-    """Forget who the address of a refused sign-in was at the provider, so that its next sign-in is a first one."""
+    """Delete the identities of a refused sign-in's address, so that its next sign-in is a first one."""
     organization = cast(OrganizationRequest, request).membership.organization
     sign_in = sign_in_by_reference(organization, reference)
     if sign_in is None or sign_in.reason != Reason.OTHER_SUBJECT:
@@ -106,13 +106,13 @@ def unlink_person(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def _waiver(sign_in: SignIn) -> dict[str, Any]:
-    """The waiver that would help, and until when it is in force by now."""
+    """Return the waiver that would help, and until when it is in force by now."""
     kind = waiver_for(sign_in)
     return {"waiver": kind, "accepted_until": kind and waivers_in_force(sign_in.organization).get(kind)}
 
 
 def _checks(sign_in: SignIn) -> dict[str, Any]:
-    """The checks with their titles, the one that failed on its own, and how many ended how.
+    """Return the checks with their titles, the one that failed on its own, and the number of each outcome.
 
     `is_unproven`: it was refused before its signature was checked, so that any visitor may have written it.
     """
@@ -136,7 +136,7 @@ def _sign_out(sign_in: SignIn) -> SignOutStory | None:
 
 
 def _thumbprint(sign_in: SignIn) -> str:
-    """How the provider's portal names the certificate that verified; "" if it does not."""
+    """Return the provider's portal's name for the certificate that verified; "" if it shows none."""
     if sign_in.connection.provider != Provider.AZURE:
         return ""
     known = sign_in.configuration.signing_certificates()
@@ -144,7 +144,7 @@ def _thumbprint(sign_in: SignIn) -> str:
 
 
 def _claims(sign_in: SignIn) -> dict[str, Any]:
-    """What was asserted, flat: the name ID on its own, the attributes as pairs of name and values."""
+    """Return what was asserted, flat: the name ID on its own, the attributes as pairs of name and values."""
     claims = sign_in.claims or {}
     return {
         "name_id": claims.get("name_id", ""),

@@ -1,4 +1,4 @@
-"""The addresses that identity providers and browsers on their way from or to one use."""
+"""Endpoints for identity providers, and for browsers on their way to or from one."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 @login_not_required
 @require_GET
 def saml_metadata(request: HttpRequest, number: int) -> HttpResponse:
-    """Our own metadata: what stands behind the Entity ID (SAML metadata 2.4.4). It exists before any connection."""
+    """Return our own metadata, found at the Entity ID (SAML metadata 2.4.4). It exists before any connection."""
     organization = _organization(number)
     document = saml.build_sp_metadata(published_service_provider(organization))
     return HttpResponse(document, content_type="application/samlmetadata+xml")
@@ -68,7 +68,7 @@ def saml_metadata(request: HttpRequest, number: int) -> HttpResponse:
 @require_GET
 @never_cache
 def start(request: HttpRequest, number: int) -> HttpResponse:
-    """Ask the organization's identity provider who this is (profiles 4.1.4.1); the Sign-on URL of the My Apps tile.
+    """Send the browser to the organization's identity provider (profiles 4.1.4.1); the Sign-on URL of the My Apps tile.
 
     Query: `next` a path of ours to go to afterwards, `hint` an encrypted e-mail address, `test` the encrypted
     configuration that an admin tests, `again` an encrypted response that could not be used, `force=1` to have the
@@ -107,8 +107,8 @@ def start(request: HttpRequest, number: int) -> HttpResponse:
 def acs(request: HttpRequest, number: int) -> HttpResponse:
     """Take the provider's response (bindings 3.5.4).
 
-    Answers 303, so that Reload posts nothing twice. Whoever opens the address by hand is told how to sign in, whether
-    there is such an organization or not.
+    Answers 303, so that Reload posts nothing twice. A visitor who opens the address by hand is told how to sign in,
+    whether there is such an organization or not.
     """
     if request.method != "POST":
         return not_allowed(request, "POST", "sso/for_providers.html", {"number": number})
@@ -148,7 +148,7 @@ def _is_navigation(request: HttpRequest) -> bool:
 
 
 def _suspend_if_flawed(request: HttpRequest, organization: Organization) -> None:
-    """Let passwords in where metadata that was stored before a rule no longer lets anyone in, and tell the admins."""
+    """Suspend stored metadata that breaks a newer rule, so that passwords work again, and tell the admins."""
     suspended = suspend_if_flawed(organization=organization, actor=actor_of(request))
     if suspended is not None:
         defer(request, partial(tell_admins_of_suspension, organization, suspended.flaw))
@@ -177,14 +177,14 @@ def _send(request: HttpRequest, organization: Organization, started: Started) ->
 
 
 def _allow_form_to(response: HttpResponse, url: str) -> None:
-    """Our policy lets forms go to ourselves only; this one page may post to the provider."""
+    """Let this page's form post to the provider; the policy of all other pages allows only ourselves."""
     response._csp_update = {"form-action": [saml.origin_of(url)]}  # type: ignore[attr-defined]
 
 
 def restart(asked: UnsolicitedResponse, kept: SignIn | None = None) -> HttpResponse:
     """Answer what we did not ask for, or no longer wait for, by asking properly (invariant 4).
 
-    By way of the start page, where the browser sends its session along, so that nobody who is signed in is overlooked.
+    By way of the start page, where the browser sends its session along, so that a signed-in user is recognized.
     `kept` is the row that says where an unsolicited response leads.
     """
     named = asked.restart_of or kept
@@ -194,7 +194,7 @@ def restart(asked: UnsolicitedResponse, kept: SignIn | None = None) -> HttpRespo
 
 
 def _asked_again(request: HttpRequest, organization: Organization) -> UnsolicitedResponse | None:
-    """What the ACS could not use, and sent on to be asked for."""
+    """Return the response that the ACS could not use, so that it is asked for here; None if there was none."""
     public_id = decrypt(TokenPurpose.AGAIN, request.GET.get("again", ""))
     if not public_id:
         return None
@@ -229,7 +229,7 @@ def _session_row(request: HttpRequest, finished: Finished) -> HttpResponse:
 
 
 def make_session(request: HttpRequest, finished: Finished) -> None:
-    """Leave whatever session the request came with behind: its grants have been carried over, or ended."""
+    """Begin a new session, against session fixation: the grants of the old one were carried over, or ended."""
     request.session.flush()
     login(request, finished.user, backend=_BACKEND)
     keep_session_name(request, finished.session, finished.grant)
@@ -243,18 +243,18 @@ def redirect_after_sign_in(sign_in: SignIn) -> HttpResponse:
 
 
 def _was_somebody_else(finished: Finished) -> bool:
-    """Whether the session in which the sign-in began is open to another person than it ended with."""
+    """Return whether the session in which the sign-in began belongs to another user than it ended with."""
     return somebody_else_in(finished.sign_in.session, finished.user) is not None
 
 
 def _ask_to_switch(finished: Finished) -> HttpResponse:
-    """Else whoever owns a provider could have others work in an account of theirs without a word (login CSRF)."""
+    """Ask before switching users: else the owner of a provider could sign others in to their account (login CSRF)."""
     address = reverse("switch", args=[finished.sign_in.organization.number])
     return _see_other(f"{address}?{urlencode({'token': token_of(finished)})}")
 
 
 def _seconds_until(moment: datetime) -> int:
-    """A session lasts as long as its longest grant may; grants that were carried over end within a day's session."""
+    """Return a session's seconds: its longest grant decides, and carried-over grants end within a day's session."""
     return max(int((moment - timezone.now()).total_seconds()), settings.SESSION_COOKIE_AGE)
 
 

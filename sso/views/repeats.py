@@ -1,4 +1,4 @@
-"""Where the ACS sends a browser that has posted a response again: a double click, Back or Reload (invariant 4)."""
+"""The page for a browser that has posted a response again: a double click, Back or Reload (invariant 4)."""
 
 from __future__ import annotations
 

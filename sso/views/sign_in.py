@@ -1,4 +1,4 @@
-"""The pages of somebody who wants in: which way, the organization's own page, and what went wrong."""
+"""Pages of a visitor who signs in: the choice of a way, the organization's own page, and what went wrong."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from orgs.models import Organization
     from sso.models import SignIn
 
-# What a visitor may be told of a refusal: what their own browser, or they themselves, did (invariant 10).
+# A visitor may only be told of a refusal what their own browser, or they themselves, did (invariant 10).
 _COOKIES_LOST = "cookies lost"
 _CANCELLED = "cancelled"
 
@@ -61,7 +61,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @post_to("sign_in")
 @never_cache
 def mail_sign_in_page(request: HttpRequest) -> HttpResponse:
-    """Mail somebody the sign-in pages of their organizations. The response says nothing, nor does its time."""
+    """Mail a user the sign-in pages of their organizations. Neither the response nor its time reveals an account."""
     form = AddressForm(request.POST)
     if not form.is_valid():
         return _ask(request, form, status=422)
@@ -82,7 +82,7 @@ def sign_in_page_mailed(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def organization_sign_in(request: HttpRequest, slug: str) -> HttpResponse:
-    """The sign-in page of one organization."""
+    """Show the sign-in page of one organization."""
     organization = organization_by_slug(slug)
     if organization is None:
         raise Http404
@@ -101,7 +101,7 @@ def organization_sign_in(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @never_cache
 def sign_in_refused(request: HttpRequest, number: int, reference: str) -> HttpResponse:
-    """Give the reference code of a sign-in that failed. It looks nothing up, so it is the same for everyone.
+    """Give the reference code of a sign-in that failed. It looks nothing up, so it is the same for every visitor.
 
     `of` is, encrypted and good for ten minutes, what the visitor may be told, and the organization and reference of the
     sign-in: that its browser brought no cookie back, or that it was cancelled at the identity provider.
@@ -147,7 +147,7 @@ def sign_in_in_log(request: HttpRequest, number: int, reference: str) -> HttpRes
 
 
 def go_to_provider(request: HttpRequest, organization: Organization, **query: str) -> HttpResponse:
-    """A page that says where it goes next and goes on by itself: form-action would stop a redirect to the provider."""
+    """Show a page that goes on to the provider by itself: form-action would stop a redirect there."""
     context = {
         "organization": organization,
         "provider": provider_name(organization),
@@ -158,13 +158,13 @@ def go_to_provider(request: HttpRequest, organization: Organization, **query: st
 
 
 def provider_name(organization: Organization) -> str:
-    """What the organization's people call their identity provider; "" if nobody can know."""
+    """Return what the organization's members call their identity provider; "" if it is unknown."""
     connection = connection_of(organization)
     return guide_of(connection.provider).name if connection else ""
 
 
 def start_url(organization: Organization, **query: str) -> str:
-    """The address that starts a sign-in; `query` as the start page takes it, empty values left out."""
+    """Return the address that starts a sign-in; `query` as the start page takes it, empty values left out."""
     return _with_query(reverse("start_sign_in", args=[organization.number]), **query)
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 # The encrypted token, in a browser on its way from one provider to the next.
 _COOKIE = "signing_out"
-# How a sign-out ended, by what the provider said of it.
+# The outcome of a sign-out, by the provider's response.
 _ENDED = {
     SignOutState.DONE: "confirmed",
     SignOutState.PARTIAL: "partly",
@@ -45,7 +45,7 @@ _ENDED = {
 @require_GET
 @never_cache
 def sign_out_at_provider(request: HttpRequest, number: int) -> HttpResponse:
-    """Say that somebody is signed out here, and go on to the next provider (profiles 4.4.3.1), or say how it went.
+    """Say that the user is signed out here, and go on to the next provider (profiles 4.4.3.1), or say how it went.
 
     `of` is an encrypted token of the sign-ins whose sessions are to be ended.
     """
@@ -71,9 +71,9 @@ def sign_out_at_provider(request: HttpRequest, number: int) -> HttpResponse:
 def slo(request: HttpRequest, number: int) -> HttpResponse:
     """Take a LogoutRequest or a LogoutResponse, by Redirect or by POST (bindings 3.4 and 3.5).
 
-    No cookie is needed: the provider may come in a frame, where browsers send none. Nobody stays at this address, where
-    a message that was good once would be refused when it is loaded again. An address without any message, typed by
-    hand, is answered with what it is for, whether there is such an organization or not.
+    No cookie is needed: the provider may come in a frame, where browsers send none. A good message is answered by a
+    redirect, since it would be refused when it is loaded again. An address without any message, typed by hand, is
+    answered with what it is for, whether there is such an organization or not.
     """
     if request.method == "GET" and not {"SAMLRequest", "SAMLResponse"} & request.GET.keys():
         return render(request, "sso/for_sign_outs.html")
@@ -97,9 +97,9 @@ def slo(request: HttpRequest, number: int) -> HttpResponse:
 @require_safe
 @never_cache
 def signed_out(request: HttpRequest) -> HttpResponse:
-    """Say that nobody is signed in here any more, and for as long as the token is good, what the provider made of it.
+    """Say that the browser is signed out, and while the token is good, how the provider responded.
 
-    `of` is an encrypted token of how it ended. Who is signed in sees their organizations instead.
+    `of` is an encrypted token of the outcome. A signed-in user sees their organizations instead.
     """
     if grants_of(request):
         return redirect("home")
@@ -109,14 +109,14 @@ def signed_out(request: HttpRequest) -> HttpResponse:
 
 
 def unfinished_sign_out(request: HttpRequest) -> str:
-    """The page that goes on with a sign-out, if this browser is on its way through several; "" if it is not."""
+    """Return the page that goes on with a sign-out through several providers; "" if this browser is in none."""
     token = request.COOKIES.get(_COOKIE, "")
     number = number_in(token)
     return f"{reverse('sign_out_at_provider', args=[number])}?{urlencode({'of': token})}" if number else ""
 
 
 def _next_page(request: HttpRequest, outcome: SignedOut | None) -> str:
-    """Where somebody goes on to after a provider's response, good or bad: none of them stops the others."""
+    """Return the next page after a provider's response, good or bad: none of them stops the others."""
     may_go_on = _is_answer(request) and (outcome is None or not outcome.answer_to)
     return unfinished_sign_out(request) if may_go_on else ""
 
@@ -126,7 +126,7 @@ def _is_answer(request: HttpRequest) -> bool:
 
 
 def _refuse(request: HttpRequest) -> HttpResponse:
-    """A response changes nothing, so that a browser in which nobody is signed in may be told just that: nobody is.
+    """Refuse a message; a response changes nothing, so a browser without grants is just told it is signed out.
 
     It is most often one that was good, loaded again.
     """
@@ -145,7 +145,7 @@ def _say_how_it_went(request: HttpRequest, steps: list[Step]) -> HttpResponse:
 
 
 def _told(steps: list[Step], now: SignIn | None = None) -> list[dict[str, str]]:
-    """The steps in the words of the pages; `now` is the sign-in whose provider comes next."""
+    """Return the steps in the words of the pages; `now` is the sign-in whose provider comes next."""
     current = next((index for index, step in enumerate(steps) if step.sign_in == now), len(steps))
     return [
         {
@@ -162,7 +162,7 @@ def _provider(sign_in: SignIn) -> str:
 
 
 def _remember(response: HttpResponse, token: str) -> None:
-    """Only a SameSite=None cookie comes along when a provider posts its response; the sign-in page reads it, too."""
+    """Keep the token in a cookie: only SameSite=None ones come with a provider's POST. The sign-in page reads it."""
     response.set_cookie(_COOKIE, token, max_age=LIFE, secure=True, httponly=True, samesite="None")
 
 

@@ -1,4 +1,4 @@
-"""Asking before somebody becomes somebody else: an organization's provider decides that for its own people only."""
+"""Asking before a browser switches users: an organization's provider decides that for its own members only."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def switch(request: HttpRequest, number: int) -> HttpResponse:
-    """Ask who to be; `token` names the sign-in that waits. One that waits no more begins again."""
+    """Ask which user to be; `token` names the sign-in that waits. One that waits no more begins again."""
     token = request.GET.get("token", "")
     finished = waiting(number=number, token=token, session=session_name(request)) if grants_of(request) else None
     if finished is None:
@@ -46,7 +46,7 @@ def switch(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _remember(request: HttpRequest, finished: Finished) -> None:
-    """Have the session know what waits for its person: signing out closes that, too."""
+    """Note the waiting grant in the session, so that signing out ends it, too."""
     grant = finished.grant.public_id.hex
     if grant not in (known := request.session.get(WAITING_GRANTS, [])):
         request.session[WAITING_GRANTS] = [*known, grant][-10:]

@@ -1,4 +1,4 @@
-"""Why no e-mail address could be taken from an assertion, said for each value that was looked at."""
+"""Explaining, for each value that was looked at, why no e-mail address could be taken from an assertion."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WORDS = {
     Flaw.SEVERAL: "It is an address, but not the only value in this place.",
 }
 
-# What to do if this is what was wrong with every value that was meant as an address.
+# Advice for the case that every value that was meant as an address has this flaw.
 _REMEDIES = {
     Flaw.LOCAL_PART: "Give the user an e-mail address with nothing but ASCII before the @ at the identity provider, "
     "and let it send that one.",

@@ -1,4 +1,4 @@
-"""What an admin does about a refused sign-in: by its reason, by what was found, and by the connection's provider."""
+"""Advice for an admin about a refused sign-in: by its reason, by what was found, and by the connection's provider."""
 
 from __future__ import annotations
 

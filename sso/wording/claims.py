@@ -1,4 +1,4 @@
-"""What is odd in the claims of a sign-in, although it is no reason to refuse it."""
+"""Findings about the claims of a sign-in that are no reason to refuse it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a sign-in shows of the identity provider's clock, in an admin's words, and what to do about it."""
+"""Describing what a sign-in shows of the identity provider's clock, and what an admin does about it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sso.providers import guide_of
 from sso.saml import SKEW
 
-# From here on somebody should look: far above what a network takes, far below what refuses people.
+# From here on an admin should look: far above what a network takes, far below what refuses a sign-in.
 _LARGE = 60
 _UNITS = (("day", 24 * 3600), ("hour", 3600), ("minute", 60), ("second", 1))
 _WRONG = f"One of the two clocks is wrong, and from {SKEW.seconds // 60} minutes on people can be refused. "
@@ -20,7 +20,7 @@ _OURS = "{} keeps its time, so most likely ours is wrong: tell whoever runs Ampl
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """How the provider's clock stands to ours, and what to do; `advice` is "" where there is nothing to do."""
+    """Comparison of the provider's clock with ours, and what to do; `advice` is "" where there is nothing to do."""
 
     words: str
     advice: str
@@ -48,7 +48,7 @@ def clock_findings(skew: int | None, provider: str) -> list[str]:
 
 
 def _length(seconds: int) -> str:
-    """The two largest units that say anything: 2 minutes 5 seconds."""
+    """Return a duration in its two largest units: 2 minutes 5 seconds."""
     words = []
     for name, size in _UNITS:
         count, seconds = divmod(seconds, size)

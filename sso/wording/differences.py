@@ -1,4 +1,4 @@
-"""What a new metadata file changes, in words."""
+"""Describing what a new metadata file changes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SAME = "The same provider, sign-in address and certificates as before."
 
 
 def differences(before: Configuration, after: Configuration) -> list[str]:
-    """What a draft changes, one plain sentence each, or one sentence that says that nothing does."""
+    """Return what a draft changes, one plain sentence each, or one sentence that says that nothing does."""
     return [
         *_provider_changes(before, after),
         *_signing_changes(before, after),
@@ -25,7 +25,7 @@ def differences(before: Configuration, after: Configuration) -> list[str]:
 
 
 def differences_of_file(before: Configuration, after: Configuration) -> list[str]:
-    """The same for what its file changes; settings_snapshot.changes tells of the switches."""
+    """Return sentences about what a draft's file changes; settings_snapshot.changes tells of the switches."""
     return [
         *_provider_changes(before, after),
         *(_signing_changes(before, after) if before.sign_requests == after.sign_requests else []),
@@ -74,7 +74,7 @@ def _fresh_sign_in_changes(before: Configuration, after: Configuration) -> list[
 
 
 def _waiver_changes(before: Configuration, after: Configuration) -> list[str]:
-    """Only what ends: whatever an admin allows holds for both."""
+    """Return sentences about the waivers that end; one that an admin allows holds for both versions."""
     now = timezone.now()
     over = [each for each in before.waivers_at(now) if each not in after.waivers_at(now)]
     return [f"{each.label} will no longer be accepted: you allowed them for another provider." for each in over]

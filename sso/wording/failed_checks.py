@@ -1,4 +1,4 @@
-"""What the failed check of a response says more than its reason: meaning and remedy for what was found."""
+"""Advice on the failed check of a response, beyond its reason: meaning and remedy for what was found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a refusal says of two identifiers: the known one beside the one that arrived, and how they differ."""
+"""Describing the identifiers of a refusal: the known one beside the one that arrived, and how they differ."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page about changed identifiers says of each member."""
+"""Texts about each member for the page about changed identifiers."""
 
 from __future__ import annotations
 

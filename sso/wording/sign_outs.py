@@ -1,4 +1,4 @@
-"""What is known of a sign-out that the identity provider was told of, and what an admin does about it."""
+"""Describing a sign-out that the identity provider was told of, and what an admin does about it."""
 
 from __future__ import annotations
 

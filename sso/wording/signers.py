@@ -1,4 +1,4 @@
-"""What is known of the key that made a signature which no certificate of the configuration verifies."""
+"""Describing the key that made a signature which no certificate of the configuration verifies."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _UNKNOWN = "None of the certificates in the uploaded metadata made this signatur
 
 
 def signer_advice(sign_in: SignIn) -> Advice | None:
-    """Return who signed a refused response, if one of the stored keys did, or who it claims to be signed by.
+    """Return advice on the signer of a refused response: the stored key that signed it, or the claimed signer.
 
     The remedy is "" where only the identity provider decides it; None if nothing is known.
     """

@@ -1,4 +1,4 @@
-"""What the standard's status codes mean when an identity provider declines (SAML core 3.2.2.2)."""
+"""Explanations of the standard's status codes for when an identity provider declines (SAML core 3.2.2.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pages say about waivers: what each weakens, why a provider may need it, and until when it holds."""
+"""Texts of pages about waivers: what each weakens, why a provider may need it, and until when it holds."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _GOOD = _SHA2 | {f"{key}-{digest}" for key in ("rsa", "ecdsa") for digest in _SH
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Why somebody may need a waiver, and what they give up for it."""
+    """Texts on why an admin may need a waiver, and what they give up for it."""
 
     need: str
     risk: str
@@ -56,7 +56,7 @@ class WaiverRow:
 
 
 def waiver_rows(view: ConnectionView, typed: WaiverForm | None = None) -> list[WaiverRow]:
-    """Both waivers, with what somebody has just `typed`; none before there is a provider to make them for."""
+    """Return both waivers, with what an admin has just `typed`; [] before there is a provider to make them for."""
     if view.connection is None or not view.usable:
         return []
     ends, provider = view.waivers_in_force(), view.connection.provider
@@ -79,7 +79,7 @@ def _row(kind: Waiver, until: datetime | None, typed: WaiverForm | None, provide
 
 
 def waiver_for(sign_in: SignIn) -> Waiver | None:
-    """The waiver that would have let a refused sign-in through this far, if one can be made for its provider."""
+    """Return the waiver that would have let a refused sign-in pass this check, if its provider can have one."""
     if sign_in.reason not in _EXCEPTED or not _is_of_a_provider_in_use(sign_in):
         return None
     if sign_in.reason == Reason.CERTIFICATE_EXPIRED and _certificate_had_begun(sign_in):
@@ -90,20 +90,20 @@ def waiver_for(sign_in: SignIn) -> Waiver | None:
 
 
 def _is_of_a_provider_in_use(sign_in: SignIn) -> bool:
-    """No waiver is made for a draft of another provider, nor for a provider of the past."""
+    """Return whether a waiver can be made for the provider: not for a draft's other provider, nor a former one."""
     excepted = waivable_configurations(sign_in.organization)
     return sign_in.configuration.entity_id in {each.entity_id for each in excepted}
 
 
 def _certificate_had_begun(sign_in: SignIn) -> bool:
-    """No waiver lets a certificate pass that is not valid yet, which is refused for the same reason."""
+    """Return whether the certificate was valid already: a future one is refused for the same reason, waiver or not."""
     known, moment = sign_in.configuration.signing_certificates(), sign_in.consumed_at
     signer = next((each for each in known if each.fingerprint == sign_in.certificate), None)
     return signer is not None and moment is not None and signer.not_before <= moment
 
 
 def _is_weak_by_sha1_alone(sign_in: SignIn) -> bool:
-    """Whether all that the failed check found besides good algorithms is SHA-1 as the waiver accepts it."""
+    """Return whether the failed check found only SHA-1, as the waiver accepts it, besides good algorithms."""
     received = next((check["received"] for check in sign_in.checks if check["outcome"] == Outcome.FAILED), "")
     weak = set(received.split(", ")) - _GOOD
     return bool(weak) and weak <= _SHA1_NAMES

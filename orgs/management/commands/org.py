@@ -113,7 +113,7 @@ def _created_sentence(facts: Facts) -> str:
 
 
 def _namesakes(facts: Facts) -> str:
-    """The numbers of other organizations of this name, one of which may be what was meant."""
+    """Return the numbers of other organizations of this name, one of which may be what was meant."""
     others = Organization.objects.filter(name__iexact=facts["name"]).exclude(number=facts["number"]).order_by("number")
     return ", ".join(map(str, others.values_list("number", flat=True)))
 

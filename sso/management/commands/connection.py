@@ -139,7 +139,7 @@ def _organization(number: int) -> Organization:
 
 
 def _read(organization: Organization, file: str, entity_id: str | None) -> bytes:
-    """The file; of one that is too large to be read in one go, the part about the provider that is wanted."""
+    """Return the file; of one that is too large to be read in one go, the part about the provider that is wanted."""
     with _opened(file) as stream:
         data = stream.read(saml.MAX_METADATA_BYTES + 1)
         if len(data) <= saml.MAX_METADATA_BYTES:
@@ -151,7 +151,7 @@ def _read(organization: Organization, file: str, entity_id: str | None) -> bytes
 
 @contextmanager
 def _opened(file: str) -> Iterator[BinaryIO]:
-    """A file that can be read twice, which standard input can't."""
+    """Open a file so that it can be read twice, which standard input can't."""
     try:
         with TemporaryFile() if file == "-" else Path(file).open("rb") as stream:
             if file == "-":
@@ -163,7 +163,7 @@ def _opened(file: str) -> Iterator[BinaryIO]:
 
 
 def _which(entity_ids: Sequence[str]) -> str:
-    """As many as anybody reads."""
+    """Return the entity IDs in words; beyond the first few only how many more there are."""
     more = len(entity_ids) - _MOST_NAMED
     return ", ".join(entity_ids[:_MOST_NAMED]) + (f", and {more:,} more" if more > 0 else "")
 

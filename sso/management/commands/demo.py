@@ -79,7 +79,7 @@ def _organization_facts(organization: Organization, cast: demo.Cast) -> Facts:
 
 
 def _state(organization: Organization) -> str:
-    """Where its single sign-on stands now, in a few words."""
+    """Return the state of an organization's single sign-on, in a few words."""
     if not organization.is_open:
         return "closed"
     if not organization.plan.sso:

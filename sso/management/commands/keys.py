@@ -1,4 +1,4 @@
-"""`manage.py keys`: what private keys and second factors are encrypted with, and changing it."""
+"""`manage.py keys`: make and change the keys that encrypt private keys and second factors."""
 
 from __future__ import annotations
 

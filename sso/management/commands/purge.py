@@ -1,4 +1,4 @@
-"""`manage.py purge`: forget what has served its purpose. Run it daily."""
+"""`manage.py purge`: delete expired and finished rows. Run it daily."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sso.services import normalize_subjects, purge_relinkings, purge_sign_ins, p
 
 
 class Command(BaseCommand):
-    """Forget old sessions, grants, recovery codes and sign-ins that nobody finished."""
+    """Delete old sessions, grants, recovery codes and sign-ins that were never finished."""
 
     help = "Forget expired sessions and grants, and sign-ins that nobody finished. The logs stay."
 

@@ -1,4 +1,4 @@
-"""`manage.py sso_rescue`: let an organization's people use their passwords again."""
+"""`manage.py sso_rescue`: let an organization's members use their passwords again."""
 
 from __future__ import annotations
 

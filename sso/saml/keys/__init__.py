@@ -1,5 +1,5 @@
 """Public keys and the certificates that carry them: reading, judging and choosing them, and our own key pairs.
 
-A certificate is a carrier of a key; its issuer is never trusted, and nothing but key and dates is believed.
-Where keys are stored, and who may change them, is not known here.
+A certificate only carries a key: its issuer is never trusted, and only its key and dates are used.
+Storing keys, and who may change them, is the task of other packages.
 """

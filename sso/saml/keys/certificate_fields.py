@@ -1,4 +1,4 @@
-"""The fields of an X.509 certificate (RFC 5280 4.1) that we use, whatever its names look like.
+"""The fields of an X.509 certificate (RFC 5280 4.1) that we use, read even where its names are malformed.
 
 Certificates in the field have names that their own string types forbid: "*" or "@" in a PrintableString, Latin-1 in an
 IA5String. OpenSSL reads them, so providers sign with them.
@@ -26,18 +26,18 @@ _EXTENSIONS = 0xA3  # [3], not in versions 1 and 2
 _BASIC_CONSTRAINTS = "2.5.29.19"
 _BOOLEAN = 0x01
 _UTC_TIME, _GENERALIZED_TIME = 0x17, 0x18
-# RFC 5280 wants seconds and a Z. Older certificates leave the seconds out, or name an offset.
+# RFC 5280 asks for seconds and a Z. Older certificates leave the seconds out, or name an offset.
 _AFTER_THE_YEAR = rb"(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?(?:Z|([+-])(\d\d)(\d\d))"
 _TIMES = {
     _UTC_TIME: re.compile(rb"(\d\d)" + _AFTER_THE_YEAR),
     _GENERALIZED_TIME: re.compile(rb"(\d{4})" + _AFTER_THE_YEAR),
 }
-# Two digits of a year from here on belong to the last century (RFC 5280 4.1.2.5.1).
+# Two-digit years from this one on belong to the last century (RFC 5280 4.1.2.5.1).
 _LAST_CENTURY = 50
-# How the content of a string is encoded, by tag; Latin-1 for all others, in which any bytes are letters.
+# The encoding of a string's content by its tag; all others are Latin-1, in which any bytes are letters.
 _UTF8_STRING, _BMP_STRING, _UNIVERSAL_STRING = 0x0C, 0x1E, 0x1C
 _ENCODINGS = {_UTF8_STRING: "utf-8", _BMP_STRING: "utf-16-be", _UNIVERSAL_STRING: "utf-32-be"}
-# RFC 4514 3 and, for the others, what OpenSSL calls them.
+# Names as in RFC 4514 3; the others as OpenSSL calls them.
 _NAMES = {
     "2.5.4.3": "CN",
     "2.5.4.5": "serialNumber",
@@ -55,7 +55,7 @@ _SPECIAL = re.compile(r'([\\",+;<>=]|\A[ #]| \Z)')
 
 
 class Fields(NamedTuple):
-    """What a certificate says. Dates are aware, in UTC; all others are DER, but for names and an OID.
+    """The fields of one certificate. Dates are aware, in UTC; all others are DER, except for names and an OID.
 
     `subject` and `issuer` are RFC 4514 text, "" where they can't be read. `signed` is what `signature` was made over.
     """
@@ -74,7 +74,7 @@ class Fields(NamedTuple):
 
 
 def certificate_fields(der: bytes) -> Fields:
-    """Read one certificate. Raises `NotDERError` where its structure, its dates or its key can't be told."""
+    """Read one certificate. Raise `NotDERError` where its structure, its dates or its key can't be read."""
     signed, algorithm, signature = _exactly(only(der), SEQUENCE, SEQUENCE, BIT_STRING)
     fields = children(signed, SEQUENCE)
     if fields and fields[0].tag == _VERSION:
@@ -138,7 +138,7 @@ def _algorithm(value: Value) -> str:
 
 
 def _is_authority(rest: list[Value]) -> bool:
-    """Whether the certificate may issue others, by its own account (RFC 5280 4.2.1.9); False where that is unclear."""
+    """Return whether the certificate claims that it may issue others (RFC 5280 4.2.1.9); False where unclear."""
     try:
         for extension in (each for value in rest if value.tag == _EXTENSIONS for each in _only_list(value)):
             name, *_, content = children(extension, SEQUENCE)

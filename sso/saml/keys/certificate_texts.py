@@ -1,6 +1,6 @@
-"""From the text of an X509Certificate element to certificates, or to what the text is instead.
+"""Reading the text of an X509Certificate element: as certificates, or as an error that says what it is instead.
 
-The standard wants base64 of one DER certificate. Providers and people also write PEM armour, base64 of PEM and PKCS #7
+The standard wants base64 of one DER certificate. Providers and admins also write PEM armour, base64 of PEM and PKCS #7
 there, and leave line ends of other formats in it.
 """
 
@@ -22,15 +22,15 @@ _ARMOUR = re.compile(r"[-\u2010-\u2015]+ ?(?:BEGIN|END) [A-Z0-9 #]{1,40}[-\u2010
 _WRITTEN_LINE_END = re.compile(r"\\[rnt]")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 _PEM = b"-----BEGIN "
-# What is shorter is no certificate, whatever it is.
+# A shorter text can't be a certificate.
 _SHORTEST = 100
 _SHOWN = 40
-# What a browser shows in the place of elements that it has folded away.
+# A browser shows this in the place of elements that it has folded away.
 DOTS = ("...", "\u2026")
 
 
 class UnreadableCertificateError(Exception):
-    """The message says what the text is, as the end of a sentence; `advice` is a sentence."""
+    """A text is no certificate. The message says what it is, as the end of a sentence; `advice` is a sentence."""
 
     def __init__(self, what: str, advice: str = AGAIN) -> None:
         super().__init__(what)
@@ -40,7 +40,7 @@ class UnreadableCertificateError(Exception):
 def certificates_in(text: str) -> list[SigningCertificate]:
     """Return the certificates that the text of one X509Certificate element holds: one, or those of a PKCS #7 file.
 
-    Raises `UnreadableCertificateError`, and `MetadataError` for a private key, which must not be stored.
+    Raise `UnreadableCertificateError`, and `MetadataError` for a private key, which must not be stored.
     """
     der = _der(text)
     kind = kind_of(der)
@@ -62,7 +62,7 @@ def certificates_in(text: str) -> list[SigningCertificate]:
 
 
 def private_key_in_metadata() -> MetadataError:
-    """A document with a private key in it is not stored, even where a certificate stands beside it."""
+    """Return the error for a document with a private key, which is not stored even if it has a certificate, too."""
     return MetadataError(
         MetadataProblem.PRIVATE_KEY,
         "This file holds a private key, which should never leave your identity provider. Replace that key there, and "
@@ -86,7 +86,7 @@ def _compact(text: str) -> str:
 
 
 def _decoded(compact: str) -> bytes:
-    """Decode base64 without its padding, which gets lost; the length of the certificate tells whether it is whole."""
+    """Decode base64 without its padding, which gets lost; the certificate's length shows whether it is complete."""
     odd = _NOT_BASE64.search(compact)
     if odd:
         raise UnreadableCertificateError(f"it is damaged: \u201c{odd[0]}\u201d is no letter of base64")

@@ -1,4 +1,4 @@
-"""X.509 certificates as a carrier of a public key: no chain, no revocation, the key itself is trusted."""
+"""X.509 certificates as carriers of a public key: no chain, no revocation, the key itself is trusted."""
 
 import hashlib
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from sso.saml.errors import MetadataError, MetadataProblem
 from sso.saml.keys.certificate_fields import Fields, certificate_fields
 from sso.saml.keys.key_rules import costs_little, flaw_of, kind_of
 
-# Three times as large as any that a provider is known to use; all that stands in it is read again for a sign-in.
+# Three times as large as any known provider's; the limit matters because all of it is read again for a sign-in.
 MAX_CERTIFICATE_BYTES = 8 * 1024
 
-# RFC 8017 A.2.4 and RFC 5758 3.2. SHA-1 only tells whether a certificate is whole, and nothing is trusted for it.
+# RFC 8017 A.2.4 and RFC 5758 3.2. SHA-1 only shows whether a certificate is intact, and never makes it trusted.
 _SIGNED_WITH: dict[str, hashes.HashAlgorithm] = {
     "1.2.840.113549.1.1.5": hashes.SHA1(),  # noqa: S303
     "1.2.840.113549.1.1.11": hashes.SHA256(),
@@ -55,7 +55,7 @@ class SigningCertificate:
 
     @classmethod
     def from_der(cls, der: bytes) -> "SigningCertificate":
-        """Raises `MetadataError` when the bytes are not a certificate that can be read, or more than 8 KB."""
+        """Return the certificate in these bytes. Raise `MetadataError` if they can't be read or are more than 8 KB."""
         try:
             _facts(der)
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:
@@ -64,64 +64,64 @@ class SigningCertificate:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the DER, 64 lower-case hexadecimal digits."""
+        """Return the SHA-256 of the DER as 64 lower-case hexadecimal digits."""
         return _facts(self.der).fingerprint
 
     @property
     def thumbprint(self) -> str:
-        """SHA-1 of the DER in upper case: how Entra's portal names a certificate. For the eye, not for trust."""
+        """Return the SHA-1 of the DER in upper case, by which Entra's portal names a certificate. Only for display."""
         return hashlib.sha1(self.der, usedforsecurity=False).hexdigest().upper()
 
     @property
     def subject(self) -> str:
-        """RFC 4514 text, such as "CN=Microsoft Azure Federated SSO Certificate"; "" if it can't be read."""
+        """Return the RFC 4514 subject, such as "CN=Microsoft Azure Federated SSO Certificate"; "" if unreadable."""
         return _facts(self.der).subject
 
     @property
     def issuer(self) -> str:
-        """Who signed this certificate, as RFC 4514 text; the subject itself if nobody else did."""
+        """Return the issuer as RFC 4514 text; for a self-signed certificate, that is its subject."""
         return _facts(self.der).issuer
 
     @property
     def is_authority(self) -> bool:
-        """Whether it may issue other certificates, by its own account (RFC 5280 4.2.1.9)."""
+        """Return whether the certificate claims that it may issue others (RFC 5280 4.2.1.9)."""
         return _facts(self.der).is_authority
 
     @property
     def not_before(self) -> datetime:
-        """First moment of validity, aware, UTC."""
+        """Return the first moment of validity, aware, UTC."""
         return _facts(self.der).not_before
 
     @property
     def not_after(self) -> datetime:
-        """Last moment of validity, aware, UTC."""
+        """Return the last moment of validity, aware, UTC."""
         return _facts(self.der).not_after
 
     @property
     def public_key(self) -> PublicKeyTypes:
-        """The key itself; may be used by several threads at once."""
+        """Return the public key, which several threads may use at once."""
         return _facts(self.der).public_key
 
     @property
     def key(self) -> str:
-        """Kind and size, such as "RSA 2048" or "EC secp256r1"."""
+        """Return kind and size of the key, such as "RSA 2048" or "EC secp256r1"."""
         return _facts(self.der).key
 
     @property
     def flaw(self) -> str:
-        """Why the key may not verify signatures, as a clause; "" if it may (key_rules.py)."""
+        """Return why the key may not verify signatures, as a clause; "" if it may (key_rules.py)."""
         return _facts(self.der).flaw
 
     @property
     def strong(self) -> bool:
-        """Whether the key may verify signatures."""
+        """Return whether the key may verify signatures."""
         return not self.flaw
 
     @property
     def is_damaged(self) -> bool:
-        """Whether it claims to be signed by its own key, which did not sign it: a part of it has been changed.
+        """Return whether a self-signed certificate has been changed: its own key did not sign what it says.
 
-        False wherever that can't be told: for certificates that an authority issued and for unusual algorithms.
+        False wherever that can't be checked: for certificates that an authority issued and for unusual algorithms.
         """
         fields = certificate_fields(self.der)
         return fields.issuer_name == fields.subject_name and _is_forged(fields, self.public_key)
@@ -129,7 +129,7 @@ class SigningCertificate:
 
 @lru_cache(maxsize=1024)
 def _facts(der: bytes) -> _Facts:
-    """Read everything but the names strictly: what stands in a name says nothing about the key, all that we trust."""
+    """Read everything but the names strictly: only the key is trusted, and names say nothing about it."""
     if len(der) > MAX_CERTIFICATE_BYTES:
         raise ValueError("larger than any certificate")
     fields = certificate_fields(der)
@@ -148,7 +148,7 @@ def _facts(der: bytes) -> _Facts:
 
 
 def _is_forged(fields: Fields, key: PublicKeyTypes) -> bool:
-    """Whether the signature was certainly not made by this key."""
+    """Return whether the signature was certainly not made by this key."""
     digest = _SIGNED_WITH.get(fields.signature_algorithm)
     if digest is None or not costs_little(key):
         return False

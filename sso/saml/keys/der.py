@@ -1,14 +1,14 @@
 """Reading DER (ITU-T X.690), as far as certificates need it: tags and lengths, not what the values mean.
 
-pyca/cryptography refuses a whole certificate because of one letter in a name. The key and the dates are all that we
-trust, so they are read here, and the key is then loaded by pyca/cryptography.
+pyca/cryptography refuses a whole certificate because of one letter in a name. Only the key and the dates are
+trusted, so they are read here, and the key is then loaded by pyca/cryptography.
 """
 
 from typing import NamedTuple
 
 SEQUENCE, SET, INTEGER, BIT_STRING, OBJECT_IDENTIFIER = 0x30, 0x31, 0x02, 0x03, 0x06
 
-# More values than any certificate has side by side; a file of a million empty ones is left at once.
+# No certificate has more values side by side; the limit stops early at a file of a million empty ones.
 _MOST_VALUES = 200
 # The length of a value takes at most four bytes.
 _LONGEST_LENGTH = 4
@@ -17,7 +17,7 @@ _HIGH_TAG = 0x1F
 
 
 class NotDERError(ValueError):
-    """The bytes are not DER, or not what was looked for."""
+    """The bytes are not DER, or not the value that was expected."""
 
 
 class CutOffError(NotDERError):
@@ -25,7 +25,7 @@ class CutOffError(NotDERError):
 
 
 class Value(NamedTuple):
-    """One value: its identifier byte, its content, and both with the length between them."""
+    """One value: its identifier byte, its content, and as `encoded` both with the length between them."""
 
     tag: int
     content: bytes
@@ -33,7 +33,7 @@ class Value(NamedTuple):
 
 
 def values(data: bytes) -> list[Value]:
-    """Return the values that stand one after the other in `data`. Raises `NotDERError`."""
+    """Return the values that stand one after the other in `data`. Raise `NotDERError`."""
     found: list[Value] = []
     at = 0
     while at < len(data):
@@ -45,14 +45,14 @@ def values(data: bytes) -> list[Value]:
 
 
 def children(value: Value, tag: int) -> list[Value]:
-    """Return the values inside of `value`, which must have this tag. Raises `NotDERError`."""
+    """Return the values inside of `value`, which must have this tag. Raise `NotDERError`."""
     if value.tag != tag:
         raise NotDERError("another kind of value was expected")
     return values(value.content)
 
 
 def only(data: bytes) -> Value:
-    """Return the one value that `data` consists of. Raises `NotDERError`."""
+    """Return the one value that `data` consists of. Raise `NotDERError`."""
     found = values(data)
     if len(found) != 1:
         raise NotDERError("one value was expected")
@@ -60,7 +60,7 @@ def only(data: bytes) -> Value:
 
 
 def object_identifier(content: bytes) -> str:
-    """Return an object identifier as people write it, such as "2.5.4.3" (X.690 8.19)."""
+    """Return an object identifier in dotted notation, such as "2.5.4.3" (X.690 8.19)."""
     numbers, number = [], 0
     for byte in content:
         number = number << 7 | byte & 0x7F

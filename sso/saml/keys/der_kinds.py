@@ -1,4 +1,4 @@
-"""What keys and certificates come in, told by the structure of their bytes."""
+"""The file formats of keys and certificates, recognized by the structure of their bytes."""
 
 from enum import Enum
 
@@ -17,7 +17,7 @@ from sso.saml.keys.der import (
 
 _CONTEXT_0 = 0xA0
 _OCTET_STRING = 0x04
-# The first bytes inside of each kind of which they tell; they are there even where a large file is read in part.
+# These first bytes of the content identify each kind; they are there even where only part of a large file is read.
 _SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
 _PKCS12 = bytes.fromhex("02010330")
 _PRIVATE_KEYS = tuple(map(bytes.fromhex, ("02010030", "02010130", "02010002", "02010104")))  # PKCS #8, PKCS #1, SEC 1
@@ -36,7 +36,7 @@ class DERKind(Enum):
 
 
 def kind_of(der: bytes) -> DERKind | None:
-    """Return what the bytes are, as far as their beginning tells; None for anything else."""
+    """Return the kind of DER document, recognized by the first bytes; None for anything else."""
     inside = _inside(der)
     if inside.startswith(_SIGNED_DATA):
         return DERKind.PKCS7
@@ -48,7 +48,7 @@ def kind_of(der: bytes) -> DERKind | None:
 
 
 def certificates_of_pkcs7(der: bytes) -> list[bytes]:
-    """Return the certificates in a PKCS #7 SignedData (RFC 2315 9.1), in DER. Raises `NotDERError`."""
+    """Return the certificates in a PKCS #7 SignedData (RFC 2315 9.1), in DER. Raise `NotDERError`."""
     _, wrapped = children(only(der), SEQUENCE)[:2]
     (signed_data,) = values(wrapped.content)
     held = [value for value in children(signed_data, SEQUENCE) if value.tag == _CONTEXT_0]

@@ -1,4 +1,4 @@
-"""Our own keys: what we sign requests with and providers encrypt for (XML Signature 4.2, XML Encryption 5.5)."""
+"""Our own keys, which sign our messages and decrypt what providers encrypt (XML Signature 4.2, XML Encryption 5.5)."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,11 +10,11 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from sso.saml.keys.certificates import SigningCertificate
 
-# As strong as the keys that providers make, and three times as fast as 3072 bits, once for each request.
+# 2048 bits are as strong as providers' own keys, and three times as fast as 3072, which counts at each request.
 BITS = 2048
-# As long as Entra's own. Providers trust the key, not the dates, but some refuse a certificate that is past them.
+# As long as Entra's own. Providers trust the key, not the dates, but some refuse an expired certificate.
 LIFE = timedelta(days=3 * 365)
-# For providers whose clock is slow.
+# The certificate begins in the past, for providers whose clock is slow.
 _EARLIER = timedelta(hours=1)
 
 
@@ -26,12 +26,12 @@ class KeyPair:
     certificate: SigningCertificate
 
     def sign(self, data: bytes) -> bytes:
-        """RSA PKCS #1 v1.5 with SHA-256, which every provider knows as rsa-sha256 (RFC 9231 2.3.2)."""
+        """Sign with RSA PKCS #1 v1.5 and SHA-256, which every provider knows as rsa-sha256 (RFC 9231 2.3.2)."""
         return self.private_key.sign(data, padding.PKCS1v15(), hashes.SHA256())
 
     @property
     def private_key(self) -> rsa.RSAPrivateKey:
-        """The key itself; may be used by several threads at once. Raises ValueError when the bytes are no RSA key."""
+        """Return the key, which several threads may use at once. Raise ValueError when the bytes are no RSA key."""
         return _private_key(self.private_der)
 
 
@@ -52,7 +52,7 @@ def make_key_pair(common_name: str, *, now: datetime) -> KeyPair:
 
 @lru_cache(maxsize=256)
 def _private_key(der: bytes) -> rsa.RSAPrivateKey:
-    """Kept, because reading a key takes longer than using it."""
+    """Load a private key, and cache it, because reading a key takes longer than using it."""
     key = serialization.load_der_private_key(der, password=None)
     if not isinstance(key, rsa.RSAPrivateKey):
         raise ValueError("not an RSA key")  # noqa: TRY004 - as for any other bytes that can't be used

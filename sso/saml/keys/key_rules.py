@@ -1,4 +1,4 @@
-"""Which public keys may verify signatures: each costs little to use, and nobody but its owner can work it out.
+"""The rules for public keys that may verify signatures: cheap to use, and infeasible to break.
 
 A provider's metadata is written by a tenant and used by anonymous requests, so the bounds hold when keys are stored and
 again when they are used.
@@ -10,7 +10,7 @@ from functools import cache
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
-# Providers list two or three; a rollover that is never tidied up has been seen with nine.
+# Providers list two or three; nine have been seen where old keys were never removed after a rollover.
 MAX_KEYS = 20
 # NIST SP 800-131A asks for 2048 at least; verifying with more than 8192 takes longer than a whole sign-in.
 MIN_RSA_BITS, MAX_RSA_BITS = 2048, 8192
@@ -32,7 +32,7 @@ def flaw_of(key: PublicKeyTypes) -> str:
 
 
 def costs_little(key: PublicKeyTypes) -> bool:
-    """Return whether verifying with a key takes no longer than with one that may verify signatures."""
+    """Return whether verifying with a key is no slower than with the slowest key that may verify signatures."""
     if isinstance(key, rsa.RSAPublicKey):
         return key.key_size <= MAX_RSA_BITS and key.public_numbers().e <= MAX_EXPONENT
     return True
@@ -61,7 +61,7 @@ def _flaw_of_exponent(exponent: int) -> str:
 
 
 def _flaw_of_modulus(modulus: int) -> str:
-    """Find the factors that anyone finds; even is one of them."""
+    """Return why an RSA modulus is weak, because it is even or has small factors, as a clause; "" if it isn't."""
     if math.gcd(modulus, _product_of_small_primes() % modulus) == 1:
         return ""
     return "an RSA key whose modulus has a small factor is not accepted, because anyone can work out its private half"

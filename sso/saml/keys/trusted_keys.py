@@ -1,4 +1,4 @@
-"""Which of several certificates hold a provider's own keys: those of its issuers are never trusted.
+"""Selection of a provider's own keys among several certificates: those of its issuers are never trusted.
 
 One X509Data is about one key. Every certificate in it either contains the key or is part of the chain above the
 certificate that does (XML Signature 4.4.4), and an issuer's key signs certificates, not responses.
@@ -13,7 +13,7 @@ from sso.saml.keys.key_rules import MAX_KEYS
 
 
 class StoredKeys(NamedTuple):
-    """The keys of stored metadata: `usable` may verify signatures; `ignored` says of each other one why it may not."""
+    """The keys of stored metadata: `usable` may verify signatures; `ignored` says why each other one may not."""
 
     usable: tuple[SigningCertificate, ...]
     ignored: tuple[str, ...]
@@ -23,14 +23,14 @@ def end_entity(certificates: Sequence[SigningCertificate]) -> SigningCertificate
     """Return the one certificate of an X509Data that holds the provider's key; there is at least one certificate.
 
     That is the first that issued no other one and is no certificate authority, else the first that issued no other
-    one. What does not form a chain breaks the standard, and then one key is trusted all the same.
+    one. What does not form a chain breaks the standard, and then one key is still trusted.
     """
     ends = without_issuers(certificates) or certificates
     return next((each for each in ends if not each.is_authority), ends[0])
 
 
 def without_issuers(certificates: Sequence[SigningCertificate]) -> list[SigningCertificate]:
-    """Leave out each certificate that issued another one, told by the names in them.
+    """Leave out each certificate that issued another one, matched by subject and issuer.
 
     A certificate that names itself as its issuer has no other one: providers keep their name when they renew it.
     """
@@ -39,15 +39,15 @@ def without_issuers(certificates: Sequence[SigningCertificate]) -> list[SigningC
 
 
 def stored_keys(stored: Iterable[bytes]) -> StoredKeys:
-    """Hold stored certificates (DER) against the bounds of today, whenever they were stored. Raises nothing.
+    """Check stored certificates (DER) against today's bounds, whenever they were stored. Never raise.
 
-    Only the first 20 are looked at, so that the others cost nothing.
+    Only the first 20 are read, so that more of them cost nothing.
     """
     listed = list(stored)
     read = [_certificate(der) for der in listed[:MAX_KEYS]]
     ignored = [each for each in map(_flaw, read) if each]
     readable = [each for each in read if each is not None]
-    # Before weak ones are left out, or else the issuer of a weak certificate would be trusted in its place.
+    # Issuers are removed before weak keys, or else the issuer of a weak certificate would be trusted in its place.
     own = without_issuers(readable)
     usable = [each for each in own if not each.flaw]
     if any(not each.flaw for each in readable if each not in own):

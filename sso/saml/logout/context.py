@@ -1,4 +1,4 @@
-"""One logout message under examination: what a logout message and a response have in common, and what they don't."""
+"""The context of one logout message: what it has in common with a response, and what differs."""
 
 from datetime import datetime
 from functools import cached_property
@@ -11,7 +11,7 @@ from sso.saml.xml.names import SAML
 
 
 class LogoutContext(ResponseContext):
-    """One logout message under examination; of a signed one only what is signed is read."""
+    """One logout message under examination; of a signed one, only what is signed is read."""
 
     def __init__(
         self, encoded: str, *, service_provider: ServiceProvider, identity_provider: IdentityProvider, now: datetime
@@ -27,21 +27,21 @@ class LogoutContext(ResponseContext):
 
     @property
     def unverified_assertion(self) -> etree._Element:
-        """There is none: the message itself is what may be signed."""
+        """Return the message: it has no assertion, so it is itself what may be signed."""
         return self.root
 
     @property
     def assertion(self) -> etree._Element:
-        """The message, for the checks that a response and a logout message share."""
+        """Return the message itself, for the checks that a response and a logout message share."""
         return self.response
 
     @cached_property
     def who(self) -> etree._Element | None:
-        """The name ID that a request is about, opened if it was encrypted. Raises UndecryptableError."""
+        """Return the NameID that a request is about, decrypted if need be. Raise UndecryptableError."""
         encrypted = self.response.find(SAML + "EncryptedID")
         return self.response.find(SAML + "NameID") if encrypted is None else self.opened(encrypted).root
 
     @property
     def said(self) -> str:
-        """The text of that name ID, once the check for it has passed."""
+        """Return the text of that NameID, once the check for it has passed."""
         return "" if self.who is None else (self.who.text or "").strip()

@@ -1,4 +1,4 @@
-"""Single logout: what both sides say to each other, and writing our part (SAML core 3.7, profiles 4.4)."""
+"""The messages of single logout, and writing our requests and responses (SAML core 3.7, profiles 4.4)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from sso.saml.types import IdentityProvider, ServiceProvider
 from sso.saml.xml.instants import format_instant
 from sso.saml.xml.names import SAML, SAML_NAMESPACE, SAMLP, SAMLP_NAMESPACE, STATUS_SUCCESS
 
-# As long as a browser may take, twice over. Whoever keeps IDs against replay keeps them longer than this.
+# Twice as long as a browser may take. IDs that are kept against replay are kept longer than this.
 LOGOUT_LIFE = timedelta(minutes=10)
-# Far longer than any provider's; where IDs are kept there is room for so many characters.
+# Far longer than any provider's; this many characters fit where IDs are kept.
 MAX_LOGOUT_ID = 256
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderSession:
-    """One person's session at the identity provider, as its assertion named it. Everything but `name_id` may be "".
+    """One user's session at the identity provider, as its assertion named it. Everything but `name_id` may be "".
 
     `other_session_indexes`: those of a second AuthnStatement and of any more.
     """
@@ -35,7 +35,7 @@ class ProviderSession:
 
 @dataclass(frozen=True, slots=True)
 class LogoutRequest:
-    """The provider wants the sessions of `name_id` ended: those of `session_indexes`, or all if there are none."""
+    """A provider's request to end the sessions of `name_id`: those of `session_indexes`, or all if there are none."""
 
     id: str
     name_id: str
@@ -45,7 +45,7 @@ class LogoutRequest:
 
 @dataclass(frozen=True, slots=True)
 class LogoutResponse:
-    """The provider's response to our request `in_response_to`. It may come without a signature, so it proves nothing.
+    """A provider's response to our request `in_response_to`. It may be unsigned, so it proves nothing.
 
     `is_partial`: not every session could be ended (core 3.7.3.2, PartialLogout). `status` has the codes and the message
     of a response that is not a plain success.
@@ -59,7 +59,7 @@ class LogoutResponse:
 
 @dataclass(frozen=True, slots=True)
 class LogoutRefusal:
-    """A message that must not do anything. `is_genuine`: its signature was good, and something else was not.
+    """A refused message, which has no effect. `is_genuine`: its signature was good, and another check failed.
 
     `in_response_to` is the request of ours that a response names, as far as it could be read; unverified.
     """
@@ -78,9 +78,9 @@ def logout_request_address(
     issue_instant: datetime,
     key: KeyPair | None,
 ) -> str:
-    """Return where the browser goes to end a session at the provider, which has a `slo_url`; signed if there is a key.
+    """Return the address that ends a session at a provider, which has a `slo_url`; signed if there is a key.
 
-    The name ID is sent with everything it came with (core 3.7.1); Entra wants one and ignores it.
+    The NameID is sent with every attribute it came with (core 3.7.1); Entra wants one and ignores it.
     """
     request = _message("LogoutRequest", sp, idp.slo_url, request_id, issue_instant)
     request.set("NotOnOrAfter", format_instant(issue_instant + LOGOUT_LIFE))
@@ -107,7 +107,7 @@ def logout_response_address(
     issue_instant: datetime,
     key: KeyPair | None,
 ) -> str:
-    """Return where the browser goes to tell the provider that its request was carried out."""
+    """Return the address at which the browser tells the provider that its request was carried out."""
     response = _message("LogoutResponse", sp, idp.slo_response_url, response_id, issue_instant)
     response.set("InResponseTo", request.id)
     status = etree.SubElement(response, SAMLP + "Status")

@@ -1,7 +1,7 @@
-"""Logout messages as they arrive: by Redirect with the signature in the query, or by POST with it in the XML.
+"""Reading logout messages: by Redirect with the signature in the query, or by POST with it in the XML.
 
-A forged LogoutRequest must not end anybody's session, so it is only believed with a signature of a key from the
-metadata. A LogoutResponse ends nothing; Entra's comes without, and if there is one it must be good.
+A forged LogoutRequest must not end a user's session, so it is only believed with a signature of a key from the
+metadata. A LogoutResponse ends nothing; Entra's is unsigned, and if there is a signature it must be good.
 """
 
 import base64
@@ -41,13 +41,13 @@ class _Query:
 
     @property
     def signed(self) -> str:
-        """What the signature is over, in the order of bindings 3.4.4.1."""
+        """Return the octets that the signature covers, in the order of bindings 3.4.4.1."""
         names = [name for name in (*_NAMES, "RelayState", "SigAlg") if name in self.raw]
         return "&".join(f"{name}={self.raw[name]}" for name in names)
 
     @property
     def message(self) -> bytes:
-        """The one message in it; raises ValueError."""
+        """Return the one message in the query. Raise ValueError."""
         return _inflated(self.value("SAMLRequest") or self.value("SAMLResponse"))
 
     def value(self, name: str) -> str:
@@ -55,10 +55,9 @@ class _Query:
 
 
 def query_may_be_encrypted(query: str) -> bool:
-    """Whether a key may be needed to judge a message that came by Redirect, as `unverified_hint` says of others.
+    """Return whether a key may be needed to judge a message that came by Redirect. Never raise.
 
-    Never raises.
-    False only if nothing in it is encrypted, or it can't be read at all.
+    False only if nothing in it is encrypted, or it can't be read at all. For other messages see `unverified_hint`.
     """
     found = _parsed(query)
     try:
@@ -149,7 +148,7 @@ def _complaint(context: LogoutContext, rules: tuple[Callable[..., RuleResult], .
 
 
 def _parsed(text: str) -> _Query | None:
-    """Split without decoding; None if a parameter comes twice, or if it is both a request and a response."""
+    """Split a query without decoding; None if a parameter comes twice, or if it has both a request and a response."""
     pairs = [part.partition("=")[::2] for part in text.split("&")] if len(text) <= _MAX_QUERY else []
     known = [(name, value) for name, value in pairs if name in _IN_QUERY]
     raw = dict(known)
@@ -159,7 +158,7 @@ def _parsed(text: str) -> _Query | None:
 
 
 def _inflated(text: str) -> bytes:
-    """Raw DEFLATE in base64, bounded before it is unpacked; without a byte order mark. Raises ValueError."""
+    """Decode base64 and inflate raw DEFLATE, with a size limit, and drop a byte order mark. Raise ValueError."""
     try:
         packed = base64.b64decode("".join(text.split()), validate=True)
         stream = zlib.decompressobj(-zlib.MAX_WBITS)
@@ -172,7 +171,7 @@ def _inflated(text: str) -> bytes:
 
 
 def _query_signature(query: _Query, context: LogoutContext) -> str:
-    """By one of the keys from the metadata, with an algorithm of the list; puts the signer on the case."""
+    """Return why no metadata key made the query's signature by an allowed algorithm, "" if one did; set `signers`."""
     method = query.value("SigAlg")
     if method not in SIGNATURE_METHODS:
         return f"signed with {shown(method) or 'no algorithm'}"

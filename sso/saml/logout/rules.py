@@ -1,4 +1,4 @@
-"""What a logout message has to satisfy, whichever way it came (SAML core 3.2, 3.7, bindings 3.4.5.2 and 3.5.5.2)."""
+"""The rules for a logout message, by either binding (SAML core 3.2, 3.7, bindings 3.4.5.2 and 3.5.5.2)."""
 
 import re
 from collections.abc import Callable
@@ -21,30 +21,33 @@ _TENANT = re.compile(r"/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?", re.IGN
 
 
 def is_logout(context: ResponseContext) -> RuleResult:
-    """One of the two messages of the protocol."""
+    """Check that the message is a LogoutRequest or a LogoutResponse."""
     known = (SAMLP + "LogoutRequest", SAMLP + "LogoutResponse")
     return RuleResult(context.root.tag in known, "a LogoutRequest or LogoutResponse", shown(str(context.root.tag)))
 
 
 def schema(context: ResponseContext) -> RuleResult:
-    """The standard's own schema."""
+    """Check the message against the standard's schema."""
     complaint = second_verifier.schema_complaint(context.root)
     return RuleResult(not complaint, "valid by the SAML schema", shown(complaint, COMPLAINT) or "valid")
 
 
 def version(context: ResponseContext) -> RuleResult:
-    """SAML 2.0 and no other."""
+    """Check that the version is SAML 2.0."""
     return equal("2.0", context.response.get("Version"))
 
 
 def signed(context: ResponseContext) -> RuleResult:
-    """A request is refused without a signature; a response ends nothing."""
+    """Check that a request is signed; a response ends nothing, so it may be unsigned."""
     needed = context.root.tag == SAMLP + "LogoutRequest"
     return RuleResult(bool(context.signers) or not needed, "signed", "signed" if context.signers else "not signed")
 
 
 def issuer(context: ResponseContext) -> RuleResult:
-    """The provider; Entra signs people in as sts.windows.net/<tenant> and out as login.microsoftonline.com/<tenant>."""
+    """Check that the issuer is the provider.
+
+    Entra signs users in as sts.windows.net/<tenant> and out as login.microsoftonline.com/<tenant>.
+    """
     known, issuers = context.identity_provider.entity_id, context.response.findall(SAML + "Issuer")
     named = (text_of(issuers[0]) or "") if len(issuers) == 1 else ""
     is_same_tenant = bool(_tenant_of(named)) and _tenant_of(named) == _tenant_of(known)
@@ -52,7 +55,7 @@ def issuer(context: ResponseContext) -> RuleResult:
 
 
 def destination(context: ResponseContext) -> RuleResult:
-    """Exactly our address; only an unsigned message may leave it out."""
+    """Check that Destination is exactly our address; only an unsigned message may leave it out."""
     value = context.response.get("Destination")
     if value is None and not context.signers:
         return passed(shown(context.service_provider.slo_url), "absent, not signed")
@@ -60,7 +63,7 @@ def destination(context: ResponseContext) -> RuleResult:
 
 
 def time(context: ResponseContext) -> RuleResult:
-    """Fresh, by its IssueInstant and by the NotOnOrAfter that a request may have (core 3.7.1)."""
+    """Check that the message is fresh, by its IssueInstant and by a request's optional NotOnOrAfter (core 3.7.1)."""
     issued = parse_instant(context.response.get("IssueInstant", ""))
     end = context.response.get("NotOnOrAfter")
     until = parse_instant(end or "")
@@ -74,13 +77,13 @@ def time(context: ResponseContext) -> RuleResult:
 
 
 def identifier(context: LogoutContext) -> RuleResult:
-    """It is kept whole against a second use, and has to fit there."""
+    """Check that the ID fits where it is kept whole against replay."""
     length = len(context.response.get("ID", ""))
     return RuleResult(0 < length <= MAX_LOGOUT_ID, f"an ID of 1 to {MAX_LOGOUT_ID} characters", f"{length} characters")
 
 
 def name_id(context: LogoutContext) -> RuleResult:
-    """A request is about somebody: one name ID, text and nothing but text, encrypted or not."""
+    """Check that a request has one NameID with text and nothing but text, encrypted or not."""
     if context.root.tag != SAMLP + "LogoutRequest":
         return passed("no name ID", "a response")
     try:
@@ -94,7 +97,7 @@ def name_id(context: LogoutContext) -> RuleResult:
 
 
 def toolkit_agrees(context: LogoutContext) -> RuleResult:
-    """A signature in the XML is verified by python3-saml with xmlsec, too; last, as for a response."""
+    """Check a signature in the XML by python3-saml with xmlsec, too; last, as for a response."""
     complaint = (
         second_verifier.logout_complaint(context.encoded, context.provider_of_signers) if context.signatures else ""
     )
@@ -128,7 +131,7 @@ BODY_RULES: tuple[Rule, ...] = (
 
 
 def _tenant_of(entity_id: str) -> str:
-    """The GUID of https://<host>/<GUID>/, which is how both of Entra's names for a tenant are made; else ""."""
+    """Return the GUID of https://<host>/<GUID>/, the form of both of Entra's issuers of a tenant; else ""."""
     parts = urlsplit(entity_id)
     found = _TENANT.fullmatch(parts.path)
     return found[1].lower() if found and not parts.query else ""

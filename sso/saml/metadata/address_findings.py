@@ -1,4 +1,4 @@
-"""What an administrator should know about the addresses in metadata that was accepted."""
+"""Findings about the addresses in metadata that was accepted."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from sso.saml.types import Finding, FindingCode
 
 NOTHING = "You don't need to do anything."
 
-# Services that mail programs send every link through. They drop what we add to the address, the request itself.
+# Services that rewrite every link in e-mail. They drop what we add to the address, which is the request itself.
 _REWRITERS = (
     "safelinks.protection.outlook.com",
     "safelinks.protection.office365.us",
@@ -28,7 +28,7 @@ _CORRECT = "Set the address that your people use at your identity provider, down
 def about_addresses(
     entity_id: str, sign_in: SignInAddresses, sign_out: SignOutAddresses, *, loopback_is_meant: bool
 ) -> Iterator[Finding]:
-    """Yield what is odd about the addresses that are used, and which were left out."""
+    """Yield what is odd about the addresses that are used, and which addresses were left out."""
     for address in dict.fromkeys(filter(None, (sign_in.redirect, sign_in.post))):
         found = _about(entity_id, address, loopback_is_meant=loopback_is_meant)
         if found is not None:

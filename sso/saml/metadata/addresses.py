@@ -1,4 +1,4 @@
-"""Which addresses of an identity provider a browser may be sent to, and what is wrong with the others."""
+"""The rules for addresses of an identity provider to which a browser may be sent."""
 
 import ipaddress
 import re
@@ -10,7 +10,7 @@ from sso.saml.errors import MetadataError, MetadataProblem
 _MAX_LENGTH = 2000
 _PRINTABLE = re.compile(r"[!-~]+")
 _BLANK = re.compile(r"\s")
-# How chats and mail programs write a link: [text](address) or <address>.
+# Chats and mail programs write a link as [text](address) or <address>.
 _MARKED_UP = re.compile(r"\]\(|[<>]")
 _SHOWN = 100
 _AGAIN = "Download the file again, unchanged, from your identity provider."
@@ -44,7 +44,7 @@ _LOOPBACK = Flaw(
 
 
 def flaw_of(address: str, *, allow_loopback_http: bool) -> Flaw | None:
-    """Return why no browser may be sent to an address, None if it may be. Blanks round it don't count.
+    """Return why no browser may be sent to an address, None if it may be. Surrounding blanks are ignored.
 
     https only; http where `allow_loopback_http` and the host is this machine. Never user names or fragments.
     """
@@ -79,7 +79,7 @@ def _flaw_of_scheme(scheme: str, host: str, *, allow_loopback_http: bool) -> Fla
 
 
 def unsafe_address(text: str, flaw: Flaw) -> MetadataError:
-    """Say of a sign-in address what is wrong with it."""
+    """Return the error for a sign-in address that can't be used."""
     return MetadataError(
         MetadataProblem.UNSAFE_ADDRESS,
         f"The sign-in address in this file {flaw.what}: {shown_address(text)}. {flaw.advice}",
@@ -93,14 +93,14 @@ def shown_address(text: str) -> str:
 
 
 def is_web_address(address: str) -> bool:
-    """Whether a browser may be sent to a stored address by the rules of today, http to this machine included."""
+    """Return whether a browser may be sent to a stored address by today's rules, http to this machine included."""
     return flaw_of(address, allow_loopback_http=True) is None
 
 
 def origin_of(address: str) -> str:
     """Return scheme, host and port of an address as a Content-Security-Policy names them.
 
-    Raises ValueError for an address that no browser may be sent to.
+    Raise ValueError for an address that no browser may be sent to.
     """
     if not is_web_address(address):
         raise ValueError("not a web address")
@@ -109,7 +109,7 @@ def origin_of(address: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether the host is this machine, by name or by number, without asking a name server."""
+    """Return whether the host is this machine, by name or by number, without a DNS query."""
     name = host.rstrip(".")
     if name == "localhost" or name.endswith(".localhost"):
         return True
@@ -118,7 +118,7 @@ def is_loopback(host: str) -> bool:
 
 
 def is_internal(host: str) -> bool:
-    """Whether only browsers inside a company's network can get there, as far as the name tells."""
+    """Return whether only browsers inside a company's network can reach the host, as far as the name shows."""
     number = _number(host)
     if number is not None:
         return not number.is_global and not number.is_loopback
@@ -127,18 +127,18 @@ def is_internal(host: str) -> bool:
 
 
 def is_reserved(host: str) -> bool:
-    """Whether the name is kept for examples, so that no browser gets there."""
+    """Return whether the name is reserved for examples, so that no browser can reach it."""
     return is_in(host, _RESERVED)
 
 
 def host_of(address: str) -> str:
-    """Return the host of an address in small letters, "" if it has none."""
+    """Return the host of an address in lower case, "" if it has none."""
     parts = _split(address)
     return (parts.hostname if parts else "") or ""
 
 
 def is_in(host: str, domains: tuple[str, ...]) -> bool:
-    """Whether a host is one of these domains, or in one of them."""
+    """Return whether a host is one of these domains, or in one of them."""
     name = host.rstrip(".")
     return name in domains or name.endswith(tuple(f".{domain}" for domain in domains))
 
@@ -146,7 +146,7 @@ def is_in(host: str, domains: tuple[str, ...]) -> bool:
 def _split(address: str) -> SplitResult | None:
     try:
         parts = urlsplit(address)
-        _ = parts.port  # a port out of range is only noticed when it is read
+        _ = parts.port  # A port out of range is only noticed when it is read.
     except ValueError:
         return None
     return parts

@@ -1,7 +1,7 @@
 """The metadata of a federation: thousands of entities in one file, of which one is ours to trust (metadata 2.3.1).
 
-The file is streamed. Each identity provider in it becomes a document of its own, so that whichever is chosen is read
-and judged by the same reader as any small file.
+The file is streamed. Each identity provider in it becomes a document of its own, so that the chosen one is read and
+judged by the same reader as any small file.
 """
 
 import html
@@ -27,9 +27,9 @@ from sso.saml.xml.parsing import SAFE
 MOST_PROVIDERS = 20_000
 
 _LIST, _ENTITY = MD + "EntitiesDescriptor", MD + "EntityDescriptor"
-# Of an entity that is listed more than once; the first is read, and that there is another is told.
+# The limit for an entity that is listed more than once; the first is read, and a finding reports the others.
 _MOST_ENTRIES = 2
-# What every entity inherits from the lists round it is written into its own document, so there must not be much of it.
+# What an entity inherits from the lists around it is written into its own document, so it has to be small.
 _MOST_INHERITED = 8_000
 _INHERITED = ("validUntil", "cacheDuration")
 _LONGEST_VALUE = 100
@@ -54,7 +54,7 @@ def offered_providers(stream: BinaryIO, *, our_entity_id: str) -> Generator[Offe
     """Yield every entity with an IDPSSODescriptor, in the file's order; whether it can be used is not judged yet.
 
     `stream` is a seekable file at its beginning, of at most 100 MB. Takes memory for a few entities, however large the
-    file is. Raises `MetadataError`, possibly after some have been yielded, also when there is none.
+    file is. Raise `MetadataError`, possibly after some have been yielded, also when there is none.
     """
     seen: Counter[str] = Counter()
     for entity, role in _providers(stream, our_entity_id):
@@ -69,7 +69,7 @@ def offered_providers(stream: BinaryIO, *, our_entity_id: str) -> Generator[Offe
 def provider_document(stream: BinaryIO, *, our_entity_id: str, entity_id: str | None = None) -> bytes:
     """Return the document of the one identity provider of a file of any size up to 100 MB, or of the one named.
 
-    An entity that is listed twice comes with both entries. Raises `SeveralProviders` when there is a choice to make,
+    An entity that is listed twice comes with both entries. Raise `SeveralProviders` when there is a choice to make,
     `MetadataError` when the file can't be used.
     """
     documents: list[bytes] = []
@@ -94,7 +94,7 @@ def _listed(documents: list[bytes]) -> bytes:
 
 
 def _providers(stream: BinaryIO, our_entity_id: str) -> Iterator[tuple[etree._Element, etree._Element]]:
-    """Every entity with its role, each of which is gone as soon as the next one is asked for."""
+    """Yield every entity with its role; each is freed when the next one is asked for."""
     described, found = Described(our_entity_id), 0
     for entity in _entities(stream):
         role = described.provider(entity)
@@ -108,7 +108,7 @@ def _providers(stream: BinaryIO, our_entity_id: str) -> Iterator[tuple[etree._El
 
 
 def _entities(stream: BinaryIO) -> Iterator[etree._Element]:
-    """Every EntityDescriptor of the lists, complete; it is gone as soon as the next one is asked for."""
+    """Yield every complete EntityDescriptor of the lists; each is freed when the next one is asked for."""
     parser, waiting, tail = _parser(("start", "end"), (_LIST, _ENTITY)), 0, b""
     position = Position()
     for number, piece in enumerate(safe_pieces(stream, position)):
@@ -130,7 +130,7 @@ def _entities(stream: BinaryIO) -> Iterator[etree._Element]:
 
 
 def _parser(events: tuple[Literal["start", "end"], ...], tag: tuple[str, ...] | None = None) -> etree.XMLPullParser:
-    """Like the parser of small files, but without resolve_entities=False.
+    """Return a parser like that of small files, but without resolve_entities=False.
 
     With that, lxml's feed parser stops silently at an entity that is not declared, such as &copy;, and takes what
     follows for a new document; without it, that is a mistake in the XML. No DTD comes this far, so none is declared.
@@ -150,7 +150,7 @@ def _feed(parser: etree.XMLPullParser, piece: bytes, position: Position) -> None
 
 
 def _close(parser: etree.XMLPullParser, tail: str, position: Position) -> None:
-    """Some mistakes, such as an undeclared prefix, are only told now."""
+    """Close the parser, which reports some mistakes, such as an undeclared prefix, only now."""
     try:
         refuse_other_root(parser.close())
     except etree.XMLSyntaxError as error:
@@ -158,7 +158,7 @@ def _close(parser: etree.XMLPullParser, tail: str, position: Position) -> None:
 
 
 def _is_listed(element: etree._Element) -> bool:
-    """Whether nothing but lists is round it: what stands elsewhere belongs to somebody's extensions."""
+    """Return whether all ancestors of an element are lists: elsewhere it is part of an extension."""
     return all(outer.tag == _LIST for outer in element.iterancestors())
 
 
@@ -179,7 +179,7 @@ def _refuse_much_to_inherit(element: etree._Element) -> None:
 
 
 def _document(entity: etree._Element) -> bytes:
-    """The entity with the namespaces that are declared round it, in lists that end when those round it do."""
+    """Return the entity as a document with the namespaces around it, in lists that keep their own end dates."""
     text = etree.tostring(entity, encoding="utf-8", with_tail=False)
     for outer in entity.iterancestors():
         opening = _opening(*(outer.get(name, "") for name in _INHERITED))

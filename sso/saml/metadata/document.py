@@ -1,7 +1,7 @@
-"""From the bytes that an administrator uploaded to a parsed document, or to a sentence that says what they are instead.
+"""Parsing an uploaded metadata document, or raising an error that says what the file is instead.
 
-People save metadata from browsers, mail programs and Notepad, so every byte order mark, UTF-16, blank lines, comments
-before the declaration and a browser's own remarks round the document are cut away. A DTD never reaches the parser.
+Admins save metadata from browsers, mail programs and Notepad, so every byte order mark, UTF-16, blank lines, comments
+before the declaration and a browser's own remarks around the document are cut away. A DTD never reaches the parser.
 
 metadata/stream.py follows the same rules with only a piece of a file in memory, so decoding, comments, DTD and crowded
 elements are in both. tests/saml/metadata/test_aggregates.py gives the same files to the two, five bytes at a time
@@ -21,13 +21,13 @@ from sso.saml.metadata.root import refuse_other_root
 from sso.saml.mistaken_uploads.recognize import refuse_binary
 from sso.saml.xml.parsing import SAFE, NotXMLError, parse_utf8
 
-# What is read in one go; a larger file is streamed, and taken apart into documents that are smaller (aggregates.py).
+# The size that is read at once; a larger file is streamed and split into smaller documents (aggregates.py).
 MAX_BYTES = 1_000_000
 
-# How many of the first bytes show what a file is.
+# How many of the first bytes identify a file.
 HEAD_BYTES = 64 * 1024
 
-# By a file's first bytes; UTF-32 begins like UTF-16, so it comes first.
+# Encodings by a file's first bytes; UTF-32 begins like UTF-16, so it comes first.
 _WIDE = (
     (b"\xff\xfe\x00\x00", "utf-32-le"),
     (b"\x00\x00\xfe\xff", "utf-32-be"),
@@ -39,7 +39,7 @@ _WIDE = (
     (b"\x00<", "utf-16-be"),
 )
 _DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
-# Encodings of one byte that XML files are really saved in. No others: a codec such as UTF-7 would hide a DTD.
+# The single-byte encodings that XML files really have. No others: a codec such as UTF-7 would hide a DTD.
 _SINGLE_BYTE = {
     "iso-8859-1": "latin-1",
     "latin1": "latin-1",
@@ -52,7 +52,7 @@ MOST_ATTRIBUTES = 256
 
 
 def read_document(data: bytes) -> etree._Element:
-    """Return the root element. Raises `MetadataError`; nothing of the document has been judged yet."""
+    """Return the root element, not judged yet. Raise `MetadataError`."""
     if len(data) > MAX_BYTES:
         raise MetadataError(
             MetadataProblem.TOO_LARGE,
@@ -72,7 +72,7 @@ def read_document(data: bytes) -> etree._Element:
 
 
 def look_at_root(beginning: bytes) -> None:
-    """Tell what is no metadata by its first tag; a mistake in the XML is for the parser that reads all of it."""
+    """Raise `MetadataError` if the first tag is no metadata's; mistakes in the XML are left to the parser."""
     parser = etree.XMLPullParser(("start",), collect_ids=False, **SAFE)
     with contextlib.suppress(etree.XMLSyntaxError):
         parser.feed(beginning)
@@ -82,17 +82,17 @@ def look_at_root(beginning: bytes) -> None:
 
 
 def _stopped_at_the_end(error: NotXMLError, text: str) -> bool:
-    """Whether the parser ran out of text, as far as lines tell, rather than stumbled before."""
+    """Return whether the parser ran out of text, as far as line numbers show, rather than failed before."""
     return error.syntax_error.position[0] > text.rstrip().count("\n")
 
 
 def metadata_text(data: bytes) -> str:
-    """Return a file that has been read as text to store and show; databases store no NUL. Raises `MetadataError`."""
+    """Return a file that has been read as text to store and show, without NUL for databases. Raise `MetadataError`."""
     return _text(data).lstrip("\ufeff").replace("\x00", "")
 
 
 def _text(data: bytes) -> str:
-    """Decode by what the bytes are, then by what they say: Notepad's "Unicode" is UTF-16 that still declares UTF-8."""
+    """Decode by the bytes first, then by the declaration: Notepad's "Unicode" is UTF-16 that still declares UTF-8."""
     encoding, fallback = encodings_of(data)
     try:
         return data.decode(encoding)
@@ -103,7 +103,7 @@ def _text(data: bytes) -> str:
 
 
 def encodings_of(head: bytes) -> tuple[str, str]:
-    """The encoding that the first bytes show, and the one to fall back on, "" for none, because they declare it."""
+    """Return the encoding that the first bytes show, and the declared one to fall back on, "" for none."""
     wide = next((encoding for beginning, encoding in _WIDE if head.startswith(beginning)), "")
     declared = _DECLARED.search(head[:400])
     fallback = _SINGLE_BYTE.get(declared[1].decode().lower(), "") if declared and not wide else ""
@@ -111,7 +111,7 @@ def encodings_of(head: bytes) -> tuple[str, str]:
 
 
 def unreadable_characters() -> MetadataError:
-    """The bytes are not of the encoding that they show."""
+    """Return the error for bytes that are not of the encoding that they show."""
     return MetadataError(
         MetadataProblem.ENCODING,
         "The characters of this file can't be read. Download it again and upload it without "
@@ -120,9 +120,9 @@ def unreadable_characters() -> MetadataError:
 
 
 def _outside_comments(text: str) -> Iterator[str]:
-    """The pieces of text between comments, and the line ends in them, so that lines keep their numbers.
+    """Yield the pieces of text between comments, and the line ends in them, so that lines keep their numbers.
 
-    No regular expression, which takes hours for a million open comments.
+    Not by a regular expression, which takes hours for a million open comments.
     """
     at = 0
     while (begin := text.find("<!--", at)) >= 0 and (end := text.find("-->", begin + 4)) >= 0:
@@ -133,14 +133,14 @@ def _outside_comments(text: str) -> Iterator[str]:
 
 
 def _refuse_crowded(text: str) -> None:
-    """The parser's time grows with the square of the attributes of one element; honest ones have a dozen."""
+    """Refuse elements with many attributes, in whose number parsing is quadratic; real ones have a dozen."""
     for tag in text.split("<"):
         if len(tag) > CROWDED and sum(1 for _ in ATTRIBUTE.finditer(tag)) > MOST_ATTRIBUTES:
             raise crowded()
 
 
 def crowded() -> MetadataError:
-    """One element has so many attributes that it can only be meant to keep the parser busy."""
+    """Return the error for an element with so many attributes that it can only be a denial of service."""
     return MetadataError(
         MetadataProblem.MALFORMED,
         f"This file has an element with more attributes than any metadata needs. {WHAT_TO_DO}",

@@ -1,4 +1,4 @@
-"""The addresses of an identity provider: of each binding the first that a browser may be sent to (metadata 2.2.2)."""
+"""Selection of an identity provider's addresses: for each binding the first that is usable (metadata 2.2.2)."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -19,7 +19,7 @@ class LeftOut(NamedTuple):
 
 
 class SignInAddresses(NamedTuple):
-    """Where requests go, "" for a binding without an address; one of them at least is there."""
+    """The addresses for requests, "" for a binding without one; at least one of them is there."""
 
     redirect: str
     post: str
@@ -27,7 +27,7 @@ class SignInAddresses(NamedTuple):
 
 
 class SignOutAddresses(NamedTuple):
-    """Where LogoutRequests and LogoutResponses go by Redirect, "" for nowhere; `left_out` is the first flawed one."""
+    """The Redirect addresses for LogoutRequests and LogoutResponses, or ""; `left_out` is the first flawed one."""
 
     request: str
     response: str
@@ -44,7 +44,7 @@ def sign_in_locations(role: etree._Element) -> tuple[str, ...]:
 
 
 def sign_in_addresses(role: etree._Element, *, allow_loopback_http: bool) -> SignInAddresses:
-    """Return the addresses to use. Raises `MetadataError` where none of them can be."""
+    """Return the addresses to use. Raise `MetadataError` where none of them can be."""
     left_out: list[LeftOut] = []
     redirect, post = (
         _first_usable(
@@ -69,7 +69,7 @@ def _first_usable(endpoints: Iterator[etree._Element], left_out: list[LeftOut], 
 
 
 def sign_out_addresses(role: etree._Element, *, allow_loopback_http: bool) -> SignOutAddresses:
-    """Return where to sign people out; an address that can't be used counts as none."""
+    """Return the sign-out addresses; one that can't be used counts as none."""
     left_out = None
     for endpoint in _endpoints(role, "SingleLogoutService", Binding.REDIRECT):
         request = endpoint.get("Location", "").strip()
@@ -83,7 +83,7 @@ def sign_out_addresses(role: etree._Element, *, allow_loopback_http: bool) -> Si
 
 
 def _endpoints(role: etree._Element, service: str, binding: Binding) -> Iterator[etree._Element]:
-    """Yield those of a binding that have an address."""
+    """Yield the endpoints of a binding that have an address."""
     for endpoint in role.iterchildren(MD + service):
         if endpoint.get("Binding", "").strip() == binding and endpoint.get("Location", "").strip():
             yield endpoint

@@ -1,4 +1,4 @@
-"""What Microsoft Entra ID calls itself, in all its clouds, and which of its documents are not those of an application.
+"""Names of Microsoft Entra ID, in all its clouds, and which of its documents are not those of an application.
 
 Source: Microsoft's pages on federation metadata, and on authentication in national clouds.
 """
@@ -28,22 +28,22 @@ _PLATFORM_KEYS = (
     "CN=login.microsoftonline.us",
     "CN=login.microsoftonline.de",
 )
-# What stands in the place of a tenant's ID where a document is for all of them.
+# These stand in the place of a tenant's ID where a document is for all tenants.
 _EVERY_TENANT = ("common", "organizations", "consumers")
 
 
 def is_entra_issuer(entity_id: str) -> bool:
-    """Whether an entityID is one of Microsoft Entra ID's."""
+    """Return whether an entityID is one of Microsoft Entra ID's."""
     return host_of(entity_id) in _ISSUERS
 
 
 def is_entra_address(address: str) -> bool:
-    """Whether an address is on one of the hosts where Microsoft Entra ID signs people in."""
+    """Return whether an address is on one of the hosts where Microsoft Entra ID signs users in."""
     return host_of(address) in _SIGN_IN_HOSTS
 
 
 def refuse_documents_for_all(entity_id: str, addresses: tuple[str, ...]) -> None:
-    """Raise `MetadataError` for the document that serves every tenant, which names none."""
+    """Raise `MetadataError` for the document that serves every tenant and names none."""
     unfilled = is_entra_issuer(entity_id) and "{" in entity_id
     if unfilled or any(is_entra_address(address) and _tenant(address) in _EVERY_TENANT for address in addresses):
         raise MetadataError(

@@ -1,4 +1,4 @@
-"""What an administrator should know about metadata that was accepted, and what has to be done about it."""
+"""Findings about metadata that was accepted, each with what the admin has to do about it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from sso.saml.types import Finding, FindingCode
 from sso.saml.xml.instants import parse_lenient_instant
 from sso.saml.xml.names import MD
 
-# As far ahead as Entra sends its first mail about it.
+# Entra sends its first mail about an expiry as far ahead.
 SOON = timedelta(days=60)
 _BOOLEANS = ("true", "1", "false", "0", "")
 _SHOWN = 40
@@ -25,7 +25,7 @@ _RENEW = "Create a new certificate at your identity provider, and upload its new
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """What was read of one identity provider. `entries`: how often its list has the entity."""
+    """The parts of one identity provider that findings are about. `entries`: how often its list has the entity."""
 
     role: etree._Element
     keys: SigningKeys
@@ -52,7 +52,7 @@ def findings_about(described: Described, now: datetime, *, loopback_is_meant: bo
 
 
 def written_valid_until(role: etree._Element) -> list[str]:
-    """Return every validUntil that is written on a role and on everything round it."""
+    """Return every validUntil that is written on a role and on the elements around it."""
     return [text for element in (role, *role.iterancestors()) if (text := element.get("validUntil", "").strip())]
 
 

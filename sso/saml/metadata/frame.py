@@ -1,6 +1,6 @@
-"""Where the document begins and ends in a file, and what is said where it is no well-formed XML.
+"""Finding where the document begins and ends in a file, and explaining XML that is not well-formed.
 
-People save metadata from browsers, mail programs and chats, which put remarks round it. The reader of small files and
+Admins save metadata from browsers, mail programs and chats, which put remarks around it. The reader of small files and
 that of a stream cut the same away, by the functions here.
 """
 
@@ -21,38 +21,38 @@ LONGEST_REMARK = 65_536
 _DECLARATION = re.compile(r"<\?xml\b[^>]*\?>")
 _OPENING = re.compile(r"<((?:[\w.-]+:)?Entit(?:y|ies)Descriptor)[\s>]")
 _CLOSING = re.compile(r"</(?:[\w.-]+:)?[\w.-]+\s*>\s*\Z|/>\s*\Z")
-# What programs do to XML on its way, and what is said about it.
+# Marks that programs leave in XML on its way, with the sentence for each.
 _REMARKS = (
     (re.compile(r"=\s*[\u201c\u201d\u201e\u00ab\u2018\u2019]"), " It has curly quotation marks in it."),
     (re.compile(r"=3D[\"']"), " A mail program has encoded it (quoted-printable)."),
 )
-# libxml2's numbers: a part of the document is missing, and something follows its end.
+# libxml2's error numbers: a part of the document is missing, and something follows its end.
 _TAG_NOT_FINISHED = 77
 _DOCUMENT_END, _SECOND_DECLARATION = 5, 64
 
 
 @dataclass
 class Position:
-    """How many lines, and characters of the last one, stood in the file before what the parser gets."""
+    """The position in a file at which the parser's input begins: lines, and characters of the last one."""
 
     lines: int = 0
     columns: int = 0
 
     def move(self, text: str) -> None:
-        """Go on behind a piece of text."""
+        """Advance past a piece of text."""
         lines = text.count("\n")
         self.lines += lines
         self.columns = len(text) - text.rfind("\n") - 1 + (0 if lines else self.columns)
 
     def of(self, line: int, column: int) -> tuple[int, int]:
-        """Return the place in the file of a place in what the parser got."""
+        """Return the position in the file of a position in the parser's input."""
         return line + self.lines, column + (self.columns if line == 1 else 0)
 
 
 def from_the_root(texts: Iterator[str], position: Position) -> Iterator[str]:
-    """Cut everything round the document: blanks, marks, declarations, and remarks of the programs it came through.
+    """Cut everything around the document: blanks, marks, declarations, and remarks of the programs it came through.
 
-    Raises `MetadataError` where the beginning shows that it is something else, or that remarks hold a DTD.
+    Raise `MetadataError` where the beginning shows that it is something else, or that remarks hold a DTD.
     """
     head = _head(texts, position)
     body = _without_declaration(head)
@@ -102,7 +102,7 @@ def _to_the_closing_tag(body: str, texts: Iterator[str], closing: str) -> Iterat
 
 
 def document_type() -> MetadataError:
-    """What holds one never reaches a parser."""
+    """Return the error for a document type definition, which never reaches a parser."""
     return MetadataError(
         MetadataProblem.DTD,
         "This file holds a document type definition (<!DOCTYPE), which metadata never needs and "
@@ -111,7 +111,7 @@ def document_type() -> MetadataError:
 
 
 def incomplete() -> MetadataError:
-    """The document ends before its root element does."""
+    """Return the error for a document that ends before its root element does."""
     return MetadataError(
         MetadataProblem.INCOMPLETE,
         "This file is incomplete: it ends in the middle. Download it again and upload the whole file.",
@@ -119,7 +119,7 @@ def incomplete() -> MetadataError:
 
 
 def not_well_formed(error: etree.XMLSyntaxError, text: str, position: Position, *, ended: bool) -> MetadataError:
-    """Say what is wrong by the parser's own number for it.
+    """Return the error for XML that is not well-formed, by the parser's own number for it.
 
     `text` is the document, or the last part of a large one; `ended` says whether the parser has seen all of it.
     """

@@ -1,4 +1,4 @@
-"""What people call an identity provider: its names and domains, for a list to choose from."""
+"""Names and domains of an identity provider, for a list to choose from."""
 
 from collections.abc import Iterable, Iterator
 
@@ -14,7 +14,7 @@ _MOST = 20
 
 
 def names_of(entity: etree._Element, role: etree._Element) -> tuple[str, ...]:
-    """The names of an entity, the one to show first, and the domains that its role may speak for.
+    """Return the names of an entity, the one to show first, and the domains that its role may speak for.
 
     Taken from mdui:DisplayName (SAML metadata UI 2.1.2), OrganizationDisplayName and OrganizationName (metadata
     2.3.2.1), English before others, and shibmd:Scope. At most 20 of at most 200 characters, each once, as plain text.
@@ -32,7 +32,7 @@ def _texts(entity: etree._Element, role: etree._Element) -> Iterator[str]:
 
 
 def _within(element: etree._Element, tag: str, *others: str) -> Iterator[etree._Element]:
-    """The same as a path of tags, of which lxml makes much more work; here it is walked ten thousand times."""
+    """Find elements by a path of tags, ten thousand times per file, with much less work than lxml's paths."""
     for child in element.iterchildren(tag):
         if others:
             yield from _within(child, *others)
@@ -46,7 +46,7 @@ def _english_first(elements: Iterable[etree._Element]) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    """On one line, and without characters that show nothing or turn the text that follows around."""
+    """Return text on one line, without characters that are invisible or change the direction of the text after them."""
     if not text.isprintable():
         text = "".join(each if each.isprintable() else " " for each in text)
     return " ".join(text.split())[:_LONGEST]

@@ -30,7 +30,7 @@ def read_idp_metadata(
 ) -> IdpMetadata:
     """Return the one identity provider of an uploaded file, or the one that `entity_id` names.
 
-    `data` is the file as uploaded, in bytes: decoding it first would break what Entra and Notepad write. Raises
+    `data` is the file as uploaded, in bytes: decoding it first would break what Entra and Notepad write. Raise
     `SeveralProviders` when there is a choice to make, `MetadataError` when the file can't be used.
     """
     found = candidates(read_document(data), our_entity_id)
@@ -83,7 +83,7 @@ def _refuse_saml1(role: etree._Element) -> None:
 
 
 def _checked_entity_id(entity_id: str) -> str:
-    """Any text will do, JumpCloud's is "IdP Entity ID" unless changed; but it must be there."""
+    """Return the entityID, which must be there. Any text will do: JumpCloud's default is "IdP Entity ID"."""
     if not entity_id:
         raise MetadataError(
             MetadataProblem.NO_ENTITY_ID,
@@ -100,7 +100,7 @@ def _checked_entity_id(entity_id: str) -> str:
 
 
 def _refuse_templates(*texts: str) -> None:
-    """Braces are what templates are filled in by; no entityID and no address has them."""
+    """Refuse braces in entityID and addresses, which are placeholders of a template that was not filled in."""
     unfilled = next((text for text in texts if "{" in text or "}" in text), None)
     if unfilled is not None:
         raise MetadataError(
@@ -115,6 +115,6 @@ def _wants_signed_requests(role: etree._Element) -> bool:
 
 
 def _valid_until(role: etree._Element) -> datetime | None:
-    """The earliest of the role's own and those of everything round it (metadata 2.3.1); unreadable ones don't count."""
+    """Return the earliest readable validUntil of the role and the elements around it (metadata 2.3.1)."""
     moments = map(parse_lenient_instant, written_valid_until(role))
     return min((moment for moment in moments if moment), default=None)

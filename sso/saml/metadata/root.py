@@ -1,4 +1,4 @@
-"""Which identity providers a metadata document describes, and if none, what it describes instead."""
+"""Finding the identity providers of a metadata document, or saying what it describes instead."""
 
 from lxml import etree
 
@@ -10,12 +10,12 @@ _OTHER_ROLES = ("SPSSODescriptor", "RoleDescriptor")
 
 
 def entity_id_of(role: etree._Element) -> str:
-    """The entityID of the entity a role belongs to, without blanks round it, "" if there is none."""
+    """Return the entityID of the entity a role belongs to, without blanks around it, "" if there is none."""
     return raw_entity_id_of(role).strip()
 
 
 def raw_entity_id_of(role: etree._Element) -> str:
-    """The same as it is written."""
+    """Return the entityID of the entity a role belongs to, as it is written."""
     entity = role.getparent()
     return "" if entity is None else entity.get("entityID", "")
 
@@ -23,7 +23,7 @@ def raw_entity_id_of(role: etree._Element) -> str:
 def candidates(root: etree._Element, our_entity_id: str) -> list[etree._Element]:
     """Return one IDPSSODescriptor of each entity that has any, in the file's order, at least one.
 
-    Raises `MetadataError` that says what the document is instead.
+    Raise `MetadataError` that says what the document is instead.
     """
     refuse_other_root(root)
     described = Described(our_entity_id)
@@ -35,7 +35,7 @@ def candidates(root: etree._Element, our_entity_id: str) -> list[etree._Element]
 
 
 def speaks_saml2(role: etree._Element) -> bool:
-    """Federations still list providers that speak SAML 1.1 only."""
+    """Return whether a role supports SAML 2.0: federations still list providers that only support SAML 1.1."""
     return SAMLP_NAMESPACE in role.get("protocolSupportEnumeration", "").split()
 
 
@@ -43,7 +43,7 @@ def refuse_other_root(root: etree._Element) -> None:
     """Raise `MetadataError` where a document is not SAML 2.0 metadata at all."""
     namespace, _, name = str(root.tag).rpartition("}")
     if ":" in name or (namespace[1:] == MD_NAMESPACE and name in _ROOTS):
-        return  # A prefix that nobody declares is a mistake in the XML, which the parser tells.
+        return  # An undeclared prefix is a mistake in the XML, which the parser reports.
     if name in _ROOTS:
         raise _other_namespace()
     raise MetadataError(
@@ -53,7 +53,7 @@ def refuse_other_root(root: etree._Element) -> None:
 
 
 class Described:
-    """What the entities of a document are, so that one without an identity provider can be told what it is instead."""
+    """The kinds of entities in a document, so that the error for one without an identity provider can name them."""
 
     def __init__(self, our_entity_id: str) -> None:
         # Every organization has an entity ID of its own here, which differs in its last part only.
@@ -77,7 +77,7 @@ class Described:
         return role
 
     def refusal(self) -> MetadataError:
-        """What to say of a document in which no identity provider was found."""
+        """Return the error for a document in which no identity provider was found."""
         if self._us:
             return MetadataError(
                 MetadataProblem.OUR_OWN,

@@ -1,4 +1,4 @@
-"""The signing keys of an identity provider: all that can be used, and what became of the others."""
+"""The signing keys of an identity provider: all that can be used, and why the others can't."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from sso.saml.keys.key_rules import MAX_KEYS
 from sso.saml.keys.trusted_keys import end_entity, without_issuers
 from sso.saml.xml.names import MD
 
-# A letter that was changed on the way makes a sound key a weak one.
+# One letter changed on the way makes a sound key a weak one.
 _DAMAGED = UnreadableCertificateError("it is damaged: it says that its own key signed it, but the signature is wrong")
 _SIGNING, _ENCRYPTION = "signing", "encryption"
 _MOST_NAMED = 3
@@ -21,7 +21,7 @@ _SHOWN = 40
 
 @dataclass(frozen=True, slots=True)
 class SigningKeys:
-    """What became of the signing keys of one role.
+    """The signing keys of one role, sorted by whether and why they can be used.
 
     `usable` has one to 20 keys, `weak` those that may not verify signatures. `unreadable` says of each key that is no
     certificate what it is, and `bare` counts those that come without one. `beside` are certificates that stand in the
@@ -40,7 +40,7 @@ class SigningKeys:
 
 @dataclass(slots=True)
 class _Read:
-    """What the signing KeyDescriptors hold: the certificates of each X509Data, and what could not be read."""
+    """The content of the signing KeyDescriptors: the certificates of each X509Data, and what could not be read."""
 
     certificates: list[list[SigningCertificate]] = field(default_factory=list)
     unreadable: list[UnreadableCertificateError] = field(default_factory=list)
@@ -48,7 +48,7 @@ class _Read:
 
 
 def signing_keys(role: etree._Element) -> SigningKeys:
-    """Read the KeyDescriptors of one role. Raises `MetadataError` when no key remains that may verify a signature."""
+    """Read the KeyDescriptors of one role. Raise `MetadataError` when no key remains that may verify a signature."""
     read = _read(role)
     listed = _each_once(certificate for data in read.certificates for certificate in data)
     candidates = without_issuers(listed)
@@ -72,7 +72,7 @@ def signing_keys(role: etree._Element) -> SigningKeys:
 
 
 def has_certificate(role: etree._Element) -> bool:
-    """Whether any certificate of the role can be read, strong or weak."""
+    """Return whether any certificate of the role can be read, strong or weak."""
     return bool(_read(role).certificates)
 
 
@@ -81,12 +81,12 @@ def _descriptors(role: etree._Element) -> Iterator[etree._Element]:
 
 
 def _use(descriptor: etree._Element) -> str:
-    """What a key is for, in small letters. Without use it serves for both (metadata 2.4.1.1), so for signing."""
+    """Return the use of a key in lower case; "signing" without one, as it then serves for both (metadata 2.4.1.1)."""
     return descriptor.get("use", "").strip().lower() or _SIGNING
 
 
 def _read(role: etree._Element) -> _Read:
-    """Read each key once. KeyInfo is taken in any namespace: a wrong one is copied from pages of documentation."""
+    """Read each key once. KeyInfo is taken in any namespace: a wrong one is copied from documentation pages."""
     read = _Read()
     for descriptor in _descriptors(role):
         if _use(descriptor) != _SIGNING:
@@ -155,7 +155,7 @@ def _none_usable(role: etree._Element, keys: SigningKeys) -> MetadataError:
 
 
 def _instead(role: etree._Element, keys: SigningKeys) -> str:
-    """What stands in the file in place of a signing certificate, and what to do."""
+    """Return sentences that say what the file has in place of a signing certificate, and what to do."""
     if keys.bare:
         return (
             "Its KeyDescriptor has none in it. Let your identity provider add the certificate (X509Certificate), which "

@@ -1,8 +1,8 @@
-"""From a large file to pieces of text that are safe to give to a parser, without ever holding all of it.
+"""Reading a large file in pieces of text that are safe for a parser, without ever holding all of it.
 
-The same rules as for a small file, for a file of which only one piece at a time is in memory: decoding, comments, DTD
-and crowded elements are in metadata/document.py, too. tests/saml/metadata/test_aggregates.py gives the same files to
-the two, five bytes at a time (`Trickle`).
+The rules are those for a small file, applied with only one piece at a time in memory: decoding, comments, DTD and
+crowded elements are in metadata/document.py, too. tests/saml/metadata/test_aggregates.py gives the same files to the
+two, five bytes at a time (`Trickle`).
 """
 
 import codecs
@@ -22,7 +22,7 @@ from sso.saml.metadata.document import (
 from sso.saml.metadata.frame import DOCTYPE, Position, document_type, from_the_root, incomplete
 from sso.saml.mistaken_uploads.recognize import refuse_binary
 
-# The largest federations have some 80 MB; bytes.
+# The largest federations have some 80 MB. In bytes.
 MAX_STREAMED = 100_000_000
 TOO_LARGE = (
     "This file is larger than 100 MB. Upload the metadata of your identity provider alone, not that of a whole "
@@ -36,7 +36,7 @@ def safe_pieces(stream: BinaryIO, position: Position) -> Iterator[bytes]:
     """Yield the document in UTF-8: without comments and declaration, and never a part of a document type definition.
 
     `stream` is a seekable file at its beginning, read 64 KB at a time; `position` becomes where the root stands in it.
-    Raises `MetadataError`, not before the pieces that came ahead of what is wrong.
+    Raise `MetadataError`, not before the pieces that came ahead of what is wrong.
     """
     guard = _Guard()
     for text in from_the_root(_without_comments(_decoded(stream)), position):
@@ -67,7 +67,7 @@ def _head(stream: BinaryIO) -> bytes:
 
 
 def _is_utf8(stream: BinaryIO) -> bool:
-    """A file may declare another encoding than it has; so that is asked first, of all of it."""
+    """Return whether the whole file is UTF-8, checked first since a file may declare another encoding than it has."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         for piece in _bounded(stream):
@@ -101,7 +101,7 @@ def _without_comments(texts: Iterator[str]) -> Iterator[str]:
 
 
 def _outside_comments(text: str, *, inside: bool) -> tuple[str, str, bool]:
-    """What stands outside of comments and the line ends in them, what has to wait, and whether it is a comment."""
+    """Return the text outside of comments with the line ends in them, what has to wait, and whether it is a comment."""
     if not inside and "!" not in text:
         opening = text.find("<", max(0, len(text) - 3))
         end = opening if opening >= 0 else len(text)
@@ -118,7 +118,7 @@ def _outside_comments(text: str, *, inside: bool) -> tuple[str, str, bool]:
 
 
 class _Guard:
-    """Refuses document type definitions and crowded elements, wherever pieces begin and end."""
+    """A guard that refuses document type definitions and crowded elements, across the bounds of pieces."""
 
     def __init__(self) -> None:
         self._last = ""
@@ -144,7 +144,7 @@ class _Guard:
             self._go_on(tag)
 
     def _go_on(self, part: str) -> None:
-        """Count attributes where there is room for many, as in most tags there is not."""
+        """Count attributes only where there is room for many, which most tags don't have."""
         self._length += len(part)
         if self._length > CROWDED:
             self._attributes += sum(1 for _ in ATTRIBUTE.finditer(part))
@@ -153,7 +153,7 @@ class _Guard:
 
 
 def _has_long_tag(text: str) -> bool:
-    """Whether anywhere, the end included, so many characters follow each other without "<"; looks at a few of them."""
+    """Return whether so many characters without "<" follow each other anywhere, the end included, by sampling a few."""
     at = 0
     while at + CROWDED < len(text):
         last = text.rfind("<", at, at + CROWDED)

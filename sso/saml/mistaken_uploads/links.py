@@ -1,4 +1,4 @@
-"""What admins have in hand besides the file: addresses, identifiers and thumbprints, pasted or saved as a link."""
+"""Recognition of addresses, identifiers and thumbprints, pasted or saved as a link in place of the file."""
 
 import re
 
@@ -56,7 +56,7 @@ def _address_in(text: str) -> str:
 
 
 def _kind_of(address: str) -> tuple[str, str]:
-    """Return what an address is and what to do; the most special kind that is true of it."""
+    """Return what an address is and what to do, by the most specific kind that it matches."""
     lower, entra = address.lower(), is_entra_address(address)
     kinds = (
         ("/.well-known/openid-configuration" in lower, "the address of an OpenID Connect configuration", _NEEDED),

@@ -1,4 +1,4 @@
-"""What people upload in place of metadata: each is told apart by proof, and gets a sentence of its own.
+"""Recognition of files uploaded in place of metadata, each by proof and with a sentence of its own.
 
 Magic numbers tell archives, documents and pictures; the structure of DER tells certificates and keys; JSON is what
 parses as JSON. Anything else that has no "<" in it is "not XML".
@@ -36,10 +36,10 @@ _MAGIC = (
     (b"\xfe\xed\xfe\xed", "a Java key store, which may hold a private key", WHAT_TO_DO),
     (b"bplist00", "a property list of macOS, such as a saved link", WHAT_TO_DO),
 )
-# How DER begins, of which no more can be told; no text begins like that.
+# DER of an unknown kind begins with these bytes; no text does.
 _DER = (b"\x30\x81", b"\x30\x82", b"\x30\x83")
 _ZIP = b"PK\x03\x04"
-# Parts that only documents have, as ZIP archives name them.
+# In a ZIP archive, only documents have parts with these names.
 _IN_OFFICE_DOCUMENTS = (b"[Content_Types].xml", b"mimetypeapplication/vnd.oasis")
 _IN_OPENID_CONFIGURATIONS = {"authorization_endpoint", "token_endpoint", "jwks_uri"}
 _WEB_PAGE = re.compile(
@@ -47,7 +47,7 @@ _WEB_PAGE = re.compile(
     re.IGNORECASE,
 )
 _PEM = re.compile(r"-----BEGIN ([A-Z0-9 #]{1,40})-----")
-# Where certificates and keys stand in a file, if it is one.
+# PEM labels are looked for in so many characters at the beginning of a file.
 _BEGINNING = 5000
 # How much of a file that may be encoded is looked at.
 _SAMPLE = 4000
@@ -58,7 +58,7 @@ _THE_METADATA = (
 
 
 def refuse_binary(head: bytes) -> None:
-    """Raise `MetadataError` where the first bytes of a file say that it is no text."""
+    """Raise `MetadataError` where the first bytes of a file show that it is not text."""
     if not head.strip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"):
         raise MetadataError(MetadataProblem.EMPTY, f"This file is empty. {WHAT_TO_DO}")
     kind = kind_of(head)
@@ -77,7 +77,7 @@ def refuse_binary(head: bytes) -> None:
 
 
 def refuse_other_text(text: str) -> None:
-    """Raise `MetadataError` where a text, or the beginning of a long one, is something else than XML."""
+    """Raise `MetadataError` where a text, or the beginning of a long one, is something other than XML."""
     if not text:
         raise MetadataError(MetadataProblem.EMPTY, f"There is nothing in this file. {WHAT_TO_DO}")
     if _WEB_PAGE.match(text):
@@ -105,7 +105,7 @@ def _web_page(text: str) -> MetadataError:
 
 
 def _refuse_keys(text: str) -> None:
-    """Tell PEM by its label, and base64 by what it holds."""
+    """Refuse keys and certificates, recognizing PEM by its label and base64 by its content."""
     if "<" in text:
         if "PRIVATE KEY-----" in text:
             raise private_key_in_metadata()
@@ -163,7 +163,7 @@ def _refuse_json(text: str) -> None:
 
 
 def _encoded(text: str) -> MetadataError | None:
-    """Tell metadata that something has encoded on its way, by undoing it."""
+    """Return the error for metadata that was encoded on its way, recognized by decoding it; None for anything else."""
     sample = text[:_SAMPLE]
     decoded = {
         "HTML (with &lt; in place of <)": html.unescape(sample),

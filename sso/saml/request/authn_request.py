@@ -1,4 +1,4 @@
-"""Asking an identity provider to sign somebody in (SAML core 3.4.1, bindings 3.4 and 3.5)."""
+"""Building the AuthnRequest, by Redirect or by POST (SAML core 3.4.1, bindings 3.4 and 3.5)."""
 
 import secrets
 from datetime import datetime
@@ -15,7 +15,7 @@ from sso.saml.xml.names import SAML, SAML_NAMESPACE, SAMLP, SAMLP_NAMESPACE
 
 
 def new_request_id() -> str:
-    """160 random bits. Entra refuses an ID that starts with a digit (AADSTS7500529), xs:ID forbids it."""
+    """Return 160 random bits as an ID that starts with no digit: Entra (AADSTS7500529) and xs:ID forbid it."""
     return "_" + secrets.token_hex(20)
 
 
@@ -35,7 +35,7 @@ def build_authn_request(
     `relay_state` comes back with the response unread, at most 80 bytes (bindings 3.4.3). `login_hint` becomes a query
     parameter of that name, which Entra and Google read; a Subject in the request is an error at Entra. `force_authn`
     asks for a fresh sign-in in spite of a session there. Signed if there is a `key`.
-    Raises `SAMLError` when the provider has no sign-in address.
+    Raise `SAMLError` when the provider has no sign-in address.
     """
     binding, address = _endpoint(idp)
     hinted = with_query(address, urlencode({"login_hint": login_hint}) if login_hint else "")
@@ -63,10 +63,10 @@ def _document(
     *,
     force_authn: bool,
 ) -> etree._Element:
-    """Only what every provider accepts.
+    """Return the document, with nothing but what every provider accepts.
 
-    A NameIDPolicy overrides what the administrator chose at Entra, a RequestedAuthnContext refuses people who signed in
-    with a better method (AADSTS75011), and a Subject is refused outright.
+    A NameIDPolicy overrides what the admin chose at Entra, a RequestedAuthnContext refuses users who signed in with a
+    better method (AADSTS75011), and a Subject is refused outright.
     """
     request = etree.Element(
         SAMLP + "AuthnRequest",

@@ -1,4 +1,4 @@
-"""Putting a message into a browser's hands: in an address or in a form, signed or not (SAML bindings 3.4 and 3.5)."""
+"""Encoding a message for the browser: in an address or in a form, signed or not (SAML bindings 3.4 and 3.5)."""
 
 import base64
 import hashlib
@@ -15,7 +15,7 @@ from sso.saml.xml.signed_bytes import EXCLUSIVE
 RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
 _SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256"
 
-# In canonical form already (XML Signature 4.4, Exclusive XML Canonicalization): what is signed is this very text.
+# This is canonical form (XML Signature 4.4, Exclusive XML Canonicalization), so exactly this text is signed.
 _SIGNED_INFO = (
     f'<ds:SignedInfo xmlns:ds="{DS_NAMESPACE}">'
     f'<ds:CanonicalizationMethod Algorithm="{EXCLUSIVE}"></ds:CanonicalizationMethod>'
@@ -62,7 +62,7 @@ def in_form(
 
 
 def with_query(address: str, query: str) -> str:
-    """Add to the query that the address may have already, and leave that one as it is."""
+    """Add parameters to an address, and keep the query that it may already have."""
     if not query:
         return address
     separator = "" if address.endswith(("?", "&")) else "&" if "?" in address else "?"
@@ -93,6 +93,6 @@ def _signed_query(query: str, key: KeyPair) -> str:
 
 
 def _deflated(document: bytes) -> str:
-    """Raw DEFLATE, then base64 (bindings 3.4.4.1)."""
+    """Compress with raw DEFLATE, then encode as base64 (bindings 3.4.4.1)."""
     compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     return base64.b64encode(compressor.compress(document) + compressor.flush()).decode()

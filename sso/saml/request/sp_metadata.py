@@ -1,4 +1,4 @@
-"""Our side of a connection, in the form that identity providers import (SAML metadata 2.4.4)."""
+"""Our own metadata for a connection, in the form that identity providers import (SAML metadata 2.4.4)."""
 
 import base64
 
@@ -48,7 +48,7 @@ def build_sp_metadata(sp: ServiceProvider) -> bytes:
 
 
 def _add_key(role: etree._Element, use: str, certificate: SigningCertificate) -> None:
-    """Without EncryptionMethod: providers that read it know fewer algorithms than they use."""
+    """Add a key without EncryptionMethod: providers that read it know fewer algorithms than they use."""
     descriptor = etree.SubElement(role, MD + "KeyDescriptor", use=use)
     info = etree.SubElement(descriptor, DS + "KeyInfo", nsmap={"ds": DS_NAMESPACE})
     data = etree.SubElement(info, DS + "X509Data")

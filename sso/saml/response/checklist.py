@@ -1,4 +1,4 @@
-"""Every check in its order, each with the clause of the standard that asks for it.
+"""The list of every check in its order, each with the clause of the standard that asks for it.
 
 First what makes a message safe to read, then who signed it, then what it says, in the order of the standard.
 """
@@ -14,7 +14,7 @@ from sso.saml.xml import envelope, signed_info
 
 
 class Rule(NamedTuple):
-    """A check's name, where it comes from, and the function that looks."""
+    """A check's name, its clause of the standard, and its function."""
 
     name: CheckName
     clause: str
@@ -74,7 +74,7 @@ _NOT_REACHED = tuple(Check(rule.name, Outcome.NOT_REACHED, "", "", rule.clause) 
 
 
 def examine(context: ResponseContext) -> tuple[Check, ...]:
-    """Make the checks in order up to the first that fails; the ones behind it are not reached."""
+    """Run the checks in order up to the first that fails; those after it are not reached."""
     checks: list[Check] = []
     outcome = Outcome.PASSED
     for name, clause, look in CHECKLIST:

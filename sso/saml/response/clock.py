@@ -1,4 +1,4 @@
-"""How far a provider's clock is from ours, as far as one response shows."""
+"""Estimating how far a provider's clock is from ours, as far as one response shows."""
 
 from datetime import datetime
 

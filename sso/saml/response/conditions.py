@@ -1,4 +1,4 @@
-"""What else the assertion says about itself: issuer, validity, audience, sign-in, attributes (SAML core 2.3 to 2.7)."""
+"""The remaining rules for the assertion: issuer, validity, audience, sign-in, attributes (SAML core 2.3 to 2.7)."""
 
 import re
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ from sso.saml.verdict import Fault
 from sso.saml.xml.instants import fault_of, format_instant, parse_instant, shown_instant
 from sso.saml.xml.names import SAML
 
-# Most providers vouch for five minutes to an hour; Entra's policy goes up to a day.
+# Most providers set a validity of five minutes to an hour; Entra's policy goes up to a day.
 LONGEST = timedelta(days=1)
-# One for each way in which somebody signed in.
+# There is one AuthnStatement for each way in which the user signed in.
 MAX_AUTHN_STATEMENTS = 20
 TENANT_ID = "http://schemas.microsoft.com/identity/claims/tenantid"
 
@@ -26,22 +26,22 @@ _ANY_SIGN_IN = passed("no fresh sign-in", "not asked for")
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _AUDIENCE_RESTRICTION = SAML + "AudienceRestriction"
 _KNOWN = (_AUDIENCE_RESTRICTION, SAML + "OneTimeUse", SAML + "ProxyRestriction")
-# Attributes that somebody may be recognized by: an element in one of them could be read in two ways.
+# Attributes that may identify a user: an element in one of them could be read in two ways.
 _IDENTIFYING = ("objectidentifier", "tenantid", "emailaddress", "email", "mail", "upn", "nameidentifier")
 
 
 def assertion_version(context: ResponseContext) -> RuleResult:
-    """SAML 2.0 and no other."""
+    """Check that the version is SAML 2.0."""
     return equal("2.0", context.assertion.get("Version"))
 
 
 def issuer(context: ResponseContext) -> RuleResult:
-    """The identity provider of this connection; the response's own issuer is not enough."""
+    """Check that the issuer is this connection's identity provider; the response's own issuer is not enough."""
     return issued_by(context.assertion.findall(SAML + "Issuer"), context.identity_provider.entity_id)
 
 
 def issue_instant(context: ResponseContext) -> RuleResult:
-    """Written for our request, and so not before one could have been made that still waits, nor in the future."""
+    """Check that the assertion was issued neither before the oldest request that may still wait, nor in the future."""
     text, oldest = context.assertion.get("IssueInstant"), context.earliest - REQUEST_LIFE
     context.issued = parse_instant(text or "")
     return RuleResult(
@@ -53,7 +53,7 @@ def issue_instant(context: ResponseContext) -> RuleResult:
 
 
 def conditions(context: ResponseContext) -> RuleResult:
-    """One Conditions element, and nothing in it that we don't understand (core 2.5.1.1)."""
+    """Check that there is one Conditions element, with no condition that we don't understand (core 2.5.1.1)."""
     found = len(context.conditions)
     unknown = [str(child.tag) for element in context.conditions for child in element if child.tag not in _KNOWN]
     expected = "one Conditions element with known conditions"
@@ -64,7 +64,7 @@ def conditions(context: ResponseContext) -> RuleResult:
 
 
 def validity(context: ResponseContext) -> RuleResult:
-    """Begun, not over, and not turned round; either side may be left out."""
+    """Check that the validity has begun, is not over and is not reversed; either bound may be left out."""
     element = context.conditions[0]
     not_before, not_on_or_after = element.get("NotBefore"), element.get("NotOnOrAfter")
     begin, end = parse_instant(not_before or ""), parse_instant(not_on_or_after or "")
@@ -83,9 +83,9 @@ def validity(context: ResponseContext) -> RuleResult:
 
 
 def lifetime(context: ResponseContext) -> RuleResult:
-    """Over within a day, by its conditions and by its confirmation, however long ago it began.
+    """Check that the validity ends within a day, by conditions and confirmation, however long ago it began.
 
-    A response is used once and at once; the rest of its time is of use only to whoever finds a copy.
+    A response is used once and at once; the rest of its time is of use only to an attacker who finds a copy.
     """
     end = parse_instant(context.conditions[0].get("NotOnOrAfter", ""))
     last = max(context.timely_ends if end is None else [*context.timely_ends, end])
@@ -94,7 +94,10 @@ def lifetime(context: ResponseContext) -> RuleResult:
 
 
 def audience(context: ResponseContext) -> RuleResult:
-    """Every restriction names us (core 2.5.1.4), and there is one. Entra puts spn: before identifiers of some kinds."""
+    """Check that there is an audience restriction and each names us (core 2.5.1.4).
+
+    Entra puts spn: before identifiers of some kinds.
+    """
     ours = context.service_provider.entity_id
     restrictions = context.conditions[0].iterchildren(_AUDIENCE_RESTRICTION)
     named = [[trimmed(text_of(each) or "") for each in element] for element in restrictions]
@@ -104,9 +107,9 @@ def audience(context: ResponseContext) -> RuleResult:
 
 
 def authn_statement(context: ResponseContext) -> RuleResult:
-    """At least one (profiles 4.1.4.2), and nobody signed in tomorrow.
+    """Check that there is an AuthnStatement (profiles 4.1.4.2), and no AuthnInstant in the future.
 
-    It may be long ago: that is when the session at the provider began.
+    It may be long ago, as the session at the provider began then.
     """
     found = context.authn_statements
     if len(found) > MAX_AUTHN_STATEMENTS:
@@ -120,7 +123,7 @@ def authn_statement(context: ResponseContext) -> RuleResult:
 
 
 def force_authn(context: ResponseContext) -> RuleResult:
-    """If we asked for a fresh sign-in, this is one: it did not begin before we asked (core 3.4.1)."""
+    """Check that the sign-in is no older than our request, if we asked for a fresh one (core 3.4.1)."""
     request = context.request
     if not request.force_authn:
         return _ANY_SIGN_IN
@@ -130,14 +133,14 @@ def force_authn(context: ResponseContext) -> RuleResult:
 
 
 def session_time(context: ResponseContext) -> RuleResult:
-    """The session at the provider has not ended. However long it lasts, it can only shorten ours."""
+    """Check that the session at the provider has not ended. However long it lasts, it can only shorten ours."""
     ends = [text for each in context.authn_statements if (text := each.get("SessionNotOnOrAfter")) is not None]
     expected = f"absent, or later than {format_instant(context.earliest)}"
     return _each_moment(ends, expected, earliest=context.earliest + _INSTANT)
 
 
 def attributes(context: ResponseContext) -> RuleResult:
-    """Plain text wherever a person is recognized by it; several statements are read as one."""
+    """Check that identifying attributes are plain text; several statements are read as one."""
     nested = [
         element.get("Name", "") for element in context.attributes if any(map(len, element)) and _is_identifying(element)
     ]
@@ -148,7 +151,7 @@ def attributes(context: ResponseContext) -> RuleResult:
 
 
 def tenant(context: ResponseContext) -> RuleResult:
-    """Entra's tenant claim names the tenant that the issuer names; other providers may pass it on."""
+    """Check that Entra's tenant claim names the issuer's tenant; other providers may pass the claim on."""
     guid = _GUID.search(context.identity_provider.entity_id)
     claimed = [
         (value.text or "").strip().lower()
@@ -166,7 +169,7 @@ def tenant(context: ResponseContext) -> RuleResult:
 def _each_moment(
     texts: Sequence[str | None], expected: str, *, earliest: datetime = _FIRST, latest: datetime = _LAST
 ) -> RuleResult:
-    """Hold every one of these moments between two others; the first that is not says why."""
+    """Check that each of these moments is between two others; the first that is not gives the reason."""
     for text in texts:
         moment = parse_instant(text or "")
         if moment is None or not earliest <= moment <= latest:

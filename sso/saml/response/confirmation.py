@@ -1,4 +1,5 @@
-"""Whether the assertion is about somebody who may use it here and now (SAML core 2.4, profiles 4.1.4.2).
+"""The rules for the subject: whether the assertion is about a user who may use it here and now (SAML core 2.4,
+profiles 4.1.4.2).
 
 One bearer confirmation has to satisfy all of it, so each rule goes on with those that satisfied the one before.
 """
@@ -18,7 +19,7 @@ _MOST_SHOWN = 5
 
 
 def subject(context: ResponseContext) -> RuleResult:
-    """One Subject with one NameID in it, encrypted or not."""
+    """Check that there is one Subject with one NameID in it, encrypted or not."""
     subjects = context.assertion.findall(SAML + "Subject")
     names = [name for each in subjects for name in each if name.tag in (SAML + "NameID", SAML + "EncryptedID")]
     return RuleResult(
@@ -29,7 +30,7 @@ def subject(context: ResponseContext) -> RuleResult:
 
 
 def name_id(context: ResponseContext) -> RuleResult:
-    """Some text and nothing but text, meant for us and not for another service provider (core 2.2.2)."""
+    """Check that the NameID is text and nothing else, and not qualified for another service provider (core 2.2.2)."""
     try:
         element = context.name_id
     except Exception:  # noqa: BLE001 - as in encryption_rules.py
@@ -50,7 +51,7 @@ def name_id(context: ResponseContext) -> RuleResult:
 
 
 def bearer(context: ResponseContext) -> RuleResult:
-    """At least one confirmation by bearer that says anything."""
+    """Check that at least one bearer confirmation has SubjectConfirmationData."""
     expected = "a bearer confirmation with SubjectConfirmationData"
     methods = [each.get("Method", "") for each in context.confirmations]
     if context.bearers:
@@ -61,19 +62,19 @@ def bearer(context: ResponseContext) -> RuleResult:
 
 
 def recipient(context: ResponseContext) -> RuleResult:
-    """Our ACS: neither longer nor shorter."""
+    """Check that Recipient is exactly our ACS."""
     named = [trimmed(each) for each in _values(context.addressed or context.bearers, "Recipient")]
     return among(context.service_provider.acs_url, named, passed=bool(context.addressed), none="absent")
 
 
 def in_response_to(context: ResponseContext) -> RuleResult:
-    """The signed one, and the request that this very sign-in made."""
+    """Check that the signed InResponseTo is the request of this very sign-in."""
     named = _values(context.for_this_request or context.addressed, "InResponseTo")
     return among(context.request.id, named, passed=bool(context.for_this_request), none="absent")
 
 
 def confirmation_time(context: ResponseContext) -> RuleResult:
-    """NotOnOrAfter in the future, and no NotBefore at all."""
+    """Check that NotOnOrAfter is in the future, and that there is no NotBefore."""
     expected = f"NotOnOrAfter later than {format_instant(context.earliest)}, no NotBefore"
     ends = [each.get("NotOnOrAfter") for each in context.for_this_request]
     received = ", ".join(map(shown_instant, ends[:_MOST_SHOWN]))

@@ -1,4 +1,4 @@
-"""What may be encrypted and how, decided before anything is decrypted; and what is inside (SAML core 2.3.4 and 6)."""
+"""The rules for encrypted parts, checked before decryption, and for their plaintext (SAML core 2.3.4 and 6)."""
 
 from lxml import etree
 
@@ -8,7 +8,7 @@ from sso.saml.xml.decryption import algorithms_of, mistakes
 from sso.saml.xml.envelope import Plaintext
 from sso.saml.xml.names import SAML, SAMLP
 
-# One text for whatever went wrong: the difference between two would tell what is inside (XML Encryption 6.1.4).
+# One text for every failure: the difference between two would reveal the content (XML Encryption 6.1.4).
 NOT_DECRYPTED = "encrypted, and not opened by any key of ours"
 
 _CONTAINERS = ("EncryptedAssertion", "EncryptedID", "EncryptedAttribute", "NewEncryptedID")
@@ -22,12 +22,12 @@ _NOT_ENCRYPTED = passed("not encrypted, or opened by a key of ours", "not encryp
 
 
 def encryption(context: ResponseContext) -> RuleResult:
-    """The assertion or the name ID, with AES and RSA-OAEP, or nothing."""
+    """Check that at most the assertion or the NameID is encrypted, with AES and RSA-OAEP."""
     return _allowed(context.root) if context.may_be_encrypted else _NOTHING_ENCRYPTED
 
 
 def decryption(context: ResponseContext) -> RuleResult:
-    """What was encrypted is held against the rules of every message, as a document of its own."""
+    """Check the decrypted assertion by the rules of every message, as a document of its own."""
     encrypted = context.root.find(SAML + "EncryptedAssertion") if context.may_be_encrypted else None
     if encrypted is None:
         return _NOT_ENCRYPTED
@@ -64,7 +64,7 @@ def _misplaced(container: etree._Element) -> str:
 
 
 def _is_one_assertion(plaintext: Plaintext, context: ResponseContext) -> bool:
-    """No second assertion, nothing encrypted but a name ID, and no ID that the response has, too."""
+    """Check for one assertion, with nothing encrypted but a NameID, and without an ID that the response has, too."""
     root = plaintext.root
     others = {each for _, each in context.survey.ids}
     return (

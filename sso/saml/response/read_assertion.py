@@ -1,4 +1,4 @@
-"""Taking down what a provider vouches for, from the signed bytes of a response that has passed every check."""
+"""Reading the assertion from the signed bytes of a response that has passed every check."""
 
 from types import MappingProxyType
 
@@ -15,7 +15,7 @@ _CONTEXT = f"{SAML}AuthnContext/{SAML}AuthnContextClassRef"
 
 
 def read_claims(context: ResponseContext) -> Claims | None:
-    """What was received of them; None unless its signature and content were found good."""
+    """Return the claims of a response; None unless its signature and signed content were found good."""
     if not context.verified:
         return None
     try:
@@ -30,7 +30,7 @@ def read_claims(context: ResponseContext) -> Claims | None:
 
 
 def read_assertion(context: ResponseContext, claims: Claims) -> Assertion:
-    """Only response/validate.py calls this, and only when nothing has failed."""
+    """Return the assertion. Only response/validate.py calls this, and only when nothing has failed."""
     name = context.name_id
     said = context.authn_statements
     ends = [end for each in said if (end := parse_instant(each.get("SessionNotOnOrAfter", ""))) is not None]
@@ -65,6 +65,6 @@ def _attributes(context: ResponseContext) -> dict[str, tuple[str, ...]]:
 
 
 def _context(statements: list[etree._Element]) -> str:
-    """Return how the person signed in; "" if the statements do not agree."""
+    """Return how the user signed in; "" if the statements do not agree."""
     named = {(each.findtext(_CONTEXT) or "").strip() for each in statements}
     return named.pop() if len(named) == 1 else ""

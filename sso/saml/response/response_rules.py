@@ -1,4 +1,4 @@
-"""What the response itself has to be, before and around its assertion (SAML core 3.2.2 and 3.3.3)."""
+"""The rules for the response itself, before and around its assertion (SAML core 3.2.2 and 3.3.3)."""
 
 from lxml import etree
 
@@ -10,12 +10,12 @@ from sso.saml.xml.names import ENTITY_FORMAT, SAML, SAMLP, STATUS_SUCCESS
 _STATUS = SAMLP + "Status"
 _STATUS_CODE = SAMLP + "StatusCode"
 _STATUS_MESSAGE = 1000
-# Second-level codes are one inside the other; nobody sends more than two.
+# Second-level codes are one inside the other; no provider sends more than two.
 _INNER_CODES = 3
 
 
 def is_response(context: ResponseContext) -> RuleResult:
-    """Not a request, not a bare assertion, not a logout message."""
+    """Check that the message is a Response, not a request, a bare assertion or a logout message."""
     name = etree.QName(context.root)
     return RuleResult(
         name.text == SAMLP + "Response",
@@ -25,12 +25,12 @@ def is_response(context: ResponseContext) -> RuleResult:
 
 
 def response_version(context: ResponseContext) -> RuleResult:
-    """SAML 2.0 and no other."""
+    """Check that the version is SAML 2.0."""
     return equal("2.0", context.root.get("Version"))
 
 
 def status(context: ResponseContext) -> RuleResult:
-    """The first-level code alone decides; the codes inside it only explain, and are shown behind it."""
+    """Check the first-level status code, which alone decides; the codes inside it are only shown behind it."""
     codes = [code for found in context.root.iterchildren(_STATUS) for code in found.iterchildren(_STATUS_CODE)]
     if len(codes) > 1:
         return failed(STATUS_SUCCESS, f"{len(codes)} status codes", Fault.PROVIDER_BUG)
@@ -45,7 +45,7 @@ def status(context: ResponseContext) -> RuleResult:
 
 
 def status_message(context: ResponseContext) -> str:
-    """What the identity provider said beside the status; unverified, one line, bounded."""
+    """Return the provider's StatusMessage or inner status code; unverified, one line, bounded."""
     said = [
         text
         for found in context.root.iterfind(f"{SAMLP}Status/{SAMLP}StatusMessage")
@@ -57,7 +57,7 @@ def status_message(context: ResponseContext) -> str:
 
 
 def one_assertion(context: ResponseContext) -> RuleResult:
-    """Exactly one in the whole document, in its place: a second one is what signature wrapping needs."""
+    """Check that there is one assertion, in its place: signature wrapping needs a second one."""
     documents = (context.root,) if context.decrypted is None else (context.root, context.decrypted.root)
     found = [each for document in documents for each in document.iter("{*}Assertion")]
     place = context.root if context.decrypted is None else None
@@ -68,7 +68,7 @@ def one_assertion(context: ResponseContext) -> RuleResult:
         return passed(expected, received)
     if not found:
         return failed(expected, received, Fault.INCOMPLETE)
-    # The standard allows several, and evidence in an Advice (core 2.6.1); anywhere else an attacker has put it.
+    # The standard allows several, and evidence in an Advice (core 2.6.1); any other place shows an attack.
     honest = len(found) == len(in_place) or all(_is_evidence(each) for each in found if each not in in_place)
     return failed(expected, received, Fault.UNUSUAL if honest else Fault.HOSTILE)
 
@@ -78,7 +78,7 @@ def _is_evidence(assertion: etree._Element) -> bool:
 
 
 def destination(context: ResponseContext) -> RuleResult:
-    """Our ACS and no other address; it may be left out only where the response has no signature (bindings 3.5.5.2)."""
+    """Check that Destination is our ACS; only an unsigned response may leave it out (bindings 3.5.5.2)."""
     value = context.response.get("Destination")
     if value is None and context.signed_response is None:
         return passed(shown(context.service_provider.acs_url), "absent, response not signed")
@@ -86,13 +86,13 @@ def destination(context: ResponseContext) -> RuleResult:
 
 
 def response_in_response_to(context: ResponseContext) -> RuleResult:
-    """Often unsigned, so it proves nothing, but it must not contradict."""
+    """Check that InResponseTo does not contradict; it is often unsigned, so it proves nothing."""
     value = context.response.get("InResponseTo")
     return equal(context.request.id, context.request.id if value is None else value)
 
 
 def response_issuer(context: ResponseContext) -> RuleResult:
-    """May be left out; the assertion's may not."""
+    """Check the response's Issuer, which may be left out; the assertion's may not."""
     issuers = context.response.findall(SAML + "Issuer")
     if not issuers:
         return passed(shown(context.identity_provider.entity_id), "absent")
@@ -100,7 +100,7 @@ def response_issuer(context: ResponseContext) -> RuleResult:
 
 
 def issued_by(issuers: list[etree._Element], entity_id: str) -> RuleResult:
-    """One issuer, exactly the entity ID we know, of no other format than an entity ID (core 8.3.6)."""
+    """Check for one issuer with exactly the expected entity ID, in no other format (core 8.3.6)."""
     if len(issuers) != 1:
         return failed(shown(entity_id), f"{len(issuers)} issuers", Fault.PROVIDER_BUG)
     form = issuers[0].get("Format", ENTITY_FORMAT)
@@ -113,5 +113,5 @@ def issued_by(issuers: list[etree._Element], entity_id: str) -> RuleResult:
 
 
 def text_of(element: etree._Element) -> str | None:
-    """The text of an element without elements in it; None if there are any."""
+    """Return the text of an element without elements in it; None if there are any."""
     return None if len(element) else element.text or ""

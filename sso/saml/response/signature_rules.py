@@ -1,4 +1,4 @@
-"""Who signed, whether that key may still be trusted, and that what is read afterwards is what was signed."""
+"""The rules for signatures: the signer, whether its key may still be trusted, and that only signed bytes are read."""
 
 import hmac
 
@@ -15,7 +15,7 @@ from sso.saml.xml.signed_info import DIGESTS
 
 
 def schema(context: ResponseContext) -> RuleResult:
-    """The standard's own schema, before any signature is looked at."""
+    """Check the message against the standard's schema, before any signature is looked at."""
     complaint = second_verifier.schema_complaint(context.root if context.decrypted is None else context.composed)
     return RuleResult(
         not complaint, "valid by the SAML schema", shown(complaint, COMPLAINT) or "valid", Fault.PROVIDER_BUG
@@ -23,7 +23,7 @@ def schema(context: ResponseContext) -> RuleResult:
 
 
 def signature(context: ResponseContext) -> RuleResult:
-    """Each signature by one of the keys from the metadata, in whatever order they are listed there."""
+    """Check that each signature was made by one of the metadata's keys, in whatever order they are listed."""
     certificates = context.identity_provider.certificates
     both = zip(context.signatures, context.signed_infos, strict=True)
     found = [signer_of(signature, info, certificates) for signature, info in both]
@@ -38,9 +38,9 @@ def signature(context: ResponseContext) -> RuleResult:
 
 
 def certificate_dates(context: ResponseContext) -> RuleResult:
-    """The key is as good after its certificate's end, but Entra's gallery asks to refuse it.
+    """Check the dates of the signers' certificates; an admin may waive the end until a date.
 
-    An admin may allow it until a date.
+    The key is as good after its certificate's end, but Entra's gallery asks to refuse it.
     """
     until = context.identity_provider.expired_certificates_until
     excepted = until is not None and context.now < until
@@ -54,12 +54,12 @@ def certificate_dates(context: ResponseContext) -> RuleResult:
 
 
 def _is_valid(certificate: SigningCertificate, context: ResponseContext, *, expired: bool) -> bool:
-    """`expired`: it may be over, but it must have begun."""
+    """Return whether a certificate has begun and is not over; with `expired` it may be over."""
     return certificate.not_before - SKEW <= context.now and (expired or context.now <= certificate.not_after)
 
 
 def signed_content(context: ResponseContext) -> RuleResult:
-    """Our own canonical bytes have the digest that was signed: from here on only they are read."""
+    """Check that our own canonical bytes have the digest that was signed: from here on only they are read."""
     both = zip(context.signatures, context.signed_infos, strict=True)
     same = all(digest_matches(context, signature, info) for signature, info in both)
     context.verified = context.signatures if same else ()
@@ -71,13 +71,13 @@ def signed_content(context: ResponseContext) -> RuleResult:
 
 
 def digest_matches(context: ResponseContext, signature_element: etree._Element, info: SignedInfo) -> bool:
-    """Whether the bytes we made for a signature that signed_info.py let through have the digest it holds."""
+    """Return whether our canonical bytes have the digest in a signature that signed_info.py let through."""
     content = context.signed_contents[str(signed_element(signature_element).tag)]
     return hmac.compare_digest(digest_of(content, DIGESTS[info.digest_method]), info.digest)
 
 
 def toolkit_agrees(context: ResponseContext) -> RuleResult:
-    """python3-saml, strict, has the last word: it parses the response itself, and xmlsec verifies each signature.
+    """Check the response by python3-saml in strict mode, which parses it again, with every signature by xmlsec.
 
     Last, because xmlsec does what a signature asks for before it knows who signed: it only sees what has passed all of
     our own rules.

@@ -1,4 +1,4 @@
-"""A signature that no certificate of the configuration verifies: for words only, nothing is trusted for it."""
+"""A signature that no certificate of the configuration verifies: only explained to admins, never trusted."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ class UnknownSignature:
     """A signature that none of the known keys made, with the certificates that its KeyInfo claims it was made with.
 
     `data` are the canonical bytes of its SignedInfo, `method` is the fragment of the algorithm's URI. `is_intact` says
-    whether the signed content has the digest that SignedInfo names. Anyone can put any certificate into `claimed`.
+    whether the signed content has the digest that SignedInfo names. An attacker can put any certificate into `claimed`.
     """
 
     method: str

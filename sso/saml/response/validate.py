@@ -1,4 +1,4 @@
-"""From an encoded response to a verdict."""
+"""Judging an encoded response: from the form field to a verdict."""
 
 from datetime import datetime
 
@@ -31,11 +31,11 @@ def validate_response(
         request=request,
         now=now,
     )
-    # On first use, because importing xmlsec fails beside an lxml that doesn't match; self_check.py says what to do.
+    # Imported on first use, because importing xmlsec fails beside an lxml that doesn't match (self_check.py).
     from sso.saml.response.checklist import examine
 
     checks = examine(context)
-    # The last one is reached only if none before it has failed.
+    # The last check is reached only if none before it has failed.
     passed = checks[-1].outcome is Outcome.PASSED
     failure = None if passed else next(check for check in checks if check.outcome is Outcome.FAILED)
     claims = read_claims(context)

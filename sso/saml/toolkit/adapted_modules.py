@@ -31,7 +31,7 @@ _DECRYPTED_SIGNATURE = "/saml:Assertion/ds:Signature"
 
 
 class Question(NamedTuple):
-    """What python3-saml is asked: at which moment (seconds since the epoch), and with which decrypted assertion."""
+    """A question to python3-saml: the moment (seconds since the epoch) and the decrypted assertion to judge by."""
 
     now: int
     decrypted: bytes | None
@@ -61,14 +61,14 @@ class _Expressions(dict[str, etree.XPath]):
     """Compiled path expressions by their text, which comes from python3-saml's source, so there are few."""
 
     def __missing__(self, text: str) -> etree.XPath:
-        # Each prefix is handed over again at each use, so only those that are in it.
+        # Prefixes cost time at each use, so only those in the expression are handed over.
         namespaces = {prefix: uri for prefix, uri in OneLogin_Saml2_Constants.NSMAP.items() if f"{prefix}:" in text}
         self[text] = etree.XPath(text, namespaces=namespaces, regexp=False)
         return self[text]
 
 
 class _Kept(threading.local):
-    """What takes longer to compile than to use, once for each thread."""
+    """Objects that take longer to compile than to use, kept once for each thread."""
 
     def __init__(self) -> None:
         schemas = Path(_response.__file__).parent / "schemas"
@@ -80,7 +80,7 @@ _kept = _Kept()
 
 
 def schema_complaint(document: etree._Element) -> str:
-    """Return what the protocol's schema says against a document, "" if nothing.
+    """Return the schema's complaint about a protocol document, "" if there is none.
 
     Two things are overlooked: an AttributeStatement without attributes, which providers send for users without any,
     and the masks of XML Encryption 1.1, which is younger than the schema.
@@ -130,11 +130,11 @@ class _XML(OneLogin_Saml2_XML):  # type: ignore[misc]
 
 
 class Utils(_OriginalUtils):  # type: ignore[misc]
-    """Judge by the moment of the question, since a verdict depends on nothing but what it is given."""
+    """Judge by the moment of the question, since a verdict depends only on its arguments."""
 
     @staticmethod
     def normalize_url(url: str) -> str:
-        """Leave out the white space round an address, as our own rules do."""
+        """Leave out the white space around an address, as our own rules do."""
         return str(_OriginalUtils.normalize_url(trimmed(url)))
 
     @staticmethod
@@ -170,14 +170,14 @@ class Response(_OriginalResponse):  # type: ignore[misc]
         return bool(self._query_assertion("/saml:AuthnStatement"))
 
     def get_issuers(self) -> list[str]:
-        """Return them without the white space round them, as our own rules read them."""
+        """Return the issuers without the white space around them, as our own rules read them."""
         return [trimmed(str(name)) for name in super().get_issuers()]
 
     def _decrypt_assertion(self, xml: etree._Element) -> etree._Element:
         return in_place(xml, parse_utf8(cast("bytes", question.get().decrypted)))
 
     def get_audiences(self) -> list[str]:
-        """Return them without the spn: that Entra puts before some identifiers."""
+        """Return the audiences without the spn: that Entra puts before some identifiers."""
         return [trimmed(str(name)).removeprefix("spn:") for name in super().get_audiences()]
 
 

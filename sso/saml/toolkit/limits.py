@@ -1,8 +1,8 @@
-"""What a message may ask xmlsec to do, looked at once more before xmlsec sees it.
+"""Limits on the work that a message may ask of xmlsec, checked once more before xmlsec sees it.
 
 xmlsec runs the transforms of a signature before it verifies the signature's value, so that a few kilobytes can cost
 minutes or gigabytes (python3-saml, advisory GHSA-8mmq-f9vf-8fg2). envelope.py and signed_info.py have refused such
-messages long before. These limits are written in other words, so that a mistake in one of the two costs nothing.
+messages long before. These limits are implemented in another way, so that a mistake in one of the two costs nothing.
 """
 
 from lxml import etree
@@ -24,7 +24,7 @@ def excess_of_bytes(data: bytes) -> str:
     """Return what in a message or decrypted assertion could cost time, "" if nothing."""
     if len(data) > MAX_BYTES:
         return "too many bytes"
-    # Two tags an element; declarations repeated in deep trees take canonicalization longest.
+    # Each element has at most two tags; declarations repeated in deep trees take canonicalization longest.
     if data.count(b"<") > 2 * MAX_ELEMENTS or data.count(b"xmlns") > MAX_DECLARATIONS:
         return "too much markup"
     return ""

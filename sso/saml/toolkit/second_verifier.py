@@ -1,4 +1,4 @@
-"""Ask python3-saml and xmlsec, the second verifier, about a message that has passed every rule of our own.
+"""The second verifier: python3-saml and xmlsec judge a message that has passed every rule of our own.
 
 Only this module, toolkit/adapted_modules.py and toolkit/settings.py know python3-saml.
 """
@@ -31,12 +31,12 @@ def complaint(
     allow_sha1: bool,
     decrypted: bytes | None = None,
 ) -> str:
-    """Return what python3-saml has against a response, "" if it accepts it.
+    """Return python3-saml's complaint about a response, "" if it accepts it.
 
     It parses the form field `encoded` itself and verifies each signature by xmlsec with the provider's keys.
     `decrypted` are the bytes of the assertion that the response brought encrypted.
     """
-    # Set back by what clocks may differ: python3-saml allows no difference for the confirmation's NotOnOrAfter.
+    # Set back by SKEW, because python3-saml allows no difference of clocks for the confirmation's NotOnOrAfter.
     asked = Question(int((now - SKEW).timestamp()), decrypted)
     settings = settings_for(service_provider, identity_provider, allow_sha1=allow_sha1)
 
@@ -50,7 +50,7 @@ def complaint(
 
 
 def logout_complaint(encoded: str, identity_provider: IdentityProvider) -> str:
-    """Return what python3-saml has against the signature of a logout message that came by POST, "" if it is good."""
+    """Return python3-saml's complaint about the signature of a logout message by POST, "" if it is good."""
 
     def verify() -> None:
         data = b64decode(encoded)

@@ -1,4 +1,4 @@
-"""Whether this installation can verify signatures at all, asked once at start-up instead of at somebody's sign-in."""
+"""A check that this installation can verify signatures at all, once at start-up instead of at a user's sign-in."""
 
 from base64 import b64encode
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from sso.saml.request.authn_request import new_request_id
 from sso.saml.types import IdentityProvider, PendingRequest
 from sso.saml.verdict import CheckName
 
-# What pyproject.toml pins.
+# pyproject.toml pins this version.
 PINNED = "1.16.0"
 
 _WHAT_TO_DO = (
@@ -24,7 +24,7 @@ _NOTICED_BY_US = (CheckName.SIGNATURE, CheckName.SIGNED_CONTENT)
 
 
 def self_check() -> None:
-    """Sign a sample with a new key and verify it. Raises `ToolkitError` with one sentence that says what to do.
+    """Sign a sample with a new key and verify it. Raise `ToolkitError` with one sentence that says what to do.
 
     xmlsec is imported in here: next to an lxml with another libxml2 its import already fails.
     """
@@ -38,7 +38,7 @@ def self_check() -> None:
 
 
 def _check_version() -> None:
-    """toolkit/adapted_modules.py adapts some of python3-saml's functions, and knows one version of them."""
+    """Check python3-saml's version, since toolkit/adapted_modules.py adapts functions of one version."""
     installed = version("python3-saml")
     if installed != PINNED:
         raise ToolkitError(
@@ -48,7 +48,7 @@ def _check_version() -> None:
 
 
 def _verifiers_work() -> bool:
-    """Whether a sample is accepted, and refused with another digest or signature value, by each verifier by itself."""
+    """Return whether each verifier accepts a sample, and refuses it with another digest or signature value."""
     from sso.saml.response.validate import validate_response
     from sso.saml.toolkit import self_check_sample as sample
 
@@ -80,7 +80,7 @@ def _verifiers_work() -> bool:
 
 
 def _complaints(encoded: str, provider: IdentityProvider, request_id: str, now: datetime) -> tuple[str, str]:
-    """Return what our private copy of python3-saml says, and what the public original says."""
+    """Return the complaints of our private copy of python3-saml and of the public original."""
     from onelogin.saml2.response import OneLogin_Saml2_Response
 
     from sso.saml.toolkit import second_verifier

@@ -1,4 +1,4 @@
-"""Every setting of python3-saml, written out; made once, because it takes long to check them."""
+"""Every setting of python3-saml, explicitly; checked once, because the check takes long."""
 
 from functools import lru_cache
 from typing import Any
@@ -11,7 +11,7 @@ from sso.saml.types import Binding, IdentityProvider, ServiceProvider
 
 
 class _Settings(OneLogin_Saml2_Settings):  # type: ignore[misc]
-    """Settings that have been checked already, with other names and keys in them."""
+    """Settings that have been checked already, with the names and keys of another connection."""
 
     def __init__(self, checked: OneLogin_Saml2_Settings, sp: dict[str, Any], idp: dict[str, Any]) -> None:
         self.__dict__ = checked.__dict__ | {"_sp": sp, "_idp": idp}
@@ -57,7 +57,7 @@ def _checked_settings(allow_sha1: bool) -> OneLogin_Saml2_Settings:  # noqa: FBT
 
 
 def _security(*, allow_sha1: bool) -> dict[str, Any]:
-    """signature_places demands a signed response or a signed assertion; each setting here would demand one form."""
+    """Return the security settings; none demands a signed part, since signature_places accepts either."""
     return {
         "wantMessagesSigned": False,
         "wantAssertionsSigned": False,

@@ -1,8 +1,8 @@
-"""What providers encrypt for us, opened by code of our own (XML Encryption 1.1).
+"""Decryption of what providers encrypt for us, by code of our own (XML Encryption 1.1).
 
-Nothing decrypts before the whole structure has been held against a short list: AES in GCM or CBC, its key by RSA-OAEP.
-RSA PKCS #1 v1.5 and Triple DES are refused, and nothing is looked up anywhere. Every failure is the same error, since
-the difference between two of them would decrypt other people's messages (XML Encryption 6.1.4).
+Nothing is decrypted before its whole structure has been checked against a short list: AES in GCM or CBC, its key by
+RSA-OAEP. RSA PKCS #1 v1.5 and Triple DES are refused, and no reference is followed. Every failure is the same error,
+since the difference between two of them would decrypt other users' messages (XML Encryption 6.1.4).
 """
 
 import base64
@@ -49,7 +49,7 @@ _GCM_NONCE, _GCM_TAG = 12, 16
 
 
 class _Kind(NamedTuple):
-    """Bytes of the key, and the mode."""
+    """The properties of a cipher: bytes of the key, and the mode."""
 
     key_length: int
     is_gcm: bool
@@ -64,11 +64,11 @@ _CONTENT = {
 
 
 class UndecryptableError(Exception):
-    """Says nothing about why; never leaves sso.saml."""
+    """Decryption failed. The error has no reason in it, and never leaves sso.saml."""
 
 
 def mistakes(container: etree._Element) -> Iterator[str]:
-    """What an EncryptedAssertion or EncryptedID has that isn't on the list; nothing is decrypted to find out."""
+    """Yield what an EncryptedAssertion or EncryptedID has that isn't on the list, without decrypting anything."""
     data = [child for child in container if child.tag == XENC + "EncryptedData"]
     others = [child.tag for child in container if child.tag not in (XENC + "EncryptedData", XENC + "EncryptedKey")]
     if len(data) != 1 or others:
@@ -85,7 +85,7 @@ def mistakes(container: etree._Element) -> Iterator[str]:
 def decrypt(container: etree._Element, keys: Sequence[KeyPair]) -> bytes:
     """Return the bytes of the element that was encrypted. Only for a container that has no `mistakes`.
 
-    Raises UndecryptableError. Each of our keys is tried on each encrypted key, since providers seldom say which.
+    Raise UndecryptableError. Each of our keys is tried on each encrypted key, since providers seldom say which.
     """
     data = _child(container, "EncryptedData")
     kind = _CONTENT[_algorithm(data)]
@@ -117,7 +117,7 @@ def in_place(document: etree._Element, decrypted: etree._Element) -> etree._Elem
 
 
 def without_masks(document: etree._Element) -> etree._Element:
-    """Return the document, or a copy without what only XML Encryption 1.1 knows: SAML's schema is older than that."""
+    """Return the document, or a copy without the masks of XML Encryption 1.1, which SAML's schema doesn't know."""
     if next(document.iter(XENC11 + "MGF"), None) is None:
         return document
     copy = deepcopy(document)
@@ -126,7 +126,7 @@ def without_masks(document: etree._Element) -> etree._Element:
 
 
 def algorithms_of(container: etree._Element) -> str:
-    """The names of what was used, for the log."""
+    """Return the names of the algorithms that were used, for the log."""
     methods = [each.get("Algorithm", "") for each in container.iter(XENC + "EncryptionMethod")]
     return ", ".join(method.rpartition("#")[2] or "none" for method in methods)
 
@@ -166,20 +166,20 @@ def _wrong_children(element: etree._Element, known: set[str], at_least: int = 1)
 
 
 def _wrong_cipher_data(element: etree._Element) -> Iterator[str]:
-    """CipherValue only: a CipherReference would fetch something."""
+    """Yield a mistake unless the cipher data is one CipherValue: a CipherReference would fetch something."""
     found = element.findall(XENC + "CipherData")
     if len(found) != 1 or [child.tag for child in found[0]] != [XENC + "CipherValue"] or len(found[0][0]):
         yield f"{_local(element)} has no plain CipherValue"
 
 
 def _encrypted_keys(container: etree._Element) -> list[etree._Element]:
-    """Inside the KeyInfo, or beside the data (SAML core 6.1)."""
+    """Return the encrypted keys inside the KeyInfo or beside the data (SAML core 6.1)."""
     inside = _child(container, "EncryptedData").findall(f"{DS}KeyInfo/{XENC}EncryptedKey")
     return inside + container.findall(XENC + "EncryptedKey")
 
 
 def _content_keys(container: etree._Element, keys: Sequence[KeyPair], length: int) -> list[bytes]:
-    """Where none can be opened, a random one takes the same way (RFC 3218 2.3.2)."""
+    """Return the decrypted keys; if there are none, a random one, which fails in the same way (RFC 3218 2.3.2)."""
     opened = [_open(element, pair) for element in _encrypted_keys(container) for pair in keys]
     fitting = [key for key in opened if len(key) == length]
     return fitting or [os.urandom(length)]
@@ -193,7 +193,10 @@ def _open(encrypted_key: etree._Element, pair: KeyPair) -> bytes:
 
 
 def _oaep(key: etree._Element) -> padding.OAEP:
-    """rsa-oaep-mgf1p always masks with SHA-1; rsa-oaep names both, with SHA-1 as default (XML Encryption 5.5.2)."""
+    """Return the padding of rsa-oaep-mgf1p, which masks with SHA-1, or of rsa-oaep (XML Encryption 5.5.2).
+
+    rsa-oaep names the digest and the mask, each with SHA-1 as default.
+    """
     method = _child(key, "EncryptionMethod")
     sha1 = "http://www.w3.org/2000/09/xmldsig#sha1"
     digest = _DIGESTS[_named(method, DS + "DigestMethod", sha1)]
@@ -212,7 +215,7 @@ def _gcm(key: bytes, content: bytes) -> bytes:
 
 
 def _cbc(key: bytes, content: bytes) -> bytes:
-    """The last byte says how many were added; the others may hold anything (XML Encryption 5.2.1)."""
+    """Decrypt, and remove the padding, of which only the last byte, its length, is defined (XML Encryption 5.2.1)."""
     vector, blocks = content[:_CBC_BLOCK], content[_CBC_BLOCK:]
     if not blocks or len(blocks) % _CBC_BLOCK:
         raise UndecryptableError

@@ -49,7 +49,7 @@ _ID = re.compile(r"(?:\{.*\})?(?:assertion)?id", re.IGNORECASE | re.DOTALL).full
 
 
 class Survey(NamedTuple):
-    """What a walk over the whole document found: counts, (prefix, URI) of namespaces, what could be taken for an ID."""
+    """The counts of the whole document, (prefix, URI) of its namespaces, and whatever could be taken for an ID."""
 
     too_deep: bool
     elements: int
@@ -62,10 +62,10 @@ class Survey(NamedTuple):
 
 
 class _Expressions(threading.local):
-    """Compiled once for each thread."""
+    """The path expressions, compiled once for each thread."""
 
     def __init__(self) -> None:
-        # Any, since what an expression gives depends on its text.
+        # Any, since the type of an expression's result depends on its text.
         self.too_deep: Any = etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})", regexp=False)
 
 
@@ -80,29 +80,29 @@ class Envelope:
 
     @cached_property
     def data(self) -> bytes:
-        """The decoded bytes without a byte order mark."""
+        """Return the decoded bytes without a byte order mark."""
         broken = any(blank in self.encoded for blank in _BLANKS)
         compact = self.encoded.translate(_NO_BLANKS) if broken else self.encoded
         return binascii.a2b_base64(compact.encode("ascii"), strict_mode=True).removeprefix(BOM)
 
     @cached_property
     def text(self) -> str:
-        """The same as text; raises UnicodeDecodeError."""
+        """Return the decoded bytes as text. Raise UnicodeDecodeError."""
         return self.data.decode("utf-8")
 
     @property
     def may_be_encrypted(self) -> bool:
-        """False only if nothing is: the name of an element can't be written in any other way in UTF-8."""
+        """Return False only if nothing is encrypted: in UTF-8, an element's name can be written in one way only."""
         return b"Encrypted" in self.data
 
     @cached_property
     def root(self) -> etree._Element:
-        """The document's root element; nothing in it is verified."""
+        """Return the document's root element; nothing in it is verified."""
         return parse_utf8(self.data)
 
     @cached_property
     def survey(self) -> Survey:
-        """Counts of the whole document."""
+        """Return the counts of the whole document."""
         # lxml's stubs know that names and values may be bytes, which these are not.
         elements = [cast("list[tuple[str, str]]", element.items()) for element in self.root.iter()]
         attributes = [each for each in elements if each]
@@ -127,7 +127,7 @@ class Envelope:
 
 
 def size(envelope: Envelope) -> RuleResult:
-    """Bounded before anything is decoded."""
+    """Check the size before anything is decoded."""
     length = len(envelope.encoded)
     expected = f"at most {MAX_ENCODED:,} characters of base64"
     if length <= MAX_ENCODED:
@@ -140,12 +140,12 @@ def size(envelope: Envelope) -> RuleResult:
 
 
 def _too_large(expected: str, received: str, data: bytes) -> RuleResult:
-    """Name the limit, what arrived, and the claim that most of it is, if there is one."""
+    """Return the result that names the limit, the size, and the claim that makes up most of it, if there is one."""
     return failed(expected, "; ".join(filter(None, (received, shown(largest_claim(data))))), Fault.TOO_LARGE)
 
 
 def base64(envelope: Envelope) -> RuleResult:
-    """Strict: Python's lenient decoder skips what it doesn't know, and another reader may not."""
+    """Check that the base64 is strict: Python's lenient decoder skips unknown characters, and others may not."""
     expected = f"an XML document in base64, at most {MAX_BYTES:,} bytes"
     try:
         data = envelope.data
@@ -158,7 +158,7 @@ def base64(envelope: Envelope) -> RuleResult:
 
 
 def encoding(envelope: Envelope) -> RuleResult:
-    """UTF-8 and XML 1.0 only, also by the document's own account."""
+    """Check that the encoding is UTF-8 and the version XML 1.0, also by the document's own declaration."""
     expected = "XML 1.0 in UTF-8"
     try:
         text = envelope.text
@@ -170,7 +170,7 @@ def encoding(envelope: Envelope) -> RuleResult:
 
 
 def plain_xml(envelope: Envelope) -> RuleResult:
-    """No DTD, comment or processing instruction, looked for in the text, so that no parser ever sees one."""
+    """Check for DTDs, comments and processing instructions in the text, so that no parser ever sees one."""
     text = envelope.text
     declaration = _DECLARATION.match(text)
     found = _NOT_PLAIN.search(text, declaration.end() if declaration else 0)
@@ -186,7 +186,7 @@ def plain_xml(envelope: Envelope) -> RuleResult:
 
 
 def markup(envelope: Envelope) -> RuleResult:
-    """Counted before the parser sees it, which takes more than a second for 27,000 attributes of one element.
+    """Check the number of attributes before parsing, which takes over a second for 27,000 on one element.
 
     It also keeps the names it meets (markup.py).
     """
@@ -206,7 +206,7 @@ def markup(envelope: Envelope) -> RuleResult:
 
 
 def well_formed(envelope: Envelope) -> RuleResult:
-    """Parsed once; everything behind works on this tree."""
+    """Check that the document can be parsed; the tree is kept, and every later check works on it."""
     try:
         tag = envelope.root.tag
     except NotXMLError as error:
@@ -215,7 +215,7 @@ def well_formed(envelope: Envelope) -> RuleResult:
 
 
 def limits(envelope: Envelope) -> RuleResult:
-    """Far above what any provider sends, far below what hurts."""
+    """Check limits that are far above any provider's messages and far below what hurts."""
     survey = envelope.survey
     if survey.too_deep:
         return failed(f"at most {MAX_DEPTH} levels", f"more than {MAX_DEPTH} levels", Fault.TOO_LARGE)
@@ -236,13 +236,13 @@ def limits(envelope: Envelope) -> RuleResult:
 
 
 def namespaces(envelope: Envelope) -> RuleResult:
-    """Canonicalization fails on a relative namespace, and a library may then verify the digest of nothing."""
+    """Check for relative namespaces: canonicalization fails on them, and a library may then verify an empty digest."""
     relative = [uri for _, uri in envelope.survey.namespaces if uri and not _SCHEME.match(uri)]
     return RuleResult(not relative, "absolute namespace URIs", shown(relative[0]) if relative else "absolute")
 
 
 def unique_ids(envelope: Envelope) -> RuleResult:
-    """Every ID once, one an element, in whatever spelling: a signature points to its element by ID."""
+    """Check that IDs are unique, one an element, in any spelling: a signature refers to its element by ID."""
     ids = envelope.survey.ids
     elements, different = len({number for number, _ in ids}), len({text for _, text in ids})
     expected = "each ID once, one for each element"
@@ -254,7 +254,7 @@ def unique_ids(envelope: Envelope) -> RuleResult:
 
 
 def _shares_its_id(root: etree._Element) -> bool:
-    """Whether a response has its assertion's ID: a mistake of providers, while attackers repeat an ID elsewhere."""
+    """Return whether a response has its assertion's ID: a mistake of providers; attackers repeat an ID elsewhere."""
     return root.get("ID") in {each.get("ID") for each in root.iterchildren(SAML + "Assertion")}
 
 
@@ -271,7 +271,7 @@ ENVELOPE_RULES = (size, base64, *PLAINTEXT_RULES)
 
 
 class Plaintext(Envelope):
-    """What was encrypted, once it isn't: a document of its own, to be held against the same rules."""
+    """A decrypted element, as a document of its own, to be checked by the same rules."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__("")

@@ -12,7 +12,7 @@ from sso.saml.verdict import Fault
 
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z", re.ASCII)
 _LENIENT = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,20})?)?(?:Z|[+-]\d\d:\d\d)?)?", re.ASCII)
-# .NET writes seven digits behind the second; nobody writes forty, and what is longer is not remembered.
+# .NET writes seven digits behind the second; no provider writes forty, and longer texts are not cached.
 _LONGEST = 64
 
 
@@ -33,7 +33,7 @@ def _parsed(text: str) -> datetime | None:
 
 
 def fault_of(text: str | None) -> Fault:
-    """Return what is wrong with a moment of a response that breaks a rule: its form, or else a clock."""
+    """Return the fault behind a moment of a response that breaks a rule: its form, or else a clock."""
     if text is None:
         return Fault.INCOMPLETE
     if parse_instant(text) is not None:
@@ -60,5 +60,5 @@ def parse_lenient_instant(text: str) -> datetime | None:
 
 @lru_cache(maxsize=256)
 def format_instant(moment: datetime) -> str:
-    """`moment` must be aware; whole seconds are enough for every reader."""
+    """Return an aware moment as xs:dateTime in UTC; whole seconds are enough for every reader."""
     return moment.astimezone(UTC).isoformat(timespec="seconds")[: -len("+00:00")] + "Z"

@@ -67,6 +67,6 @@ _MANY = 100
 
 
 def _word_before(at: int, data: bytes) -> bytes:
-    """As much of it as shows that it is too long; so do blanks, behind which there might be one."""
+    """Return the word before a position, cut where it is too long; a long run of blanks counts as a word, too."""
     around = data[max(0, at - MAX_NAME - 1) : at]
     return next(reversed(around.split()), around)

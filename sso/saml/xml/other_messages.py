@@ -1,4 +1,4 @@
-"""What a SAMLResponse field holds when it does not hold an XML document in base64, told by proof only."""
+"""Recognition of SAMLResponse fields that hold no XML document in base64, by proof only."""
 
 import base64
 import binascii
@@ -7,7 +7,7 @@ import re
 import zlib
 from urllib.parse import unquote_to_bytes
 
-# How much of something is opened to see what it is.
+# How much of the data is decoded to recognize it.
 _ENOUGH = 64
 _JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*", re.ASCII)
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]+")
@@ -31,7 +31,7 @@ NOTHING = "nothing: the field is empty"
 
 
 def kind_of_field(encoded: str) -> str:
-    """Return what a field holds that is no strict base64, "" if that is not known."""
+    """Return what a field holds that is not strict base64, "" if that is not known."""
     text = encoded.strip()
     if not text:
         return NOTHING
@@ -47,7 +47,7 @@ def kind_of_field(encoded: str) -> str:
 
 
 def mistake_in_base64(encoded: str) -> str:
-    """Return what is wrong with a field that is no strict base64 and nothing that `kind_of_field` knows."""
+    """Return what is wrong with a field that is neither strict base64 nor anything that `kind_of_field` knows."""
     foreign = _FOREIGN.search(encoded)
     if foreign is None:
         return "damaged base64: characters or the = at its end are missing or too many"
@@ -77,10 +77,10 @@ def _kind_of_text(data: bytes) -> str:
 
 
 def _compressed(data: bytes) -> str:
-    """Tell raw DEFLATE from what has a header of zlib or gzip."""
+    """Return how XML is compressed, "" if it is not; raw DEFLATE lacks the header of zlib or gzip."""
     if _is_xml(_inflated(data, -zlib.MAX_WBITS)):
         return DEFLATED
-    # 32 more: zlib or gzip, by the header.
+    # 32 more lets zlib detect the header of zlib or gzip.
     return COMPRESSED if _is_xml(_inflated(data, zlib.MAX_WBITS + 32)) else ""
 
 
@@ -92,7 +92,7 @@ def _inflated(data: bytes, window: int) -> bytes:
 
 
 def _part(text: str) -> str:
-    """The beginning of base64, in whole groups of four."""
+    """Return the beginning of base64, in whole groups of four."""
     compact = "".join(text[: 4 * _ENOUGH].split()).rstrip("=")
     return compact[: len(compact) // 4 * 4]
 

@@ -1,11 +1,11 @@
-"""The one way bytes become XML here. Whoever calls it has bounded their size and refused a DTD before."""
+"""The one way bytes become XML here. Callers have limited their size and refused a DTD before."""
 
 import threading
 from typing import Any
 
 from lxml import etree
 
-# What every parser here has in common; Any, since lxml types each option by itself.
+# The options of every parser here; Any, since lxml types each option by itself.
 SAFE: dict[str, Any] = {
     "encoding": "utf-8",
     "no_network": True,
@@ -19,7 +19,7 @@ SAFE: dict[str, Any] = {
 
 
 class NotXMLError(Exception):
-    """The parser's complaint; never leaves sso.saml."""
+    """The parser refused a document; never leaves sso.saml."""
 
     def __init__(self, error: etree.XMLSyntaxError) -> None:
         super().__init__(error.msg or "")
@@ -27,7 +27,7 @@ class NotXMLError(Exception):
 
 
 class _Parsers(threading.local):
-    """One parser a thread: lxml's may be shared, but then they take turns."""
+    """One parser for each thread: lxml's may be shared, but then they wait for each other."""
 
     def __init__(self) -> None:
         self.plain = etree.XMLParser(resolve_entities=False, **SAFE)

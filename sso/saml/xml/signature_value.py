@@ -1,4 +1,4 @@
-"""Whose key made a signature, by pyca/cryptography over our own canonical bytes.
+"""Finding the key that made a signature, by pyca/cryptography over our own canonical bytes.
 
 Those are the bytes that are read afterwards, so no other reader of XML Signature can be made to see something else.
 xmlsec verifies the same signatures a second time (toolkit/second_verifier.py).
@@ -37,7 +37,7 @@ def signer_of(
 
 
 def is_made_by(certificate: SigningCertificate, method: str, value: bytes, data: bytes) -> bool:
-    """`method` is the fragment of the algorithm's URI, such as "rsa-sha256"."""
+    """Return whether a key made a signature; `method` is the fragment of the algorithm's URI, such as "rsa-sha256"."""
     kind, _, digest = method.partition("-")
     key = certificate.public_key
     try:
@@ -53,7 +53,7 @@ def is_made_by(certificate: SigningCertificate, method: str, value: bytes, data:
 
 
 def _in_der(value: bytes, key: ec.EllipticCurvePublicKey) -> bytes:
-    """XML Signature 6.4.3 writes both numbers one after the other, each as long as the curve's."""
+    """Convert an ECDSA value to DER: XML Signature 6.4.3 writes both numbers side by side, as long as the curve's."""
     length = (key.key_size + 7) // 8
     if len(value) != 2 * length:
         raise ValueError("the signature has another length than its key")

@@ -1,4 +1,4 @@
-"""The very bytes that a signature covers, made a second time, so that nothing else has to be read."""
+"""Making the bytes that a signature covers a second time, so that nothing else has to be read."""
 
 import base64
 from collections.abc import Iterator
@@ -16,9 +16,9 @@ EXCLUSIVE_NAMESPACE = "{http://www.w3.org/2001/10/xml-exc-c14n#}"
 
 @dataclass(frozen=True, slots=True)
 class SignedInfo:
-    """What a signature says of itself: the bytes that its value is made over, and `element`, parsed from them.
+    """A signature's SignedInfo: the bytes that its value is made over, and `element`, parsed from them.
 
-    Nothing is read from the SignedInfo that arrived but how to make these bytes (its canonicalization).
+    Only how to make these bytes (the canonicalization) is read from the SignedInfo that arrived.
     """
 
     data: bytes
@@ -26,28 +26,28 @@ class SignedInfo:
 
     @classmethod
     def of(cls, signature: etree._Element) -> "SignedInfo":
-        """Only for a signature of which signed_info.py has checked the canonicalization."""
+        """Return the SignedInfo of a signature whose canonicalization signed_info.py has checked."""
         data = signed_info_bytes(signature)
         return cls(data, parse_utf8(data))
 
     @property
     def signature_method(self) -> str:
-        """The URI of the algorithm that made the signature's value."""
+        """Return the URI of the algorithm that made the signature's value."""
         return self.element[1].get("Algorithm", "")
 
     @property
     def reference(self) -> etree._Element:
-        """The one Reference: Transforms, DigestMethod, DigestValue."""
+        """Return the one Reference: Transforms, DigestMethod, DigestValue."""
         return self.element[2]
 
     @property
     def digest_method(self) -> str:
-        """The URI of the algorithm that made the digest."""
+        """Return the URI of the algorithm that made the digest."""
         return self.reference[1].get("Algorithm", "")
 
     @property
     def digest(self) -> bytes:
-        """The digest of the signed element, as the signer saw it."""
+        """Return the digest of the signed element, as the signer computed it."""
         return base64.b64decode("".join((self.reference[2].text or "").split()))
 
 
@@ -65,8 +65,8 @@ def signed_info_bytes(signature: etree._Element) -> bytes:
 def signed_bytes(signature: etree._Element, info: SignedInfo) -> bytes:
     """Return the canonical form of the element a signature stands in, without that signature.
 
-    Only for a signature whose SignedInfo has been held against the list of what is allowed: these are then exactly the
-    transforms it names (XML Signature 6.6.4 and Exclusive XML Canonicalization 1.0). Whoever calls compares the digest.
+    Only for a signature whose SignedInfo has been checked against the list of what is allowed: these are then exactly
+    the transforms it names (XML Signature 6.6.4 and Exclusive XML Canonicalization 1.0). Callers compare the digest.
     """
     signed = signed_element(signature)
     exclusive, prefixes = _canonicalization(info)
@@ -82,7 +82,7 @@ def _canonical(element: etree._Element, *, exclusive: bool, prefixes: list[str])
 
 
 def signed_element(signature: etree._Element) -> etree._Element:
-    """The element a signature stands in, which is the one that it signs."""
+    """Return the element a signature stands in, which is the one that it signs."""
     signed = signature.getparent()
     if signed is None:
         raise ValueError("a signature can't be the document")
@@ -90,7 +90,7 @@ def signed_element(signature: etree._Element) -> etree._Element:
 
 
 def _canonicalization(info: SignedInfo) -> tuple[bool, list[str]]:
-    """Without a transform for it, plain canonicalization is the default (XML Signature 4.4.3.2)."""
+    """Return whether canonicalization is exclusive, and its prefixes; the default is plain (XML Signature 4.4.3.2)."""
     for transform in info.reference[0]:
         if transform.get("Algorithm", "").startswith(EXCLUSIVE):
             return True, _prefixes(transform)
@@ -104,7 +104,7 @@ def _prefixes(canonicalization: etree._Element) -> list[str]:
 
 @contextmanager
 def _taken_out(signature: etree._Element, signed: etree._Element) -> Iterator[None]:
-    """Without its signature for a moment, which is faster than a copy. The text behind the signature stays."""
+    """Remove a signature for a moment, which is faster than a copy. The text behind it stays."""
     at, tail = signed.index(signature), signature.tail
     before, text = (signed[at - 1], "tail") if at else (signed, "text")
     original = getattr(before, text)
@@ -120,7 +120,9 @@ def _taken_out(signature: etree._Element, signed: etree._Element) -> Iterator[No
 
 
 def _in_scope(element: etree._Element) -> etree._Element:
-    """The same as a document of its own, with every declaration in scope: prefix lists and plain canonicalization ask
-    for them, used or not. Written and read again, since copies lose those that repeat another one.
+    """Return the element as a document of its own, with every declaration in scope, used or not.
+
+    Prefix lists and plain canonicalization ask for them. Written and read again, since copies lose declarations that
+    repeat another one.
     """
     return parse_utf8(etree.tostring(element, encoding="utf-8", with_tail=False))

@@ -1,8 +1,8 @@
-"""What a signature may ask for, decided before anybody does it.
+"""The rules for what a signature may ask for, checked before any of it is done.
 
-XML Signature lets a document name what is done to it before its signature is verified: a few kilobytes signed by nobody
-can cost libraries minutes. Our own reader understands no more than this short list, and nothing else gets so far (SAML
-core 5.4).
+XML Signature lets a document name what is done to it before its signature is verified: a few kilobytes without any
+valid signature can cost libraries minutes. Our own reader understands no more than this short list, and nothing else
+gets so far (SAML core 5.4).
 """
 
 import re
@@ -20,9 +20,9 @@ from sso.saml.xml.signed_bytes import EXCLUSIVE, EXCLUSIVE_NAMESPACE, INCLUSIVE
 _ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
 _MORE = "http://www.w3.org/2001/04/xmldsig-more#"
 _CANONICAL = (EXCLUSIVE, EXCLUSIVE + "WithComments")
-# Of SignedInfo alone, which has no enclosing element that the standard does not know.
+# The schema of SignedInfo alone, which has no enclosing element that the standard does not know.
 _OF_SIGNED_INFO = (*_CANONICAL, INCLUSIVE, INCLUSIVE + "#WithComments")
-# Transforms that honest providers could name, though none is accepted: other canonicalizations.
+# Transforms that providers could name without a mistake, though none is accepted: other canonicalizations.
 _HARMLESS = ("http://www.w3.org/TR/2001/REC-xml-c14n", "http://www.w3.org/2006/12/xml-c14n11", EXCLUSIVE, _ENVELOPED)
 _SHA1 = "http://www.w3.org/2000/09/xmldsig#sha1"
 _RSA_SHA1 = "http://www.w3.org/2000/09/xmldsig#rsa-sha1"
@@ -37,7 +37,7 @@ DIGESTS = {
     _SHA1: "sha1",
 }
 _FORGEABLE = re.compile(r"md5|\bsha1\b", re.IGNORECASE)
-# Each of them is looked up again for each element.
+# The limit is low because each prefix is looked up again for each element.
 _MAX_PREFIXES = 32
 # As many transforms as could be there by mistake; a long list only costs time.
 _MOST_HARMLESS = 4
@@ -54,14 +54,14 @@ _KEY_INFO = {DS + "X509Data", DS + "KeyName", DS + "KeyValue"}
 
 
 class _Mistake(NamedTuple):
-    """What is wrong with a signature, and what is behind it."""
+    """A mistake in a signature, and the fault behind it."""
 
     words: str
     fault: Fault
 
 
 def signature_places(context: ResponseContext) -> RuleResult:
-    """A signature signs the element it stands in: the response or its assertion, each at most once."""
+    """Check that each signature stands in the element it signs: the response or its assertion, each at most once."""
     parents = [signature.getparent() for signature in context.signatures]
     allowed = [context.root, context.unverified_assertion]
     in_place = all(any(parent is place for place in allowed) for parent in parents)
@@ -74,7 +74,7 @@ def signature_places(context: ResponseContext) -> RuleResult:
 
 
 def signed_info(context: ResponseContext) -> RuleResult:
-    """One reference, to the element the signature stands in, by the two transforms that SAML knows."""
+    """Check for one reference, to the element the signature stands in, by the two transforms that SAML knows."""
     mistake = next(_mistakes(context), None)
     expected = "one reference to the signed element, enveloped-signature and exclusive canonicalization"
     if mistake is None:
@@ -83,7 +83,7 @@ def signed_info(context: ResponseContext) -> RuleResult:
 
 
 def algorithms(context: ResponseContext) -> RuleResult:
-    """RSA or ECDSA with SHA-2; SHA-1 until a date that an admin has set for this connection."""
+    """Check for RSA or ECDSA with SHA-2; SHA-1 until a date that an admin has set for this connection."""
     until = context.identity_provider.sha1_until
     sha1 = until is not None and context.now < until
     methods = SIGNATURE_METHODS | ({_RSA_SHA1} if sha1 else set())
@@ -100,14 +100,17 @@ def algorithms(context: ResponseContext) -> RuleResult:
 
 
 def _fault_of_algorithms(names: list[str]) -> Fault | None:
-    """None: one that can be forged. An HMAC would take the public certificate as its secret."""
+    """Return the fault of refused algorithms: HOSTILE for an HMAC, whose secret would be the public certificate.
+
+    None for one that can be forged, else UNUSUAL.
+    """
     if any("hmac" in name.lower() for name in names):
         return Fault.HOSTILE
     return None if any(_FORGEABLE.search(name) for name in names) else Fault.UNUSUAL
 
 
 def key_info(context: ResponseContext) -> RuleResult:
-    """Absent, or kinds that can be ignored; nothing that points elsewhere."""
+    """Check that KeyInfo is absent or has kinds that can be ignored; nothing that points elsewhere."""
     kinds = [
         str(child.tag)
         for signature in context.signatures
@@ -122,7 +125,7 @@ def key_info(context: ResponseContext) -> RuleResult:
 
 
 def _mistakes(context: ResponseContext) -> Iterator[_Mistake]:
-    """First whether the bytes that are signed can be made at all; the rest is read from those bytes."""
+    """Yield mistakes, first whether the signed bytes can be made at all; the rest is read from those bytes."""
     for signature in context.signatures:
         yield from _wrong_outside(signature)
     for signature, info in zip(context.signatures, context.signed_infos, strict=True):
@@ -159,7 +162,7 @@ def _wrong_reference(uri: str | None, signature: etree._Element) -> Iterator[_Mi
     signed = signature.getparent()
     own = "" if signed is None else signed.get("ID", "")
     if not own or uri != "#" + own:
-        # Some sign "the whole document", which has no ID; only attackers point to another element.
+        # Some sign "the whole document", which has no ID; only attackers refer to another element.
         words = f"the reference is to {shown(uri, 80) or 'the whole document'}, not to the element itself"
         yield _Mistake(words, Fault.HOSTILE if uri else Fault.PROVIDER_BUG)
 

@@ -12,18 +12,18 @@ from itertools import islice
 from typing import TypeVar
 
 _T = TypeVar("_T")
-# Handing over one takes as long as making it; many would be much to have in memory.
+# Handing over one at a time takes as long as making it; many would take much memory.
 _AT_ONCE = 8
 
 
 def in_own_thread(work: Callable[[], _T]) -> _T:
-    """Return what `work` does, or raise what it raises. It must not use the database, whose connection is another's."""
+    """Return what `work` returns, or raise what it raises. It must not use the database: connections are per thread."""
     with ThreadPoolExecutor(max_workers=1) as thread:
         return thread.submit(work).result()
 
 
 def each_in_own_thread(items: Generator[_T]) -> Iterator[_T]:
-    """Yield what a generator yields, a few at a time; what it raises comes when those before it have been yielded."""
+    """Yield what a generator yields, a few at a time; its error is raised after the items before it."""
     with ThreadPoolExecutor(max_workers=1) as thread:
         try:
             while batch := thread.submit(_take, items).result():
@@ -36,7 +36,7 @@ def each_in_own_thread(items: Generator[_T]) -> Iterator[_T]:
 
 
 class _Raised:
-    """What ended a batch too soon."""
+    """The error that ended a batch early."""
 
     def __init__(self, error: Exception) -> None:
         self.error = error

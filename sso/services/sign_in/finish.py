@@ -152,12 +152,12 @@ def _authorize_and_persist(asked: SignIn, assertion: saml.Assertion, actor: Acto
             known = _hold(asked, person, known, assertion.issuer)
             return _persist_sign_in(asked, _authorize(asked, person, known, assertion, actor), assertion, now)
     except IntegrityError as error:
-        # Two organizations make an account for the same address at this moment, each behind a lock of its own.
+        # A race condition: two organizations make an account for one address, each behind a lock of its own.
         raise OutdatedError from error
 
 
 def _hold(asked: SignIn, person: Person, known: KnownPerson | None, issuer: str) -> KnownPerson | None:
-    """Hold the organization until all is written, read again what the sign-in is decided by, and return the person.
+    """Lock the organization until all is written, read again what decides the sign-in, and return the person.
 
     A member only shares the organization, so that other sign-ins go on. A test or a first sign-in changes who may
     enter, or how, and holds it alone. Raises SignInRefused and OutdatedError.
@@ -175,7 +175,7 @@ def _hold(asked: SignIn, person: Person, known: KnownPerson | None, issuer: str)
 
 
 def _read_again(asked: SignIn, organization: Organization | None = None) -> SignIn:
-    """Put what has become of organization, plan, connection and configuration since they were read on the sign-in."""
+    """Refresh the sign-in's organization, plan, connection and configuration, which may have changed meanwhile."""
     if organization is None:
         organization = Organization.objects.select_related("plan").get(pk=asked.organization_id)
     asked.connection.refresh_from_db()
@@ -204,7 +204,7 @@ def _authorize(
 
 
 def _check_open(asked: SignIn) -> None:
-    """Refuse what has been shut since the sign-in began. persist.py asks the same again as it writes."""
+    """Refuse if access was closed since the sign-in began. persist.py checks this again as it writes."""
     if not asked.organization.is_open:
         raise SignInRefused(Reason.CLOSED)
     if not asked.organization.plan.sso:
@@ -234,7 +234,10 @@ def _persist_sign_in(asked: SignIn, authorized: Authorized, assertion: saml.Asse
 
 
 def _expiry(organization: Organization, assertion: saml.Assertion, now: datetime) -> datetime:
-    """The organization's session length, or less if the provider says so (core 2.7.2); never shorter than a minute."""
+    """Return when the session ends: by the organization's length, or sooner by the provider's (core 2.7.2).
+
+    Never sooner than in a minute.
+    """
     until = now + organization.session_length
     if assertion.session_not_on_or_after is not None:
         until = min(until, assertion.session_not_on_or_after)

@@ -1,4 +1,4 @@
-"""From a verdict of the protocol to what the log keeps."""
+"""Converting a verdict of the protocol to what the log keeps."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _REASONS: dict[CheckName, Reason] = {
     CheckName.TOOLKIT: Reason.UNUSUAL,
 }
 
-# What is behind a failed check says more than its name.
+# The cause of a failed check says more than its name.
 _FAULTS: dict[Fault, Reason] = {
     Fault.HOSTILE: Reason.UNSAFE,
     Fault.TOO_LARGE: Reason.TOO_LARGE,
@@ -81,7 +81,7 @@ def reason_of(verdict: saml.Verdict) -> Reason:
 
 
 def claims_of(verdict: saml.Verdict) -> dict[str, Any]:
-    """What was asserted, as JSON for the log, bounded; empty unless it was verified."""
+    """Return what was asserted, as JSON for the log, bounded; empty unless it was verified."""
     claims = verdict.claims
     if claims is None:
         return {}

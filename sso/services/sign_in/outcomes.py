@@ -1,4 +1,4 @@
-"""What a response that was posted to the ACS leads to."""
+"""Outcomes of a response that was posted to the ACS."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sso.models import Configuration, ConfigurationState, SignIn
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """Somebody is in: `user`, by `grant`, which belongs to the session of the name `session`."""
+    """Success: `user` is signed in by `grant`, which belongs to the session of the name `session`."""
 
     sign_in: SignIn
     user: User
@@ -20,21 +20,21 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Nobody is in; the visitor gets the reference of the row that says why."""
+    """Refusal: the visitor gets the reference of the row that says why."""
 
     sign_in: SignIn
 
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """The browser that asked has sent a response to this request before, and was signed in by it; nothing changes."""
+    """A repeated response from the browser that asked, which the first one signed in; nothing changes."""
 
     sign_in: SignIn
 
 
 @dataclass(frozen=True, slots=True)
 class UnsolicitedResponse:
-    """This browser did not ask for this response, or too long ago: ask properly, once (invariant 4)."""
+    """A response that this browser did not ask for, or too long ago: ask properly, once (invariant 4)."""
 
     organization: Organization
     restart_of: SignIn | None
@@ -48,6 +48,6 @@ class UnsolicitedResponse:
 
     @property
     def draft(self) -> Configuration | None:
-        """The draft that was being tested, if it still is one."""
+        """Return the draft that was being tested, if it still is one."""
         configuration = self.restart_of.configuration if self.restart_of else None
         return configuration if configuration and configuration.state == ConfigurationState.DRAFT else None

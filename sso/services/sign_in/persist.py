@@ -1,4 +1,4 @@
-"""What lets a user in, written at once: the request consumed, with its verdict, and the grant."""
+"""Writing a successful sign-in at once: the request consumed, with its verdict, and the grant."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from orgs.transactions import OutdatedError
 from sso.models import Configuration, ConfigurationState, Connection, ConnectionState, Identity, SignIn
 from sso.services.sign_in.resolve_person import Authorized
 
-# What is written down when a request is consumed.
+# The fields that are written when a request is consumed.
 _OUTCOME = (
     "state",
     "reason",
@@ -39,7 +39,7 @@ _OUTCOME = (
 )
 
 
-# What a sign-in and a membership must be to be let in. The statement for PostgreSQL says the same.
+# Conditions on a sign-in and a membership, which the statement for PostgreSQL repeats.
 _IS_OPEN: dict[str, Any] = {
     "organization__closed_at__isnull": True,
     "organization__plan__sso": True,
@@ -50,7 +50,7 @@ _MAY_ENTER: dict[str, Any] = {"state": MembershipState.ACTIVE, "user__is_active"
 
 
 class AlreadyConsumed(Exception):
-    """Another response to the same request was quicker; nothing of this one may stay."""
+    """A concurrent response to the same request was quicker; nothing of this one may stay."""
 
 
 class UnlinkedError(Exception):
@@ -157,5 +157,5 @@ def _inserted() -> tuple[Field[Any, Any], ...]:
 
 
 def _values(database: BaseDatabaseWrapper, row: Model, fields: Iterable[Field[Any, Any]]) -> list[Any]:
-    """As they are: none of these models fills a field in when it is saved."""
+    """Return field values unchanged, since none of these models fills a field in when it is saved."""
     return [field.get_db_prep_save(getattr(row, field.attname), database) for field in fields]

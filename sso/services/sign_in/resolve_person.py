@@ -1,4 +1,4 @@
-"""From what the provider asserts to a member of this organization (invariant 8)."""
+"""Resolving what the provider asserts to a member of this organization (invariant 8)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _SAME_USE = timedelta(days=1)
 
 
 class SignInRefused(Exception):
-    """This person does not get in; raised before anything was written. `facts`: see SignIn.facts."""
+    """A refused sign-in; raised before anything was written. `facts`: see SignIn.facts."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class SignInRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who the provider says this is. `name_id` is "" when it is transient, since that names nobody twice.
+    """A user as the provider asserts them. `name_id` is "" when it is transient, since that changes each time.
 
     `normal_name_id` is a name ID that is an address in its normal form; None where it is compared letter for letter.
     """
@@ -61,7 +61,7 @@ class Person:
 
 
 class Authorized(NamedTuple):
-    """Who comes in: the identity that the provider vouched for, and the membership that it opens."""
+    """The identity that the provider vouched for, and the membership that it opens."""
 
     identity: Identity
     membership: Membership
@@ -83,7 +83,7 @@ def person_in(assertion: saml.Assertion) -> Person:
 
 
 def _subject(kind: SubjectKind, value: str, normalized: str | None = None) -> Subject:
-    """Nothing is cut off: who is the same person is decided by every letter."""
+    """Return a subject, or refuse one that is too long: it is never cut, since every letter identifies the user."""
     if len(value) > LONGEST_SUBJECT:
         detail = f"The identifier has {len(value)} characters; {LONGEST_SUBJECT} are the most"
         raise SignInRefused(Reason.TOO_LARGE, detail)
@@ -108,10 +108,10 @@ def authorize(
     actor: Actor,
     admins_only: bool,
 ) -> Authorized:
-    """Return the identity and the membership through which this person comes in, written now if they are new.
+    """Return the identity and the membership through which this person signs in, written now if they are new.
 
-    `known` is who has come in by this subject before. `admins_only`: the test of a draft, which lets in admins and
-    makes nobody a member. Raises SignInRefused, before any write.
+    `known` is the user who has signed in by this subject before. `admins_only`: the test of a draft, which lets in
+    admins and makes no new member. Raises SignInRefused, before any write.
     """
     if known is not None:
         return _known(known, person, connection, actor, admins_only=admins_only)
@@ -119,12 +119,12 @@ def authorize(
 
 
 def is_member(known: KnownPerson | None) -> bool:
-    """Whether this person's sign-in needs no new identity and no new membership."""
+    """Return whether this person's sign-in needs no new identity and no new membership."""
     return known is not None and known.membership is not None and known.membership.state != MembershipState.REMOVED
 
 
 def is_settled(known: KnownPerson | None, person: Person, assertion: saml.Assertion) -> bool:
-    """Whether nothing about this person has to be written: a member, as they were here within the day."""
+    """Return whether nothing has to be written about this person: a member, unchanged since a use within the day."""
     if known is None or known.membership is None or not is_member(known):
         return False
     return not _has_news(known.identity, person) and has_names(membership=known.membership, **names_in(assertion))
@@ -133,7 +133,7 @@ def is_settled(known: KnownPerson | None, person: Person, assertion: saml.Assert
 def _known(
     known: KnownPerson, person: Person, connection: Connection, actor: Actor, *, admins_only: bool
 ) -> Authorized:
-    """Somebody who was here before: by subject, whatever address is asserted today."""
+    """Return the identity of a known user: by subject, whatever address is asserted today."""
     user = known.identity.user
     membership = _authorize_membership(user.email, user, known.membership, connection, actor, admins_only=admins_only)
     _note_use(known.identity, person)
@@ -146,7 +146,7 @@ def _note_use(identity: Identity, person: Person) -> None:
 
 
 def _has_news(identity: Identity, person: Person) -> bool:
-    """When it was last used is kept to the day: the sign-in's own row says it to the second."""
+    """Return whether to update an identity. Its last use is kept to the day: the sign-in's row has the second."""
     before = identity.last_used_at
     return before is None or timezone.now() - before > _SAME_USE or identity.address != person.address
 
@@ -154,7 +154,7 @@ def _has_news(identity: Identity, person: Person) -> bool:
 def _new(
     person: Person, connection: Connection, provider_entity_id: str, actor: Actor, *, admins_only: bool
 ) -> Authorized:
-    # Held: an account that becomes an operator's, or is disabled, at this moment is none to be joined.
+    # Locked against a race condition: an account that becomes an operator's, or is disabled, must not be joined.
     user = User.objects.select_for_update(no_key=True).filter(email=person.address).first()
     if user is not None:
         _check_not_another(user, person, connection, provider_entity_id)

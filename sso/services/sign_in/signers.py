@@ -1,4 +1,4 @@
-"""Finding who made a signature that no certificate of the configuration verifies, to tell the admin.
+"""Finding the signer where no certificate of the configuration verifies a signature, to tell the admin.
 
 Nothing is trusted for it: the response is refused whatever is found.
 """
@@ -14,7 +14,7 @@ from sso import saml
 from sso.models import Configuration
 from sso.selectors.versions import other_versions_of
 
-# Each costs a verification, and anyone may post such a response.
+# Each costs a verification, and any visitor may post such a response.
 _MOST_TRIED = 4
 _LONGEST_SUBJECT = 200
 
@@ -53,6 +53,6 @@ def _described(certificate: saml.SigningCertificate) -> dict[str, str]:
     return {
         "fingerprint": certificate.fingerprint,
         "thumbprint": certificate.thumbprint,
-        # Anything may stand there, and PostgreSQL stores no NUL in JSON.
+        # The message may hold any text, and PostgreSQL stores no NUL in JSON.
         "subject": "".join(each for each in certificate.subject[:_LONGEST_SUBJECT] if each.isprintable()),
     }

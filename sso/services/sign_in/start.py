@@ -1,4 +1,4 @@
-"""Start a sign-in: the first half, before the identity provider has spoken.
+"""Starting a sign-in: the first half, before the identity provider responds.
 
 The life of a sign-in, in the order of its steps:
 
@@ -11,7 +11,7 @@ the
 4. resolve_person.py says which user the verified assertion is about, and whether a membership lets them in.
 5. persist.py consumes the request and writes verdict and grant, together.
 6. The view begins the session and redirects with 303 to the page that was asked for. A refusal is a row with its
-reason.
+   reason.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ from sso.models import (
 from sso.selectors.connections import active_configuration
 from sso.selectors.keys import service_provider, signing_key
 
-# No 0/O, 1/I/L: people read these codes out.
+# No 0/O, 1/I/L: visitors read these codes out.
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 # Sign-ins that succeed do not count, so that a whole company behind one address can begin its day.
 MOST_STARTS, STARTS_COUNTED_FOR = 600, timedelta(minutes=10)
-# How long the rows of attempts that nobody finished are kept.
+# How long the rows of unfinished attempts are kept.
 ABANDONED_AFTER = timedelta(days=30)
 
 
@@ -82,7 +82,7 @@ def start_sign_in(
     is_test: bool = False,
     nonce: str = "",
 ) -> Started:
-    """Write down what will be asked, and return the request for the browser to carry.
+    """Write the row of a sign-in, and return the request for the browser to carry.
 
     `session` names the session whose grants may be carried over; `configuration` is a draft to be tested; `force_authn`
     asks the provider not to rely on a session that it has, as the configuration may do, too; `is_test` says that an
@@ -169,7 +169,7 @@ def _write_down(sign_in: SignIn, configuration: Configuration, actor: Actor, non
     sign_in.request_id = saml.new_request_id()
     sign_in.nonce_hash = hash_of_token(nonce) if nonce else ""
     sign_in.started_at = now
-    # Whoever is slower is simply asked again (invariant 4).
+    # A user who takes longer is simply asked again (invariant 4).
     sign_in.expires_at = now + saml.REQUEST_LIFE
     sign_in.ip_address = actor.address or None
     sign_in.client = actor.client
@@ -198,7 +198,7 @@ def new_reference() -> str:
 
 @atomic
 def purge_sign_ins() -> int:
-    """Forget attempts that nobody finished, a month after they began; return how many. Finished ones are the log."""
+    """Delete unfinished attempts a month after they began; return how many. Finished ones are the log."""
     abandoned: dict[str, Any] = {
         "state": SignInState.STARTED,
         "started_at__lt": timezone.now() - ABANDONED_AFTER,

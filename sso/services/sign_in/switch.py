@@ -1,4 +1,4 @@
-"""A sign-in that ended as somebody else than began it waits until that browser's person has agreed."""
+"""Sign-ins that ended as another user than began them, and wait until the user of that browser has agreed."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def token_of(finished: Finished) -> str:
 
 
 def waiting(*, number: int, token: str, session: str) -> Finished | None:
-    """The sign-in at organization `number` that a token names, if it began in this very session and still waits.
+    """Return the sign-in at organization `number` that a token names, if it began in this session and still waits.
 
-    Whoever continued has another session by then, and whoever stayed has ended its grant.
+    A user who continued has another session by then, and one who stayed has ended its grant.
     """
     public_id, _, name = decrypt(TokenPurpose.SWITCH, token).partition(" ")
     if not name or not session:

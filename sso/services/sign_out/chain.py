@@ -1,7 +1,7 @@
 """Signing out at one provider after the other, where a session came in by several.
 
-The browser carries an encrypted token of the sign-ins; what became of each is in the rows of `SignOut`. So nobody is
-asked twice, whichever page is loaded again, and no provider learns of another one.
+The browser carries an encrypted token of the sign-ins; the outcome of each is in the rows of `SignOut`. So no provider
+is asked twice, whichever page is loaded again, and no provider learns of another one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sso.services.sign_out.start import ask_provider_to_sign_out, request_id_of
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One provider of the chain, and what became of it: None if it was not asked."""
+    """One provider of the chain, and the state of its sign-out: None if it was not asked."""
 
     sign_in: SignIn
     state: SignOutState | None
@@ -33,13 +33,13 @@ def token_of_chain(sign_ins: list[SignIn]) -> str:
 
 
 def number_in(token: str) -> int | None:
-    """The number of the organization whose page a token is for; None if it is not ours, or too old."""
+    """Return the number of the organization whose page a token is for; None if it is not ours, or too old."""
     words = decrypt(TokenPurpose.SIGN_OUT, token).split()
     return int(words[0]) if words else None
 
 
 def chain(*, organization: Organization, token: str) -> list[SignIn]:
-    """The sign-ins that a token names, the newest first; none if the token is not for this organization's page."""
+    """Return the sign-ins that a token names, the newest first; [] if it is not for this organization's page."""
     number, *ids = decrypt(TokenPurpose.SIGN_OUT, token).split() or [""]
     if number != str(organization.number):
         return []
@@ -48,13 +48,13 @@ def chain(*, organization: Organization, token: str) -> list[SignIn]:
 
 
 def ask_next(sign_ins: Iterable[SignIn]) -> tuple[SignIn, str] | None:
-    """Ask the first provider that can be asked and was not: its sign-in, and where the browser goes for it."""
+    """Ask the first provider that can be asked and was not; return its sign-in, and where the browser goes for it."""
     asked = ((sign_in, ask_provider_to_sign_out(sign_in=sign_in)) for sign_in in sign_ins)
     return next(((sign_in, address) for sign_in, address in asked if address), None)
 
 
 def steps_of(sign_ins: list[SignIn]) -> list[Step]:
-    """What became of each."""
+    """Return a step for each sign-in, with the state of its sign-out."""
     ids = {request_id_of(sign_in): sign_in.pk for sign_in in sign_ins}
     rows = SignOut.objects.filter(direction=Direction.OURS, message_id__in=ids).values_list("message_id", "state")
     states = {ids[message_id]: SignOutState(state) for message_id, state in rows}

@@ -1,4 +1,4 @@
-"""Single logout: telling the provider that somebody signed out here, and ending sessions that it wants ended.
+"""Single logout: telling the provider that a user signed out here, and ending sessions that it wants ended.
 
 Signing out here never waits for any of it: the grants are ended before the provider is told.
 """
@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SignedOut:
-    """What became of a logout message: `answer_to` is the address of our response, "" if none is due.
+    """The outcome of a logout message: `answer_to` is the address of our response, "" if none is due.
 
     `at_provider` says how our own request ended; None if the message was not about that.
     """
@@ -43,9 +43,9 @@ class SignedOut:
 
 
 def request_id_of(sign_in: SignIn) -> str:
-    """The ID of the one request by which the session of a sign-in is ended; nobody else can tell it beforehand.
+    """Return the ID of the one request that ends the session of a sign-in; others cannot guess it.
 
-    The same each time, so that the constraint on the rows keeps a page that is loaded again from asking again.
+    It is constant, so that the constraint on the rows keeps a page that is loaded again from asking again.
     """
     return "_" + salted_hmac("sso.sign_out", sign_in.public_id.hex, algorithm="sha256").hexdigest()[:40]
 
@@ -53,7 +53,7 @@ def request_id_of(sign_in: SignIn) -> str:
 def ask_provider_to_sign_out(*, sign_in: SignIn) -> str:
     """Write down that the provider is asked to end the session of a sign-in, and return where the browser goes for it.
 
-    "" if the connection does not do that, it was asked before, or the person is still in here: signing out here always
+    "" if the connection does not do that, it was asked before, or the user is still in here: signing out here always
     comes first.
     """
     configuration = may_sign_out_at_provider(sign_in)
@@ -86,7 +86,7 @@ def take_logout_message(
 ) -> SignedOut | None:
     """Carry out what a logout message says. `query` is the raw query of a GET, or `form` the fields of a POST.
 
-    None if it was refused; the reason is for the log, since anybody can send such a message.
+    None if it was refused; the reason is for the log, since any visitor can send such a message.
     """
     configuration = active_configuration(organization)
     if configuration is None:
@@ -101,7 +101,7 @@ def take_logout_message(
 
 @atomic
 def purge_sign_outs() -> int:
-    """Forget sign-outs after a month; return how many."""
+    """Delete sign-outs after a month; return how many."""
     return SignOut.objects.filter(asked_at__lt=timezone.now() - SIGN_OUTS_KEPT).delete()[0]
 
 
@@ -124,13 +124,13 @@ def _read(
 
 
 def _we(organization: Organization, *, with_keys: bool) -> saml.ServiceProvider:
-    """Anybody can send such a message, so our keys stay closed unless something in it is encrypted."""
+    """Return our side, with keys only for an encrypted message, since any visitor can send one."""
     return decrypting_service_provider(organization) if with_keys else service_provider(organization.number)
 
 
 @atomic
 def _refuse(configuration: Configuration, refusal: saml.LogoutRefusal, actor: Actor) -> None:
-    """Write a genuine refusal into the organization's log, which anyone could fill with the rest.
+    """Write a genuine refusal into the organization's log, which any visitor could fill with the rest.
 
     Why a response could not be used is also kept with the request that it names. Only the browser and the provider know
     that name, and the request goes on waiting for a better answer.
@@ -202,7 +202,7 @@ def _end_sessions(
 
 @atomic
 def _end_once(configuration: Configuration, request: saml.LogoutRequest, actor: Actor) -> None:
-    """The row comes first, so that a copy of the request ends nothing. Raises IntegrityError for a copy."""
+    """End the grants a request names. The row comes first against replay: raises IntegrityError for a copy."""
     row = SignOut.objects.create(
         connection=configuration.connection,
         direction=Direction.PROVIDERS,

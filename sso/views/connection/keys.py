@@ -1,4 +1,4 @@
-"""Certificates of our own side: an admin makes, downloads, uses and retires them."""
+"""Certificates of our own: an admin makes, downloads, uses and retires them."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def offer_for_encryption(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def download_certificate(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """A certificate as a file of base64, the form in which Entra takes it for verification and for encryption."""
+    """Return a certificate as a file of base64, which Entra takes for verification and for encryption."""
     key = _key(request, public_id)
     text = DER_cert_to_PEM_cert(key.signing_certificate().der)
     name = f"amplisso-{_organization(request).number}-{key.fingerprint[:8]}.cer"

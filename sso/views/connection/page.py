@@ -1,4 +1,4 @@
-"""What the Access & SSO Settings page says about an organization's connection."""
+"""Context of the Access & SSO Settings page about an organization's connection."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def connection_page(user: User, form: SettingsForm, waiver_form: WaiverForm | No
 
 
 def _about_draft(active: Configuration | None, draft: Configuration | None) -> dict[str, Any]:
-    """What changes with it, and what is odd about it."""
+    """Return what the draft changes, and what is odd about it."""
     return {
         "draft": draft,
         "differences": differences(active, draft) if active and draft else [],
@@ -104,7 +104,7 @@ def _about_draft(active: Configuration | None, draft: Configuration | None) -> d
 
 
 def _ours(organization: Organization, active: Configuration | None) -> dict[str, Any]:
-    """What the provider has to know of us: addresses and keys."""
+    """Return what the provider has to know of us: addresses and keys."""
     keys, now = list(live_keys(organization)), timezone.now()
     in_use = [key for key in keys if key.state == KeyState.CURRENT]
     return {
@@ -130,12 +130,12 @@ def metadata_page(configuration: Configuration) -> dict[str, Any]:
 
 
 def undated_findings(configuration: Configuration) -> list[str]:
-    """What was noticed in a file when it was uploaded, a sentence each, without what only its day made true."""
+    """Return the findings of an upload, a sentence each, without those that depended on its day."""
     return [finding["message"] for finding in configuration.findings if finding["code"] not in _DATED]
 
 
 def _state(view: ConnectionView) -> tuple[str, str]:
-    """The line under the title: a shape and a sentence."""
+    """Return the line under the title: a shape and a sentence."""
     connection, active = view.connection, view.active
     if not view.organization.plan.sso:
         return "off", "Single sign-on is not part of your plan"
@@ -154,7 +154,7 @@ def _refuses(configuration: Configuration) -> bool:
 
 
 def _has_begun(configuration: Configuration) -> bool:
-    """Whether accepting expired certificates would help: it lets none pass that is not valid yet."""
+    """Return whether accepting expired certificates would help: it lets none pass that is not valid yet."""
     now = timezone.now()
     return any(each.not_before <= now for each in configuration.signing_certificates())
 
@@ -184,7 +184,7 @@ def _validity(certificate: SigningCertificate, now: datetime) -> Validity:
 
 
 def _guides(organization: Organization, provider: str) -> list[dict[str, Any]]:
-    """Every guide with this organization's values; the chosen provider's is the one to show."""
+    """Return every guide with this organization's values; the chosen provider's is the one to show."""
     ours = service_provider(organization.number)
     values = {
         Ours.ENTITY_ID: ours.entity_id,

@@ -30,7 +30,7 @@ _NONE_CHOSEN = "Nothing was chosen. Choose your identity provider from this list
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def choose_provider(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """The list, by `search` and `page`; a POST of one `provider` saves the settings with which the file came."""
+    """Show the list, by `search` and `page`; a POST of one `provider` saves the settings with which the file came."""
     organization = cast(OrganizationRequest, request).membership.organization
     upload = upload_by_public_id(organization, public_id)
     if upload is None:

@@ -1,4 +1,4 @@
-"""Which requests may bring a file, and how large it may be."""
+"""Letting requests bring a file, and bounding its size."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sso import saml
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-# What is no file counts together, up to DATA_UPLOAD_MAX_MEMORY_SIZE. Django drops all of it if it is more.
+# All fields but files count together, up to DATA_UPLOAD_MAX_MEMORY_SIZE. Django drops all of it if it is more.
 TEXT_TOO_LARGE = (
     "This text is larger than 2 MB. Save it as a file and upload that. Anything else that you changed on this page "
     "has to be changed again."
@@ -23,7 +23,7 @@ _CHUNK_BYTES = 65_536
 
 
 def is_too_large(request: HttpRequest) -> bool:
-    """Whether the body is larger than any upload with the rest of its form; asked before a byte of it is read."""
+    """Return whether the body is larger than any upload with the rest of its form, before a byte of it is read."""
     length = str(request.META.get("CONTENT_LENGTH", ""))
     return length.isdecimal() and int(length) > saml.MAX_AGGREGATE_BYTES + (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0)
 
@@ -31,13 +31,13 @@ def is_too_large(request: HttpRequest) -> bool:
 def take_files(request: HttpRequest) -> None:
     """Let this request bring files, which no other may (amplisso/uploads.py); large ones go to the disk.
 
-    Call it before anything looks at the form, and only for somebody who may upload here.
+    Call it before anything looks at the form, and only for a user who may upload here.
     """
     request.upload_handlers = [MemoryFileUploadHandler(request), TemporaryFileUploadHandler(request)]
 
 
 def read_to_the_end(request: HttpRequest) -> None:
-    """Read what is left of a body, and forget it: browsers show no response to what they could not send."""
+    """Read and discard the rest of a body: browsers show no response to a request they could not send."""
     with suppress(UnreadablePostError):
         while request.read(_CHUNK_BYTES):
             pass

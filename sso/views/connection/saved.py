@@ -1,4 +1,4 @@
-"""What saving Access & SSO Settings did, in words."""
+"""Messages about the result of saving Access & SSO Settings."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _outcome(saved: Saved) -> str:
 
 
 def _tell(request: HttpRequest, level: int, first: str, lines: list[str], then: str = "") -> None:
-    """One line as a sentence among the others; more are a list beneath them."""
+    """Add a message: one line as a sentence among the others, more as a list beneath them."""
     if len(lines) > 1:
         heading = " ".join(filter(None, [first, then]))
         messages.add_message(request, level, "\n".join([heading, *lines]), extra_tags="list")

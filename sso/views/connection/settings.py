@@ -59,7 +59,7 @@ _NOTHING_TO_TEST = "There is nothing to test yet. Upload the Metadata XML of you
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def settings_access(request: HttpRequest) -> HttpResponse:
-    """The page, and saving it. A plan without SSO sees it locked, and can save nothing."""
+    """Show the page, or save it. A plan without SSO sees it locked, and can save nothing."""
     organization = _organization(request)
     if request.method != "POST":
         return _page(request, SettingsForm(view=connection_view(organization)))
@@ -146,7 +146,7 @@ def test_sign_in(request: HttpRequest) -> HttpResponse:
 @post_to("settings_access", "slug")
 @never_cache
 def discard_draft(request: HttpRequest) -> HttpResponse:
-    """Give the draft up."""
+    """Discard the draft."""
     organization = _organization(request)
     give_up_draft(organization=organization, actor=actor_of(request))
     kept = " What was in use before stays in use." if active_configuration(organization) else ""
@@ -169,7 +169,7 @@ def stop_requiring_sso(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def uploaded_metadata(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """What one uploaded file said."""
+    """Show the content of one uploaded file."""
     configuration = configuration_by_public_id(_organization(request), public_id)
     if configuration is None:
         raise Http404
@@ -177,7 +177,7 @@ def uploaded_metadata(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 def _test_of_this_session(request: OrganizationRequest) -> SignIn | None:
-    """The test from which the admin has just come back in this very session; whatever else the address says is none."""
+    """Return the test from which the admin has just come back in this session; None for any other address."""
     sign_in = sign_in_of_grants(request.grants) if "tested" in request.GET else None
     is_ours = sign_in is not None and sign_in.organization_id == request.membership.organization.pk
     return sign_in if sign_in and is_ours and sign_in.is_test else None
@@ -239,7 +239,7 @@ def _findings_of(tested: SignIn) -> list[str]:
 
 
 def _page_again(request: HttpRequest, form: SettingsForm, status: int) -> HttpResponse:
-    """A file that could be read waits for what else has to be put right; one that waits already goes on waiting."""
+    """Show the page with its errors, keeping a file that could be read until they are corrected."""
     if form.upload is not None and form.kept is None:
         organization, admin = _organization(request), _admin(request)
         form.keep(keep_upload(organization=organization, by=admin, document=form.upload, name=form.upload_name))

@@ -1,4 +1,4 @@
-"""Waivers: an admin has something accepted until a day, and ends that."""
+"""Waivers: an admin allows one until a day, and ends it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @post_to("settings_access", "slug")
 @never_cache
 def allow_waiver(request: HttpRequest, kind: Waiver) -> HttpResponse:
-    """Accept something until a day that the admin chooses; also for an admin whom just this keeps out."""
+    """Allow a waiver until a day that the admin chooses; also for an admin who cannot sign in without it."""
     form = WaiverForm(request.POST, kind=kind)
     if not form.is_valid():
         return _page(request, form)
@@ -58,7 +58,7 @@ def allow_waiver(request: HttpRequest, kind: Waiver) -> HttpResponse:
 @post_to("settings_access", "slug")
 @never_cache
 def end_waiver(request: HttpRequest, kind: Waiver) -> HttpResponse:
-    """Refuse it again, from this moment."""
+    """End a waiver at once."""
     by = cast(OrganizationRequest, request)
     organization = by.membership.organization
     if services.end_waiver(organization=organization, kind=kind, by=by.user, actor=actor_of(request)):
@@ -69,7 +69,7 @@ def end_waiver(request: HttpRequest, kind: Waiver) -> HttpResponse:
 
 
 def _page(request: HttpRequest, form: WaiverForm) -> HttpResponse:
-    """The settings again, with what is wrong at the field that the browser goes to."""
+    """Show the settings again, with the error at the field that the browser goes to."""
     form.fields["until"].widget.attrs["autofocus"] = True
     by = cast(OrganizationRequest, request)
     view = connection_view(by.membership.organization)

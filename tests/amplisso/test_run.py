@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
-import amplisso.environment
 from amplisso import run
+from amplisso.environment import read
 from tests.children import running_child
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,7 +108,7 @@ def test_without_debug_it_asks_for_debug_and_nothing_else(
     env_file = tmp_path / ".env"
     env_file.write_text("".join(f"{name}={value}\n" for name, value in environment.items()))
     variables = {"SIMULATOR_URL": "http://127.0.0.1:8001"}  # as `main` sets it
-    monkeypatch.setattr(amplisso.environment, "is_debug", partial(amplisso.environment.is_debug, variables, env_file))
+    monkeypatch.setattr(read, "is_debug", partial(read.is_debug, variables, env_file))
     monkeypatch.setattr(run, "SIMULATOR_PORT", 0)
     monkeypatch.setattr(run, "APP_PORT", 0)
     assert run._refusal() == "`make run` is for development: write DEBUG=true into .env."

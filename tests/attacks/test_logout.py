@@ -155,12 +155,14 @@ def live_grants(siege: Siege) -> int:
 def test_nobody_is_signed_out(contoso: Siege, fabrikam: Siege, group: str) -> None:
     """One session for a whole group; each message comes in the browser that holds it, with all its cookies."""
     victim, session = come_in(contoso), session_of(contoso)
-    page = plain(send(contoso, victim, Query("SAMLRequest=x")))
-    assert b"Nothing was changed" in page
+    refusal, by_hand = (send(contoso, victim, Query(text)) for text in ("SAMLRequest=x", "other=x"))
+    assert b"Nothing was changed" in plain(refusal)
+    pages = {(refusal.status_code, plain(refusal)), (by_hand.status_code, plain(by_hand))}
+    assert {status for status, _ in pages} == {403, 200}
     complaints = [
         f"{name}: {complaint}"
         for name, attack in (ATTACKS | {"fields": logout.FIELDS})[group].items()
-        if (complaint := _attack(contoso, victim, attack(session), page))
+        if (complaint := _attack(contoso, victim, attack(session), pages))
     ]
     assert not complaints, "\n".join(complaints)
     assert is_anybody_in(victim)
@@ -169,7 +171,7 @@ def test_nobody_is_signed_out(contoso: Siege, fabrikam: Siege, group: str) -> No
     assert not is_anybody_in(victim), "a grant that nobody can end would pass for a safe one"
 
 
-def _attack(siege: Siege, victim: Client, message: Query | Form, page: bytes) -> str:
+def _attack(siege: Siege, victim: Client, message: Query | Form, pages: set[tuple[int, bytes]]) -> str:
     """What went wrong, from our point of view; "" if nothing did."""
     answer, spent = at_best(partial(send, siege, victim, message))
     if spent > MOST_SECONDS:
@@ -179,7 +181,8 @@ def _attack(siege: Siege, victim: Client, message: Query | Form, page: bytes) ->
     if settings.SESSION_COOKIE_NAME in answer.cookies:
         return "the response changes the session's cookie"
     # Django's own response to more parameters than anybody sends.
-    is_same = answer.status_code == 400 or (answer.status_code, plain(answer)) == (403, page)
+    # A message under another name is none: its page is the one for an address that was opened by hand.
+    is_same = answer.status_code == 400 or (answer.status_code, plain(answer)) in pages
     return "" if is_same else f"{answer.status_code}, another page"
 
 

@@ -103,7 +103,7 @@ def member(make_user: MakeUser) -> MakeMember:
 
 
 def new_browser() -> Client:
-    """Return a browser that nobody has signed in with, at the address that BASE_URL names."""
+    """Return a browser without a signed-in user, at the address that BASE_URL names."""
     client = Client(headers={"host": "amplisso.example"})
     client.defaults["wsgi.url_scheme"] = "https"
     return client
@@ -111,7 +111,7 @@ def new_browser() -> Client:
 
 @pytest.fixture
 def visitor(db: None) -> Client:
-    """A browser that nobody has signed in with."""
+    """Return a browser without a signed-in user."""
     return new_browser()
 
 

@@ -1,7 +1,7 @@
-"""Every address of ours, tried by everybody: the tables here say who may open what, and an address that is missing
+"""Every URL of ours, opened by every kind of visitor: the tables here say who may open it, and a URL that is missing
 from them fails.
 
-The test walks the URL resolver, so that nobody adds a page and forgets to say who it is for.
+The test walks the URL resolver, so that no page is added without saying who it is for.
 """
 
 from __future__ import annotations
@@ -214,7 +214,7 @@ def test_public_pages_of_organizations_are_marked_so() -> None:
 
 @dataclass(frozen=True)
 class Visitor:
-    """Somebody with a browser, and what they are to Contoso: a role by a grant that opens it, or none."""
+    """A browser and its user's relation to Contoso: a role by a grant that opens it, or none."""
 
     name: str
     client: Client
@@ -240,7 +240,7 @@ class Visitor:
 def visitors(
     organization: Organization, make_organization: MakeOrganization, make_user: MakeUser, member: MakeMember
 ) -> list[Visitor]:
-    """Everybody who may come by at Contoso."""
+    """Return every kind of visitor of Contoso."""
     stranger, both = make_user(), member(organization, Role.ADMIN).user
     fabrikam = make_organization("Fabrikam", admin=stranger)
     member(fabrikam, Role.ADMIN, both)
@@ -334,7 +334,7 @@ def test_where_sso_is_required_a_password_opens_recovery_alone(
 
 
 def test_a_closed_organization_is_there_for_nobody(organization: Organization, visitors: list[Visitor]) -> None:
-    """No page for its admins, whatever grant they have; one page for everybody, since all have the same guard."""
+    """No page for its admins, whatever grant they have; one page for every visitor, since all have the same guard."""
     close_organization(organization=organization, actor=COMMAND_LINE)
     admins = [visitor for visitor in visitors if visitor.role == Role.ADMIN]
     everywhere = itertools.product(admins, ORGANIZATION_PAGES)

@@ -20,7 +20,7 @@ from tests.sso.conftest import Connect, connect, tenant  # noqa: F401  fixtures
 
 @pytest.fixture
 def operator(make_user: MakeUser) -> User:
-    """Somebody who may do everything in the admin."""
+    """Return an operator with every permission in the admin (a superuser)."""
     return make_user("operator@amplisso.example", is_staff=True, is_superuser=True)
 
 

@@ -1,4 +1,4 @@
-"""Who gets into the admin: operators who came in with their password, and nobody else."""
+"""Access to the admin: only operators who signed in with their password."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from amplisso.environment import read
 from tests.children import running_child
 
 ROOT = Path(__file__).resolve().parents[2]
-# A server that says that it listens and goes on until somebody ends it.
+# A server that says that it listens and goes on until it is ended.
 WAITING = "import sys; sys.stdout.write('!'); sys.stdout.flush(); sys.stdin.read()"
 # One that takes its time to end.
 SLOW = "import signal, time; signal.signal(signal.SIGTERM, lambda *_: (time.sleep(1), exit())); " + WAITING
@@ -57,7 +57,7 @@ def test_whoever_ends_it_ends_both(number: signal.Signals) -> None:
         assert running.stdout.read(2) == b"!!"
         running.send_signal(number)
         assert running.wait(30) == 0
-        assert running.stdout.read() == b""  # the end of the pipe: nobody holds it any more
+        assert running.stdout.read() == b""  # the end of the pipe: no process holds it any more
 
 
 @pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])

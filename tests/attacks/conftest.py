@@ -36,16 +36,16 @@ class Siege:
         return f"/saml/2/acs/{self.organization.number}"
 
     def ask(self, browser: Client, sign: str = "assertion", **query: str) -> Target:
-        """Let a browser ask for a sign-in; it then has the nonce for the request, and whoever sits there knows its ID.
+        """Start a sign-in in a browser, which then has the nonce of the request; its user knows the request's ID.
 
-        That much anybody can do: the attacks begin behind it.
+        Any visitor can do that much: the attacks begin after it.
         """
         answer = browser.get(f"/sso/{self.organization.number}/start", query)
         assert answer.status_code == 302, answer.content
         return Target(sign, service_provider(self.organization.number), request_id_in(answer["Location"]))
 
     def ask_without_page(self, browser: Client, sign: str) -> Target:
-        """The same without the page that would do it: for hundreds of attacks on the address behind it."""
+        """Start a sign-in without requesting its start page: faster, for hundreds of attacks on the ACS."""
         configuration = self.organization.connections.get().configurations.get()
         started = start_sign_in(organization=self.organization, actor=COMMAND_LINE, configuration=configuration)
         browser.cookies[cookie_name(self.organization.number)] = started.nonce
@@ -105,13 +105,13 @@ def frozen() -> Iterator[None]:
 
 @pytest.fixture
 def siege(frozen: None, organization: Organization) -> Siege:
-    """Contoso, connected; whoever its provider vouches for joins just in time, so that any success would show."""
+    """Return Contoso with a connection; users join just in time, so that any successful attack would show."""
     return connect(organization)
 
 
 @pytest.fixture
 def another(frozen: None, make_organization: Callable[..., Organization]) -> Callable[..., Siege]:
-    """Further organizations, each with a connection of its own."""
+    """Return a function that makes further organizations, each with a connection of its own."""
 
     def make(name: str, *pairs: KeyPair, **options: str) -> Siege:
         return connect(make_organization(name), *pairs, **options)
@@ -121,5 +121,5 @@ def another(frozen: None, make_organization: Callable[..., Organization]) -> Cal
 
 @pytest.fixture
 def browser(db: None) -> Client:
-    """Somebody's browser, new."""
+    """Return a new browser without any session."""
     return new_browser()

@@ -1,4 +1,4 @@
-"""Every attack against the real address, in a browser that asked and has the nonce: nobody gets in, nothing breaks."""
+"""Every attack against the real address, from a browser that asked and has the nonce: none gets in, nothing breaks."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _wrong_answer(siege: Siege, target: Target, encoded: str, answer: HttpRespon
 
 
 def _one_genuine_answer(siege: Siege, base: str) -> None:
-    """So that a grant that nobody can use doesn't pass for a safe one."""
+    """Check that a genuine response gets in, so that a connection that refuses everything does not pass for safe."""
     browser = new_browser()
     target = siege.ask(browser, base)
     answer = siege.post(browser, target.answer().encoded())

@@ -1,4 +1,4 @@
-"""Controls: everything an honest provider sends gets in, by the verdict and over HTTP."""
+"""Controls: every genuine response is accepted, by the verdict and over HTTP."""
 
 from __future__ import annotations
 

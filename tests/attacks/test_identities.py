@@ -1,4 +1,4 @@
-"""A provider that says whatever it likes about who somebody is; and an admin who uploads whatever comes along."""
+"""A hostile provider that asserts arbitrary identities, and an admin who uploads arbitrary metadata."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ LOOKALIKES = {
 }
 
 
-# With an address of its own it is a person of its own, and the same address with another subject is nobody.
+# An address of its own makes a user of its own; a known address with another subject is refused.
 REFUSED = {Reason.NO_ADDRESS, Reason.INCOMPLETE, Reason.OTHER_SUBJECT}
 
 
@@ -114,7 +114,7 @@ def test_two_addresses_in_one_place(siege: Siege, victim: User, browser: Client,
 
 
 def test_a_changed_address_moves_nobody(siege: Siege, victim: User, browser: Client) -> None:
-    """nOAuth: whoever may change the mail attribute of one account becomes nobody else by it."""
+    """nOAuth: a user who may change the mail attribute of an account does not become another user by it."""
 
     def arrive(address: str) -> None:
         target = siege.ask(browser)
@@ -248,7 +248,7 @@ def test_hostile_upload(organization: Organization, admin: User, client_of: Sign
 def test_several_providers_are_a_choice_and_no_configuration(
     organization: Organization, admin: User, client_of: SignedIn
 ) -> None:
-    """Whoever writes the file does not say which of them is believed."""
+    """The author of the file does not decide which of its providers is trusted."""
     browser, path = client_of(admin), f"/o/{organization.slug}/settings/access"
     data = _file(entities(entity(), entity(entity_id="https://other.test")))
     answer = browser.post(path, {"provider": "azure", "metadata_file": SimpleUploadedFile("m.xml", data)})

@@ -58,12 +58,12 @@ def cases(groups: dict[str, Group]) -> list[object]:
 
 @cache
 def ours() -> KeyPair:
-    """What anybody can encrypt for."""
+    """Return our key pair; its certificate is public, so every attacker can encrypt for it."""
     return make_key_pair("amplisso.example", now=NOW)
 
 
 def judge(attack: Attack) -> tuple[object, float]:
-    """The outcome, and the seconds of processor time that it took."""
+    """Return the outcome, and the seconds of processor time that it took."""
     sent = attack(Session(certificate=ours().certificate))
     them = {"service_provider": replace(US, keys=(ours(),)), "identity_provider": idp(), "now": NOW}
     if isinstance(sent, Query):
@@ -125,7 +125,7 @@ def fabrikam(contoso: Siege, make_organization: Callable[..., Organization]) -> 
 
 
 def session_of(siege: Siege) -> Session:
-    """What is known of the session of somebody who has just come in there."""
+    """Return what an attacker knows of the session of a user who has just signed in there."""
     current = siege.organization.service_provider_keys.first()
     certificate = current.signing_certificate() if current else None
     return Session(service_provider(siege.organization.number), GENUINE, certificate)
@@ -180,19 +180,19 @@ def _attack(siege: Siege, victim: Client, message: Query | Form, pages: set[tupl
         return "somebody was signed out"
     if settings.SESSION_COOKIE_NAME in answer.cookies:
         return "the response changes the session's cookie"
-    # Django's own response to more parameters than anybody sends.
+    # Django itself answers 400 to a request with too many parameters.
     # A message under another name is none: its page is the one for an address that was opened by hand.
     is_same = answer.status_code == 400 or (answer.status_code, plain(answer)) in pages
     return "" if is_same else f"{answer.status_code}, another page"
 
 
 def plain(answer: HttpResponse) -> bytes:
-    """The page without what differs each time: the token of the form to sign out."""
+    """Return the page without the part that differs each time: the token of the form to sign out."""
     return re.sub(rb'value="\w{64}"', b"", answer.content)
 
 
 def test_honest_requests_sign_out(contoso: Siege) -> None:
-    """All of them, one after the other, each with a new ID; nobody's cookie is needed."""
+    """Each genuine request, with a new ID, ends a session without any cookie."""
     session, complaints = session_of(contoso), []
     for name, attack in logout_words.HONEST.items():
         SignOut.objects.all().delete()

@@ -57,13 +57,13 @@ def test_changed_at_random(bases: list[tuple[bytes, Assertion]], chunk: int) -> 
         if verdict.accepted:
             accepted += 1
             assert verdict.assertion == said, f"change {number}"
-    # Some changes touch what no signature covers and nobody reads. Many would mean that changes change nothing.
+    # Some changes touch parts that no signature covers and no code reads. Many would mean that changes change nothing.
     assert accepted < CHUNK / 4
 
 
 @pytest.mark.parametrize("base", BASES)
 def test_changed_at_random_over_http(siege: Siege, base: str) -> None:
-    """The same, posted: nobody else gets in, whatever arrives."""
+    """A randomly changed response that is posted to the ACS never signs in another user."""
     for number in range(OVER_HTTP):
         browser = new_browser()
         target = siege.ask_without_page(browser, base)

@@ -1,4 +1,4 @@
-"""Genuine responses, used again, elsewhere, by somebody else, or unasked."""
+"""Replay: genuine responses used again, elsewhere, by another user, or unsolicited."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_replay_in_another_browser(siege: Siege, browser: Client, written: Calla
 
 
 def test_a_refused_answer_uses_the_request_up(siege: Siege, browser: Client) -> None:
-    """Nobody may try one request with a thousand answers."""
+    """An attacker must not try a thousand responses to one request."""
     target = siege.ask(browser)
     assert siege.is_refused(siege.post(browser, target.answer(sign="none", name_id=EVIL).encoded()))
     assert siege.is_refused(siege.post(browser, target.answer().encoded()))
@@ -238,7 +238,7 @@ def test_unsolicited(siege: Siege, browser: Client, sign: str) -> None:
 
 
 def test_the_session_of_before_is_left_behind(siege: Siege, browser: Client) -> None:
-    """A session that somebody planted in the browser (fixation) is not the one that gets signed in."""
+    """Session fixation: a session that an attacker planted in the browser is not the one that is signed in."""
     browser.get("/sign-in")
     session = browser.session
     session["planted"] = True

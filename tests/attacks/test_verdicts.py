@@ -23,7 +23,7 @@ def warmed_up() -> None:
 
 @cache
 def ours() -> KeyPair:
-    """What anybody can encrypt for."""
+    """Return our key pair; its certificate is public, so every attacker can encrypt for it."""
     return make_key_pair("amplisso.example", now=NOW)
 
 

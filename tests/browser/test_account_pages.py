@@ -1,4 +1,4 @@
-"""The account pages in a real browser: readable for everybody in both themes, passkeys under the strict policy."""
+"""The account pages in a real browser: accessible in both themes, passkeys under the strict policy."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FOR_ADA = [
 
 @pytest.fixture
 def ada(make_user: MakeUser) -> None:
-    """Somebody with a password and nothing else."""
+    """Make a user who has only a password."""
     make_user(ADDRESS, PASSWORD)
 
 

@@ -88,7 +88,7 @@ def walk_the_portal(portal: Page, entra, values: dict[str, str]) -> str:
 
 
 def end_user_comes_in(page: Page, organization: Organization) -> None:
-    """Somebody new, in a browser of her own, from the organization's sign-in page."""
+    """Sign a new user in from the organization's sign-in page, in a browser of her own."""
     context = page.context.browser.new_context(base_url=page.evaluate("location.origin"))
     hers = context.new_page()
     hers.goto(f"/o/{organization.slug}/sign-in")

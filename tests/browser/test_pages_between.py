@@ -22,7 +22,7 @@ from tests.sso.conftest import upload
 pytestmark = pytest.mark.browser
 Look = Callable[[str], None]
 
-# The page of a sign-out goes on after a second. At once would hide its one fact from whoever's provider never answers.
+# The page of a sign-out goes on after a second: at once would hide its one fact if the provider never answers.
 RULES = {"rules": {"meta-refresh": {"enabled": False}}}
 
 

@@ -108,7 +108,7 @@ def test_text_takes_the_place_of_a_file_that_is_too_large(access: Page) -> None:
 
 
 def test_save_says_that_a_file_is_on_its_way(access: Page) -> None:
-    """Whoever comes back, or goes on after stopping it, finds the button as it was."""
+    """The button shows the upload, and is as before once the user comes back or stops the upload."""
     save = access.locator("[data-save]")
     drop(access, "federation.xml", federation())
     save.evaluate("button => button.form.addEventListener('submit', event => event.preventDefault())")

@@ -1,4 +1,4 @@
-"""An impatient click, Back and Reload, in a real browser: the honest user gets in, and nobody comes back in."""
+"""An impatient click, Back and Reload, in a real browser: the user gets in, and a signed-out one does not."""
 
 from __future__ import annotations
 

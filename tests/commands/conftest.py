@@ -19,7 +19,7 @@ def metadata(tenant: simulator.Tenant) -> bytes:  # noqa: F811
 
 @pytest.fixture
 def metadata_file(metadata: bytes, tmp_path: Path) -> Path:
-    """The same, downloaded."""
+    """Write the metadata to a file, as a downloaded one, and return its path."""
     file = tmp_path / "metadata.xml"
     file.write_bytes(metadata)
     return file

@@ -46,7 +46,7 @@ def ada(organization: Organization, member: MakeMember) -> Membership:
 
 def test_without_a_grant_nothing_opens(ada: Membership) -> None:
     client = new_browser()
-    client.force_login(ada.user)  # Django knows the user; nobody has made a grant
+    client.force_login(ada.user)  # Django knows the user, but the session has no grant
     assert status(client) == NOT_THERE
     assert client.get("/session").status_code == 401
     assert client.get("/").status_code == 302

@@ -103,7 +103,7 @@ def second_identifier(changing: Changing) -> None:
 
 
 def second_identifier_of_the_known_kind(changing: Changing) -> None:
-    """Whoever it is, somebody else has this address at the provider, too."""
+    """Refuse a second identifier of a known kind: two users have this address at the provider."""
     changing.refused("ada", ("employee-9", UNSPECIFIED, ""))
 
 

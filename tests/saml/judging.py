@@ -33,7 +33,7 @@ def judge(
 
 
 def assert_refused(verdict: Verdict, name: CheckName) -> None:
-    """Nobody is signed in, and exactly this check says why."""
+    """Check that the response is refused, and by exactly this check."""
     assert verdict.failure is not None, "accepted"
     assert verdict.failure.name is name, verdict.failure
     assert verdict.failure.expected

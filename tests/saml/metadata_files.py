@@ -106,7 +106,7 @@ def aggregate(*, size: int, entities: int) -> Iterator[str]:
 VIEWER = "This XML file does not appear to have any style information associated with it."
 PEM = f"-----BEGIN CERTIFICATE-----\n{base64_of(key_pair())}\n-----END CERTIFICATE-----"
 
-# By name: honest metadata of `ENTITY` in every way that it is written.
+# By name: valid metadata of `ENTITY` in every way that it is written.
 WRITTEN = {
     "byte order mark": (BOM + DECLARATION + entity()).encode(),
     "two byte order marks": (BOM + BOM + DECLARATION + entity()).encode(),

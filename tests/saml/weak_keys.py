@@ -1,4 +1,4 @@
-"""Certificates of keys that no honest provider has, made byte by byte: libraries refuse to make them."""
+"""Certificates of keys too weak or odd for a real provider, made byte by byte: libraries refuse to make them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def rsa_public_key(modulus: int, exponent: int = 65537) -> rsa.RSAPublicKey:
 
 
 def odd_modulus(bits: int) -> int:
-    """Return a random odd number of so many bits without a factor below 2^16, whose factors nobody knows."""
+    """Return a random odd number of so many bits without a factor below 2^16, whose factors are unknown."""
     while True:
         found = secrets.randbits(bits) | 1 | 1 << (bits - 1)
         if all(found % prime for prime in _small_primes()):

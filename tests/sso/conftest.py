@@ -98,7 +98,7 @@ def connect(db: None, tenant: simulator.Tenant, settings: object) -> Connect:
 
 
 def _app(tenant: simulator.Tenant, identifier: str, reply_url: str, **options: str) -> simulator.App:
-    """The same application for the same identifier, so that no test waits for new keys; its options are this test's."""
+    """Return the application of an identifier, reused so that no test waits for new keys, with this test's options."""
     app = tenant.app_with_identifier(identifier) or tenant.register("Amplisso", identifier, reply_url)
     app.name_id_source = options.get("name_id_source", "user.mail")
     app.signing = options.get("signing", "assertion")

@@ -1,4 +1,4 @@
-"""Unsigned words in front of a signed assertion, for whoever looks before judging."""
+"""Unsigned attributes in front of a signed assertion, to mislead code that reads before it verifies."""
 
 from __future__ import annotations
 

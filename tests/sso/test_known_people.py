@@ -76,7 +76,7 @@ def test_nobody_of_an_earlier_provider_is_found(both):
 
 @pytest.mark.parametrize("decoy", ["grace", "nobody"])
 def test_a_decoy_leads_nobody_into_anothers_account(both, decoy):
-    """Only the assertion is signed; what stands before it is whoever carries it who wrote it."""
+    """Only the assertion is signed; an attribute in front of it may come from the browser's user."""
     subject = subject_of(both, decoy) if decoy == "grace" else "0" * 36
     answer = both.post(with_decoy(both.answer("ada", both.start()), subject))
     assert answer.status_code == 303

@@ -1,4 +1,4 @@
-"""An identity provider that nobody here wrote: pysaml2's, with xmlsec1 signing."""
+"""An independent identity provider: pysaml2's, with xmlsec1 signing."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def altered(old: bytes, new: bytes) -> Callable[[Target], str]:
 
 
 def encrypted(transport: str, *, for_us: bool) -> Callable[[Target], str]:
-    """Return what makes a response whose assertion is encrypted, for us or for somebody else."""
+    """Return what makes a response whose assertion is encrypted, for us or for another service provider."""
 
     def make(target: Target) -> str:
         root = target.answer().document()

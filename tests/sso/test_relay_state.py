@@ -163,7 +163,7 @@ def test_it_is_in_the_row_and_in_no_url(journey: Journey) -> None:
 
 
 def test_the_log_has_it_once_its_browser_is_sent_to_the_provider(journey: Journey) -> None:
-    """A response may be posted by a page that never follows: nobody has begun to sign in then."""
+    """A page may post a response and never follow the redirect: no sign-in has begun then."""
     fields = {"SAMLResponse": journey.answer("ada", ""), "RelayState": BASE + MEMBERS}
     answer = journey.browser.post("/saml/2/acs/10001", fields)
     assert SignIn.objects.count() == 1
@@ -185,7 +185,7 @@ def test_it_is_good_once_and_not_for_long(journey: Journey) -> None:
 
 
 def test_no_response_fits_the_row_that_waits(journey: Journey) -> None:
-    """Nobody knows its request, and no cookie has its nonce, least of all the empty one."""
+    """No party knows the ID of its request, and no cookie has its nonce, least of all the empty one."""
     journey.browser.post("/saml/2/acs/10001", {"SAMLResponse": journey.answer("ada", ""), "RelayState": BASE + MEMBERS})
     row = SignIn.objects.get()
     for nonce in (None, ""):
@@ -210,7 +210,7 @@ def test_an_answer_that_was_asked_for_keeps_its_own_page(journey: Journey) -> No
 
 @pytest.mark.parametrize("dest", ["iframe", "empty", "image"])
 def test_what_is_not_a_page_of_its_own_keeps_nothing(journey: Journey, dest: str) -> None:
-    """A hostile page could post in the background until nobody behind its visitor's address can sign in."""
+    """A hostile page could otherwise post in the background until no user behind its visitor's IP can sign in."""
     fields = {"SAMLResponse": journey.answer("ada", ""), "RelayState": BASE + MEMBERS}
     answer = journey.browser.post("/saml/2/acs/10001", fields, headers={"sec-fetch-dest": dest})
     assert answer["Location"].startswith("/sso/10001/start?again=")

@@ -1,4 +1,4 @@
-"""The same response twice from the same browser: a double click, Back, Reload (invariant 4)."""
+"""One response posted twice from one browser: a double click, Back, Reload (invariant 4)."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def encoded(journey: Journey) -> str:
 
 @pytest.fixture
 def cut_off(journey: Journey, encoded: str) -> str:
-    """The same response, in a browser that gave the first response up before its cookies had come."""
+    """Return the response for a browser that aborted its first post before the session cookie had come."""
     del journey.browser.cookies[django_settings.SESSION_COOKIE_NAME]
     assert not is_in(journey.browser)
     return encoded
@@ -202,7 +202,7 @@ def test_a_session_longer_than_the_organization_allows_is_restarted(journey, enc
 
 
 def test_a_session_that_a_later_sign_in_replaced_is_restarted(journey, encoded):
-    """Nobody signed out: asked once more, the browser is signed in as before."""
+    """The user has not signed out: after one more request to the provider they are signed in as before."""
     journey.sign_in("ada")
     assert SessionGrant.objects.filter(ended_at__isnull=False).count() == 1
     assert is_restart(repeat(journey, encoded))

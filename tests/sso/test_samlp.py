@@ -1,4 +1,4 @@
-"""Another identity provider that nobody here wrote: npm's samlp, which signs with a canonicalization of its own."""
+"""Another independent identity provider: npm's samlp, which signs with a canonicalization of its own."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def messages_of(document: html.HtmlElement) -> str:
 
 
 class TestPage:
-    """What the page shows before anybody changes anything."""
+    """The page before the first change."""
 
     def test_a_new_organization_finds_its_values_and_a_guide(
         self, browser: Client, path: str, organization: Organization
@@ -249,7 +249,7 @@ def _without_files(fields: dict[str, object]) -> dict[str, object]:
 
 
 class TestRequireSso:
-    """Nobody locks the organization out: SSO is required only by an admin who came in through it."""
+    """Only an admin who signed in through SSO can require it, so that the organization is never locked out."""
 
     def test_it_needs_a_sign_in_first_and_keeps_the_upload(
         self, browser: Client, path: str, organization: Organization
@@ -329,7 +329,7 @@ class TestRequireSso:
 
 
 class TestTwoTabs:
-    """A page that was opened before somebody else saved turns nothing back."""
+    """Optimistic locking: a page opened before another admin saved does not revert their change."""
 
     @staticmethod
     def tab(browser: Client, path: str) -> dict[str, object]:

@@ -51,7 +51,7 @@ OURS = {
 
 @pytest.fixture
 def browser() -> Client:
-    """Somebody who has never been here."""
+    """Return the browser of a new visitor."""
     return new_browser()
 
 
@@ -211,7 +211,7 @@ def test_next_is_kept_all_the_way(browser: Client, target: str, kept: str) -> No
 
 
 class TestMailedPages:
-    """'Mail me my sign-in page' answers everybody alike, and writes to those who have a page."""
+    """'Mail me my sign-in page' answers every visitor alike, and writes to those who have a page."""
 
     def test_members_and_invitees_get_their_pages(
         self, browser: Client, connected: Organization, member: MakeMember
@@ -265,7 +265,7 @@ class TestMailedPages:
 
 
 class TestAddressOfTheProvider:
-    """Somebody opens the ACS, such as by Enter in the address bar."""
+    """A visitor opens the ACS by GET, such as by Enter in the address bar."""
 
     def test_it_says_how_to_sign_in_and_nothing_of_the_organization(
         self, browser: Client, connected: Organization
@@ -317,7 +317,7 @@ class TestOrganizationPage:
 
 
 class TestRefusedPage:
-    """What somebody sees who could not be signed in: a code, and nothing about the reason."""
+    """The page of a refused sign-in shows a code, and nothing about the reason."""
 
     def test_it_looks_nothing_up(self, browser: Client) -> None:
         """Without the db fixture a look into the database is an error."""

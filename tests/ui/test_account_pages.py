@@ -20,7 +20,7 @@ SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 @pytest.fixture
 def visitor(db: None) -> Client:
-    """A browser that nobody has signed in with."""
+    """Return a browser without a signed-in user."""
     client = Client(headers={"host": "amplisso.example"})
     client.defaults["wsgi.url_scheme"] = "https"
     return client

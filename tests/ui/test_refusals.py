@@ -14,7 +14,7 @@ from tests.ui.markup import heading, page_of
 
 @pytest.fixture
 def sso_required(organization: Organization) -> Organization:
-    """Contoso lets nobody in with a password."""
+    """Return Contoso with SSO required: no member signs in with a password."""
     activate_sso(organization)
     organization.require_sso = True
     organization.save()

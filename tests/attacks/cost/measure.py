@@ -1,4 +1,4 @@
-"""What a message costs whoever reads it."""
+"""Measure the processor time and the memory that reading a message costs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-# A bomb costs ten seconds and more, each time; an honest verdict three milliseconds.
+# A bomb costs ten seconds and more, each time; the verdict on a genuine response three milliseconds.
 MOST_SECONDS = 1.0
 # A virtual machine may stand still for a second, which then counts as ours; not thrice at the same place.
 TRIES = 3
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def measured(work: Callable[[], T]) -> tuple[T, float]:
-    """Do it once; return what it gives, and the seconds of processor time that this thread took for it.
+    """Do the work once; return its result and the seconds of processor time that this thread took for it.
 
     Nothing else counts, so that no busy machine fails a test: neither other threads nor Python's own tidying up after
     thousands of other tests, which is put off meanwhile, as `timeit` does.
@@ -35,7 +35,7 @@ def measured(work: Callable[[], T]) -> tuple[T, float]:
 
 
 def at_best(work: Callable[[], T]) -> tuple[T, float]:
-    """The same for what may be done again, which it is if it took too long."""
+    """Measure work that may be repeated, and repeat it if it took too long; return its result and the seconds."""
     found, spent = measured(work)
     for _ in range(1, TRIES):
         if spent < MOST_SECONDS:

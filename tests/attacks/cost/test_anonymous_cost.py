@@ -1,4 +1,4 @@
-"""What anyone may ask costs little, even with the most expensive metadata that is accepted (invariant 7).
+"""Anonymous requests cost little, even with the most expensive metadata that is accepted (invariant 7).
 
 The attacker owns the organization, its provider and one of its keys. Everything that a process remembers is forgotten
 before each request, as if there were so many organizations that nothing stays.

@@ -89,7 +89,7 @@ def encrypted(target: Target, kind: str, *, opens: bool, **knobs: Any) -> str:
 
 
 def more_keys(container: etree._Element, *, opens: bool) -> None:
-    """Put three keys for nobody in front of the one in an EncryptedData; as many as are read."""
+    """Put three keys without a recipient in front of the one in an EncryptedData; as many as are read."""
     real = one(container, "EncryptedKey")
     parent = real.getparent()
     assert parent is not None

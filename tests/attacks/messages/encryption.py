@@ -1,4 +1,4 @@
-"""Encrypted for nobody, by means that are too weak, or for us, which anybody can do: the certificate is public."""
+"""Assertions encrypted for no key of ours, with weak algorithms, or by an attacker with our public certificate."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ UNOPENED = CheckName.DECRYPTION
 RUBBISH = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldY" * 8
 CBC, GCM = XMLENC + "aes256-cbc", XMLENC11 + "aes256-gcm"
 
-# --- For nobody -------------------------------------------------------------------------------------------------
+# --- For no key of ours -----------------------------------------------------------------------------------------
 
 CONTENT_METHODS = {
     "AES-CBC": XMLENC + "aes128-cbc",

@@ -1,4 +1,4 @@
-"""Signatures that are missing, broken, by somebody else's key, by weak algorithms, or that ask for too much."""
+"""Signatures that are missing, broken, by another party's key, by weak algorithms, or that ask for too much."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _move_to(name: str) -> Change:
 
 
 def _genuine_signature_of_another_answer(root: etree._Element) -> None:
-    """A signature of the same provider over something it said to somebody else."""
+    """Insert a signature that the same provider made over its response to another request."""
     other = Target("assertion", request_id="_other").answer().document()
     one(root, "Assertion").insert(1, one(other, "Signature"))
 
@@ -174,7 +174,7 @@ def _claims(method: str = "", digest: str = "") -> Case:
 
 
 def _hmac(secret: Callable[[], bytes], method: str) -> Case:
-    """Really signed, with what everybody knows: the public key as the shared secret (CVE-2009-0217 and its kin)."""
+    """Sign by HMAC with the public key as the shared secret, which every attacker knows (CVE-2009-0217 and its kin)."""
 
     def sign_again(signature: etree._Element) -> None:
         one(signature, "SignatureMethod").set("Algorithm", method)

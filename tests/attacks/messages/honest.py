@@ -1,4 +1,4 @@
-"""What honest providers send: a control for every group of attacks, so that refusing everything fails too.
+"""Genuine responses of real providers: a control for every group of attacks, so that refusing everything fails too.
 
 Named after the provider or the quirk; Entra's by its documentation and by real responses of it.
 """
@@ -40,34 +40,34 @@ XS = "http://www.w3.org/2001/XMLSchema"
 
 
 class Shape(NamedTuple):
-    """One honest way to say the same: the field, and the key the connection trusts."""
+    """One variant of a genuine response: the SAMLResponse field, and the key the connection trusts."""
 
     write: Callable[[Target], str]
     pair: Callable[[], KeyPair] = key_pair
 
 
 def says(pair: Callable[[], KeyPair] = key_pair, **knobs: Any) -> Shape:
-    """Said with these knobs turned."""
+    """Return a genuine response made with these options."""
     return Shape(lambda target: target.answer(pair=pair(), **knobs).encoded(), pair)
 
 
 def says_to(make: Callable[[Target], dict[str, Any]]) -> Shape:
-    """The same, for what depends on our addresses."""
+    """Return a genuine response whose options depend on our addresses."""
     return Shape(lambda target: target.answer(**make(target)).encoded())
 
 
 def written(change: Callable[[bytes], bytes]) -> Shape:
-    """The bytes are written in another way."""
+    """Return a genuine response whose XML is serialized in another way."""
     return Shape(lambda target: encode(change(target.answer().xml())))
 
 
 def folded(change: Callable[[str], str]) -> Shape:
-    """The base64 is written in another way."""
+    """Return a genuine response whose base64 is written in another way."""
     return Shape(lambda target: change(target.answer().encoded()))
 
 
 def key_info(inside: Callable[[], str]) -> Shape:
-    """Another KeyInfo, which no signature covers and nobody believes."""
+    """Return a genuine response with another KeyInfo, which no signature covers and which is not trusted."""
 
     def tell(root: etree._Element) -> None:
         for signature in reversed(signatures(root)):

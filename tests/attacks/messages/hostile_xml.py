@@ -196,7 +196,7 @@ BASE64_CASES: Group = {
 
 
 def _answering(inside: bytes, attributes: bytes = b"") -> str:
-    """A Response of nobody's that says it answers our request, so that it is found and looked at."""
+    """Return an unsigned Response that claims to answer our request, so that the request is found and it is read."""
     return encode(
         b'<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" ID="_r" Version="2.0" InResponseTo="'
         + REQUEST_ID.encode()

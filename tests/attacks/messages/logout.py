@@ -1,6 +1,6 @@
-"""Forged, stolen and changed logout messages, and those that are hostile to whoever reads them.
+"""Forged, stolen and changed logout messages, and those that are hostile to the parser.
 
-An attack is a function from somebody's session to a message. It never knows whether it is judged by the pure functions
+An attack is a function from a user's session to a message. It never knows whether it is judged by the pure functions
 or sent to the real address, so each one is tried both ways.
 """
 
@@ -43,11 +43,11 @@ class Form(NamedTuple):
 
 @dataclass(frozen=True)
 class Session:
-    """Somebody's session at one organization: what an attacker may know of it, which is everything but the keys."""
+    """A user's session at one organization: what an attacker may know of it, which is everything but the keys."""
 
     service_provider: ServiceProvider = US
     name_id: str = GENUINE
-    # Ours, for which anybody can encrypt.
+    # Our public certificate: every attacker can encrypt for it.
     certificate: SigningCertificate | None = None
 
     @property
@@ -74,7 +74,7 @@ def posted(text: str | bytes, *, signer: KeyPair | None = None, name: str = "SAM
 
 
 def both(change: Callable[[str], str] = str, **knobs: Any) -> dict[str, Attack]:
-    """Signed by the provider itself, by either way, so that only what is said can be wrong."""
+    """Return messages that the provider itself signed, by either binding, so that only their content can be wrong."""
     return {
         "by Redirect": lambda session: Query(logout_provider.query(change(session.message(**knobs)))),
         "by POST": lambda session: posted(change(session.message(**knobs)), signer=key_pair()),
@@ -82,12 +82,12 @@ def both(change: Callable[[str], str] = str, **knobs: Any) -> dict[str, Attack]:
 
 
 def by_redirect(change: Callable[[str], str] = str, **knobs: Any) -> dict[str, Attack]:
-    """The same for what no signature in the XML could refer to."""
+    """Return a signed message by HTTP-Redirect only, where no signature in the XML could refer to it."""
     return {"by Redirect": both(change, **knobs)["by Redirect"]}
 
 
 def named(cases: Mapping[str, Mapping[str, Attack]]) -> Group:
-    """One group out of cases that are tried both ways."""
+    """Return one group out of cases that are tried by both bindings."""
     return {f"{name}, {way}": attack for name, ways in cases.items() for way, attack in ways.items()}
 
 
@@ -95,18 +95,18 @@ def named(cases: Mapping[str, Mapping[str, Attack]]) -> Group:
 
 
 def _of(session: Session) -> tuple[str, str, str, str]:
-    """The genuine query in its parts: SAMLRequest, RelayState, SigAlg, Signature."""
+    """Return the genuine query in its parts: SAMLRequest, RelayState, SigAlg, Signature."""
     request, relay, algorithm, value = logout_provider.query(session.message()).split("&")
     return request, relay, algorithm, value
 
 
 def _forged(session: Session) -> str:
-    """The parameter of a message that nobody signed."""
+    """Return the SAMLRequest parameter of an unsigned message."""
     return "SAMLRequest=" + quote(deflated(session.message(message_id="_forged")), safe="")
 
 
 def edited(change: Callable[[str], str]) -> Attack:
-    """A genuine query that was changed on the way."""
+    """Return an attack that changes a genuine query on the way."""
 
     def attack(session: Session) -> Query:
         genuine = logout_provider.query(session.message())
@@ -145,7 +145,7 @@ def _by_algorithm(name: str, make: Callable[[bytes], bytes]) -> Attack:
 
 
 def _hmac(data: bytes) -> bytes:
-    """With what everybody knows for a secret."""
+    """Return an HMAC with the provider's public certificate as the secret, which every attacker knows."""
     return hmac.new(key_pair().certificate.der, data, hashlib.sha256).digest()
 
 
@@ -276,7 +276,7 @@ def rebuilt(change: Callable[[Tree], Tree | None]) -> Attack:
 
 
 def _evil(root: Tree) -> Tree:
-    """The same request for somebody else, without a signature."""
+    """Return a copy of a request that names another user, without its signature."""
     evil = deepcopy(root)
     evil.remove(evil.find(DS + "Signature"))
     evil.set("ID", "_evil")

@@ -1,4 +1,4 @@
-"""Logout messages that the right provider signed and that still must do nothing; hostile ones; and the honest ones."""
+"""Logout messages that the right provider signed and that still must do nothing; hostile ones; and the genuine ones."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ ENCRYPTED: Group = {
     "a name with a comment": _encrypted(lambda name: name.append(etree.Comment("x"))),
 }
 
-# --- Hostile to whoever reads it --------------------------------------------------------------------------------
+# --- Hostile to the parser --------------------------------------------------------------------------------------
 
 SESSION = "<samlp:SessionIndex>a</samlp:SessionIndex>"
 LAUGHS = (
@@ -280,7 +280,7 @@ GROUPS: dict[str, Group] = {
     "response": RESPONSES,
 }
 
-# --- What honest providers send ---------------------------------------------------------------------------------
+# --- Genuine messages -------------------------------------------------------------------------------------------
 
 
 def _escaped(session: Session) -> Query:

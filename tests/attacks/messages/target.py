@@ -37,7 +37,7 @@ class Target:
     sign: str
     service_provider: ServiceProvider = SP
     request_id: str = REQUEST_ID
-    # Ours, for which anybody can encrypt.
+    # Our public certificate: every attacker can encrypt for it.
     certificate: SigningCertificate | None = None
 
     @property
@@ -91,17 +91,17 @@ def on_base(base: str, *values: object, bases: tuple[str, ...], name: str) -> An
 
 
 def says(*by: CheckName, bases: tuple[str, ...] = BASES, **knobs: Any) -> Case:
-    """The provider itself signs this, so that only what is said can be wrong."""
+    """Return a case that the provider itself signs, so that only its content can be wrong."""
     return Case(lambda target: target.answer(**knobs).encoded(), by, bases)
 
 
 def says_to(make: Callable[[Target], dict[str, Any]], *by: CheckName, bases: tuple[str, ...] = BASES) -> Case:
-    """The same, for what depends on the target's own addresses."""
+    """Return a case that the provider itself signs and whose options depend on the target's own addresses."""
     return Case(lambda target: target.answer(**make(target)).encoded(), by, bases)
 
 
 def rewrites(change: Callable[[bytes], bytes], *by: CheckName, bases: tuple[str, ...] = BASES, **knobs: Any) -> Case:
-    """The bytes of a genuine response are changed on the way."""
+    """Return a case that changes the bytes of a genuine response on the way."""
 
     def attack(target: Target) -> str:
         genuine = target.answer(**knobs).xml()
@@ -113,29 +113,29 @@ def rewrites(change: Callable[[bytes], bytes], *by: CheckName, bases: tuple[str,
 
 
 def replaces(old: bytes, new: bytes, *by: CheckName, **knobs: Any) -> Case:
-    """The first occurrence of some bytes of a genuine response is replaced."""
+    """Return a case that replaces the first occurrence of some bytes of a genuine response."""
     return rewrites(lambda xml: xml.replace(old, new, 1), *by, **knobs)
 
 
 def rebuilds(
     change: Callable[[etree._Element], object], *by: CheckName, bases: tuple[str, ...] = BASES, **knobs: Any
 ) -> Case:
-    """The tree of a genuine response is changed after it was signed."""
+    """Return a case that changes the tree of a genuine response after it was signed."""
     return Case(lambda target: target.answer(after=change, **knobs).encoded(), by, bases)
 
 
 def posts(encoded: str | Callable[[Target], str], *by: CheckName) -> Case:
-    """Something that is no response of anybody's, the same whatever is signed elsewhere."""
+    """Return a case that posts a text that is no response, on one base only: it does not depend on what is signed."""
     return Case((lambda _: encoded) if isinstance(encoded, str) else encoded, by, bases=("assertion",))
 
 
 def signatures(root: etree._Element) -> list[etree._Element]:
-    """Every signature of a document."""
+    """Return every signature of a document."""
     return list(root.iter(DS + "Signature"))
 
 
 def one(root: etree._Element, name: str) -> etree._Element:
-    """The first element of a local name."""
+    """Return the first element of a local name."""
     return next(root.iter("{*}" + name))
 
 

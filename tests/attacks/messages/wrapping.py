@@ -1,4 +1,4 @@
-"""Signature wrapping: the signature stays valid for something, and somebody else is read.
+"""Signature wrapping: the signature stays valid for one element, and another is read.
 
 Every place the genuine element can be put, times where its signature goes, times the ID of the forgery.
 Somorovsky et al., "On Breaking SAML", USENIX Security 2012; the later variants by the advisories they became known by.
@@ -159,7 +159,7 @@ PLACES: tuple[Place, ...] = (
 
 
 def wrap_assertion(place: Place, signed: str, new_id: str, target: Target) -> str:
-    """A second assertion about somebody else, in a place of its own."""
+    """Add a second assertion about another user, in a place of its own."""
     root = target.answer().document()
     genuine = root[-1]
     evil = _forged(genuine, new_id)
@@ -211,7 +211,7 @@ RESPONSE_PLACES = (
 def wrap_response(
     place: Callable[[etree._Element, etree._Element], None], signed: str, new_id: str, target: Target
 ) -> str:
-    """A second response about somebody else, with the genuine one inside it."""
+    """Make a second response about another user, with the genuine one inside it."""
     genuine = target.answer().document()
     evil = deepcopy(genuine)
     for signature in list(evil.iter(DS + "Signature")):
@@ -227,7 +227,7 @@ def wrap_response(
 
 
 def _forged(genuine: etree._Element, new_id: str) -> etree._Element:
-    """The attacker's copy: without its signature, about somebody else."""
+    """Return the attacker's copy: without its signature, about another user."""
     evil = deepcopy(genuine)
     for signature in evil.findall(DS + "Signature"):
         evil.remove(signature)
@@ -308,7 +308,7 @@ def _error_response_as_carrier(xml: bytes) -> bytes:
 
 
 def _decoy_signature(target: Target) -> str:
-    """The same signature once more, in front of the genuine one."""
+    """Put a copy of the genuine signature in front of it."""
     root = target.answer().document()
     signature = one(root, "Signature")
     signature.addprevious(deepcopy(signature))

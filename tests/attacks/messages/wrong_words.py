@@ -1,6 +1,6 @@
-"""Signed by the right provider, for somebody else, somewhere else or some other time.
+"""Responses signed by the right provider for another audience, another address or another time.
 
-And what is no response at all.
+Also texts that are no response at all.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ AUDIENCE: Group = {
 
 
 def _wrong_addresses(knob: str, *by: CheckName) -> Group:
-    """What somebody else's address looks like when it is compared carelessly."""
+    """Return cases with another party's address that a careless comparison would take for ours."""
 
     def other(change) -> Case:
         return says_to(lambda target: {knob: change(target.acs)}, *by)

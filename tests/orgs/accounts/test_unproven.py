@@ -1,4 +1,4 @@
-"""Accounts that a stranger made with somebody else's address, before its owner is vouched for."""
+"""Accounts that a stranger made with another person's address, before its owner is vouched for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wrong passwords: how many are taken, from whom, and that strangers lock nobody out."""
+"""Wrong passwords: how many are taken, from which client, and that strangers lock no user out."""
 
 from __future__ import annotations
 

@@ -196,7 +196,7 @@ class TestRequests:
 
 
 class TestRefused:
-    """A forged LogoutRequest must not end anybody's session."""
+    """A forged LogoutRequest must not end any session."""
 
     def test_unsigned(self):
         assert "signed" in refused(judge(query(signer="")))

@@ -182,7 +182,7 @@ def test_names_are_optional_and_repeated_ones_count_once() -> None:
 
 
 def test_names_are_short_plain_text() -> None:
-    """Turning the text that follows around, or filling a page, is nobody's name."""
+    """A display name must not reverse the text that follows it (U+202E) or fill a page."""
     (provider,) = offered(entity(role(ui(en="Uni\u202e&lt;b&gt; " + "x" * 500) + key() + sso())))
     assert provider.names[0].startswith("Uni <b> x")
     assert len(provider.names[0]) == 200
@@ -226,7 +226,7 @@ def test_signatures_prove_nothing_and_harm_nobody() -> None:
     assert names(entities(signature, named(1, signature + role()), named(2))) == names(entities(named(1), named(2)))
 
 
-# --- The same rules as for small files
+# --- Rules that large files share with small ones
 
 # The root element is looked at first.
 TOLD_OTHERWISE = {"too large": MetadataProblem.OTHER_XML}

@@ -1,4 +1,4 @@
-"""What people upload: every way to write honest metadata is read, everything else is told apart in a sentence."""
+"""Uploaded metadata: every valid way to write it is read; everything else is refused with its reason in a sentence."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def test_our_metadata_lists_a_certificate_for_encryption_only_where_it_is_offere
     ],
 )
 def test_every_mistake_of_an_encrypted_element_can_be_told(container: str) -> None:
-    """The first is enough to refuse it, so nobody asks for the others."""
+    """The first mistake is enough to refuse an element, so the others are otherwise not evaluated."""
     assert list(mistakes(etree.fromstring(container)))
 
 

@@ -65,7 +65,7 @@ NOT_OPENED = (CheckName.DECRYPTION, "encrypted, and not opened by any key of our
 
 
 class TestOpened:
-    """What honest providers send."""
+    """Genuine encrypted responses are opened."""
 
     @pytest.mark.parametrize("signing", SIGNINGS)
     @pytest.mark.parametrize("transport", [OAEP_MGF1P, OAEP])
@@ -361,7 +361,7 @@ def test_only_what_is_signed_is_opened():
 
 
 class TestForged:
-    """Anybody can encrypt for us: the certificate is public."""
+    """Every attacker can encrypt for us: the certificate is public."""
 
     def test_unsigned(self):
         assert failed(judge(encrypted(SamlResponse(sign="none"))))[0] is CheckName.SIGNATURE_PLACES

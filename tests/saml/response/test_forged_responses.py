@@ -22,7 +22,7 @@ BASES = ("assertion", "response", "both")
 
 
 def forged_assertion(genuine: etree._Element, new_id: str | None) -> etree._Element:
-    """The attacker's copy: without its signature, about somebody else, under another, the same or no ID."""
+    """Return the attacker's copy: without its signature, about another user, under another, the same or no ID."""
     evil = deepcopy(genuine)
     for signature in evil.findall(f"{{{DS}}}Signature"):
         evil.remove(signature)
@@ -160,7 +160,7 @@ def test_unsigned() -> None:
 
 
 def test_signed_elsewhere() -> None:
-    """A genuine signature over something that nobody reads."""
+    """A genuine signature over an element that is not read proves nothing."""
 
     def sign_the_status(root: etree._Element) -> None:
         status = root.find(SAMLP + "Status")

@@ -1,4 +1,4 @@
-"""What honest providers send gets in, so that refusing everything would fail too."""
+"""Genuine responses are accepted, so that refusing everything would fail too."""
 
 from __future__ import annotations
 

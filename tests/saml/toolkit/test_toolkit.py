@@ -1,4 +1,4 @@
-"""python3-saml keeps its say, and nobody else in the process notices that we use it."""
+"""python3-saml's own checks stay in force, and no other code in the process is affected by our use of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The limits in front of xmlsec, asked alone: what honest providers send is far below them."""
+"""The limits in front of xmlsec, tested alone: genuine messages are far below them."""
 
 from __future__ import annotations
 

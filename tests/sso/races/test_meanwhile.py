@@ -1,4 +1,4 @@
-"""What happens between two statements of one sign-in: somebody else's request, put there on purpose."""
+"""Race conditions: another request, put between two statements of one sign-in on purpose."""
 
 from __future__ import annotations
 

@@ -251,7 +251,7 @@ def test_an_upload_does_not_undo_what_an_operator_disabled(journey):
 
 
 def test_an_admin_unlinks_an_address_that_became_another_persons(journey, client_of):
-    """The same human with a new account at the provider: unlinked, and in again as the same member."""
+    """A person with a new account at the provider signs in as the same member once the old one is unlinked."""
     journey.sign_in("ada")
     other = journey.sign_in("grace", name_id="ada@contoso.example")
     assert refused_for(journey, other) == Reason.OTHER_SUBJECT
@@ -269,7 +269,7 @@ def test_an_admin_unlinks_an_address_that_became_another_persons(journey, client
 
 
 def test_a_file_uploaded_while_the_requirement_is_suspended_is_a_draft(journey):
-    """Else a file that nobody has tried would shut everybody out as soon as the connection works again."""
+    """An untested file would otherwise lock every member out as soon as the connection works again."""
     require_sso(journey)
     Configuration.objects.update(state=ConfigurationState.RETIRED)
     assert save(journey, **new_file(journey)).is_draft

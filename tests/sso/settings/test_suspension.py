@@ -1,4 +1,4 @@
-"""Metadata that was stored before a rule that it breaks: passed over when it is used, and nobody is shut out by it."""
+"""Metadata that was stored before a rule that it breaks: passed over when it is used, and it locks no member out."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 
 
 def weak() -> str:
-    """Return a stored certificate whose key anyone can work out."""
+    """Return a stored certificate whose private key is easy to compute."""
     return base64.b64encode(certificate_of(rsa_public_key(3 * odd_modulus(2048)))).decode()
 
 
@@ -219,7 +219,7 @@ class TestTheCheck:
 
 
 def test_a_way_to_the_settings_page_is_always_there(required: Journey, client_of: SignedIn, admin: User) -> None:
-    """Also before anyone has started a sign-in: recovery does not depend on the requirement."""
+    """Also before the first sign-in is started: recovery does not depend on the requirement."""
     store(required.organization, certificates=[weak()])
     assert client_of(admin).get("/o/contoso/recovery").status_code == 200
 

@@ -157,7 +157,7 @@ def required(siege: Siege) -> Organization:
 
 @pytest.fixture
 def draft(required: Organization) -> Configuration:
-    """The same provider's next file, which waits for a test."""
+    """Return a draft: the provider's next file, which waits for a test."""
     before = active_configuration(required)
     upload(required, before.metadata.replace("/saml2", "/saml2/next"))
     found = draft_configuration(required)

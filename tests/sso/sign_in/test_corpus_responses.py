@@ -99,7 +99,7 @@ RIGHT = {
         ),
     ),
 }
-# Said only of what no honest provider sends, or of what was not found in any of these.
+# Texts about responses that no real provider sends, or about faults that none of these has.
 UNTRUE = ("Somebody may be trying to get in", "#EXT#", "The clocks of")
 
 pytestmark = pytest.mark.skipif(not NAMES, reason="the responses are not here")

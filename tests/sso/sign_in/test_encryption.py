@@ -1,4 +1,4 @@
-"""Encrypted assertions over HTTP: with the simulator, with pysaml2, and without telling anybody why one was refused."""
+"""Encrypted assertions over HTTP: with the simulator and pysaml2; a visitor is not told why one was refused."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ WANTED = b'<IDPSSODescriptor WantAuthnRequestsSigned="true" '
 
 
 def wanting(data: bytes) -> bytes:
-    """The same metadata from a provider that takes signed requests only."""
+    """Return the metadata changed so that its provider takes signed requests only."""
     root = etree.fromstring(data)
     for role in root.iter("{urn:oasis:names:tc:SAML:2.0:metadata}IDPSSODescriptor"):
         role.set("WantAuthnRequestsSigned", "true")

@@ -79,7 +79,7 @@ def test_the_draft_that_waits(journey, log_page):
 
 
 def test_a_certificate_that_is_only_claimed(journey, log_page):
-    """The certificate of version 1 is public: anyone can put it into a message that another key signs."""
+    """The certificate of version 1 is public: every attacker can put it into a message that another key signs."""
     public = Configuration.objects.get().signing_certificates()
     renew(journey)
     refuse(journey, key=stranger(journey).keys[0], certificate=journey.app.keys[0])

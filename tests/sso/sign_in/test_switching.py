@@ -1,4 +1,4 @@
-"""Who is signed in stays who they are until they say otherwise, whatever somebody's provider asserts."""
+"""A signed-in user is not replaced without consent, whatever a provider asserts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.sso.sign_in.test_sign_in import who
 
 @pytest.fixture
 def victim(make_user, make_organization):
-    """Somebody of another organization."""
+    """Return an admin of another organization."""
     person = make_user("victim@fabrikam.example")
     make_organization("Fabrikam", admin=person)
     return person

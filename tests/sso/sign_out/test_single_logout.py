@@ -289,7 +289,7 @@ def start(journey, browser) -> str:
 
 
 class TestForged:
-    """Nobody but the provider ends a session, and it only once."""
+    """Only the provider ends a session, and one message does so only once (replay)."""
 
     @pytest.fixture
     def inside(self, connected):

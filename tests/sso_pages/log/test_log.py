@@ -141,7 +141,7 @@ class TestList:
 
 
 class TestDetail:
-    """One sign-in, so that nobody has to ask what went wrong."""
+    """The page of one sign-in tells an admin what went wrong."""
 
     @pytest.fixture
     def refused(self, configuration: Configuration, sign_in_row: MakeSignIn) -> SignIn:

@@ -68,7 +68,7 @@ class TestGone:
         make_organization: MakeOrganization,
         member: MakeMember,
     ) -> None:
-        """Not even for somebody who is an admin of both, by any way that names it."""
+        """Not even an admin of both organizations reaches it, by any request that names it."""
         fabrikam = make_organization("Fabrikam")
         member(fabrikam, Role.ADMIN, admin)
         list_path, provider = listed(), OfferedProvider.objects.first()
@@ -126,7 +126,7 @@ class TestKept:
 
 
 class TestWhichFiles:
-    """A file is taken from an admin of this organization, on this page, up to 100 MB; from nobody else."""
+    """A file of up to 100 MB is taken on this page, and only from an admin of this organization."""
 
     def test_more_than_100_mb_are_refused_before_they_are_read(
         self, browser: Client, path: str, organization: Organization
@@ -217,7 +217,7 @@ class TestWhichFiles:
 
 
 class Unread(io.BytesIO):
-    """A body that nobody should look at."""
+    """A request body that records whether it was read; it must not be."""
 
     was_read = False
 

@@ -194,6 +194,8 @@ def test_the_banner_comes_last_and_access_lines_hold_no_tokens(tmp_path: Path) -
             connection.request("GET", target)
             connection.getresponse().read()
             connection.close()
+        # A server writes its access line after the response, so it is waited for.
+        access = process.stdout.readline()
         process.terminate()
         rest, _ = process.communicate(timeout=30)
         assert process.returncode == 0
@@ -203,6 +205,6 @@ def test_the_banner_comes_last_and_access_lines_hold_no_tokens(tmp_path: Path) -
     assert "Quit the server" in start
     assert "Quit the server" not in banner
     assert f"Amplisso           http://localhost:{app}\n" in banner
-    assert [line.partition("] ")[2].split(" HTTP")[0] for line in rest.splitlines()] == [
+    assert [line.partition("] ")[2].split(" HTTP")[0] for line in [access, *rest.splitlines()]] == [
         '"GET /invitations/[hidden]?[hidden]'
     ]

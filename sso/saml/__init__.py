@@ -12,7 +12,7 @@
     self_check            checks that this machine can verify signatures
 
 A response is untrusted input: it is refused by a verdict, never by an exception. Logout messages are read by
-`logout_messages`, which is imported where it is used: importing it fails where xmlsec doesn't fit lxml.
+`logout.messages`, which is imported where it is used: importing it fails where xmlsec doesn't fit lxml.
 """
 
 from sso.saml.errors import (

@@ -62,7 +62,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "orgs.session_list.SessionListConfig",
+    "orgs.sessions.allauth_list.SessionListConfig",
     "csp",
 ]
 
@@ -81,7 +81,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "orgs.activity.ActivityMiddleware",
+    "orgs.sessions.activity.ActivityMiddleware",
     "orgs.views.responses.see_other_after_post",
     "orgs.views.responses.explain_not_allowed",
     "orgs.views.responses.LockedSecrets",

@@ -25,7 +25,7 @@ from orgs.errors import NotAllowedError
 from orgs.models import User
 from orgs.services import end_other_sessions, replace_password
 from orgs.services.password_attempts import begin_attempt, forget_attempt, forget_attempts
-from orgs.session_list import forget_sessions
+from orgs.sessions.allauth_list import forget_sessions
 from orgs.sessions.names import session_name
 from orgs.text.email_addresses import normal_address
 from orgs.text.visible_text import visible

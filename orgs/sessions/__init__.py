@@ -1,4 +1,4 @@
-"""Where sessions are kept, and the random name under which their grants are kept.
+"""Where sessions are kept and listed, when each was last used, and the random name under which its grants are kept.
 
 Nothing here decides what a session may open: that is asked at each request by `orgs.access`.
 No rule about organizations or providers.

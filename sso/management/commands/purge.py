@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from orgs.services.password_attempts import purge_attempts
 from orgs.services.purging import purge_cache, purge_grants, purge_recovery_codes
 from orgs.services.second_factors import encrypt_plain_second_factors
-from orgs.session_list import purge_session_list
+from orgs.sessions.allauth_list import purge_session_list
 from sso.services import normalize_subjects, purge_relinkings, purge_sign_ins, purge_sign_outs, purge_uploads
 
 

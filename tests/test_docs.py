@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from django.core.management import get_commands
 from django.urls import NoReverseMatch, Resolver404, resolve
 
+from audit import retention
+from orgs.services.password_attempts import WINDOW
+from sso import saml
 from sso.models import Provider
 from sso.providers.azure import GUIDE
+from sso.services.sign_in.start import STARTS_COUNTED_FOR
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
@@ -134,6 +140,34 @@ def test_every_heading_that_a_link_names_exists(page: Path) -> None:
         headings = re.findall(r"^#+ (.*)", text, re.MULTILINE)
         anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
         assert anchor in anchors, (page.name, file, anchor)
+
+
+def durations_of(module: ModuleType) -> dict[str, timedelta]:
+    """Every duration that a module names, by its full name."""
+    named = vars(module).items()
+    return {f"{module.__name__}.{name}": value for name, value in named if isinstance(value, timedelta)}
+
+
+def in_words(duration: timedelta) -> str:
+    """A duration as the table has it, such as "12 hours"."""
+    for unit, length in (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1))):
+        if duration >= length and duration % length == timedelta(0):
+            return f"{duration // length} {unit}{'' if duration == length else 's'}"
+    return "at once" if not duration else str(duration)
+
+
+def test_what_ends_when_is_what_the_constants_say() -> None:
+    section = read(ROOT / "docs" / "design.md").partition("## What ends when")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| [^|]+ \| ([^|]+) \| `([\w.]+)` \|$", section, re.MULTILINE)
+    stated = {constant: duration for duration, constant in rows}
+    assert stated == {name: in_words(value) for name, value in durations_of(retention).items()}
+    assert len(rows) == len(stated)
+
+
+def test_nothing_is_deleted_that_is_still_needed() -> None:
+    assert retention.PASSWORD_ATTEMPTS >= WINDOW
+    assert retention.UNFINISHED_SIGN_INS > saml.REQUEST_LIFE + STARTS_COUNTED_FOR
+    assert retention.SIGN_OUTS > saml.LOGOUT_LIFE
 
 
 def test_the_nine_steps_are_those_of_the_guide() -> None:

@@ -9,6 +9,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
+from audit import retention
 from audit.actors import Actor
 from audit.events import EventName
 from audit.selectors import count_recent_by
@@ -33,7 +34,6 @@ from orgs.transactions import atomic
 
 SLUG_TAKEN = "Another organization has this address already. Choose another one."
 SLUG_KEPT = "Another organization had this address until lately, and its people may still use it. Choose another one."
-KEPT_FOR = timedelta(days=365)
 MOST_NEW_IN_A_DAY = 5  # by one account
 
 
@@ -101,7 +101,7 @@ def _free_slug(name: str) -> str:
 
 def _kept_slugs() -> QuerySet[FormerSlug]:
     """Return slugs given up too recently for another organization to take them."""
-    return FormerSlug.objects.filter(given_up_at__gt=timezone.now() - KEPT_FOR)
+    return FormerSlug.objects.filter(given_up_at__gt=timezone.now() - retention.FORMER_SLUGS)
 
 
 @atomic

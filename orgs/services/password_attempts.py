@@ -9,6 +9,7 @@ from typing import Final
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from audit import retention
 from orgs.errors import NotAllowedError
 from orgs.models import PasswordAttempt
 
@@ -52,8 +53,8 @@ def forget_attempts(*, address: str) -> None:
 
 
 def purge_attempts() -> int:
-    """Forget attempts that no longer count; return how many."""
-    return PasswordAttempt.objects.filter(at__lte=timezone.now() - WINDOW).delete()[0]
+    """Delete attempts that no longer count; return how many."""
+    return PasswordAttempt.objects.filter(at__lte=timezone.now() - retention.PASSWORD_ATTEMPTS).delete()[0]
 
 
 def _full_until(attempt: PasswordAttempt) -> list[datetime]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.conf import settings
 from django.core.cache import caches
 from django.core.cache.backends.db import DatabaseCache
@@ -11,24 +9,22 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
+from audit import retention
 from orgs.models import RecoveryCode, SessionGrant
 from orgs.transactions import atomic
-
-# Long enough to answer "who was in last month?" from the table itself.
-GRANTS_KEPT = timedelta(days=90)
 
 
 @atomic
 def purge_grants() -> int:
-    """Delete grants that ended or expired three months ago; return how many."""
-    limit = timezone.now() - GRANTS_KEPT
+    """Delete session grants that ended or expired long ago; return how many."""
+    limit = timezone.now() - retention.SESSION_GRANTS
     return SessionGrant.objects.filter(Q(ended_at__lt=limit) | Q(expires_at__lt=limit)).delete()[0]
 
 
 @atomic
 def purge_recovery_codes() -> int:
     """Delete recovery codes that expired; return how many."""
-    return RecoveryCode.objects.filter(expires_at__lt=timezone.now()).delete()[0]
+    return RecoveryCode.objects.filter(expires_at__lt=timezone.now() - retention.RECOVERY_CODES).delete()[0]
 
 
 def purge_cache() -> int:

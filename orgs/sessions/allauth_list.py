@@ -6,7 +6,6 @@ Signing in with the password, and ending other sessions, must not become slow by
 
 from __future__ import annotations
 
-from datetime import timedelta
 from importlib import import_module
 
 from allauth.account.signals import password_changed, password_set
@@ -15,8 +14,8 @@ from django.conf import settings
 from django.contrib.sessions.backends import db
 from django.utils import timezone
 
-# Longer than any session lives; one that is still used gets another row with its next page.
-KEPT = timedelta(days=90)
+from audit import retention
+
 _AT_ONCE = 500  # keys in one statement
 
 
@@ -50,7 +49,7 @@ def forget_sessions(keys: list[str]) -> None:
 
 
 def purge_session_list() -> int:
-    """Forget rows of sessions that were last used three months ago; return how many."""
+    """Delete the rows of sessions that were last used long ago; return how many."""
     from allauth.usersessions.models import UserSession
 
-    return int(UserSession.objects.filter(last_seen_at__lt=timezone.now() - KEPT).delete()[0])
+    return int(UserSession.objects.filter(last_seen_at__lt=timezone.now() - retention.SESSION_LIST).delete()[0])

@@ -11,15 +11,13 @@ from sso.models.connections import (
 from sso.models.identities import LONGEST_SUBJECT, Identity, SubjectKind
 from sso.models.kept_uploads import OfferedProvider, Upload
 from sso.models.keys import KeyState, ServiceProviderKey
-from sso.models.relinkings import UNDO_LIFE, Relinking
+from sso.models.relinkings import Relinking
 from sso.models.sign_ins import Purpose, SignIn, SignInState, StartedBy
-from sso.models.sign_outs import SIGN_OUTS_KEPT, Direction, SignOut, SignOutState
+from sso.models.sign_outs import Direction, SignOut, SignOutState
 from sso.models.waivers import Waiver
 
 __all__ = [
     "LONGEST_SUBJECT",
-    "SIGN_OUTS_KEPT",
-    "UNDO_LIFE",
     "Configuration",
     "ConfigurationState",
     "Connection",

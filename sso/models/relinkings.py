@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from audit import retention
 from sso.models.connections import Connection
 from sso.models.identities import LONGEST_SUBJECT, SubjectKind
-
-UNDO_LIFE = timedelta(days=30)
 
 
 class Relinking(models.Model):
@@ -41,4 +40,4 @@ class Relinking(models.Model):
     @property
     def ends_at(self) -> datetime:
         """Return until when it can be undone."""
-        return self.made_at + UNDO_LIFE
+        return self.made_at + retention.RELINKINGS

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.conf import settings
 from django.db import models
 
 from sso import saml
 from sso.models.connections import Connection
 from sso.models.sign_ins import SignIn
-
-# Longer than any message is taken, so that a copy always meets the row of the original.
-SIGN_OUTS_KEPT = timedelta(days=30)
 
 
 class Direction(models.TextChoices):

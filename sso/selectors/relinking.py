@@ -11,9 +11,10 @@ from typing import NamedTuple
 from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.utils import timezone
 
+from audit import retention
 from orgs.models import EmailDomain, Membership, MembershipState, Organization, Role, User
 from sso.identifiers import Difference, Identifier, difference_in
-from sso.models import UNDO_LIFE, Configuration, Identity, Relinking, SignIn, SignInState
+from sso.models import Configuration, Identity, Relinking, SignIn, SignInState
 from sso.reasons import Reason
 from sso.saml import Outcome
 
@@ -213,4 +214,4 @@ def relinkings_to_undo() -> QuerySet[Relinking]:
         subject_kind=OuterRef("subject_kind"),
         subject=OuterRef("subject"),
     )
-    return Relinking.objects.filter(Exists(linked), undone_at=None, made_at__gt=timezone.now() - UNDO_LIFE)
+    return Relinking.objects.filter(Exists(linked), undone_at=None, made_at__gt=timezone.now() - retention.RELINKINGS)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from audit import retention
 from sso import saml
-from sso.models import SIGN_OUTS_KEPT, Connection, Direction, SignIn, SignOut, SignOutState
+from sso.models import Connection, Direction, SignIn, SignOut, SignOutState
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ def unconfirmed_sign_outs(connection: Connection) -> Unconfirmed | None:
 
     One that may still be answered does not count.
     """
-    since = timezone.now() - SIGN_OUTS_KEPT
+    since = timezone.now() - retention.SIGN_OUTS
     ours = SignOut.objects.filter(connection=connection, direction=Direction.OURS, asked_at__gte=since)
     asked = ours.exclude(_may_be_answered())
     failed = _failed(asked)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
 from typing import Any, BinaryIO
 
 from django.db.models import Q
 from django.utils import timezone
 
+from audit import retention
 from orgs.models import Organization, User
 from orgs.services import hold_organization
 from orgs.transactions import atomic
@@ -17,8 +17,6 @@ from sso.models import OfferedProvider, Upload
 from sso.models.kept_uploads import folded
 from sso.saml.xml.threads import each_in_own_thread
 from sso.selectors.keys import service_provider
-
-KEPT = timedelta(hours=1)
 
 # Rows, or bytes of documents, that are in memory at once while a file of thousands of providers is written.
 _MOST_ROWS = 200
@@ -65,7 +63,11 @@ def purge_uploads() -> int:
 
 def _begin(organization: Organization, by: User, name: str, choices: dict[str, Any]) -> Upload:
     return Upload.objects.create(
-        organization=organization, created_by=by, name=name, choices=choices, expires_at=timezone.now() + KEPT
+        organization=organization,
+        created_by=by,
+        name=name,
+        choices=choices,
+        expires_at=timezone.now() + retention.UPLOADS,
     )
 
 

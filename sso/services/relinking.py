@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from audit import retention
 from audit.actors import Actor
 from audit.events import EventName
 from audit.services import Facts, record
@@ -17,7 +18,7 @@ from orgs.models import Membership, Organization, Role, User
 from orgs.services import end_grants, hold_organization
 from orgs.services.members import as_it_is_now
 from orgs.transactions import atomic
-from sso.models import UNDO_LIFE, Identity, Relinking, SignIn
+from sso.models import Identity, Relinking, SignIn
 from sso.selectors.connections import active_configuration
 from sso.selectors.relinking import Candidate, candidates, guarded_users, identities_at, relinkings_of
 
@@ -196,4 +197,4 @@ def _record(
 @atomic
 def purge_relinkings() -> int:
     """Delete the re-linkings that can no longer be undone; return how many. The audit log keeps that it happened."""
-    return Relinking.objects.filter(made_at__lte=timezone.now() - UNDO_LIFE).delete()[0]
+    return Relinking.objects.filter(made_at__lte=timezone.now() - retention.RELINKINGS).delete()[0]

@@ -23,6 +23,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from audit import retention
 from audit.actors import Actor
 from orgs.crypto.tokens import hash_of_token
 from orgs.models import Organization
@@ -46,8 +47,6 @@ _LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 # Sign-ins that succeed do not count, so that a whole company behind one address can begin its day.
 MOST_STARTS, STARTS_COUNTED_FOR = 600, timedelta(minutes=10)
-# How long the rows of unfinished attempts are kept.
-ABANDONED_AFTER = timedelta(days=30)
 
 
 class TooManyStartsError(Exception):
@@ -198,9 +197,9 @@ def new_reference() -> str:
 
 @atomic
 def purge_sign_ins() -> int:
-    """Delete unfinished attempts a month after they began; return how many. Finished ones are the log."""
+    """Delete unfinished attempts that began long ago; return how many. Finished ones are the log."""
     abandoned: dict[str, Any] = {
         "state": SignInState.STARTED,
-        "started_at__lt": timezone.now() - ABANDONED_AFTER,
+        "started_at__lt": timezone.now() - retention.UNFINISHED_SIGN_INS,
     }
     return SignIn.objects.filter(**abandoned).delete()[0]

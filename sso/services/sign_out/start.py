@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from audit import retention
 from audit.actors import Actor
 from audit.events import EventName, Outcome
 from audit.services import record
@@ -21,7 +22,7 @@ from orgs.models import Organization
 from orgs.services import end_grants_of_sessions
 from orgs.transactions import atomic
 from sso import saml
-from sso.models import SIGN_OUTS_KEPT, Configuration, Direction, SignIn, SignOut, SignOutState
+from sso.models import Configuration, Direction, SignIn, SignOut, SignOutState
 from sso.selectors.connections import active_configuration
 from sso.selectors.keys import decrypting_service_provider, service_provider, signing_key
 from sso.selectors.sign_ins import grants_of_provider_session, may_sign_out_at_provider
@@ -101,8 +102,8 @@ def take_logout_message(
 
 @atomic
 def purge_sign_outs() -> int:
-    """Delete sign-outs after a month; return how many."""
-    return SignOut.objects.filter(asked_at__lt=timezone.now() - SIGN_OUTS_KEPT).delete()[0]
+    """Delete sign-outs that were asked for long ago; return how many."""
+    return SignOut.objects.filter(asked_at__lt=timezone.now() - retention.SIGN_OUTS).delete()[0]
 
 
 def _read(

@@ -1,0 +1,38 @@
+"""What is deleted after how long: one constant for each kind of row that `manage.py purge` deletes.
+
+Each purge reads its constant here when it runs. The table *What ends when* in docs/design.md lists them all.
+Audit events, sign-ins that got a response and invitations have no constant: they are the log, and stay.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+# Long enough to answer "who was in last month?" from the table itself.
+SESSION_GRANTS: Final = timedelta(days=90)
+
+# Rows of the page that lists sessions. Longer than any session lives; one that is still used gets another row with its
+# next page.
+SESSION_LIST: Final = timedelta(days=90)
+
+# An expired code opens nothing, and its hash is of six digits only.
+RECOVERY_CODES: Final = timedelta(0)
+
+# As long as the limits on wrong passwords count them.
+PASSWORD_ATTEMPTS: Final = timedelta(hours=1)
+
+# A sign-in without a response says only that a visitor came, and any visitor can begin many.
+UNFINISHED_SIGN_INS: Final = timedelta(days=30)
+
+# Longer than any message is taken, so that a copy always meets the row of the original (replay). Access & SSO Settings
+# counts the sign-outs that were not confirmed for as long.
+SIGN_OUTS: Final = timedelta(days=30)
+
+# A file waits while its admin chooses a provider or corrects the page.
+UPLOADS: Final = timedelta(hours=1)
+
+# The former identities of a member, kept for as long as an admin can undo the re-linking.
+RELINKINGS: Final = timedelta(days=30)
+
+# A former address of an organization's pages, which no other organization can take for so long: its users may still
+# have it in bookmarks. The row stays.
+FORMER_SLUGS: Final = timedelta(days=365)

@@ -53,9 +53,7 @@ def note_unavailable(request: HttpRequest | None = None, **kwargs: Any) -> None:
     error = sys.exc_info()[1]
     if request is None or hasattr(request, _MARK) or not is_unavailable(error):
         return
-    from sso.services.sign_in.start import (
-        new_reference,  # not before the models: logging is set up first, with this module
-    )
+    from sso.services.sign_in.start import new_reference
 
     reference = new_reference()
     setattr(request, _MARK, reference)

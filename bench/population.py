@@ -13,9 +13,9 @@ from django.utils import timezone
 from audit.actors import COMMAND_LINE
 from bench.provider import NUMBER, Material
 from orgs.models import Membership, MembershipSource, Organization, Plan, Role, User
-from orgs.services import add_member, create_organization, note_names
+from orgs.services import members, organizations
 from sso.models import Configuration, Connection, Identity, SubjectKind
-from sso.services import read_upload, save_settings
+from sso.services.connections import read_upload, save_settings
 
 # A run signs in to this many, so that no certificate is met twice and nothing about one is known already.
 OWN_CERTIFICATES = 900
@@ -38,7 +38,7 @@ def populate(material: Material, *, connections: int) -> list[int]:
 def _first_organization(material: Material) -> Organization:
     """Make an organization as the settings page would, with one member who is known to the provider."""
     admin = User.objects.create_user("admin@contoso.example")
-    organization = create_organization(
+    organization = organizations.create_organization(
         name="Contoso", plan=Plan.objects.get(slug="growth"), admin=admin, actor=COMMAND_LINE
     )
     saved = save_settings(
@@ -53,14 +53,14 @@ def _first_organization(material: Material) -> Organization:
     )
     if saved.configuration is None:
         raise RuntimeError("the metadata was not saved")
-    member = add_member(
+    member = members.add_member(
         organization=organization,
         user=User.objects.create_user(material.address),
         role=Role.MEMBER,
         source=MembershipSource.INVITED,
         actor=COMMAND_LINE,
     )
-    note_names(membership=member, **material.names)
+    members.note_names(membership=member, **material.names)
     Identity.objects.create(
         connection=saved.configuration.connection,
         provider_entity_id=material.tenant.issuer,

@@ -23,8 +23,7 @@ from orgs.deferred import defer
 from orgs.emails import absolute
 from orgs.errors import NotAllowedError
 from orgs.models import User
-from orgs.services import end_other_sessions, replace_password
-from orgs.services.password_attempts import begin_attempt, forget_attempt, forget_attempts
+from orgs.services import accounts, grants, password_attempts
 from orgs.sessions.allauth_list import forget_sessions
 from orgs.sessions.names import session_name
 from orgs.text.email_addresses import normal_address
@@ -63,7 +62,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         """Count the attempt, instead of allauth's own limit. Raises ValidationError, alike for every address."""
         address = str(credentials.get("email", ""))
         try:
-            self._attempt = begin_attempt(
+            self._attempt = password_attempts.begin_attempt(
                 address=address, client=actor_of(request).client, known_browser=known_browser(request, address)
             )
         except NotAllowedError as refusal:
@@ -73,20 +72,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         """Return the account whose password this is, or None; only wrong passwords stay counted."""
         user = super().authenticate(request, **credentials)
         if user is not None:
-            forget_attempt(attempt=self._attempt)
+            password_attempts.forget_attempt(attempt=self._attempt)
         return user
 
     def set_password(self, user: User, password: str) -> None:
         """Give an account a new password; the page says so if another request was first. allauth would save the row."""
         try:
-            replace_password(user=user, password=password)
+            accounts.replace_password(user=user, password=password)
         except NotAllowedError as refusal:
             page = render(current.request, "account/password_replaced.html", status=HTTPStatus.CONFLICT)
             raise ImmediateHttpResponse(page) from refusal
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
         """Forget the wrong passwords of an account that has just been given a new one by mail; allauth calls this."""
-        forget_attempts(address=str(credentials.get("email", "")))
+        password_attempts.forget_attempts(address=str(credentials.get("email", "")))
 
     def clean_email(self, email: str) -> str:
         """Bring an address into its one stored form. Raises ValidationError."""
@@ -138,7 +137,7 @@ class SessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]
         allauth calls it with exactly these. It is the same few statements for any number of them.
         """
         request = self.request
-        end_other_sessions(user=request.user, session=session_name(request), actor=actor_of(request))
+        grants.end_other_sessions(user=request.user, session=session_name(request), actor=actor_of(request))
         forget_sessions([each.session_key for each in sessions])
 
 

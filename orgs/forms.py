@@ -18,7 +18,7 @@ from audit.events import Risk
 from orgs.access import actor_of
 from orgs.models import Membership, Organization, Role, User
 from orgs.models.organizations import MAX_SESSION_HOURS
-from orgs.services import create_organization
+from orgs.services import organizations
 from orgs.text.email_addresses import normal_address, normal_domain
 from orgs.text.visible_text import validate_name
 
@@ -45,7 +45,9 @@ class SignUpForm(forms.Form):
 
     def signup(self, request: HttpRequest, user: User) -> None:
         """Make the organization, on Starter, with the new user as its admin; allauth calls this."""
-        create_organization(name=self.cleaned_data["organization_name"], admin=user, actor=actor_of(request, user))
+        organizations.create_organization(
+            name=self.cleaned_data["organization_name"], admin=user, actor=actor_of(request, user)
+        )
 
 
 class OrganizationForm(forms.Form):

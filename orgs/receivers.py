@@ -34,14 +34,7 @@ from orgs.errors import NotAllowedError
 from orgs.models import User
 from orgs.models.users import operator_made
 from orgs.selectors import accepted_numbers
-from orgs.services import (
-    create_password_grant,
-    end_other_sessions,
-    end_session,
-    record_for_organizations,
-    record_operator,
-    record_sign_up,
-)
+from orgs.services import accounts, grants
 from orgs.sessions.names import name_session, session_name
 from orgs.transactions import atomic
 
@@ -69,13 +62,13 @@ def leave_last_login(**kwargs: Any) -> None:
 @receiver(user_signed_up)
 def note_sign_up(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """Record a new account; its user is not signed in before the address is confirmed."""
-    record_sign_up(user=user, actor=actor_of(request, user))
+    accounts.record_sign_up(user=user, actor=actor_of(request, user))
 
 
 @receiver(operator_made)
 def note_operator(user: User, **kwargs: Any) -> None:
     """Record an operator made by Django's own command, which is run on the machine itself."""
-    record_operator(user=user, actor=COMMAND_LINE)
+    accounts.record_operator(user=user, actor=COMMAND_LINE)
 
 
 @receiver(user_logged_in)
@@ -84,7 +77,7 @@ def open_password_session(request: HttpRequest, user: User, **kwargs: Any) -> No
     expires_at = timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
     session, actor = name_session(request), actor_of(request, user)
     try:
-        create_password_grant(session=session, user=user, expires_at=expires_at, actor=actor)
+        accounts.create_password_grant(session=session, user=user, expires_at=expires_at, actor=actor)
     except NotAllowedError as error:
         request.session.flush()
         raise ImmediateHttpResponse(get_adapter(request).respond_user_inactive(request, user)) from error
@@ -96,7 +89,7 @@ def end_grants_at_sign_out(request: HttpRequest, user: User | None, **kwargs: An
     """End the grants in the table at sign-out, so that a copy of the session opens nothing either."""
     name = session_name(request)
     if user is not None and name:
-        end_session(session=name, user=user, actor=actor_of(request))
+        grants.end_session(session=name, user=user, actor=actor_of(request))
 
 
 @receiver(user_login_failed)
@@ -128,7 +121,7 @@ def _record_wrong_password(address: str, actor: Actor, numbers: Sequence[int | N
 @receiver(authentication_failed)
 def note_wrong_code(request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
     """Record a wrong second factor after a right password."""
-    record_for_organizations(
+    accounts.record_for_organizations(
         EventName.USER_SIGN_IN_REFUSED,
         user=user,
         actor=actor_of(request, user),
@@ -148,8 +141,8 @@ def note_password(signal: Signal, request: HttpRequest, user: User, **kwargs: An
     kept = "" if signal is password_reset else session_name(request)
     actor = actor_of(request, user)
     with transaction.atomic():
-        record_for_organizations(dict(_PASSWORD_EVENTS)[signal], user=user, actor=actor)
-        end_other_sessions(user=user, session=kept, actor=actor)
+        accounts.record_for_organizations(dict(_PASSWORD_EVENTS)[signal], user=user, actor=actor)
+        grants.end_other_sessions(user=user, session=kept, actor=actor)
 
 
 def note_second_factor(
@@ -158,7 +151,7 @@ def note_second_factor(
     """Record a change of second factors or passkeys."""
     name = dict(_SECOND_FACTOR_EVENTS)[signal]
     after = {"kind": authenticator.type}
-    record_for_organizations(name, user=user, actor=actor_of(request, user), after=after)
+    accounts.record_for_organizations(name, user=user, actor=actor_of(request, user), after=after)
 
 
 for _signal, _ in _PASSWORD_EVENTS:

@@ -17,14 +17,14 @@ from orgs.views import (
 
 organization_pages = [
     path("", home.organization_home, name="organization_home"),
-    path("recovery", recovery.recovery, name="recovery"),
+    path("recovery", recovery.recover, name="recovery"),
     path("settings", general.settings, name="settings"),
     path("settings/general", general.general, name="settings_general"),
     path("settings/general/session-length", general.session_length, name="session_length"),
     path("settings/general/sign-everyone-out", general.sign_everyone_out, name="sign_everyone_out"),
     path("settings/general/domains", general.add_domain, name="add_domain"),
     path("settings/general/domains/<str:domain>/remove", general.remove_domain, name="remove_domain"),
-    path("settings/members", members.members, name="settings_members"),
+    path("settings/members", members.list_members, name="settings_members"),
     path("settings/members/invite", invitations.invite, name="invite"),
     path("settings/members/<uuid:public_id>", members.member_change, name="member_change"),
     path("settings/invitations/<uuid:public_id>", invitations.invitation_change, name="invitation_change"),

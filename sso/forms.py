@@ -16,7 +16,7 @@ from sso.models import OfferedProvider, Provider, SignInState
 from sso.models.connections import JUST_IN_TIME_ROLES
 from sso.redirects import safe_next_path
 from sso.selectors.kept_uploads import offered_provider
-from sso.services import read_upload
+from sso.services import connections
 from sso.services.settings_snapshot import CHOICES, as_text, from_text, settings_snapshot
 
 _BOTH = "Choose a file or paste the text, not both."
@@ -254,7 +254,7 @@ class SettingsForm(forms.Form):
             self._refuse("metadata_file", error)
 
     def _read(self, data: bytes) -> None:
-        self.metadata, self.upload = read_upload(organization=self.view.organization, data=data), data
+        self.metadata, self.upload = connections.read_upload(organization=self.view.organization, data=data), data
 
     def _refuse(self, field: str, reason: object) -> None:
         self._set(kept_upload="")

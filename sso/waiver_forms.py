@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from sso.models import Waiver
-from sso.services.waivers import MOST_DAYS, first_and_last_day
+from sso.services import waivers
+from sso.services.waivers import MOST_DAYS
 
 if TYPE_CHECKING:
     from django.http import QueryDict
@@ -31,7 +32,7 @@ class WaiverForm(forms.Form):
     def __init__(self, data: QueryDict | None = None, *, kind: Waiver, initial: dict[str, Any] | None = None) -> None:
         super().__init__(data, prefix=kind.value, initial=initial)
         self.kind = kind
-        first, last = first_and_last_day()
+        first, last = waivers.first_and_last_day()
         field = self.fields["until"]
         field.label = f"Accept {kind.in_words} until"
         field.widget.attrs |= {"min": first.isoformat(), "max": last.isoformat()}

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from audit.actors import COMMAND_LINE
 from orgs.models import GrantKind, Membership, MembershipSource, Organization, Plan, Role, User
-from orgs.services import add_member, create_grant, create_organization
+from orgs.services import grants, members, organizations
 from sso.models import Configuration, ConfigurationState, Connection, Provider
 
 PASSWORD = "correct horse battery"
@@ -67,7 +67,7 @@ def make_organization(make_user: MakeUser) -> MakeOrganization:
     """Make an organization on a plan, with an admin."""
 
     def make(name: str = "Contoso", plan: str = "growth", admin: User | None = None) -> Organization:
-        return create_organization(
+        return organizations.create_organization(
             name=name, plan=Plan.objects.get(slug=plan), admin=admin or make_user(), actor=COMMAND_LINE
         )
 
@@ -91,7 +91,7 @@ def member(make_user: MakeUser) -> MakeMember:
     """Make a member of an organization, with a new person unless one is given."""
 
     def make(organization: Organization, role: Role = Role.MEMBER, user: User | None = None) -> Membership:
-        return add_member(
+        return members.add_member(
             organization=organization,
             user=user or make_user(),
             role=role,
@@ -140,7 +140,7 @@ def open_session(user: User, kind: GrantKind, organization: Organization | None 
     session = client.session
     session["session_name"] = uuid.uuid4().hex
     session.save()
-    create_grant(
+    grants.create_grant(
         session=session["session_name"],
         user=user,
         kind=kind,

@@ -21,7 +21,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from audit.actors import COMMAND_LINE
 from orgs.models import GrantKind, MembershipState, Organization, Plan, Role, User
-from orgs.services import close_organization, set_require_sso
+from orgs.services import organizations
 from tests.conftest import MakeMember, MakeOrganization, MakeUser, activate_sso, new_browser, open_session
 
 # --- The tables
@@ -319,7 +319,7 @@ def test_where_sso_is_required_a_password_opens_recovery_alone(
     organization: Organization, visitors: list[Visitor]
 ) -> None:
     activate_sso(organization)
-    set_require_sso(organization=organization, required=True, actor=COMMAND_LINE)
+    organizations.set_require_sso(organization=organization, required=True, actor=COMMAND_LINE)
     members = [visitor for visitor in visitors if visitor.role and visitor.grant != GrantKind.RECOVERY]
     for visitor, name in itertools.product(members, ORGANIZATION_PAGES):
         status, entered = answer(visitor.client, BY_NAME[name].path, is_post=False)
@@ -335,7 +335,7 @@ def test_where_sso_is_required_a_password_opens_recovery_alone(
 
 def test_a_closed_organization_is_there_for_nobody(organization: Organization, visitors: list[Visitor]) -> None:
     """No page for its admins, whatever grant they have; one page for every visitor, since all have the same guard."""
-    close_organization(organization=organization, actor=COMMAND_LINE)
+    organizations.close_organization(organization=organization, actor=COMMAND_LINE)
     admins = [visitor for visitor in visitors if visitor.role == Role.ADMIN]
     everywhere = itertools.product(admins, ORGANIZATION_PAGES)
     for visitor, name in itertools.chain(everywhere, ((each, "organization_home") for each in visitors)):

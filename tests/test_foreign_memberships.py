@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from audit.actors import COMMAND_LINE
 from orgs.models import GrantKind, Membership, MembershipSource, Organization, Role, User
-from orgs.services import add_member, join_just_in_time
+from orgs.services import members
 from tests.conftest import MakeOrganization, MakeUser, new_browser, open_session
 from tests.test_access import ADDRESSES, SAMPLES
 
@@ -77,13 +77,13 @@ def world(make_organization: MakeOrganization, make_user: MakeUser) -> World:
     """The victim's account came in by the hostile organization's provider, just in time."""
     user, hostile = make_user(VICTIM), make_organization("Hostile")
     foreign = make_organization(NAME)
-    joined = join_just_in_time(organization=hostile, address=VICTIM, role=Role.MANAGER, actor=COMMAND_LINE)
+    joined = members.join_just_in_time(organization=hostile, address=VICTIM, role=Role.MANAGER, actor=COMMAND_LINE)
     Membership.objects.filter(pk=joined.pk).update(role=Role.ADMIN)  # so that every page of its own is open
     return World(user, hostile, foreign, open_session(user, GrantKind.SSO, hostile).cookies)
 
 
 def become_member(world: World, role: Role) -> Membership:
-    return add_member(
+    return members.add_member(
         organization=world.foreign, user=world.user, role=role, source=MembershipSource.INVITED, actor=COMMAND_LINE
     )
 

@@ -19,7 +19,7 @@ from audit.events import EventName
 from audit.services import record
 from orgs.emails import send_invitation, send_recovery_code, send_sign_in_pages, tell_admins_of_recovery
 from orgs.models import Invitation, Membership, Organization, Role, User
-from orgs.services import create_organization, invite, note_names, rename_organization
+from orgs.services import invitations, members, organizations
 from orgs.text.visible_text import unlinked, validate_name, visible, without_hidden
 from sso.models import SignIn
 from tests.conftest import MakeMember, MakeUser, SignedIn
@@ -96,15 +96,17 @@ def test_every_way_to_name_an_organization_refuses(
     with pytest.raises(CommandError):
         call_command("org", "create", name, "--plan", "growth", "--admin", admin.email)
     with pytest.raises(ValidationError):
-        create_organization(name=name, admin=admin, actor=COMMAND_LINE)
+        organizations.create_organization(name=name, admin=admin, actor=COMMAND_LINE)
     with pytest.raises(ValidationError):
-        rename_organization(organization=organization, name=name, slug="contoso", actor=COMMAND_LINE)
+        organizations.rename_organization(organization=organization, name=name, slug="contoso", actor=COMMAND_LINE)
     assert list(Organization.objects.values_list("name", flat=True)) == ["Contoso"]
 
 
 def test_names_that_a_provider_asserts_lose_what_cannot_be_seen(organization: Organization) -> None:
     membership = organization.memberships.get()
-    note_names(membership=membership, given_name="A\u202eda", family_name="Love\u2028lace", display_name="\u200eAda")
+    members.note_names(
+        membership=membership, given_name="A\u202eda", family_name="Love\u2028lace", display_name="\u200eAda"
+    )
     membership.refresh_from_db()
     names = (membership.given_name, membership.family_name, membership.display_name)
     assert names == ("Ada", "Love lace", "Ada")
@@ -183,7 +185,9 @@ def test_streams_stay_as_they_are(rf: RequestFactory) -> None:
 def every_mail(organization: Organization, member: MakeMember) -> None:
     """Send each of our own mails about an organization."""
     admin = organization.memberships.filter(role=Role.ADMIN).get()
-    invite(organization=organization, addresses=["a@x.test"], role=Role.VIEWER, by=admin, actor=COMMAND_LINE)
+    invitations.invite(
+        organization=organization, addresses=["a@x.test"], role=Role.VIEWER, by=admin, actor=COMMAND_LINE
+    )
     send_invitation(Invitation.objects.select_related("organization", "invited_by").get(), "token")
     send_recovery_code(admin, "123456")
     tell_admins_of_recovery(admin, "mailed code")

@@ -12,7 +12,8 @@ from bench.population import populate
 from bench.provider import Material
 from bench.wsgi import call, encoded
 from orgs.models import Organization
-from sso.services import cookie_name, start_sign_in
+from sso.services.sign_in.finish import cookie_name
+from sso.services.sign_in.start import start_sign_in
 
 _SEE_OTHER = 303
 # Each sign-in comes from an address of its own, since starts are limited by address.

@@ -13,7 +13,7 @@ from audit.admin import LookOnlyAdmin
 from orgs.access import actor_of
 from orgs.admin.acting import carry_out
 from orgs.models import EmailDomain
-from orgs.services import add_domain, remove_domain, unverify_domain, verify_domain
+from orgs.services.domains import add_domain, remove_domain, unverify_domain, verify_domain
 from orgs.text.email_addresses import normal_domain
 
 

@@ -10,7 +10,7 @@ from audit.admin import LookOnlyAdmin
 from orgs.access import actor_of
 from orgs.admin.acting import carry_out
 from orgs.models import SessionGrant
-from orgs.services import end_grant
+from orgs.services.grants import end_grant
 
 
 @admin.register(SessionGrant)

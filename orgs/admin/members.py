@@ -14,7 +14,7 @@ from orgs.access import actor_of
 from orgs.admin.acting import carry_out
 from orgs.admin.links import row_link
 from orgs.models import Invitation, Membership, Role
-from orgs.services import change_role, remove_member, restore_member, suspend_member
+from orgs.services import members
 
 
 @admin.register(Membership)
@@ -57,7 +57,11 @@ class MembershipAdmin(LookOnlyAdmin[Membership]):
         """Suspend the chosen members."""
         actor = actor_of(request)
         carry_out(
-            self, request, memberships, lambda m: suspend_member(membership=m, by=None, actor=actor), "Suspended {}"
+            self,
+            request,
+            memberships,
+            lambda m: members.suspend_member(membership=m, by=None, actor=actor),
+            "Suspended {}",
         )
 
     @admin.action(description="Restore", permissions=["operate"])
@@ -65,14 +69,24 @@ class MembershipAdmin(LookOnlyAdmin[Membership]):
         """Restore suspended members."""
         actor = actor_of(request)
         carry_out(
-            self, request, memberships, lambda m: restore_member(membership=m, by=None, actor=actor), "Restored {}"
+            self,
+            request,
+            memberships,
+            lambda m: members.restore_member(membership=m, by=None, actor=actor),
+            "Restored {}",
         )
 
     @admin.action(description="Remove from the organization", permissions=["operate"])
     def remove(self, request: HttpRequest, memberships: QuerySet[Membership]) -> None:
         """Remove the chosen members."""
         actor = actor_of(request)
-        carry_out(self, request, memberships, lambda m: remove_member(membership=m, by=None, actor=actor), "Removed {}")
+        carry_out(
+            self,
+            request,
+            memberships,
+            lambda m: members.remove_member(membership=m, by=None, actor=actor),
+            "Removed {}",
+        )
 
 
 def _make(role: Role) -> str:
@@ -84,7 +98,7 @@ def _role_action(role: Role) -> Any:
 
 
 def _give_role(role: Role, page: MembershipAdmin, request: HttpRequest, memberships: QuerySet[Membership]) -> None:
-    change = partial(change_role, role=role, by=None, actor=actor_of(request))
+    change = partial(members.change_role, role=role, by=None, actor=actor_of(request))
     carry_out(page, request, memberships, lambda m: change(membership=m), f"Changed the role of {{}} to {role.label}")
 
 

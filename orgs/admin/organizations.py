@@ -16,7 +16,8 @@ from orgs.admin.acting import TellsRefusals, carry_out
 from orgs.admin.links import related_links
 from orgs.conditions import sso_works
 from orgs.models import MembershipSource, MembershipState, Organization, Plan
-from orgs.services import (
+from orgs.services import accounts
+from orgs.services.organizations import (
     change_plan,
     close_organization,
     create_organization,
@@ -25,7 +26,6 @@ from orgs.services import (
     set_require_sso,
     set_session_hours,
 )
-from orgs.services.accounts import account_for
 from orgs.text.email_addresses import normal_address
 
 
@@ -194,7 +194,7 @@ def _create(wanted: Organization, address: str, actor: Actor) -> Organization:
     return create_organization(
         name=wanted.name,
         plan=wanted.plan,
-        admin=account_for(address=address, actor=actor),
+        admin=accounts.account_for(address=address, actor=actor),
         actor=actor,
         source=MembershipSource.OPERATOR,
     )

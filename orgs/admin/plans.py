@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from orgs.access import actor_of
 from orgs.admin.acting import TellsRefusals
 from orgs.models import Plan
-from orgs.services.plans import save_plan
+from orgs.services import plans
 
 
 @admin.register(Plan)
@@ -30,4 +30,4 @@ class PlanAdmin(TellsRefusals[Plan]):
         return False
 
     def save_model(self, request: HttpRequest, obj: Plan, form: Any, change: bool) -> None:  # noqa: FBT001  Django's
-        save_plan(plan=obj, actor=actor_of(request))
+        plans.save_plan(plan=obj, actor=actor_of(request))

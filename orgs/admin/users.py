@@ -14,15 +14,7 @@ from orgs.access import actor_of
 from orgs.admin.acting import TellsRefusals, carry_out
 from orgs.admin.links import related_links
 from orgs.models import User
-from orgs.services.accounts import (
-    create_account,
-    disable_account,
-    enable_account,
-    permissions_of,
-    record_permissions,
-    rename_account,
-    set_operator,
-)
+from orgs.services import accounts
 from orgs.text.email_addresses import normal_address
 
 # A user with these rights could take any other right, so only superusers may change them.
@@ -91,16 +83,16 @@ class UserAdmin(TellsRefusals[User]):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001  Django's
         actor = actor_of(request)
         if not change:
-            obj.__dict__.update(create_account(address=obj.email, name=obj.name, actor=actor).__dict__)
+            obj.__dict__.update(accounts.create_account(address=obj.email, name=obj.name, actor=actor).__dict__)
             return
-        set_operator(user=obj, is_staff=obj.is_staff, is_superuser=obj.is_superuser, actor=actor)
-        rename_account(user=obj, name=obj.name, actor=actor)
+        accounts.set_operator(user=obj, is_staff=obj.is_staff, is_superuser=obj.is_superuser, actor=actor)
+        accounts.rename_account(user=obj, name=obj.name, actor=actor)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001  Django's
-        before = permissions_of(form.instance)
+        before = accounts.permissions_of(form.instance)
         super().save_related(request, form, formsets, change)
         if "user_permissions" in form.changed_data:
-            record_permissions(user=form.instance, before=before, actor=actor_of(request))
+            accounts.record_permissions(user=form.instance, before=before, actor=actor_of(request))
 
     @admin.display(description="organizations", ordering="memberships_count")
     def memberships_count(self, user: User) -> int:
@@ -122,10 +114,10 @@ class UserAdmin(TellsRefusals[User]):
     def disable(self, request: HttpRequest, users: QuerySet[User]) -> None:
         """Disable the chosen accounts."""
         actor = actor_of(request)
-        carry_out(self, request, users, lambda user: disable_account(user=user, actor=actor), "Disabled {}")
+        carry_out(self, request, users, lambda user: accounts.disable_account(user=user, actor=actor), "Disabled {}")
 
     @admin.action(description="Enable", permissions=["operate"])
     def enable(self, request: HttpRequest, users: QuerySet[User]) -> None:
         """Enable the chosen accounts."""
         actor = actor_of(request)
-        carry_out(self, request, users, lambda user: enable_account(user=user, actor=actor), "Enabled {}")
+        carry_out(self, request, users, lambda user: accounts.enable_account(user=user, actor=actor), "Enabled {}")

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.http import HttpResponse
 
 from orgs.crypto import encryption
-from orgs.services.second_factors import use_code
+from orgs.services import second_factors
 
 if TYPE_CHECKING:
     _Form = forms.Form
@@ -46,7 +46,7 @@ class _UsesCodeUp(_Form):
         """Use the code up. Raises ValidationError, and tells the audit log, when it is wrong or used."""
         clear_rate_limit = check_rate_limit(self.user)
         code: str = self.cleaned_data["code"]
-        authenticator = use_code(user=self.user, code=code)
+        authenticator = second_factors.use_code(user=self.user, code=code)
         if authenticator is None:
             self._tell_of_wrong_code()
             raise get_adapter().validation_error("incorrect_code")
@@ -88,7 +88,7 @@ class ActivateTOTP(totp_views.ActivateTOTPView):  # type: ignore[misc]
         """Add the app; the code that proved it is used up and opens nothing else."""
         with transaction.atomic():
             answer: HttpResponse = super().form_valid(form)
-            use_code(user=form.user, code=form.cleaned_data["code"])
+            second_factors.use_code(user=form.user, code=form.cleaned_data["code"])
         return answer
 
 

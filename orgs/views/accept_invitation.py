@@ -14,10 +14,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from orgs import access, services
+from orgs import access
 from orgs.errors import NotAllowedError
 from orgs.forms import NewPasswordForm
 from orgs.selectors import has_own_password, invitation_by_token
+from orgs.services import invitations
 from orgs.views.responses import see_other, show
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _with_this_account(request: HttpRequest, found: Invitation) -> HttpResponse:
     if request.method != "POST":
         return render(request, "orgs/invited_to_accept.html", context)
     try:
-        services.accept_invitation(invitation=found, user=user, actor=access.actor_of(request))
+        invitations.accept_invitation(invitation=found, user=user, actor=access.actor_of(request))
     except NotAllowedError as refusal:
         return _over(request, str(refusal))
     messages.success(request, f"Welcome to {found.organization.name}.")
@@ -70,7 +71,7 @@ def _with_new_account(request: HttpRequest, found: Invitation) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return show(request, "orgs/invited_to_join.html", {"invitation": found, "form": form})
     try:
-        membership = services.accept_as_newcomer(
+        membership = invitations.accept_as_newcomer(
             invitation=found, password=form.cleaned_data["password1"], actor=access.actor_of(request)
         )
     except NotAllowedError as refusal:

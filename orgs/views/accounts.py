@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 
 from orgs.access import actor_of, sign_in_page
 from orgs.models import User
-from orgs.services import forget_password_of_sign_up, hold_account, record_reset_asked
+from orgs.services import accounts, locks
 from orgs.text.email_addresses import normal_address
 from orgs.views.pages import too_many_requests
 from orgs.views.responses import see_other
@@ -65,7 +65,9 @@ class AskForReset(account_views.PasswordResetView):  # type: ignore[misc]
         """Record the request unless it exceeds a limit; the mail itself leaves after the response."""
         answer: HttpResponse = super().form_valid(form)
         if answer.status_code != HTTPStatus.TOO_MANY_REQUESTS:
-            record_reset_asked(address=normal_address(form.cleaned_data["email"]), actor=actor_of(self.request))
+            accounts.record_reset_asked(
+                address=normal_address(form.cleaned_data["email"]), actor=actor_of(self.request)
+            )
         return answer
 
 
@@ -91,8 +93,8 @@ class ConfirmAddress(account_views.ConfirmEmailView):  # type: ignore[misc]
 
     def _confirm(self, user: User, *args: Any, **kwargs: Any) -> HttpResponse:
         with transaction.atomic():
-            hold_account(user)
-            forgotten = not _typed_password_here(self.request, user) and forget_password_of_sign_up(
+            locks.hold_account(user)
+            forgotten = not _typed_password_here(self.request, user) and accounts.forget_password_of_sign_up(
                 user=user, actor=actor_of(self.request, user)
             )
             response: HttpResponse = super().post(*args, **kwargs)

@@ -10,11 +10,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from orgs import access, services
+from orgs import access
 from orgs.errors import NotAllowedError
 from orgs.forms import DomainForm, GeneralForm, SessionLengthForm, initial_of
 from orgs.models import Role
 from orgs.selectors import count_sessions, domain_in, domains_of
+from orgs.services import domains, organizations
 from orgs.views.responses import post_to, see_other, show
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def general(request: access.OrganizationRequest) -> HttpResponse:
 
 def _rename(request: access.OrganizationRequest, form: GeneralForm) -> bool:
     try:
-        services.rename_organization(
+        organizations.rename_organization(
             organization=request.membership.organization, actor=access.actor_of(request), **form.cleaned_data
         )
     except NotAllowedError as refusal:
@@ -60,7 +61,7 @@ def session_length(request: access.OrganizationRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, session_length=form)
     hours = form.cleaned_data["hours"]
-    services.set_session_hours(organization=organization, hours=hours, actor=access.actor_of(request))
+    organizations.set_session_hours(organization=organization, hours=hours, actor=access.actor_of(request))
     messages.success(request, f"People now stay signed in for {hours} hour{'' if hours == 1 else 's'} at most.")
     return see_other("settings_general", organization.slug)
 
@@ -74,7 +75,7 @@ def sign_everyone_out(request: access.OrganizationRequest) -> HttpResponse:
         context = {"section": "general", "organization": organization, "counts": count_sessions(organization)}
         return render(request, "orgs/sign_everyone_out.html", context)
     has_password = access.has_password_grant(request)
-    ended = services.sign_everyone_out(organization=organization, actor=access.actor_of(request))
+    ended = organizations.sign_everyone_out(organization=organization, actor=access.actor_of(request))
     members = f"{ended.members} member{'' if ended.members == 1 else 's'}"
     sessions = f"{ended.sessions} session{'' if ended.sessions == 1 else 's'}"
     messages.success(request, f"Everyone is signed out of {organization.name}: {members}, {sessions}.")
@@ -89,7 +90,7 @@ def add_domain(request: access.OrganizationRequest) -> HttpResponse:
     form = DomainForm(request.POST)
     if not form.is_valid():
         return _page(request, domain=form)
-    found = services.add_domain(
+    found = domains.add_domain(
         organization=organization, domain=form.cleaned_data["domain"], actor=access.actor_of(request)
     )
     messages.success(request, f"{found.domain} is on your list.")
@@ -103,7 +104,7 @@ def remove_domain(request: access.OrganizationRequest, domain: str) -> HttpRespo
     found = domain_in(request.membership.organization, domain) if domain.isprintable() else None
     if found is None:
         raise Http404
-    services.remove_domain(domain=found, actor=access.actor_of(request))
+    domains.remove_domain(domain=found, actor=access.actor_of(request))
     messages.success(request, f"{found.domain} is off your list.")
     return see_other("settings_general", request.membership.organization.slug)
 

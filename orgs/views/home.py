@@ -13,11 +13,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from orgs import access, services
+from orgs import access
 from orgs.errors import NotAllowedError
 from orgs.forms import OrganizationForm
 from orgs.models import Role
 from orgs.selectors import membership_to_accept, memberships_of
+from orgs.services import members, organizations
 from orgs.views.responses import post_to, see_other, show
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def new_organization(request: HttpRequest) -> HttpResponse:
 def _create(request: HttpRequest, form: OrganizationForm) -> Organization | None:
     """Make the organization; None if the account may not now, which the form then says."""
     try:
-        return services.create_organization(
+        return organizations.create_organization(
             name=form.cleaned_data["name"],
             admin=cast(access.PersonRequest, request).user,
             actor=access.actor_of(request),
@@ -98,7 +99,7 @@ def accept_membership(request: HttpRequest, public_id: uuid.UUID) -> HttpRespons
     membership = membership_to_accept(cast(access.PersonRequest, request).user, public_id)
     if membership is None:
         raise Http404
-    services.accept_membership(membership=membership, actor=access.actor_of(request))
+    members.accept_membership(membership=membership, actor=access.actor_of(request))
     messages.success(request, _accepted(membership))
     return see_other("home")
 

@@ -9,11 +9,12 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_http_methods
 
-from orgs import access, services
+from orgs import access
 from orgs.errors import NotAllowedError
 from orgs.forms import InvitationForm
 from orgs.models import Role
 from orgs.selectors import invitation_of
+from orgs.services import invitations
 from orgs.views.responses import post_to, see_other, show
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def invite(request: access.OrganizationRequest) -> HttpResponse:
 def _send(request: access.OrganizationRequest, form: InvitationForm) -> bool:
     addresses: list[str] = form.cleaned_data["addresses"]
     try:
-        sent = services.invite(
+        sent = invitations.invite(
             organization=request.membership.organization,
             addresses=addresses,
             role=form.cleaned_data["role"],
@@ -72,7 +73,7 @@ def invitation_change(request: access.OrganizationRequest, public_id: uuid.UUID)
     action = request.POST.get("action")
     if invitation is None or action not in {"resend", "revoke"}:
         raise Http404
-    change = services.resend_invitation if action == "resend" else services.revoke_invitation
+    change = invitations.resend_invitation if action == "resend" else invitations.revoke_invitation
     try:
         change(invitation=invitation, by=request.membership, actor=access.actor_of(request))
     except NotAllowedError as refusal:

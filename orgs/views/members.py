@@ -11,11 +11,12 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
 from django.views.decorators.http import require_safe
 
-from orgs import access, services
+from orgs import access
 from orgs.errors import NotAllowedError
 from orgs.forms import PeopleFilterForm, RoleForm, role_choices
 from orgs.models import Role
 from orgs.selectors import count_members, member_of, members_of, open_invitations_of
+from orgs.services import invitations, members
 from orgs.views.responses import page_of, post_to, see_other, show
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Row:
 
 @access.organization_page(Role.VIEWER)
 @require_safe
-def members(request: access.OrganizationRequest) -> HttpResponse:
+def list_members(request: access.OrganizationRequest) -> HttpResponse:
     """List the members of the organization; `?view=pending` lists the invited (AM-62)."""
     by, organization = request.membership, request.membership.organization
     form = PeopleFilterForm(request.GET)
@@ -57,13 +58,13 @@ def _joined(request: access.OrganizationRequest, wanted: dict[str, Any]) -> dict
     by = request.membership
     people = members_of(by.organization, search=wanted.get("search", ""), role=wanted.get("role"))
     page = page_of(request, people)
-    return {"page": page, "rows": [Row(member, not services.why_not_touch(member, by)) for member in page]}
+    return {"page": page, "rows": [Row(member, not members.why_not_touch(member, by)) for member in page]}
 
 
 def _pending(request: access.OrganizationRequest, wanted: dict[str, Any]) -> dict[str, Any]:
     by = request.membership
     page = page_of(request, open_invitations_of(by.organization, search=wanted.get("search", "")))
-    return {"page": page, "rows": [Row(email, not services.why_not_touch_invitation(email, by)) for email in page]}
+    return {"page": page, "rows": [Row(email, not invitations.why_not_touch_invitation(email, by)) for email in page]}
 
 
 @access.organization_page(Role.MANAGER)
@@ -87,22 +88,22 @@ def _give_role(request: access.OrganizationRequest, member: Membership) -> str:
     if not form.is_valid():
         raise NotAllowedError("Choose one of the roles.")
     role: Role = form.cleaned_data["role"]
-    services.change_role(membership=member, role=role, by=request.membership, actor=access.actor_of(request))
+    members.change_role(membership=member, role=role, by=request.membership, actor=access.actor_of(request))
     return f"{member.user.email} is now {role.label}."
 
 
 def _suspend(request: access.OrganizationRequest, member: Membership) -> str:
-    services.suspend_member(membership=member, by=request.membership, actor=access.actor_of(request))
+    members.suspend_member(membership=member, by=request.membership, actor=access.actor_of(request))
     return f"{member.user.email} is suspended and signed out of this organization."
 
 
 def _restore(request: access.OrganizationRequest, member: Membership) -> str:
-    services.restore_member(membership=member, by=request.membership, actor=access.actor_of(request))
+    members.restore_member(membership=member, by=request.membership, actor=access.actor_of(request))
     return f"{member.user.email} is back and may sign in again."
 
 
 def _remove(request: access.OrganizationRequest, member: Membership) -> str:
-    services.remove_member(membership=member, by=request.membership, actor=access.actor_of(request))
+    members.remove_member(membership=member, by=request.membership, actor=access.actor_of(request))
     return f"{member.user.email} is removed and signed out of this organization."
 
 

@@ -16,11 +16,12 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
-from orgs import access, services
+from orgs import access
 from orgs.errors import NotAllowedError
 from orgs.forms import RecoveryCodeForm
 from orgs.models import Membership
 from orgs.selectors import admin_addresses, settled_factors
+from orgs.services import recovery
 from orgs.sessions.names import name_session
 from orgs.views.responses import see_other, show
 
@@ -43,7 +44,7 @@ def by_password_first(view: access.View) -> access.View:
 @by_password_first
 @access.recovery_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def recovery(request: access.OrganizationRequest) -> HttpResponse:
+def recover(request: access.OrganizationRequest) -> HttpResponse:
     """Make the recovery grant by a mailed code, or by the second factor of this session's own sign-in.
 
     POST `action`: mail (send a code), code (use it, with `code`), factor.
@@ -62,7 +63,7 @@ def recovery(request: access.OrganizationRequest) -> HttpResponse:
 def _mail_code(request: access.OrganizationRequest) -> HttpResponse:
     slug = request.membership.organization.slug
     try:
-        services.mail_recovery_code(membership=request.membership, actor=access.actor_of(request))
+        recovery.mail_recovery_code(membership=request.membership, actor=access.actor_of(request))
     except NotAllowedError as refusal:
         messages.error(request, str(refusal))
     else:
@@ -71,7 +72,7 @@ def _mail_code(request: access.OrganizationRequest) -> HttpResponse:
 
 
 def _open_by_factor(request: access.OrganizationRequest) -> HttpResponse:
-    services.create_recovery_grant(
+    recovery.create_recovery_grant(
         membership=request.membership,
         session=name_session(request),
         means="second factor",
@@ -82,7 +83,7 @@ def _open_by_factor(request: access.OrganizationRequest) -> HttpResponse:
 
 def _use_code(request: access.OrganizationRequest, form: RecoveryCodeForm) -> bool:
     try:
-        services.use_recovery_code(
+        recovery.use_recovery_code(
             membership=request.membership,
             code=form.cleaned_data["code"],
             session=name_session(request),

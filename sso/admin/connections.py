@@ -13,7 +13,7 @@ from orgs.admin.acting import carry_out
 from orgs.admin.links import row_link
 from sso.models import Configuration, Connection, ServiceProviderKey
 from sso.selectors.connections import waivers_in_force
-from sso.services import disable_connection, enable_connection
+from sso.services.connections import disable_connection, enable_connection
 
 
 @admin.register(Connection)

@@ -14,8 +14,7 @@ from orgs.access import actor_of
 from orgs.admin.acting import carry_out
 from orgs.admin.links import row_link
 from sso.models import Identity
-from sso.services import unlink_identity
-from sso.services.looks import record_look_at_identity
+from sso.services import connections, looks
 
 OF_ORGANIZATION = "connection__organization__id__exact"
 
@@ -47,7 +46,7 @@ class IdentityAdmin(LookOnlyAdmin[Identity]):
         answer = super().change_view(request, object_id, *args, **kwargs)
         identity = self.get_object(request, object_id)
         if identity is not None and answer.status_code == HTTPStatus.OK:
-            record_look_at_identity(identity=identity, actor=actor_of(request))
+            looks.record_look_at_identity(identity=identity, actor=actor_of(request))
         return answer
 
     @admin.display(description="user")
@@ -64,4 +63,6 @@ class IdentityAdmin(LookOnlyAdmin[Identity]):
     def unlink(self, request: HttpRequest, identities: QuerySet[Identity]) -> None:
         """Delete the chosen identities."""
         actor = actor_of(request)
-        carry_out(self, request, identities, lambda i: unlink_identity(identity=i, actor=actor), "Unlinked {}")
+        carry_out(
+            self, request, identities, lambda i: connections.unlink_identity(identity=i, actor=actor), "Unlinked {}"
+        )

@@ -13,7 +13,7 @@ from audit.admin import LookOnlyAdmin, json_block
 from orgs.access import actor_of
 from orgs.admin.links import row_link
 from sso.models import SignIn, SignOut
-from sso.services.looks import record_look_at_claims
+from sso.services import looks
 from sso.wording.check_titles import title_of
 
 _CHECK_COLUMNS = ("Check", "Result", "Expected", "Arrived")
@@ -57,7 +57,7 @@ class SignInAdmin(LookOnlyAdmin[SignIn]):
         answer = super().change_view(request, object_id, *args, **kwargs)
         sign_in = self.get_object(request, object_id)
         if sign_in is not None and sign_in.claims and answer.status_code == HTTPStatus.OK:
-            record_look_at_claims(sign_in=sign_in, actor=actor_of(request))
+            looks.record_look_at_claims(sign_in=sign_in, actor=actor_of(request))
         return answer
 
     @admin.display(description="organization")

@@ -7,13 +7,12 @@ from typing import Final
 
 from audit.actors import COMMAND_LINE
 from orgs.models import EmailDomain, MembershipSource, Organization, Plan, Role, User
-from orgs.services import add_domain, add_member, create_organization, verify_domain
-from orgs.services.accounts import create_account
+from orgs.services import accounts, domains, organizations
+from orgs.services.members import add_member
 from sso import saml
 from sso.models import Provider
 from sso.selectors.connections import active_configuration
-from sso.services import read_upload
-from sso.services.imports import import_metadata
+from sso.services import connections, imports
 
 # The password is public, so the demo loads under DEBUG only.
 PASSWORD: Final = "amplisso-demo"  # noqa: S105
@@ -79,7 +78,7 @@ def _organization(cast: Cast) -> Organization:
 
 
 def _create(cast: Cast, admin: User) -> Organization:
-    organization = create_organization(
+    organization = organizations.create_organization(
         name=cast.name, plan=Plan.objects.get(slug=cast.plan), admin=admin, actor=COMMAND_LINE
     )
     for name, local_part, role in cast.members[1:]:
@@ -91,14 +90,14 @@ def _create(cast: Cast, admin: User) -> Organization:
 
 def _own(organization: Organization, name: str) -> None:
     """Verify the domain, unless another organization has taken it in the meantime."""
-    domain = add_domain(organization=organization, domain=name, actor=COMMAND_LINE)
+    domain = domains.add_domain(organization=organization, domain=name, actor=COMMAND_LINE)
     if not EmailDomain.objects.filter(domain=domain.domain, verified_at__isnull=False).exists():
-        verify_domain(domain=domain, actor=COMMAND_LINE)
+        domains.verify_domain(domain=domain, actor=COMMAND_LINE)
 
 
 def _account(address: str, name: str, *, is_operator: bool = False) -> User:
     existing = User.objects.filter(email=address).first()
-    return existing or create_account(
+    return existing or accounts.create_account(
         address=address,
         name=name,
         password=PASSWORD,
@@ -110,10 +109,10 @@ def _account(address: str, name: str, *, is_operator: bool = False) -> User:
 
 def _connect(organization: Organization, data: bytes) -> None:
     """Connect to the simulator, unless it is connected to the same provider with the same certificates."""
-    offered, active = read_upload(organization=organization, data=data), active_configuration(organization)
+    offered, active = connections.read_upload(organization=organization, data=data), active_configuration(organization)
     if active is not None and _is_same(active.identity_provider(), offered):
         return
-    import_metadata(organization=organization, data=data, provider=Provider.AZURE, actor=COMMAND_LINE)
+    imports.import_metadata(organization=organization, data=data, provider=Provider.AZURE, actor=COMMAND_LINE)
 
 
 def _is_same(known: saml.IdentityProvider, offered: saml.IdpMetadata) -> bool:

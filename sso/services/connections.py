@@ -15,7 +15,7 @@ from audit.events import EventName
 from audit.services import record
 from orgs.errors import NotAllowedError
 from orgs.models import Organization, User
-from orgs.services import end_grants, hold_organization, set_require_sso
+from orgs.services import grants, locks, organizations
 from orgs.transactions import atomic
 from sso import saml
 from sso.connection_view import ConnectionView, connection_view
@@ -113,7 +113,7 @@ def save_settings(
 
 def _held(organization: Organization, snapshot: str) -> ConnectionView:
     """Lock the organization until this transaction ends, read its connection, and check that it may be changed now."""
-    view = connection_view(hold_organization(organization), for_page=False)
+    view = connection_view(locks.hold_organization(organization), for_page=False)
     check_plan(view.organization)
     check_unchanged(view, snapshot)
     if view.connection is not None and view.connection.state == ConnectionState.DISABLED:
@@ -204,7 +204,7 @@ def _save_requirement(
         return
     if required:
         _check_tried(active, by)
-    set_require_sso(organization=organization, required=required, actor=actor)
+    organizations.set_require_sso(organization=organization, required=required, actor=actor)
 
 
 def _check_tried(active: Configuration | None, by: User | None) -> None:
@@ -217,7 +217,7 @@ def _check_tried(active: Configuration | None, by: User | None) -> None:
 @atomic
 def discard_draft(*, organization: Organization, actor: Actor) -> None:
     """Discard a draft; the active configuration stays active."""
-    hold_organization(organization)
+    locks.hold_organization(organization)
     connection = connection_of(organization)
     if connection is None:
         return
@@ -232,8 +232,8 @@ def disable_connection(*, connection: Connection, actor: Actor) -> None:
 
     Disabling a disabled connection closes them as well.
     """
-    hold_organization(connection.organization)
-    end_grants(organization=connection.organization, connection=connection.public_id)
+    locks.hold_organization(connection.organization)
+    grants.end_grants(organization=connection.organization, connection=connection.public_id)
     if not Connection.objects.filter(pk=connection.pk, state=ConnectionState.ENABLED).update(
         state=ConnectionState.DISABLED
     ):
@@ -244,19 +244,19 @@ def disable_connection(*, connection: Connection, actor: Actor) -> None:
 @atomic
 def enable_connection(*, connection: Connection, actor: Actor) -> None:
     """Let a disabled connection sign users in again; a grant from before it was disabled stays ended."""
-    hold_organization(connection.organization)
+    locks.hold_organization(connection.organization)
     if not Connection.objects.filter(pk=connection.pk, state=ConnectionState.DISABLED).update(
         state=ConnectionState.ENABLED
     ):
         return
-    end_grants(organization=connection.organization, connection=connection.public_id)
+    grants.end_grants(organization=connection.organization, connection=connection.public_id)
     _record(EventName.CONNECTION_ENABLED, connection, actor)
 
 
 @atomic
 def unlink_identity(*, identity: Identity, actor: Actor) -> None:
     """Delete a user's identity at a provider; the next sign-in finds them by their address again."""
-    hold_organization(identity.connection.organization)
+    locks.hold_organization(identity.connection.organization)
     if not Identity.objects.filter(pk=identity.pk).exists():
         return
     record(
@@ -268,7 +268,7 @@ def unlink_identity(*, identity: Identity, actor: Actor) -> None:
         target=identity.user.email,
         before={"subject_kind": identity.subject_kind, "subject": identity.subject},
     )
-    end_grants(
+    grants.end_grants(
         organization=identity.connection.organization,
         user=identity.user,
         connection=identity.connection.public_id,

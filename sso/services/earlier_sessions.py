@@ -7,7 +7,7 @@ from audit.events import EventName
 from audit.services import record
 from orgs.models import GrantKind, Organization
 from orgs.selectors import SessionCounts
-from orgs.services import end_grants, hold_organization
+from orgs.services import grants, locks
 from orgs.transactions import atomic
 from sso.selectors.connections import active_configuration
 from sso.selectors.versions import count_earlier_sessions, replaced_provider
@@ -19,12 +19,12 @@ def end_earlier_sessions(*, organization: Organization, but_session: str, actor:
 
     No sign-in through it can follow: it would be refused as it is written, because its configuration is retired.
     """
-    organization = hold_organization(organization)
+    organization = locks.hold_organization(organization)
     replaced = replaced_provider(active_configuration(organization))
     if replaced is None:
         return SessionCounts(members=0, sessions=0)
     ended = count_earlier_sessions(replaced, but_session=but_session)
-    end_grants(
+    grants.end_grants(
         organization=organization,
         connection=replaced.connection.public_id,
         kind=GrantKind.SSO,

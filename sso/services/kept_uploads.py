@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from audit import retention
 from orgs.models import Organization, User
-from orgs.services import hold_organization
+from orgs.services import locks
 from orgs.transactions import atomic
 from sso import saml
 from sso.models import OfferedProvider, Upload
@@ -74,7 +74,7 @@ def _begin(organization: Organization, by: User, name: str, choices: dict[str, A
 @atomic
 def _make_ready(upload: Upload) -> Upload:
     """Replace the admin's previous upload by this one; of two at once the second waits for the first."""
-    hold_organization(upload.organization)
+    locks.hold_organization(upload.organization)
     forget_uploads(organization=upload.organization, by=upload.created_by)
     upload.is_ready = True
     upload.save(update_fields=["is_ready"])

@@ -14,7 +14,7 @@ from audit.events import EventName
 from audit.services import record
 from orgs.errors import NotAllowedError
 from orgs.models import Organization
-from orgs.services import hold_organization
+from orgs.services import locks
 from orgs.services.second_factors import reencrypt_second_factors
 from orgs.transactions import atomic
 from sso import saml
@@ -46,7 +46,7 @@ def create_key(*, organization: Organization, actor: Actor) -> ServiceProviderKe
 
     The first is not offered for encryption; another one is if those that it replaces are.
     """
-    organization = hold_organization(organization)
+    organization = locks.hold_organization(organization)
     check_plan(organization)
     others = list(live_keys(organization))
     states = {each.state for each in others}
@@ -73,7 +73,7 @@ def promote_key(*, organization: Organization, actor: Actor) -> ServiceProviderK
 
     Raises NotAllowedError.
     """
-    hold_organization(organization)
+    locks.hold_organization(organization)
     following = live_keys(organization).filter(state=KeyState.NEXT).first()
     if following is None:
         raise NotAllowedError(_NOTHING_WAITS)
@@ -87,7 +87,7 @@ def promote_key(*, organization: Organization, actor: Actor) -> ServiceProviderK
 @atomic
 def retire_key(*, key: ServiceProviderKey, actor: Actor) -> None:
     """Withdraw a key and delete its private half for good. Raises NotAllowedError while requests are signed with it."""
-    hold_organization(key.organization)
+    locks.hold_organization(key.organization)
     key.refresh_from_db()
     if key.state == KeyState.RETIRED:
         return
@@ -105,7 +105,7 @@ def offer_for_encryption(*, organization: Organization, wanted: bool, actor: Act
 
     A provider that imported the metadata before goes on encrypting until it reads it again; every key decrypts.
     """
-    organization = hold_organization(organization)
+    organization = locks.hold_organization(organization)
     check_plan(organization)
     if not live_keys(organization).exists():
         raise NotAllowedError(_NOTHING_TO_OFFER)

@@ -15,8 +15,7 @@ from audit.events import EventName
 from audit.services import Facts, record
 from orgs.errors import NotAllowedError
 from orgs.models import Membership, Organization, Role, User
-from orgs.services import end_grants, hold_organization
-from orgs.services.members import as_it_is_now
+from orgs.services import grants, locks, members
 from orgs.transactions import atomic
 from sso.models import Identity, Relinking, SignIn
 from sso.selectors.connections import active_configuration
@@ -55,8 +54,8 @@ def relink_members(
 
 def _hold(organization: Organization, by: Membership) -> tuple[Organization, Membership]:
     """Hold the organization against sign-ins and read again who asks. Raises NotAllowedError unless they are admin."""
-    organization = hold_organization(organization)
-    by = as_it_is_now(by)
+    organization = locks.hold_organization(organization)
+    by = members.as_it_is_now(by)
     if by.role != Role.ADMIN or by.organization_id != organization.pk:
         raise NotAllowedError("Only an admin of the organization can do this.")
     return organization, by
@@ -116,7 +115,7 @@ def _replace(relinking: Relinking, identities: list[dict[str, Any]], organizatio
         )
         for each in identities
     )
-    end_grants(organization=organization, user=relinking.user)
+    grants.end_grants(organization=organization, user=relinking.user)
 
 
 def _identities_of(relinking: Relinking) -> QuerySet[Identity]:

@@ -10,7 +10,7 @@ from audit.actors import Actor
 from audit.events import EventName
 from audit.services import record
 from orgs.models import Organization
-from orgs.services import hold_organization
+from orgs.services import locks
 from orgs.transactions import atomic
 from sso.models import Configuration, ConfigurationState
 from sso.selectors.connections import active_configuration, flawed_configurations
@@ -37,7 +37,7 @@ def suspend_all_flawed(*, actor: Actor) -> Iterator[Configuration]:
 
 @atomic
 def _suspend(organization: Organization, actor: Actor) -> Configuration | None:
-    organization = hold_organization(organization)
+    organization = locks.hold_organization(organization)
     active = active_configuration(organization)
     if active is None or not active.flaw:
         return None

@@ -13,7 +13,7 @@ from audit.selectors import moment_of_latest
 from audit.services import record
 from orgs.errors import NotAllowedError
 from orgs.models import Organization
-from orgs.services import hold_organization
+from orgs.services import locks
 from orgs.transactions import atomic
 
 MOST_UPLOADS: Final = 30
@@ -39,7 +39,7 @@ def count_upload(*, organization: Organization, name: str, actor: Actor) -> None
     The events of the audit log are counted, so no cache decides. Files that turn out to be useless count, too:
     it is reading them that costs. Raises TooManyUploadsError, and then nothing is counted.
     """
-    organization = hold_organization(organization)
+    organization = locks.hold_organization(organization)
     now = timezone.now()
     names = (EventName.METADATA_UPLOADED,)
     first = moment_of_latest(MOST_UPLOADS, names, organization_number=organization.number)

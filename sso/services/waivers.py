@@ -12,7 +12,7 @@ from audit.events import EventName
 from audit.services import record
 from orgs.errors import NotAllowedError
 from orgs.models import Organization, User
-from orgs.services import hold_organization
+from orgs.services import locks
 from orgs.transactions import atomic
 from sso.days import day_in_words
 from sso.models import Configuration, ConfigurationState, Connection, ConnectionState, Waiver
@@ -58,7 +58,7 @@ def allow_waiver(
     every sign-in says by which it was judged. `by` is the admin who asks; None is an operator. Raises DayError if the
     day is over or more than MOST_DAYS ahead, and NotAllowedError where nothing may be changed.
     """
-    connection = _changeable(hold_organization(organization))
+    connection = _changeable(locks.hold_organization(organization))
     first, last = first_and_last_day()
     if not first <= last_day <= last:
         raise DayError(f"Choose a day from today to {day_in_words(last)}. You can extend it when that day comes.")
@@ -73,7 +73,7 @@ def end_waiver(*, organization: Organization, kind: Waiver, by: User | None, act
 
     While SSO is required this can lock members out, as the end of the day would have: recovery stays open.
     """
-    hold_organization(organization)
+    locks.hold_organization(organization)
     connection = connection_of(organization)
     return connection is not None and _set(connection, kind, None, by, actor)
 

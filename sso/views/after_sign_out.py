@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from orgs.access import actor_of, grants_of
-from orgs.services import end_grants_of_sessions
+from orgs.services import grants
 from sso.selectors.sign_ins import sign_ins_to_end
 from sso.services.sign_out.chain import token_of_chain
 
@@ -34,4 +34,4 @@ def end_waiting_grants(request: HttpRequest, **kwargs: Any) -> None:
     """End the grants that wait: a user who signs out has not become the other one that a provider asserted."""
     waiting = [uuid.UUID(hex=each) for each in request.session.get(WAITING_GRANTS, [])]
     if waiting:
-        end_grants_of_sessions(grants=waiting, by="whoever was signed in", actor=actor_of(request))
+        grants.end_grants_of_sessions(grants=waiting, by="whoever was signed in", actor=actor_of(request))

@@ -16,7 +16,7 @@ from orgs.sessions.names import session_name
 from orgs.views.responses import see_other
 from sso.selectors.connections import active_configuration
 from sso.selectors.versions import count_earlier_sessions, replaced_provider
-from sso.services import end_earlier_sessions
+from sso.services.earlier_sessions import end_earlier_sessions
 
 if TYPE_CHECKING:
     from typing import Any

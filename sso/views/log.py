@@ -21,7 +21,7 @@ from sso.saml import CheckName, Outcome
 from sso.selectors.connections import waivers_in_force
 from sso.selectors.sign_ins import identities_of_address, sign_in_by_reference, sign_ins_of
 from sso.selectors.sign_outs import sign_out_of
-from sso.services import unlink_identity
+from sso.services import connections
 from sso.wording.addresses import looked_at
 from sso.wording.advice import advice_for
 from sso.wording.check_titles import title_of
@@ -98,7 +98,7 @@ def unlink_person(request: HttpRequest, reference: str) -> HttpResponse:
     if sign_in is None or sign_in.reason != Reason.OTHER_SUBJECT:
         raise Http404
     for identity in identities_of_address(organization, sign_in.address):
-        unlink_identity(identity=identity, actor=actor_of(request))
+        connections.unlink_identity(identity=identity, actor=actor_of(request))
     messages.success(
         request, f"{sign_in.address} is unlinked. Whoever signs in with it next is that member from then on."
     )

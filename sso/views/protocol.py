@@ -31,21 +31,19 @@ from sso.models import Configuration, ConfigurationState, SignIn, StartedBy
 from sso.redirects import page_of_organization, safe_next_path
 from sso.selectors.connections import configuration_by_public_id
 from sso.selectors.keys import published_service_provider
-from sso.services import (
-    Finished,
+from sso.services import suspension
+from sso.services.sign_in.finish import finish_sign_in
+from sso.services.sign_in.outcomes import Finished, Repeated, UnsolicitedResponse
+from sso.services.sign_in.start import (
+    STARTS_COUNTED_FOR,
     NotConnectedError,
-    Repeated,
     Started,
     TooManyStartsError,
-    UnsolicitedResponse,
-    finish_sign_in,
     keep_next_path,
     start_sign_in,
-    suspend_if_flawed,
     take_next_path,
-    token_of,
 )
-from sso.services.sign_in.start import STARTS_COUNTED_FOR
+from sso.services.sign_in.switch import token_of
 from sso.views.request_cookies import bind_to_browser, brings_cookie, nonce_of
 from sso.views.sign_in import refused_page
 
@@ -149,7 +147,7 @@ def _is_navigation(request: HttpRequest) -> bool:
 
 def _suspend_if_flawed(request: HttpRequest, organization: Organization) -> None:
     """Suspend stored metadata that breaks a newer rule, so that passwords work again, and tell the admins."""
-    suspended = suspend_if_flawed(organization=organization, actor=actor_of(request))
+    suspended = suspension.suspend_if_flawed(organization=organization, actor=actor_of(request))
     if suspended is not None:
         defer(request, partial(tell_admins_of_suspension, organization, suspended.flaw))
 

@@ -21,9 +21,9 @@ from orgs.errors import NotAllowedError
 from orgs.models import Role
 from orgs.views.recovery import factor_url, passed_second_factor
 from orgs.views.responses import PAGE_LENGTH, page_of, post_to, see_other
-from sso import services
 from sso.selectors.connections import active_configuration
 from sso.selectors.relinking import candidates, guarded_users, relinkings_of
+from sso.services import relinking
 from sso.wording.relinking import Row, past_of, row_of
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def relink_members(request: HttpRequest) -> HttpResponse:
     asked = cast(OrganizationRequest, request)
     organization = asked.membership.organization
     try:
-        users = services.relink_members(
+        users = relinking.relink_members(
             organization=organization,
             references=request.POST.getlist("sign_in"),
             by=asked.membership,
@@ -137,7 +137,7 @@ def undo_relinking(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     asked = cast(OrganizationRequest, request)
     organization = asked.membership.organization
     try:
-        user = services.undo_relinking(
+        user = relinking.undo_relinking(
             organization=organization,
             public_id=public_id,
             by=asked.membership,

@@ -14,7 +14,8 @@ from orgs.selectors import membership_in
 from orgs.views.responses import see_other
 from sso.models import SignIn, SignInState
 from sso.selectors.repeats import answered_sign_in, was_closed
-from sso.services import UnsolicitedResponse, count_restart
+from sso.services.sign_in.outcomes import UnsolicitedResponse
+from sso.services.sign_in.repeats import count_restart
 from sso.views.protocol import redirect_after_sign_in, restart
 from sso.views.request_cookies import nonce_of
 

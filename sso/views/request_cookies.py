@@ -13,7 +13,8 @@ from functools import partial
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from sso.services import Started, cookie_name
+from sso.services.sign_in.finish import cookie_name
+from sso.services.sign_in.start import Started
 
 # What `secrets.token_urlsafe(32)` makes.
 _NONCE = re.compile(r"[A-Za-z0-9_-]{43}")

@@ -20,15 +20,15 @@ from orgs.views.responses import see_other
 from sso.crypto.encrypted_params import LIFE, TokenPurpose, decrypt, encrypt
 from sso.models import SignOutState
 from sso.providers import guide_of
-from sso.services import take_logout_message
 from sso.services.sign_out.chain import Step, ask_next, chain, number_in, steps_of
+from sso.services.sign_out.start import take_logout_message
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from orgs.models import Organization
     from sso.models import SignIn
-    from sso.services import SignedOut
+    from sso.services.sign_out.start import SignedOut
 
 # The encrypted token, in a browser on its way from one provider to the next.
 _COOKIE = "signing_out"

@@ -12,10 +12,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from orgs.access import actor_of, grants_of
-from orgs.services import end_session
+from orgs.services import grants
 from orgs.sessions.names import session_name
 from orgs.views.responses import see_other
-from sso.services import waiting
+from sso.services.sign_in.switch import waiting
 from sso.views.after_sign_out import WAITING_GRANTS
 from sso.views.protocol import make_session, redirect_after_sign_in
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from orgs.models import User
-    from sso.services import Finished
+    from sso.services.sign_in.outcomes import Finished
 
 
 @login_not_required
@@ -41,7 +41,9 @@ def switch(request: HttpRequest, number: int) -> HttpResponse:
         return render(request, "sso/switch.html", context)
     if request.POST.get("action") == "continue":
         return _begin_session_as(request, finished)
-    end_session(session=finished.session, user=finished.user, actor=actor_of(request), by="whoever was signed in")
+    grants.end_session(
+        session=finished.session, user=finished.user, actor=actor_of(request), by="whoever was signed in"
+    )
     return see_other("home")
 
 
@@ -55,6 +57,8 @@ def _remember(request: HttpRequest, finished: Finished) -> None:
 def _begin_session_as(request: HttpRequest, finished: Finished) -> HttpResponse:
     before = cast("User", request.user)
     with transaction.atomic():
-        end_session(session=session_name(request), user=before, actor=actor_of(request), by="a sign-in as another")
+        grants.end_session(
+            session=session_name(request), user=before, actor=actor_of(request), by="a sign-in as another"
+        )
         make_session(request, finished)
     return redirect_after_sign_in(finished.sign_in)

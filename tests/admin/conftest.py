@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from audit.actors import COMMAND_LINE
 from orgs.models import GrantKind, Organization, Role, User
-from orgs.services import add_domain, create_grant, invite, record_sign_up
+from orgs.services import accounts, domains, grants, invitations
 from sso.models import Connection, Identity, SignIn, SubjectKind
-from sso.services import start_sign_in
+from sso.services.sign_in.start import start_sign_in
 from tests.conftest import MakeMember, MakeOrganization, MakeUser, SignedIn
 from tests.sso.conftest import Connect, connect, tenant  # noqa: F401  fixtures
 
@@ -49,16 +49,16 @@ class Crowd:
         self.size += 1
         organization = self.make_organization(f"Organization {self.size}")
         admin = organization.memberships.get()
-        record_sign_up(user=admin.user, actor=COMMAND_LINE)
+        accounts.record_sign_up(user=admin.user, actor=COMMAND_LINE)
         self.member(organization, Role.MEMBER)
-        invite(
+        invitations.invite(
             organization=organization,
             addresses=[f"guest{self.size}@fabrikam.example"],
             role=Role.VIEWER,
             by=admin,
             actor=COMMAND_LINE,
         )
-        add_domain(organization=organization, domain=f"company{self.size}.example", actor=COMMAND_LINE)
+        domains.add_domain(organization=organization, domain=f"company{self.size}.example", actor=COMMAND_LINE)
         self.connect(organization)
         self._come_in(organization, admin.user)
 
@@ -74,7 +74,7 @@ class Crowd:
             user=user,
             address=user.email,
         )
-        create_grant(
+        grants.create_grant(
             session=uuid.uuid4().hex,
             user=user,
             kind=GrantKind.SSO,

@@ -23,7 +23,8 @@ from orgs.models import (
     User,
 )
 from orgs.selectors import organization_of_domain
-from orgs.services import add_domain, end_grant, set_require_sso
+from orgs.services import grants, organizations
+from orgs.services.domains import add_domain
 from sso.models import Connection, Identity, SubjectKind
 from tests.admin.test_pages import address
 from tests.conftest import MakeMember, MakeOrganization, MakeUser, SignedIn, open_session
@@ -87,7 +88,7 @@ def test_an_organization_is_closed_and_opened_again(browser: Client, organizatio
 
 
 def test_require_sso_is_turned_off(browser: Client, organization: Organization) -> None:
-    set_require_sso(organization=organization, required=True, actor=COMMAND_LINE)
+    organizations.set_require_sso(organization=organization, required=True, actor=COMMAND_LINE)
     act(browser, "stop_requiring_sso", organization)
     organization.refresh_from_db()
     assert not organization.require_sso
@@ -319,7 +320,7 @@ def test_a_grant_that_has_ended_already_is_not_ended_again(make_user: MakeUser) 
     open_session(make_user(), GrantKind.PASSWORD)
     grant = SessionGrant.objects.get()
     for _ in range(2):
-        end_grant(grant=grant, actor=COMMAND_LINE)
+        grants.end_grant(grant=grant, actor=COMMAND_LINE)
     assert Event.objects.filter(name=EventName.SESSION_GRANT_ENDED).count() == 1
 
 

@@ -137,7 +137,7 @@ def test_a_fault_of_ours_is_no_missing_page(strict: Client, operator: User, monk
     def fail(**kwargs: object) -> None:
         raise ValueError("a fault")
 
-    monkeypatch.setattr("orgs.admin.users.rename_account", fail)
+    monkeypatch.setattr("orgs.services.accounts.rename_account", fail)
     change = address(User, "change", operator.pk)
     answer = strict.post(change, {"name": "Ada", "is_staff": "on", "is_superuser": "on"})
     assert answer.status_code == 500

@@ -16,8 +16,7 @@ from audit.events import EventName
 from audit.models import Event
 from orgs.errors import NotAllowedError
 from orgs.models import GrantKind, SessionGrant, User
-from orgs.services import end_grant
-from orgs.services.accounts import disable_account, set_operator
+from orgs.services import accounts, grants
 from tests.admin.test_pages import address
 from tests.conftest import MakeUser, SignedIn, open_session
 from tests.orgs.test_concurrency import at_once
@@ -85,8 +84,8 @@ def test_a_superusers_session_is_ended_by_superusers_only(operator: User, limite
     open_session(operator, GrantKind.PASSWORD)
     grant = SessionGrant.objects.get(user=operator)
     with pytest.raises(NotAllowedError):
-        end_grant(grant=grant, actor=actor(limited))
-    end_grant(grant=grant, actor=actor(operator))
+        grants.end_grant(grant=grant, actor=actor(limited))
+    grants.end_grant(grant=grant, actor=actor(operator))
 
 
 def test_the_last_superuser_stays_one(operator: User, browser: Client) -> None:
@@ -101,11 +100,11 @@ def test_the_last_superuser_stays_one(operator: User, browser: Client) -> None:
 
 def test_rights_are_taken_by_who_still_has_them(operator: User, make_user: MakeUser) -> None:
     other = make_user(is_staff=True, is_superuser=True)
-    set_operator(user=other, is_staff=True, is_superuser=False, actor=actor(operator))
+    accounts.set_operator(user=other, is_staff=True, is_superuser=False, actor=actor(operator))
     with pytest.raises(NotAllowedError):
-        set_operator(user=operator, is_staff=True, is_superuser=False, actor=actor(other))
+        accounts.set_operator(user=operator, is_staff=True, is_superuser=False, actor=actor(other))
     with pytest.raises(NotAllowedError):
-        disable_account(user=operator, actor=COMMAND_LINE)
+        accounts.disable_account(user=operator, actor=COMMAND_LINE)
 
 
 def test_a_change_of_permissions_has_a_before(operator: User, browser: Client, limited: User) -> None:
@@ -124,7 +123,7 @@ def test_of_two_superusers_who_demote_each_other_one_remains(make_user: MakeUser
 
     def demote() -> None:
         by, other = next(turns)
-        set_operator(user=other, is_staff=False, is_superuser=False, actor=actor(by))
+        accounts.set_operator(user=other, is_staff=False, is_superuser=False, actor=actor(by))
 
     at_once(demote, count=4)
     assert User.objects.filter(is_superuser=True, is_staff=True).count() == 1

@@ -21,7 +21,7 @@ from audit.actors import COMMAND_LINE
 from audit.events import EventName
 from audit.models import Event
 from orgs.models import Organization
-from orgs.services import hold_organization, set_session_hours
+from orgs.services import locks, organizations
 from orgs.transactions import OutdatedError, atomic, twice
 from tests.conftest import MakeOrganization, SignedIn
 
@@ -94,7 +94,7 @@ def another_transaction_holds(organization: Organization) -> Iterator[None]:
     def hold() -> None:
         try:
             with transaction.atomic():
-                hold_organization(organization)
+                locks.hold_organization(organization)
                 held.wait(LONGEST)
                 done.wait(LONGEST)
         finally:
@@ -157,10 +157,10 @@ class TestPostgreSQL:
         @atomic
         def change(one: Organization, other: Organization) -> None:
             starts.append(one)
-            set_session_hours(organization=one, hours=2, actor=COMMAND_LINE)
+            organizations.set_session_hours(organization=one, hours=2, actor=COMMAND_LINE)
             if len(starts) <= 2:
                 crossed.wait(LONGEST)
-            set_session_hours(organization=other, hours=3, actor=COMMAND_LINE)
+            organizations.set_session_hours(organization=other, hours=3, actor=COMMAND_LINE)
 
         def run(one: Organization, other: Organization) -> None:
             try:

@@ -14,7 +14,8 @@ from audit.actors import COMMAND_LINE
 from orgs.models import Membership, Organization, SessionGrant, User
 from sso.models import Identity, SignIn, SignInState
 from sso.selectors.keys import live_keys, service_provider
-from sso.services import cookie_name, start_sign_in
+from sso.services.sign_in.finish import cookie_name
+from sso.services.sign_in.start import start_sign_in
 from tests.attacks.messages.target import Target
 from tests.conftest import new_browser
 from tests.saml.metadata_files import base64_of, entity, key, role, sso

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from audit.actors import COMMAND_LINE
 from sso import saml
 from sso.models import SignInState
-from sso.services import create_key
+from sso.services import keys
 from tests.attacks.conftest import Siege, is_anybody_in, people, succeeded
 from tests.attacks.cost.measure import MOST_SECONDS, TRIES, measured
 from tests.attacks.messages.groups import GROUPS
@@ -24,7 +24,7 @@ def test_nobody_gets_in(siege: Siege, group: str, base: str) -> None:
     """One database for a whole group; each attack has a browser and a request of its own."""
     cases = {name: case for name, case in GROUPS[group].items() if base in case.bases}
     if group == "encryption":
-        create_key(organization=siege.organization, actor=COMMAND_LINE)
+        keys.create_key(organization=siege.organization, actor=COMMAND_LINE)
     before = people()
     complaints = [
         f"{name}: {complaint}" for name, case in cases.items() if (complaint := _attack(siege, case, base, before))

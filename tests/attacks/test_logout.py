@@ -19,7 +19,7 @@ from sso.models import Direction, SignIn, SignOut, SignOutState
 from sso.saml import KeyPair, LogoutRefusal, LogoutRequest, LogoutResponse, make_key_pair
 from sso.saml.logout.read import read_logout_form, read_logout_query
 from sso.selectors.keys import service_provider
-from sso.services import create_key
+from sso.services import keys
 from tests.attacks.conftest import Siege, is_anybody_in
 from tests.attacks.cost.measure import MOST_SECONDS, at_best
 from tests.attacks.messages import logout, logout_words
@@ -114,7 +114,7 @@ def connect(organization: Organization, name: str = "idp", issuer: str = ISSUER)
 @pytest.fixture
 def contoso(frozen: None, organization: Organization) -> Siege:
     """Connected, with a key of its own for encryption."""
-    create_key(organization=organization, actor=COMMAND_LINE)
+    keys.create_key(organization=organization, actor=COMMAND_LINE)
     return connect(organization)
 
 

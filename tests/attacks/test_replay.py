@@ -15,7 +15,7 @@ from lxml import etree
 from orgs.models import GrantKind, SessionGrant
 from sso.models import SignIn, SignInState
 from sso.reasons import Reason
-from sso.services import cookie_name
+from sso.services.sign_in.finish import cookie_name
 from tests.attacks.conftest import LOGIN, Siege, connect, is_anybody_in, people, succeeded
 from tests.attacks.messages.target import BASES, EVIL, Target
 from tests.conftest import new_browser

@@ -10,7 +10,7 @@ from django.test import Client
 from orgs.models import Membership, Role
 from sso.models import Identity
 from sso.reasons import Reason
-from sso.services import cookie_name
+from sso.services.sign_in.finish import cookie_name
 from tests.attacks.conftest import Siege, is_anybody_in, succeeded
 from tests.attacks.messages.target import BASES, Target
 from tests.conftest import new_browser

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from audit.actors import COMMAND_LINE
 from orgs.models import Membership, Organization, Role
-from orgs.services import add_domain, verify_domain
+from orgs.services import domains
 from sso.models import SignIn, SignInState
 from sso.reasons import Reason
 from sso.selectors.keys import service_provider
@@ -26,8 +26,9 @@ def connected(contoso, entra, site):
     us = service_provider(contoso.number)
     app = entra.register("Amplisso", us.entity_id, us.acs_url, name_id_source="user.mail")
     upload(contoso, entra.metadata(app))
-    verify_domain(
-        domain=add_domain(organization=contoso, domain="contoso.example", actor=COMMAND_LINE), actor=COMMAND_LINE
+    domains.verify_domain(
+        domain=domains.add_domain(organization=contoso, domain="contoso.example", actor=COMMAND_LINE),
+        actor=COMMAND_LINE,
     )
     return contoso
 

@@ -16,7 +16,7 @@ from audit.actors import COMMAND_LINE
 from audit.events import EventName
 from audit.models import Event
 from orgs.models import Organization, Role
-from orgs.services import close_organization, set_require_sso
+from orgs.services import organizations
 from sso.models import ConfigurationState, Connection, Waiver
 from sso.selectors.connections import active_configuration, draft_configuration, waivers_in_force
 from tests.conftest import MakeOrganization
@@ -102,7 +102,7 @@ def test_other_settings_stay(organization: Organization, metadata_file: Path) ->
 
 def test_where_sso_is_required_the_file_waits_as_a_draft(organization: Organization, metadata_file: Path) -> None:
     import_file(organization, metadata_file)
-    set_require_sso(organization=organization, required=True, actor=COMMAND_LINE)
+    organizations.set_require_sso(organization=organization, required=True, actor=COMMAND_LINE)
     organization.refresh_from_db()
     assert "waits as a draft" in import_file(organization, metadata_file)
     assert draft_configuration(organization) is not None
@@ -190,7 +190,7 @@ def test_an_unknown_provider_is_refused(organization: Organization, metadata_fil
 
 
 def test_a_closed_organization_is_unknown(organization: Organization, metadata_file: Path) -> None:
-    close_organization(organization=organization, actor=COMMAND_LINE)
+    organizations.close_organization(organization=organization, actor=COMMAND_LINE)
     assert refusal(organization, metadata_file) == f"There is no open organization {organization.number}."
 
 
@@ -255,7 +255,7 @@ def test_waivers_need_a_provider_and_an_open_organization(organization: Organiza
     day = f"{timezone.now():%Y-%m-%d}"
     with pytest.raises(CommandError, match="Connect an identity provider first"):
         command(organization, "allow", "sha1", "--until", day)
-    close_organization(organization=organization, actor=COMMAND_LINE)
+    organizations.close_organization(organization=organization, actor=COMMAND_LINE)
     with pytest.raises(CommandError, match=f"There is no open organization {organization.number}."):
         command(organization, "end", "sha1")
 
@@ -264,7 +264,7 @@ def test_waivers_need_a_provider_and_an_open_organization(organization: Organiza
 
 
 def test_rescue_turns_require_sso_off(organization: Organization) -> None:
-    set_require_sso(organization=organization, required=True, actor=COMMAND_LINE)
+    organizations.set_require_sso(organization=organization, required=True, actor=COMMAND_LINE)
     printed = io.StringIO()
     call_command("sso_rescue", str(organization.number), stdout=printed)
     organization.refresh_from_db()

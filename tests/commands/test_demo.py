@@ -14,20 +14,10 @@ from audit.actors import COMMAND_LINE
 from audit.models import Event
 from orgs.models import MembershipSource, MembershipState, Organization, Role, User
 from orgs.selectors import organization_of_domain
-from orgs.services import (
-    add_domain,
-    add_member,
-    change_role,
-    close_organization,
-    create_organization,
-    rename_organization,
-    reopen_organization,
-    set_require_sso,
-    verify_domain,
-)
+from orgs.services import domains, members, organizations
 from sso.management import demo
 from sso.models import Configuration, Connection
-from sso.services import disable_connection
+from sso.services import connections
 from tests.conftest import MakeOrganization
 
 pytestmark = pytest.mark.django_db
@@ -104,7 +94,7 @@ def test_a_fresh_copy_of_the_same_metadata_changes_nothing(metadata_file: Path, 
 def test_what_people_did_with_it_is_kept() -> None:
     load()
     june = User.objects.get(email="june@contoso.example").memberships.get()
-    change_role(membership=june, role=Role.MANAGER, by=None, actor=COMMAND_LINE)
+    members.change_role(membership=june, role=Role.MANAGER, by=None, actor=COMMAND_LINE)
     User.objects.filter(email="ada@contoso.example").update(name="Ada Lovelace")
     load()
     june.refresh_from_db()
@@ -116,21 +106,23 @@ def test_what_people_did_with_it_is_kept() -> None:
 def test_an_organization_is_still_known_after_its_admin_joined_another() -> None:
     first = demo.load()
     mira = User.objects.get(email="mira@fabrikam.example")
-    create_organization(name="Tailspin", admin=mira, actor=COMMAND_LINE)
+    organizations.create_organization(name="Tailspin", admin=mira, actor=COMMAND_LINE)
     source = MembershipSource.JUST_IN_TIME
-    add_member(organization=first.contoso, user=mira, role=Role.MEMBER, source=source, actor=COMMAND_LINE)
-    rename_organization(organization=first.fabrikam, name="Fabrikam Ltd", slug="fabrikam-ltd", actor=COMMAND_LINE)
+    members.add_member(organization=first.contoso, user=mira, role=Role.MEMBER, source=source, actor=COMMAND_LINE)
+    organizations.rename_organization(
+        organization=first.fabrikam, name="Fabrikam Ltd", slug="fabrikam-ltd", actor=COMMAND_LINE
+    )
     assert demo.load() == first
 
 
 @pytest.mark.usefixtures("development")
 def test_it_says_where_single_sign_on_stands_now(metadata_file: Path) -> None:
     loaded = demo.load(metadata_file.read_bytes())
-    set_require_sso(organization=loaded.fabrikam, required=True, actor=COMMAND_LINE)
-    close_organization(organization=loaded.initech, actor=COMMAND_LINE)
+    organizations.set_require_sso(organization=loaded.fabrikam, required=True, actor=COMMAND_LINE)
+    organizations.close_organization(organization=loaded.initech, actor=COMMAND_LINE)
     assert states() == ["not connected yet: walk the nine steps", "connected, and requires single sign-on", "closed"]
-    disable_connection(connection=Connection.objects.get(), actor=COMMAND_LINE)
-    reopen_organization(organization=loaded.initech, actor=COMMAND_LINE)
+    connections.disable_connection(connection=Connection.objects.get(), actor=COMMAND_LINE)
+    organizations.reopen_organization(organization=loaded.initech, actor=COMMAND_LINE)
     assert states()[1:] == ["disconnected", "on Starter, without single sign-on"]
 
 
@@ -147,8 +139,8 @@ def test_new_metadata_replaces_the_old(metadata_file: Path, tmp_path: Path) -> N
 @pytest.mark.usefixtures("development")
 def test_a_domain_that_somebody_else_owns_stays_theirs(make_organization: MakeOrganization) -> None:
     theirs = make_organization("Earlier")
-    verify_domain(
-        domain=add_domain(organization=theirs, domain="contoso.example", actor=COMMAND_LINE), actor=COMMAND_LINE
+    domains.verify_domain(
+        domain=domains.add_domain(organization=theirs, domain="contoso.example", actor=COMMAND_LINE), actor=COMMAND_LINE
     )
     load()
     assert organization_of_domain("contoso.example") == theirs

@@ -12,7 +12,7 @@ from audit.actors import COMMAND_LINE
 from audit.events import EventName
 from audit.models import Event
 from orgs.models import MembershipSource, Organization, Role, User
-from orgs.services import close_organization
+from orgs.services import organizations
 from tests.conftest import MakeMember, MakeOrganization, MakeUser
 
 pytestmark = pytest.mark.django_db
@@ -96,7 +96,7 @@ def test_a_mistake_is_one_sentence_and_changes_nothing(arguments: tuple[str, ...
 def test_it_lists_every_organization(make_organization: MakeOrganization, member: MakeMember) -> None:
     first, second = make_organization("Contoso"), make_organization("Fabrikam", plan="starter")
     member(first)
-    close_organization(organization=second, actor=COMMAND_LINE)
+    organizations.close_organization(organization=second, actor=COMMAND_LINE)
     assert json.loads(run("list", "--json")) == [
         {
             "number": first.number,

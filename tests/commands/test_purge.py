@@ -16,10 +16,10 @@ from django.utils import timezone
 from audit.actors import COMMAND_LINE
 from audit.models import Event
 from orgs.models import GrantKind, Organization, RecoveryCode, SessionGrant
-from orgs.services import invite, mail_recovery_code
-from orgs.services.password_attempts import begin_attempt
+from orgs.services import invitations, password_attempts, recovery
 from sso.models import OfferedProvider, SignIn, Upload
-from sso.services import keep_upload, start_sign_in
+from sso.services import kept_uploads
+from sso.services.sign_in.start import start_sign_in
 from tests.conftest import open_session
 from tests.sso.conftest import Connect
 
@@ -38,9 +38,9 @@ def test_what_has_served_its_purpose_goes(organization: Organization, connect: C
     admin = organization.memberships.get()
     open_session(admin.user, GrantKind.PASSWORD)
     start_sign_in(organization=organization, actor=COMMAND_LINE)
-    mail_recovery_code(membership=admin, actor=COMMAND_LINE)
-    begin_attempt(address="ada@contoso.example", client="192.0.2.7")
-    keep_upload(organization=organization, by=admin.user, document=b"<xml/>", name="contoso.xml")
+    recovery.mail_recovery_code(membership=admin, actor=COMMAND_LINE)
+    password_attempts.begin_attempt(address="ada@contoso.example", client="192.0.2.7")
+    kept_uploads.keep_upload(organization=organization, by=admin.user, document=b"<xml/>", name="contoso.xml")
     kinds = (
         "grants",
         "recovery_codes",
@@ -61,7 +61,7 @@ def test_what_has_served_its_purpose_goes(organization: Organization, connect: C
 def test_the_logs_stay(organization: Organization, connect: Connect) -> None:
     journey = connect(organization)
     journey.sign_in("ada")
-    invite(
+    invitations.invite(
         organization=organization,
         addresses=["guest@fabrikam.example"],
         role=10,

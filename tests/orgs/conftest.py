@@ -11,7 +11,7 @@ from django.test import Client
 
 from audit.actors import COMMAND_LINE
 from orgs.models import GrantKind, Organization, User
-from orgs.services import set_require_sso
+from orgs.services import organizations
 from tests.conftest import activate_sso, open_session
 
 Committing = AbstractContextManager[object]
@@ -24,7 +24,7 @@ def require_sso() -> RequireSSO:
 
     def require(organization: Organization) -> Organization:
         activate_sso(organization)
-        set_require_sso(organization=organization, required=True, actor=COMMAND_LINE)
+        organizations.set_require_sso(organization=organization, required=True, actor=COMMAND_LINE)
         organization.refresh_from_db()
         return organization
 

@@ -17,7 +17,7 @@ from audit.events import EventName, Outcome, Risk, risk_of
 from audit.models import AppendOnlyError, Event
 from audit.services import NotInTransactionError, record
 from orgs.models import Organization, Role, User
-from orgs.services import change_role, rename_organization
+from orgs.services import members, organizations
 from tests.conftest import MakeMember, MakeOrganization, SignedIn
 
 PAGE = "/o/contoso/settings/audit"
@@ -51,7 +51,7 @@ def test_an_event_outside_a_transaction_is_an_error() -> None:
 def test_an_event_goes_when_its_change_goes(organization: Organization) -> None:
     before = Event.objects.count()
     with transaction.atomic():
-        rename_organization(organization=organization, name="New", slug="new", actor=COMMAND_LINE)
+        organizations.rename_organization(organization=organization, name="New", slug="new", actor=COMMAND_LINE)
         assert Event.objects.count() == before + 1
         transaction.set_rollback(True)
     assert Event.objects.count() == before
@@ -88,7 +88,7 @@ def busy(organization: Organization, member: MakeMember) -> Organization:
     """Contoso, where a few things have happened."""
     ada = member(organization)
     actor = Actor(email="boss@contoso.example", address="192.0.2.7", user_agent="Browser/1.0")
-    change_role(membership=ada, role=Role.MANAGER, by=None, actor=actor)
+    members.change_role(membership=ada, role=Role.MANAGER, by=None, actor=actor)
     record(EventName.RECOVERY_OPENED, actor=actor, organization_number=organization.number, target="ada")
     record(EventName.RECOVERY_REFUSED, actor=actor, organization_number=organization.number, outcome=Outcome.REFUSED)
     record(EventName.USER_SIGNED_IN, actor=actor, organization_number=organization.number, target="=cmd|' /C calc'!A0")

@@ -15,8 +15,7 @@ from django.db import connection, connections
 from audit.actors import COMMAND_LINE
 from orgs.errors import NotAllowedError
 from orgs.models import Organization
-from orgs.services import create_organization, mail_recovery_code, rename_organization
-from orgs.services.second_factors import use_code
+from orgs.services import organizations, recovery, second_factors
 from tests.conftest import MakeOrganization, MakeUser
 from tests.orgs.accounts.test_accounts import with_totp
 
@@ -46,7 +45,7 @@ def at_once(work: Callable[[], None], count: int = 12) -> int:
 
 def test_twelve_requests_for_a_code_get_five(organization: Organization) -> None:
     membership = organization.memberships.get()
-    assert at_once(lambda: mail_recovery_code(membership=membership, actor=COMMAND_LINE)) == 5
+    assert at_once(lambda: recovery.mail_recovery_code(membership=membership, actor=COMMAND_LINE)) == 5
 
 
 def test_one_code_of_an_authenticator_app_is_used_once(make_user: MakeUser) -> None:
@@ -54,7 +53,7 @@ def test_one_code_of_an_authenticator_app_is_used_once(make_user: MakeUser) -> N
     code = format_hotp_value(hotp_value(with_totp(user), int(time.time()) // 30))
 
     def use() -> None:
-        if use_code(user=user, code=code) is None:
+        if second_factors.use_code(user=user, code=code) is None:
             raise NotAllowedError
 
     assert at_once(use) == 1
@@ -68,9 +67,9 @@ def test_an_address_taken_at_the_same_moment_is_not_given_to_a_new_organization(
 
     def take_the_address() -> None:
         if next(turns) % 2:
-            rename_organization(organization=renamed, name="Beta", slug="beta", actor=COMMAND_LINE)
+            organizations.rename_organization(organization=renamed, name="Beta", slug="beta", actor=COMMAND_LINE)
         else:
-            create_organization(name="Beta", admin=admin, actor=COMMAND_LINE)
+            organizations.create_organization(name="Beta", admin=admin, actor=COMMAND_LINE)
 
     assert at_once(take_the_address) >= 6, "renaming may be refused, creating may not"
     assert len(set(Organization.objects.values_list("slug", flat=True))) == Organization.objects.count() == 7

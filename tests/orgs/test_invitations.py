@@ -19,15 +19,7 @@ from audit.models import Event
 from orgs.errors import NotAllowedError
 from orgs.models import Invitation, Membership, Organization, Role, User
 from orgs.selectors import pending_invitation
-from orgs.services import (
-    accept_as_newcomer,
-    accept_invitation,
-    close_organization,
-    invite,
-    join_just_in_time,
-    resend_invitation,
-    revoke_invitation,
-)
+from orgs.services import invitations, members, organizations
 from tests.conftest import PASSWORD, MakeMember, MakeOrganization, MakeUser, SignedIn, open_session
 from tests.orgs.conftest import Committing, RequireSSO, link_in
 
@@ -43,7 +35,9 @@ def boss(organization: Organization) -> Membership:
 
 
 def send(by: Membership, *addresses: str, role: Role = Role.VIEWER) -> list[Invitation]:
-    return invite(organization=by.organization, addresses=addresses or [NEW], role=role, by=by, actor=COMMAND_LINE)
+    return invitations.invite(
+        organization=by.organization, addresses=addresses or [NEW], role=role, by=by, actor=COMMAND_LINE
+    )
 
 
 # --- The emails
@@ -106,7 +100,7 @@ def test_inviting_again_sends_a_new_email_and_the_old_link_stops(
 def test_managers_leave_an_admins_invitation_alone(boss: Membership, member: MakeMember) -> None:
     invitation = send(boss, role=Role.ADMIN)[0]
     manager = member(boss.organization, Role.MANAGER)
-    for change in (resend_invitation, revoke_invitation):
+    for change in (invitations.resend_invitation, invitations.revoke_invitation):
         with pytest.raises(NotAllowedError, match="Only admins"):
             change(invitation=invitation, by=manager, actor=COMMAND_LINE)
     with pytest.raises(NotAllowedError, match="Only admins"):
@@ -117,11 +111,11 @@ def test_managers_leave_an_admins_invitation_alone(boss: Membership, member: Mak
 
 def test_an_accepted_or_revoked_invitation_is_not_sent_again(boss: Membership, make_user: MakeUser) -> None:
     accepted, revoked = send(boss, NEW, "bob@contoso.example")
-    accept_invitation(invitation=accepted, user=make_user(NEW), actor=COMMAND_LINE)
-    revoke_invitation(invitation=revoked, by=boss, actor=COMMAND_LINE)
+    invitations.accept_invitation(invitation=accepted, user=make_user(NEW), actor=COMMAND_LINE)
+    invitations.revoke_invitation(invitation=revoked, by=boss, actor=COMMAND_LINE)
     for stale in (accepted, revoked):
         with pytest.raises(NotAllowedError, match="already been accepted or revoked"):
-            resend_invitation(invitation=stale, by=boss, actor=COMMAND_LINE)
+            invitations.resend_invitation(invitation=stale, by=boss, actor=COMMAND_LINE)
         stale.refresh_from_db()
         assert stale.accepted_at or stale.revoked_at
 
@@ -140,11 +134,11 @@ def test_one_address_gets_a_handful_of_emails_a_day_from_all_organizations(
         invitation = send(boss)[0]
     elsewhere = make_organization("Fabrikam").memberships.get()
     send(elsewhere)
-    resend_invitation(invitation=invitation, by=boss, actor=COMMAND_LINE)
+    invitations.resend_invitation(invitation=invitation, by=boss, actor=COMMAND_LINE)
     for ask_again in (
         lambda: send(boss),
         lambda: send(elsewhere),
-        lambda: resend_invitation(invitation=invitation, by=boss, actor=COMMAND_LINE),
+        lambda: invitations.resend_invitation(invitation=invitation, by=boss, actor=COMMAND_LINE),
     ):
         with pytest.raises(NotAllowedError, match="several invitations today"):
             ask_again()
@@ -211,16 +205,18 @@ def test_is_accepted_once_by_its_own_address(boss: Membership, make_user: MakeUs
     invitation = send(boss, role=Role.MANAGER)[0]
     ada = make_user(NEW)
     with pytest.raises(NotAllowedError, match=f"is for {re.escape(NEW)}"):
-        accept_invitation(invitation=invitation, user=make_user(), actor=COMMAND_LINE)
-    membership = accept_invitation(invitation=invitation, user=ada, actor=COMMAND_LINE)
+        invitations.accept_invitation(invitation=invitation, user=make_user(), actor=COMMAND_LINE)
+    membership = invitations.accept_invitation(invitation=invitation, user=ada, actor=COMMAND_LINE)
     assert (membership.role, membership.source) == (Role.MANAGER, "invited")
     assert membership.accepted_at is not None
     with pytest.raises(NotAllowedError, match="used, revoked or has expired"):
-        accept_invitation(invitation=invitation, user=ada, actor=COMMAND_LINE)
+        invitations.accept_invitation(invitation=invitation, user=ada, actor=COMMAND_LINE)
 
 
 def test_single_sign_on_accepts_without_the_password(boss: Membership, make_user: MakeUser) -> None:
-    membership = accept_invitation(invitation=send(boss)[0], user=make_user(NEW), actor=COMMAND_LINE, by_sso=True)
+    membership = invitations.accept_invitation(
+        invitation=send(boss)[0], user=make_user(NEW), actor=COMMAND_LINE, by_sso=True
+    )
     assert membership.accepted_at is None
 
 
@@ -231,23 +227,23 @@ def test_expires_after_fourteen_days(boss: Membership, make_user: MakeUser) -> N
         assert invitation.is_expired
         assert pending_invitation(boss.organization, NEW) is None
         with pytest.raises(NotAllowedError, match="expired"):
-            accept_invitation(invitation=invitation, user=make_user(NEW), actor=COMMAND_LINE)
-        resend_invitation(invitation=invitation, by=boss, actor=COMMAND_LINE)
+            invitations.accept_invitation(invitation=invitation, user=make_user(NEW), actor=COMMAND_LINE)
+        invitations.resend_invitation(invitation=invitation, by=boss, actor=COMMAND_LINE)
         assert pending_invitation(boss.organization, NEW) == invitation
 
 
 def test_a_newcomer_gets_an_account_in_the_same_transaction(boss: Membership) -> None:
     invitation = send(boss)[0]
-    revoke_invitation(invitation=invitation, by=boss, actor=COMMAND_LINE)
+    invitations.revoke_invitation(invitation=invitation, by=boss, actor=COMMAND_LINE)
     with pytest.raises(NotAllowedError):
-        accept_as_newcomer(invitation=invitation, password=PASSWORD, actor=COMMAND_LINE)
+        invitations.accept_as_newcomer(invitation=invitation, password=PASSWORD, actor=COMMAND_LINE)
     assert not User.objects.filter(email=NEW).exists()
 
 
 def test_an_account_with_a_password_of_its_own_is_not_given_another(boss: Membership, make_user: MakeUser) -> None:
     ada = make_user(NEW)
     with pytest.raises(NotAllowedError, match="has an account already"):
-        accept_as_newcomer(invitation=send(boss)[0], password="another password", actor=COMMAND_LINE)
+        invitations.accept_as_newcomer(invitation=send(boss)[0], password="another password", actor=COMMAND_LINE)
     ada.refresh_from_db()
     assert ada.check_password(PASSWORD)
 
@@ -256,7 +252,7 @@ def test_who_signed_up_with_somebody_elses_address_does_not_keep_the_password(bo
     """The link proves the mailbox; a password that was set without that proof must not survive it."""
     squatter = User.objects.create_user(NEW, "set by a squatter")
     squatter.emailaddress_set.create(email=NEW, verified=False, primary=True)
-    accept_as_newcomer(invitation=send(boss)[0], password="set by the owner", actor=COMMAND_LINE)
+    invitations.accept_as_newcomer(invitation=send(boss)[0], password="set by the owner", actor=COMMAND_LINE)
     squatter.refresh_from_db()
     assert squatter.check_password("set by the owner")
     assert squatter.emailaddress_set.get().verified
@@ -356,7 +352,7 @@ def test_who_came_by_single_sign_on_so_far_sets_a_password_by_the_link(
     link: str, visitor: Client, make_organization: MakeOrganization
 ) -> None:
     fabrikam = make_organization("Fabrikam")
-    join_just_in_time(organization=fabrikam, address=NEW, role=Role.MEMBER, actor=COMMAND_LINE)
+    members.join_just_in_time(organization=fabrikam, address=NEW, role=Role.MEMBER, actor=COMMAND_LINE)
     assert visitor.post(link, NEW_PASSWORD).status_code == 303
     assert visitor.get("/o/contoso/").status_code == 200
     assert visitor.get("/o/fabrikam/").status_code == 403, "not accepted under the password"
@@ -396,10 +392,10 @@ def test_revoked_expired_and_closed_are_over(link: str, visitor: Client, boss: M
     with time_machine.travel(timezone.now() + timedelta(days=15)):
         assert visitor.get(link).status_code == 410
     assert visitor.get(link).status_code == 200
-    close_organization(organization=boss.organization, actor=COMMAND_LINE)
+    organizations.close_organization(organization=boss.organization, actor=COMMAND_LINE)
     assert visitor.get(link).status_code == 410
     Organization.objects.update(closed_at=None)
-    revoke_invitation(invitation=Invitation.objects.get(), by=boss, actor=COMMAND_LINE)
+    invitations.revoke_invitation(invitation=Invitation.objects.get(), by=boss, actor=COMMAND_LINE)
     answer = visitor.post(link, NEW_PASSWORD)
     assert answer.status_code == 410
     assert "no longer works" in answer.content.decode()

@@ -20,26 +20,17 @@ from orgs.models import (
     SessionGrant,
     User,
 )
-from orgs.services import (
-    accept_invitation,
-    accept_membership,
-    add_member,
-    change_role,
-    invite,
-    join_just_in_time,
-    note_names,
-    remove_member,
-    restore_member,
-    suspend_member,
-)
+from orgs.services import invitations, members
 from tests.conftest import MakeMember, MakeOrganization, SignedIn
 
 Change = Callable[[Membership, Membership | None], None]
 
 CHANGES: dict[str, Change] = {
-    "role": lambda membership, by: change_role(membership=membership, role=Role.VIEWER, by=by, actor=COMMAND_LINE),
-    "remove": lambda membership, by: remove_member(membership=membership, by=by, actor=COMMAND_LINE),
-    "suspend": lambda membership, by: suspend_member(membership=membership, by=by, actor=COMMAND_LINE),
+    "role": lambda membership, by: members.change_role(
+        membership=membership, role=Role.VIEWER, by=by, actor=COMMAND_LINE
+    ),
+    "remove": lambda membership, by: members.remove_member(membership=membership, by=by, actor=COMMAND_LINE),
+    "suspend": lambda membership, by: members.suspend_member(membership=membership, by=by, actor=COMMAND_LINE),
 }
 
 
@@ -60,7 +51,7 @@ def test_the_last_admin_stays(boss: Membership, change: Change) -> None:
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_an_admin_who_cannot_sign_in_does_not_count(boss: Membership, member: MakeMember, change: Change) -> None:
     suspended = member(boss.organization, Role.ADMIN)
-    suspend_member(membership=suspended, by=boss, actor=COMMAND_LINE)
+    members.suspend_member(membership=suspended, by=boss, actor=COMMAND_LINE)
     disabled = member(boss.organization, Role.ADMIN)
     User.objects.filter(pk=disabled.user_id).update(is_active=False)
     with pytest.raises(NotAllowedError, match="only admin"):
@@ -106,9 +97,9 @@ def test_managers_change_members_and_leave_admins_alone(
 def test_only_admins_make_admins(organization: Organization, boss: Membership, member: MakeMember) -> None:
     manager, somebody = member(organization, Role.MANAGER), member(organization)
     with pytest.raises(NotAllowedError, match="Only admins make"):
-        change_role(membership=somebody, role=Role.ADMIN, by=manager, actor=COMMAND_LINE)
-    change_role(membership=somebody, role=Role.MANAGER, by=manager, actor=COMMAND_LINE)
-    change_role(membership=somebody, role=Role.ADMIN, by=boss, actor=COMMAND_LINE)
+        members.change_role(membership=somebody, role=Role.ADMIN, by=manager, actor=COMMAND_LINE)
+    members.change_role(membership=somebody, role=Role.MANAGER, by=manager, actor=COMMAND_LINE)
+    members.change_role(membership=somebody, role=Role.ADMIN, by=boss, actor=COMMAND_LINE)
     somebody.refresh_from_db()
     assert somebody.role == Role.ADMIN
 
@@ -127,17 +118,17 @@ def test_suspending_and_restoring(
 ) -> None:
     ada = member(organization)
     sso_client(ada.user, organization)
-    suspend_member(membership=ada, by=boss, actor=COMMAND_LINE)
+    members.suspend_member(membership=ada, by=boss, actor=COMMAND_LINE)
     ada.refresh_from_db()
     assert ada.state == MembershipState.SUSPENDED
     assert not SessionGrant.objects.filter(user=ada.user, ended_at__isnull=True).exists()
-    suspend_member(membership=ada, by=boss, actor=COMMAND_LINE)
+    members.suspend_member(membership=ada, by=boss, actor=COMMAND_LINE)
     assert Event.objects.filter(name="member:suspended").count() == 1
-    restore_member(membership=ada, by=boss, actor=COMMAND_LINE)
+    members.restore_member(membership=ada, by=boss, actor=COMMAND_LINE)
     ada.refresh_from_db()
     assert ada.is_active
     with pytest.raises(NotAllowedError, match="Only a suspended member"):
-        restore_member(membership=ada, by=boss, actor=COMMAND_LINE)
+        members.restore_member(membership=ada, by=boss, actor=COMMAND_LINE)
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
@@ -145,7 +136,7 @@ def test_who_was_removed_is_not_changed_any_more(
     organization: Organization, boss: Membership, member: MakeMember, change: Change
 ) -> None:
     ada = member(organization)
-    remove_member(membership=ada, by=boss, actor=COMMAND_LINE)
+    members.remove_member(membership=ada, by=boss, actor=COMMAND_LINE)
     with pytest.raises(NotAllowedError, match="no longer a member"):
         change(ada, boss)
 
@@ -154,21 +145,27 @@ def test_a_suspended_member_is_brought_back_by_nothing_but_restoring(
     organization: Organization, boss: Membership, member: MakeMember
 ) -> None:
     ada = member(organization)
-    suspend_member(membership=ada, by=boss, actor=COMMAND_LINE)
+    members.suspend_member(membership=ada, by=boss, actor=COMMAND_LINE)
     with pytest.raises(NotAllowedError, match="suspended"):
         member(organization, Role.VIEWER, ada.user)
     with pytest.raises(NotAllowedError, match="suspended"):
-        join_just_in_time(organization=organization, address=ada.user.email, role=Role.MEMBER, actor=COMMAND_LINE)
+        members.join_just_in_time(
+            organization=organization, address=ada.user.email, role=Role.MEMBER, actor=COMMAND_LINE
+        )
     with pytest.raises(NotAllowedError, match="suspended"):
-        invite(organization=organization, addresses=[ada.user.email], role=Role.VIEWER, by=boss, actor=COMMAND_LINE)
+        invitations.invite(
+            organization=organization, addresses=[ada.user.email], role=Role.VIEWER, by=boss, actor=COMMAND_LINE
+        )
 
 
-@pytest.mark.parametrize("send_away", [remove_member, suspend_member])
+@pytest.mark.parametrize("send_away", [members.remove_member, members.suspend_member])
 def test_an_open_invitation_does_not_outlive_who_is_sent_away(
     organization: Organization, boss: Membership, member: MakeMember, send_away: Callable[..., None]
 ) -> None:
-    invite(organization=organization, addresses=["ada@contoso.example"], role=Role.MEMBER, by=boss, actor=COMMAND_LINE)
-    ada = join_just_in_time(
+    invitations.invite(
+        organization=organization, addresses=["ada@contoso.example"], role=Role.MEMBER, by=boss, actor=COMMAND_LINE
+    )
+    ada = members.join_just_in_time(
         organization=organization, address="ada@contoso.example", role=Role.VIEWER, actor=COMMAND_LINE
     )
     send_away(membership=ada, by=boss, actor=COMMAND_LINE)
@@ -179,7 +176,7 @@ def test_who_was_removed_comes_back_in_the_new_role(
     organization: Organization, boss: Membership, member: MakeMember
 ) -> None:
     ada = member(organization, Role.MANAGER)
-    remove_member(membership=ada, by=boss, actor=COMMAND_LINE)
+    members.remove_member(membership=ada, by=boss, actor=COMMAND_LINE)
     again = member(organization, Role.VIEWER, ada.user)
     assert (again.pk, again.role, again.is_active) == (ada.pk, Role.VIEWER, True)
 
@@ -190,23 +187,23 @@ def test_an_active_member_keeps_the_role_they_have(organization: Organization, m
 
 
 def test_just_in_time_waits_for_acceptance_and_accepts_once(organization: Organization) -> None:
-    ada = join_just_in_time(
+    ada = members.join_just_in_time(
         organization=organization, address="ada@contoso.example", role=Role.MEMBER, actor=COMMAND_LINE
     )
     assert ada.accepted_at is None
     assert not ada.user.has_usable_password()
     for _ in range(2):
-        accept_membership(membership=ada, actor=COMMAND_LINE)
+        members.accept_membership(membership=ada, actor=COMMAND_LINE)
     ada.refresh_from_db()
     assert ada.accepted_at is not None
     assert Event.objects.filter(name="member:accepted").count() == 1
 
 
 def test_being_added_with_a_password_accepts_what_single_sign_on_made(organization: Organization) -> None:
-    ada = join_just_in_time(
+    ada = members.join_just_in_time(
         organization=organization, address="ada@contoso.example", role=Role.MEMBER, actor=COMMAND_LINE
     )
-    again = add_member(
+    again = members.add_member(
         organization=organization, user=ada.user, role=Role.VIEWER, source=MembershipSource.INVITED, actor=COMMAND_LINE
     )
     assert again.accepted_at is not None
@@ -214,10 +211,10 @@ def test_being_added_with_a_password_accepts_what_single_sign_on_made(organizati
 
 
 def test_asserted_names_stay_on_the_membership(organization: Organization) -> None:
-    ada = join_just_in_time(
+    ada = members.join_just_in_time(
         organization=organization, address="ada@contoso.example", role=Role.MEMBER, actor=COMMAND_LINE
     )
-    note_names(membership=ada, given_name="Ada", family_name="Lovelace" * 50, display_name="")
+    members.note_names(membership=ada, given_name="Ada", family_name="Lovelace" * 50, display_name="")
     ada.refresh_from_db()
     assert ada.person_name.startswith("Ada Lovelace")
     assert len(ada.family_name) == 150
@@ -236,7 +233,7 @@ def test_a_change_of_role_is_written_down(
     organization: Organization, boss: Membership, member: MakeMember, role: Role, new: Role, name: str
 ) -> None:
     ada = member(organization, role)
-    change_role(membership=ada, role=new, by=boss, actor=COMMAND_LINE)
+    members.change_role(membership=ada, role=new, by=boss, actor=COMMAND_LINE)
     event = Event.objects.get(name=name)
     assert (event.before, event.after) == ({"role": role.slug}, {"role": new.slug})
     assert (event.organization_number, event.target) == (organization.number, ada.user.email)
@@ -249,8 +246,8 @@ def test_what_an_admin_sent_does_not_outlast_the_admin(
     """An invitation to another mailbox of theirs would bring them back."""
     other = member(organization, Role.ADMIN)
     sent = {"organization": organization, "role": Role.ADMIN, "actor": COMMAND_LINE}
-    invite(addresses=["other@mail.example"], by=other, **sent)
-    invite(addresses=["new@mail.example"], by=boss, **sent)
+    invitations.invite(addresses=["other@mail.example"], by=other, **sent)
+    invitations.invite(addresses=["new@mail.example"], by=boss, **sent)
     change(other, boss)
     assert Invitation.objects.get(revoked_at__isnull=True).email == "new@mail.example"
     assert Event.objects.get(name="invitation:revoked").target == "other@mail.example"
@@ -260,8 +257,8 @@ def test_a_lower_role_keeps_the_invitations_it_may_send(boss: Membership, member
     other = member(boss.organization, Role.ADMIN)
     for role in (Role.MANAGER, Role.ADMIN):
         addresses = [f"{role.slug}@mail.example"]
-        invite(organization=boss.organization, addresses=addresses, role=role, by=other, actor=COMMAND_LINE)
-    change_role(membership=other, role=Role.MANAGER, by=boss, actor=COMMAND_LINE)
+        invitations.invite(organization=boss.organization, addresses=addresses, role=role, by=other, actor=COMMAND_LINE)
+    members.change_role(membership=other, role=Role.MANAGER, by=boss, actor=COMMAND_LINE)
     assert Invitation.objects.get(revoked_at__isnull=True).role == Role.MANAGER
 
 
@@ -277,7 +274,9 @@ def test_who_was_an_admin_a_moment_ago_changes_nobody(
     with pytest.raises(NotAllowedError, match=r"no longer a member|Only managers"):
         change(target, stale)
     with pytest.raises(NotAllowedError, match=r"no longer a member|Only managers"):
-        invite(organization=boss.organization, addresses=["a@b.example"], role=Role.ADMIN, by=stale, actor=COMMAND_LINE)
+        invitations.invite(
+            organization=boss.organization, addresses=["a@b.example"], role=Role.ADMIN, by=stale, actor=COMMAND_LINE
+        )
 
 
 def test_what_people_call_themselves_elsewhere_is_not_shown_or_searched(
@@ -292,13 +291,13 @@ def test_what_people_call_themselves_elsewhere_is_not_shown_or_searched(
 def test_every_event_of_a_changed_standing_has_a_before(organization: Organization, member: MakeMember) -> None:
     ada = member(organization, Role.MANAGER)
     by = organization.memberships.get(role=Role.ADMIN)
-    suspend_member(membership=ada, by=by, actor=COMMAND_LINE)
-    restore_member(membership=ada, by=by, actor=COMMAND_LINE)
-    remove_member(membership=ada, by=by, actor=COMMAND_LINE)
-    ask = partial(invite, organization=organization, addresses=[ada.user.email], by=by, actor=COMMAND_LINE)
+    members.suspend_member(membership=ada, by=by, actor=COMMAND_LINE)
+    members.restore_member(membership=ada, by=by, actor=COMMAND_LINE)
+    members.remove_member(membership=ada, by=by, actor=COMMAND_LINE)
+    ask = partial(invitations.invite, organization=organization, addresses=[ada.user.email], by=by, actor=COMMAND_LINE)
     ask(role=Role.MEMBER)
     (invitation,) = ask(role=Role.VIEWER)
-    accept_invitation(invitation=invitation, user=ada.user, actor=COMMAND_LINE)
+    invitations.accept_invitation(invitation=invitation, user=ada.user, actor=COMMAND_LINE)
     events = Event.objects.filter(target=ada.user.email).order_by("pk")
     told = [(event.name, event.before, event.after) for event in events]
     invited = {"source": "invited", "state": "active"}

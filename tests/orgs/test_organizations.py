@@ -14,18 +14,7 @@ from audit.models import Event
 from orgs.errors import NotAllowedError
 from orgs.models import MembershipSource, Organization, OrganizationNumber, Plan, Role, SessionGrant, User
 from orgs.selectors import membership_in, open_organization, organization_by_slug, organization_of_domain
-from orgs.services import (
-    add_domain,
-    change_plan,
-    close_organization,
-    create_organization,
-    remove_domain,
-    rename_organization,
-    reopen_organization,
-    set_require_sso,
-    set_session_hours,
-    verify_domain,
-)
+from orgs.services import domains, organizations
 from sso.models import Connection, ConnectionState
 from tests.conftest import MakeMember, MakeOrganization, MakeUser, SignedIn
 from tests.orgs.conftest import RequireSSO
@@ -33,7 +22,7 @@ from tests.orgs.conftest import RequireSSO
 
 def test_a_new_organization_is_on_starter_with_its_creator_as_admin(make_user: MakeUser) -> None:
     ada = make_user()
-    organization = create_organization(name="Contoso", admin=ada, actor=COMMAND_LINE)
+    organization = organizations.create_organization(name="Contoso", admin=ada, actor=COMMAND_LINE)
     membership = organization.memberships.get()
     assert organization.plan.slug == "starter"
     assert (membership.user, membership.role, membership.source) == (ada, Role.ADMIN, MembershipSource.CREATED)
@@ -73,7 +62,7 @@ def test_an_address_given_up_is_kept_for_a_year(
     organization: Organization, make_organization: MakeOrganization
 ) -> None:
     def rename(renamed: Organization, slug: str) -> None:
-        rename_organization(organization=renamed, name="Contoso", slug=slug, actor=COMMAND_LINE)
+        organizations.rename_organization(organization=renamed, name="Contoso", slug=slug, actor=COMMAND_LINE)
 
     other = make_organization("Evil")
     rename(organization, "contoso-europe")
@@ -104,7 +93,7 @@ def test_each_gets_an_address_of_its_own(make_organization: MakeOrganization, na
 
 def test_renaming_moves_the_pages_and_keeps_the_number(organization: Organization) -> None:
     number = organization.number
-    rename_organization(organization=organization, name="Fabrikam", slug="fabrikam", actor=COMMAND_LINE)
+    organizations.rename_organization(organization=organization, name="Fabrikam", slug="fabrikam", actor=COMMAND_LINE)
     assert organization_by_slug("contoso") is None
     found = organization_by_slug("fabrikam")
     assert found is not None
@@ -119,18 +108,18 @@ def test_renaming_moves_the_pages_and_keeps_the_number(organization: Organizatio
 def test_an_address_that_is_taken_is_refused_and_nothing_changes(make_organization: MakeOrganization) -> None:
     contoso = make_organization("Contoso")
     closed = make_organization("Fabrikam")
-    close_organization(organization=closed, actor=COMMAND_LINE)
+    organizations.close_organization(organization=closed, actor=COMMAND_LINE)
     with pytest.raises(NotAllowedError, match="address already"):
-        rename_organization(organization=contoso, name="New", slug="fabrikam", actor=COMMAND_LINE)
+        organizations.rename_organization(organization=contoso, name="New", slug="fabrikam", actor=COMMAND_LINE)
     contoso.refresh_from_db()
     assert (contoso.name, contoso.slug) == ("Contoso", "contoso")
 
 
 def test_saving_without_a_change_writes_no_event(organization: Organization) -> None:
     before = Event.objects.count()
-    rename_organization(organization=organization, name="Contoso", slug="contoso", actor=COMMAND_LINE)
-    set_session_hours(organization=organization, hours=organization.session_hours, actor=COMMAND_LINE)
-    set_require_sso(organization=organization, required=False, actor=COMMAND_LINE)
+    organizations.rename_organization(organization=organization, name="Contoso", slug="contoso", actor=COMMAND_LINE)
+    organizations.set_session_hours(organization=organization, hours=organization.session_hours, actor=COMMAND_LINE)
+    organizations.set_require_sso(organization=organization, required=False, actor=COMMAND_LINE)
     assert Event.objects.count() == before
 
 
@@ -144,14 +133,14 @@ def test_a_closed_organization_lets_nobody_in_and_opens_as_it_was(
     organization: Organization, admin: User, sso_client: SignedIn
 ) -> None:
     sso_client(admin, organization)
-    close_organization(organization=organization, actor=COMMAND_LINE)
+    organizations.close_organization(organization=organization, actor=COMMAND_LINE)
     assert open_organization(organization.number) is None
     assert organization_by_slug("contoso") is None
     assert membership_in("contoso", admin) is None
     assert not SessionGrant.objects.filter(organization=organization, ended_at__isnull=True).exists()
     with pytest.raises(NotAllowedError):
-        close_organization(organization=organization, actor=COMMAND_LINE)
-    reopen_organization(organization=organization, actor=COMMAND_LINE)
+        organizations.close_organization(organization=organization, actor=COMMAND_LINE)
+    organizations.reopen_organization(organization=organization, actor=COMMAND_LINE)
     assert membership_in("contoso", admin) is not None
 
 
@@ -173,11 +162,11 @@ def test_plans_include(db: None, plan: str, has_sso: bool, has_scim: bool) -> No
 def test_require_sso_is_suspended_while_sso_cannot_work(organization: Organization, require_sso: RequireSSO) -> None:
     require_sso(organization)
     assert organization.requires_sso
-    change_plan(organization=organization, plan=Plan.objects.get(slug="plus"), actor=COMMAND_LINE)
+    organizations.change_plan(organization=organization, plan=Plan.objects.get(slug="plus"), actor=COMMAND_LINE)
     organization = Organization.objects.get(pk=organization.pk)
     assert organization.require_sso
     assert not organization.requires_sso
-    change_plan(organization=organization, plan=Plan.objects.get(slug="growth"), actor=COMMAND_LINE)
+    organizations.change_plan(organization=organization, plan=Plan.objects.get(slug="growth"), actor=COMMAND_LINE)
     organization = Organization.objects.get(pk=organization.pk)
     assert organization.requires_sso
     Connection.objects.update(state=ConnectionState.DISABLED)
@@ -186,21 +175,21 @@ def test_require_sso_is_suspended_while_sso_cannot_work(organization: Organizati
 
 def test_only_a_verified_domain_leads_to_its_organization(make_organization: MakeOrganization) -> None:
     contoso, fabrikam = make_organization("Contoso"), make_organization("Fabrikam")
-    ours = add_domain(organization=contoso, domain=" @Contoso.Example ", actor=COMMAND_LINE)
-    theirs = add_domain(organization=fabrikam, domain="contoso.example", actor=COMMAND_LINE)
+    ours = domains.add_domain(organization=contoso, domain=" @Contoso.Example ", actor=COMMAND_LINE)
+    theirs = domains.add_domain(organization=fabrikam, domain="contoso.example", actor=COMMAND_LINE)
     assert ours.domain == "contoso.example"
     assert organization_of_domain("contoso.example") is None
-    verify_domain(domain=ours, actor=COMMAND_LINE)
+    domains.verify_domain(domain=ours, actor=COMMAND_LINE)
     assert organization_of_domain("contoso.example") == contoso
     with pytest.raises(NotAllowedError, match="already verified"):
-        verify_domain(domain=theirs, actor=COMMAND_LINE)
-    remove_domain(domain=ours, actor=COMMAND_LINE)
+        domains.verify_domain(domain=theirs, actor=COMMAND_LINE)
+    domains.remove_domain(domain=ours, actor=COMMAND_LINE)
     assert organization_of_domain("contoso.example") is None
 
 
 def test_adding_a_domain_twice_keeps_one(organization: Organization) -> None:
     for _ in range(2):
-        add_domain(organization=organization, domain="contoso.example", actor=COMMAND_LINE)
+        domains.add_domain(organization=organization, domain="contoso.example", actor=COMMAND_LINE)
     assert organization.email_domains.count() == 1
     assert Event.objects.filter(name="domain:added").count() == 1
 
@@ -210,8 +199,8 @@ def test_a_plan_without_sso_ends_what_was_opened_by_it(
 ) -> None:
     ada = member(organization).user
     by_sso, by_password = sso_client(ada, organization), client_of(ada)
-    change_plan(organization=organization, plan=Plan.objects.get(slug="enterprise"), actor=COMMAND_LINE)
+    organizations.change_plan(organization=organization, plan=Plan.objects.get(slug="enterprise"), actor=COMMAND_LINE)
     assert by_sso.get("/o/contoso/").status_code == 200, "this one has single sign-on, too"
-    change_plan(organization=organization, plan=Plan.objects.get(slug="starter"), actor=COMMAND_LINE)
+    organizations.change_plan(organization=organization, plan=Plan.objects.get(slug="starter"), actor=COMMAND_LINE)
     assert by_sso.get("/o/contoso/").status_code == 404
     assert by_password.get("/o/contoso/").status_code == 200

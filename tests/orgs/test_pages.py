@@ -11,7 +11,7 @@ from django.test import Client
 from audit.actors import COMMAND_LINE
 from audit.models import Event
 from orgs.models import EmailDomain, MembershipState, Organization, Role, User
-from orgs.services import invite, join_just_in_time, suspend_member, verify_domain
+from orgs.services import domains, invitations, members
 from orgs.views.members import _CHANGES
 from tests.conftest import MakeMember, MakeOrganization, MakeUser, SignedIn, activate_sso
 from tests.orgs.conftest import RequireSSO
@@ -91,7 +91,7 @@ def test_several_are_listed_with_what_opens_them(
     member(fabrikam, Role.VIEWER, admin)
     litware = require_sso(make_organization("Litware"))
     member(litware, Role.VIEWER, admin)
-    join_just_in_time(
+    members.join_just_in_time(
         organization=make_organization("Adatum"), address=admin.email, role=Role.MEMBER, actor=COMMAND_LINE
     )
     page = text_of(client_of(admin), "/")
@@ -110,7 +110,7 @@ def test_an_sso_session_hears_nothing_of_the_other_organizations(
     sso_client: SignedIn,
 ) -> None:
     member(make_organization("Fabrikam"), Role.VIEWER, admin)
-    join_just_in_time(
+    members.join_just_in_time(
         organization=make_organization("Adatum"), address=admin.email, role=Role.MEMBER, actor=COMMAND_LINE
     )
     client = sso_client(admin, organization)
@@ -205,7 +205,7 @@ def test_domains_come_unverified_and_go(organization: Organization, admin: User,
     assert client.post(f"{GENERAL}/domains", {"domain": "not a domain"}).status_code == 422
     assert client.post(f"{GENERAL}/domains", {"domain": "Contoso.Example"}).status_code == 303
     assert "Not verified yet" in text_of(client, GENERAL)
-    verify_domain(domain=EmailDomain.objects.get(), actor=COMMAND_LINE)
+    domains.verify_domain(domain=EmailDomain.objects.get(), actor=COMMAND_LINE)
     assert "Verified" in text_of(client, GENERAL)
     assert client.post(f"{GENERAL}/domains/contoso.example/remove").status_code == 303
     assert client.post(f"{GENERAL}/domains/contoso.example/remove").status_code == 404
@@ -227,9 +227,11 @@ def test_the_domain_of_another_organization_is_not_removed(
 def test_counts_and_views(organization: Organization, admin: User, member: MakeMember, client_of: SignedIn) -> None:
     by = organization.memberships.get(user=admin)
     joined, suspended, removed = member(organization), member(organization), member(organization)
-    suspend_member(membership=suspended, by=by, actor=COMMAND_LINE)
+    members.suspend_member(membership=suspended, by=by, actor=COMMAND_LINE)
     type(removed).objects.filter(pk=removed.pk).update(state=MembershipState.REMOVED)
-    invite(organization=organization, addresses=["new@x.example"], role=Role.VIEWER, by=by, actor=COMMAND_LINE)
+    invitations.invite(
+        organization=organization, addresses=["new@x.example"], role=Role.VIEWER, by=by, actor=COMMAND_LINE
+    )
     client = client_of(admin)
     answer = client.get(MEMBERS)
     counts = answer.context["counts"]
@@ -369,7 +371,7 @@ def test_twenty_cost_no_more_queries_than_two(
             member(organization)
             member(make_organization(f"Other {n}"), Role.VIEWER, admin)
             EmailDomain.objects.create(organization=organization, domain=f"d{n}.example")
-            invite(
+            invitations.invite(
                 organization=organization, addresses=[f"n{n}@x.example"], role=Role.VIEWER, by=by, actor=COMMAND_LINE
             )
 

@@ -13,20 +13,7 @@ from django.utils import timezone
 
 from audit.actors import COMMAND_LINE
 from orgs.models import GrantKind, Membership, Organization, Role, SessionGrant, User
-from orgs.services import (
-    accept_membership,
-    carry_grants_over,
-    change_role,
-    create_grant,
-    end_grant,
-    end_grants,
-    join_just_in_time,
-    new_grant,
-    remove_member,
-    set_require_sso,
-    set_session_hours,
-    suspend_member,
-)
+from orgs.services import grants, members, organizations
 from tests.conftest import MakeMember, MakeOrganization, MakeUser, SignedIn, new_browser
 from tests.orgs.conftest import RequireSSO
 
@@ -75,7 +62,7 @@ def test_an_sso_grant_opens_its_own_organization_alone(
 def test_a_password_grant_does_not_open_what_was_not_accepted(
     organization: Organization, client_of: SignedIn, sso_client: SignedIn
 ) -> None:
-    ada = join_just_in_time(
+    ada = members.join_just_in_time(
         organization=organization, address="ada@contoso.example", role=Role.MEMBER, actor=COMMAND_LINE
     )
     client = client_of(ada.user)
@@ -83,7 +70,7 @@ def test_a_password_grant_does_not_open_what_was_not_accepted(
     assert page.status_code == 403
     assert "Accept" in page.content.decode()
     assert status(sso_client(ada.user, organization)) == OPENS
-    accept_membership(membership=ada, actor=COMMAND_LINE)
+    members.accept_membership(membership=ada, actor=COMMAND_LINE)
     assert status(client) == OPENS
 
 
@@ -96,7 +83,7 @@ def test_a_password_grant_does_not_open_where_sso_is_required(
     assert page.status_code == 403
     assert f"/sso/{ada.organization.number}/start" in page.content.decode()
     assert status(by_sso) == OPENS
-    set_require_sso(organization=ada.organization, required=False, actor=COMMAND_LINE)
+    organizations.set_require_sso(organization=ada.organization, required=False, actor=COMMAND_LINE)
     assert status(by_password) == OPENS
 
 
@@ -107,13 +94,13 @@ def test_a_shorter_session_takes_effect_at_once(
     client = client_of(ada.user) if kind == GrantKind.PASSWORD else sso_client(ada.user, ada.organization)
     with time_machine.travel(timezone.now() + timedelta(hours=3)):
         assert status(client) == OPENS
-        set_session_hours(organization=ada.organization, hours=2, actor=COMMAND_LINE)
+        organizations.set_session_hours(organization=ada.organization, hours=2, actor=COMMAND_LINE)
         assert status(client) == (403 if kind == GrantKind.PASSWORD else NOT_THERE)
 
 
 def test_an_ended_way_in_is_explained(ada: Membership, client_of: SignedIn) -> None:
     client = client_of(ada.user)
-    set_session_hours(organization=ada.organization, hours=1, actor=COMMAND_LINE)
+    organizations.set_session_hours(organization=ada.organization, hours=1, actor=COMMAND_LINE)
     with time_machine.travel(timezone.now() + timedelta(hours=2)):
         assert "Sign out and in again" in client.get("/o/contoso/").content.decode()
         assert "Your session there has ended" in client.get("/").content.decode()
@@ -121,14 +108,14 @@ def test_an_ended_way_in_is_explained(ada: Membership, client_of: SignedIn) -> N
 
 def test_a_longer_session_never_outlives_the_grant(ada: Membership, sso_client: SignedIn) -> None:
     client = sso_client(ada.user, ada.organization)
-    set_session_hours(organization=ada.organization, hours=720, actor=COMMAND_LINE)
+    organizations.set_session_hours(organization=ada.organization, hours=720, actor=COMMAND_LINE)
     with time_machine.travel(timezone.now() + timedelta(hours=11)):
         assert status(client) == OPENS
     with time_machine.travel(timezone.now() + timedelta(hours=12, minutes=1)):
         assert status(client) == NOT_THERE
 
 
-@pytest.mark.parametrize("send_away", [remove_member, suspend_member])
+@pytest.mark.parametrize("send_away", [members.remove_member, members.suspend_member])
 @pytest.mark.parametrize("kind", [GrantKind.PASSWORD, GrantKind.SSO])
 def test_who_is_sent_away_is_out_at_the_next_request(
     ada: Membership, kind: GrantKind, send_away: Callable[..., None], client_of: SignedIn, sso_client: SignedIn
@@ -150,7 +137,7 @@ def test_a_lower_role_takes_effect_at_once(organization: Organization, member: M
     manager = member(organization, Role.MANAGER)
     client = client_of(manager.user)
     assert client.get("/o/contoso/settings/members/invite").status_code == OPENS
-    change_role(membership=manager, role=Role.VIEWER, by=None, actor=COMMAND_LINE)
+    members.change_role(membership=manager, role=Role.VIEWER, by=None, actor=COMMAND_LINE)
     assert client.get("/o/contoso/settings/members/invite").status_code == 403
 
 
@@ -173,7 +160,9 @@ def test_a_recovery_grant_is_for_admins_of_its_own_organization(
     member(make_organization("Fabrikam"), Role.ADMIN, admin)
     client = recovery_client(admin, organization)
     assert client.get("/o/fabrikam/settings/access").status_code == NOT_THERE
-    change_role(membership=organization.memberships.get(user=admin), role=Role.MANAGER, by=None, actor=COMMAND_LINE)
+    members.change_role(
+        membership=organization.memberships.get(user=admin), role=Role.MANAGER, by=None, actor=COMMAND_LINE
+    )
     assert client.get("/o/contoso/settings/access").status_code == NOT_THERE
 
 
@@ -215,14 +204,14 @@ def test_grants_are_carried_over_for_the_same_person_only(
     name = client_of(ada.user).session["session_name"]
     until = timezone.now() + timedelta(hours=1)
     new = {"session": "new", "kind": GrantKind.PASSWORD, "expires_at": until}
-    theirs, mine = new_grant(user=make_user(), **new), new_grant(user=ada.user, **new)
-    assert carry_grants_over(from_session="", to=mine) == 0
-    assert carry_grants_over(from_session=name, to=theirs) == 0
+    theirs, mine = grants.new_grant(user=make_user(), **new), grants.new_grant(user=ada.user, **new)
+    assert grants.carry_grants_over(from_session="", to=mine) == 0
+    assert grants.carry_grants_over(from_session=name, to=theirs) == 0
     mine.kind = GrantKind.RECOVERY
-    assert carry_grants_over(from_session=name, to=mine) == 1
+    assert grants.carry_grants_over(from_session=name, to=mine) == 1
     assert SessionGrant.objects.get().session == "new"
     mine.kind = GrantKind.PASSWORD
-    assert carry_grants_over(from_session="new", to=mine) == 0, "replaced by one of its kind"
+    assert grants.carry_grants_over(from_session="new", to=mine) == 0, "replaced by one of its kind"
     assert SessionGrant.objects.get().ended_at is not None
 
 
@@ -232,15 +221,15 @@ def test_ending_grants(ada: Membership, member: MakeMember, sso_client: SignedIn
         sso_client(membership.user, ada.organization)
     first = SessionGrant.objects.filter(user=ada.user).first()
     assert first is not None
-    end_grant(grant=first, actor=COMMAND_LINE)
-    assert end_grants(organization=ada.organization, user=ada.user) == 1
-    assert end_grants(organization=ada.organization, connection=first.public_id) == 0
-    assert end_grants(organization=ada.organization) == 1
+    grants.end_grant(grant=first, actor=COMMAND_LINE)
+    assert grants.end_grants(organization=ada.organization, user=ada.user) == 1
+    assert grants.end_grants(organization=ada.organization, connection=first.public_id) == 0
+    assert grants.end_grants(organization=ada.organization) == 1
 
 
 def test_a_second_grant_of_the_same_kind_replaces_the_first(ada: Membership) -> None:
     for _ in range(2):
-        create_grant(
+        grants.create_grant(
             session="s", user=ada.user, kind=GrantKind.PASSWORD, expires_at=timezone.now() + timedelta(hours=1)
         )
     assert SessionGrant.objects.filter(ended_at__isnull=True).count() == 1
@@ -253,7 +242,7 @@ def test_the_database_knows_which_grant_has_an_organization(
     ada: Membership, kind: GrantKind, with_organization: bool
 ) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
-        create_grant(
+        grants.create_grant(
             session="s",
             user=ada.user,
             kind=kind,

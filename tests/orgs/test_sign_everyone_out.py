@@ -17,14 +17,7 @@ from audit.events import EventName, Risk
 from audit.models import Event
 from orgs.models import GrantKind, Membership, Organization, Role, SessionGrant, User
 from orgs.selectors import SessionCounts, count_sessions
-from orgs.services import (
-    carry_grants_over,
-    close_organization,
-    create_grant,
-    new_grant,
-    sign_everyone_out,
-    suspend_member,
-)
+from orgs.services import grants, members, organizations
 from tests.conftest import MakeMember, MakeOrganization, SignedIn, connection_to, open_session
 from tests.orgs.conftest import RequireSSO
 
@@ -112,7 +105,7 @@ def test_recovery_asks_for_the_password_again(
 ) -> None:
     require_sso(organization)
     before = client_of(admin)
-    sign_everyone_out(organization=organization, actor=COMMAND_LINE)
+    organizations.sign_everyone_out(organization=organization, actor=COMMAND_LINE)
     answer = before.get("/o/contoso/recovery")
     assert (answer.status_code, "An admin signed everyone out" in answer.content.decode()) == (403, True)
     assert client_of(admin).get("/o/contoso/recovery").status_code == 200
@@ -120,23 +113,23 @@ def test_recovery_asks_for_the_password_again(
 
 def test_a_session_that_carries_an_earlier_password_on_opens_nothing(ada: Membership, client_of: SignedIn) -> None:
     browser = client_of(ada.user)
-    sign_everyone_out(organization=ada.organization, actor=COMMAND_LINE)
+    organizations.sign_everyone_out(organization=ada.organization, actor=COMMAND_LINE)
     session = browser.session
-    into = new_grant(
+    into = grants.new_grant(
         session="another",
         user=ada.user,
         kind=GrantKind.SSO,
         organization=ada.organization,
         expires_at=timezone.now() + timedelta(hours=1),
     )
-    assert carry_grants_over(from_session=session["session_name"], to=into) == 1
+    assert grants.carry_grants_over(from_session=session["session_name"], to=into) == 1
     session["session_name"] = "another"
     session.save()
     assert status(browser) == 403
 
 
 def test_a_sign_in_that_was_written_at_the_same_moment_is_out(ada: Membership) -> None:
-    sign_everyone_out(organization=ada.organization, actor=COMMAND_LINE)
+    organizations.sign_everyone_out(organization=ada.organization, actor=COMMAND_LINE)
     browser = open_session(ada.user, GrantKind.SSO, ada.organization)
     at = Organization.objects.get(pk=ada.organization_id).sessions_ended_at
     SessionGrant.objects.filter(user=ada.user).update(opened_at=at)
@@ -157,9 +150,9 @@ def test_only_sessions_that_open_the_organization_count(
     client_of(ada.user)
     suspended = member(ada.organization)
     client_of(suspended.user)
-    suspend_member(membership=suspended, by=None, actor=COMMAND_LINE)
+    members.suspend_member(membership=suspended, by=None, actor=COMMAND_LINE)
     ended = open_session(ada.user, GrantKind.SSO, ada.organization).session["session_name"]
-    create_grant(
+    grants.create_grant(
         session=ended, user=ada.user, kind=GrantKind.SSO, organization=ada.organization,
         connection=connection_to(ada.organization).public_id, expires_at=SessionGrant.objects.latest("pk").expires_at,
     )  # fmt: skip
@@ -167,7 +160,7 @@ def test_only_sessions_that_open_the_organization_count(
     require_sso(ada.organization)
     assert count_sessions(ada.organization) == SessionCounts(members=1, sessions=2)
     ada.organization.refresh_from_db()
-    sign_everyone_out(organization=ada.organization, actor=COMMAND_LINE)
+    organizations.sign_everyone_out(organization=ada.organization, actor=COMMAND_LINE)
     ada.organization.refresh_from_db()
     assert count_sessions(ada.organization) == SessionCounts(members=0, sessions=0)
 
@@ -180,6 +173,6 @@ def test_the_command(ada: Membership, client_of: SignedIn) -> None:
     }  # fmt: skip
     assert status(browser) == 403
     assert Event.objects.get(name=EventName.EVERYONE_SIGNED_OUT).actor_email == "command line"
-    close_organization(organization=ada.organization, actor=COMMAND_LINE)
+    organizations.close_organization(organization=ada.organization, actor=COMMAND_LINE)
     with pytest.raises(CommandError, match="no open organization"):
         call_command("org", "sign-everyone-out", str(ada.organization.number))

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from audit.actors import COMMAND_LINE
 from orgs.models import EmailDomain, Membership, Organization, Role, User
-from orgs.services import add_domain, verify_domain
+from orgs.services import domains
 from sso.models import Identity, SignIn, SignInState
 from sso.reasons import Reason
-from sso.services import relink_members
+from sso.services import relinking
 from tests.attacks.conftest import Siege
 from tests.people.test_other_subject import AN_ADDRESS, EMAIL, PERSISTENT, Sent, arrive
 
@@ -22,8 +22,8 @@ DOMAIN = "contoso.example"
 
 def verify(organization: Organization, domain: str = DOMAIN) -> EmailDomain:
     """Make a domain the organization's own."""
-    made = add_domain(organization=organization, domain=domain, actor=COMMAND_LINE)
-    verify_domain(domain=made, actor=COMMAND_LINE)
+    made = domains.add_domain(organization=organization, domain=domain, actor=COMMAND_LINE)
+    domains.verify_domain(domain=made, actor=COMMAND_LINE)
     return made
 
 
@@ -77,7 +77,7 @@ class Changing:
     def relink(self, *rows: SignIn, **options: Any) -> list[User]:
         """Let the admin re-link what these sign-ins show."""
         given = {"by": self.by, "has_second_factor": False, "organization": self.organization} | options
-        return relink_members(references=[row.reference for row in rows], actor=COMMAND_LINE, **given)
+        return relinking.relink_members(references=[row.reference for row in rows], actor=COMMAND_LINE, **given)
 
     def subjects(self) -> dict[str, list[str]]:
         """Return how each member is known at the provider."""

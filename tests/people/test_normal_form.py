@@ -10,7 +10,7 @@ from orgs.models import Role, User
 from sso.acs_sql.reads import Subject, known_person
 from sso.models import Identity, SignIn, SignInState, SubjectKind
 from sso.reasons import Reason
-from sso.services import normalize_subjects
+from sso.services.sign_in.subjects import normalize_subjects
 from tests.attacks.conftest import Siege
 from tests.conftest import MakeMember, MakeUser, SignedIn, new_browser
 from tests.saml.provider import ISSUER

@@ -14,13 +14,12 @@ from audit.actors import COMMAND_LINE
 from audit.models import Event
 from orgs.errors import NotAllowedError
 from orgs.models import GrantKind, Membership, MembershipState, Role, SessionGrant, User
-from orgs.services import suspend_member
-from orgs.services.domains import unverify_domain
+from orgs.services import domains, members
 from sso.models import Identity, Relinking, SignIn, SignInState
 from sso.reasons import Reason
 from sso.selectors.connections import active_configuration
 from sso.selectors.relinking import Obstacle, candidates, relinkings_of
-from sso.services import disable_connection, purge_relinkings, undo_relinking, unlink_identity
+from sso.services import connections, relinking
 from tests.attacks.conftest import Siege, connect
 from tests.conftest import MakeMember, SignedIn, new_browser, open_session
 from tests.orgs.accounts.test_accounts import code_now, with_totp
@@ -95,7 +94,7 @@ def test_the_audit_log_has_each_member(changing: Changing) -> None:
 
 
 def domain_not_verified(changing: Changing) -> None:
-    unverify_domain(domain=changing.organization.email_domains.get(), actor=COMMAND_LINE)
+    domains.unverify_domain(domain=changing.organization.email_domains.get(), actor=COMMAND_LINE)
 
 
 def second_identifier(changing: Changing) -> None:
@@ -180,16 +179,16 @@ def new_configuration(changing: Changing) -> None:
 
 
 def provider_disabled(changing: Changing) -> None:
-    disable_connection(connection=changing.organization.connections.get(), actor=COMMAND_LINE)
+    connections.disable_connection(connection=changing.organization.connections.get(), actor=COMMAND_LINE)
 
 
 def member_suspended(changing: Changing) -> None:
     membership = changing.organization.memberships.get(user__email=address_of("ada"))
-    suspend_member(membership=membership, by=None, actor=COMMAND_LINE)
+    members.suspend_member(membership=membership, by=None, actor=COMMAND_LINE)
 
 
 def unlinked(changing: Changing) -> None:
-    unlink_identity(identity=Identity.objects.get(user__email=address_of("ada")), actor=COMMAND_LINE)
+    connections.unlink_identity(identity=Identity.objects.get(user__email=address_of("ada")), actor=COMMAND_LINE)
 
 
 def linked_otherwise(changing: Changing) -> None:
@@ -392,7 +391,7 @@ def test_the_sign_in_leads_to_the_page(changing: Changing, admin: User, client_o
 def undo(changing: Changing, **options: object) -> None:
     given = {"by": changing.by, "has_second_factor": False, "organization": changing.organization} | options
     given.setdefault("public_id", Relinking.objects.latest("id").public_id)
-    undo_relinking(actor=COMMAND_LINE, **given)
+    relinking.undo_relinking(actor=COMMAND_LINE, **given)
 
 
 def identities() -> set[tuple[str, ...]]:
@@ -422,18 +421,18 @@ def test_undoing(changing: Changing) -> None:
 
 def test_undoing_ends_after_thirty_days_and_the_row_goes(changing: Changing) -> None:
     changing.relink(changing.changed("ada"))
-    assert purge_relinkings() == 0
+    assert relinking.purge_relinkings() == 0
     with time_machine.travel(later(30.1), tick=False):
         with pytest.raises(NotAllowedError, match="no longer"):
             undo(changing)
         assert not relinkings_of(changing.organization).exists()
-        assert purge_relinkings() == 1
+        assert relinking.purge_relinkings() == 1
     assert changing.subjects() == {address_of("ada"): ["lasting/ada"]}
 
 
 def test_what_came_since_is_not_undone(changing: Changing) -> None:
     changing.relink(changing.changed("ada"))
-    unlink_identity(identity=Identity.objects.get(user__email=address_of("ada")), actor=COMMAND_LINE)
+    connections.unlink_identity(identity=Identity.objects.get(user__email=address_of("ada")), actor=COMMAND_LINE)
     with pytest.raises(NotAllowedError, match="no longer"):
         undo(changing)
     arrive(changing.siege, ("lasting/new", PERSISTENT, ""), address_of("ada"))
@@ -445,13 +444,13 @@ def test_what_cannot_be_undone_is_not_offered(changing: Changing, admin: User, c
     changing.relink(changing.changed("ada"), changing.changed("grace"))
     access, browser = f"/o/{changing.organization.slug}/settings/access", client_of(admin)
     assert "2 members were re-linked" in browser.get(access).content.decode()
-    unlink_identity(identity=Identity.objects.get(user__email=address_of("ada")), actor=COMMAND_LINE)
+    connections.unlink_identity(identity=Identity.objects.get(user__email=address_of("ada")), actor=COMMAND_LINE)
     assert "1 member was re-linked" in browser.get(access).content.decode()
     assert "You can undo it for 1 member." in browser.get(f"{access}/identifiers").content.decode()
     page = browser.get(f"{access}/identifiers/relinked").content.decode()
     assert page.count("can be undone until") == 1
     assert address_of("ada") not in page
-    unlink_identity(identity=Identity.objects.get(user__email=address_of("grace")), actor=COMMAND_LINE)
+    connections.unlink_identity(identity=Identity.objects.get(user__email=address_of("grace")), actor=COMMAND_LINE)
     assert "were re-linked" not in browser.get(access).content.decode()
     assert "Nothing to undo" in browser.get(f"{access}/identifiers/relinked").content.decode()
 

@@ -14,10 +14,10 @@ from audit.actors import COMMAND_LINE
 from orgs.errors import NotAllowedError
 from orgs.models import SessionGrant, User
 from orgs.selectors import live_grants
+from orgs.services import grants
 from sso.models import Identity, Relinking, SignIn, SignInState
 from sso.reasons import Reason
-from sso.services import undo_relinking
-from sso.services.sign_in import finish
+from sso.services import relinking
 from tests.attacks.conftest import Siege
 from tests.attacks.messages.target import Target
 from tests.conftest import new_browser
@@ -40,7 +40,7 @@ def relink(changing: Changing, row: SignIn) -> None:
 
 
 def undo(changing: Changing, row: SignIn) -> None:
-    undo_relinking(
+    relinking.undo_relinking(
         organization=changing.organization,
         public_id=Relinking.objects.get().public_id,
         by=changing.by,
@@ -78,8 +78,8 @@ def begin(changing: Changing, sent: Sent, *, surname: str = "") -> tuple[Client,
 
 def grants_found() -> list[SessionGrant]:
     """The grants of Ada's that a request would find."""
-    grants = SessionGrant.objects.filter(user__email=ADA).select_related("user")
-    return [grant for grant in grants if live_grants(grant.session, grant.user).filter(pk=grant.pk).exists()]
+    found = SessionGrant.objects.filter(user__email=ADA).select_related("user")
+    return [grant for grant in found if live_grants(grant.session, grant.user).filter(pk=grant.pk).exists()]
 
 
 @OF_EACH
@@ -122,14 +122,14 @@ def test_a_sign_in_that_is_not_committed_when_the_change_begins(
     """The change waits for it. It has come by the known identifier, which the provider so still sends."""
     row = prepare(changing, relink)
     browser, target, response = begin(changing, known_as("ada"), surname="King")
-    written, go_on, carry_over = Signal(), Signal(), finish.carry_grants_over
+    written, go_on, carry_over = Signal(), Signal(), grants.carry_grants_over
 
     def wait(**kwargs: object) -> object:
         written.set()
         assert go_on.wait(LONGEST)
         return carry_over(**kwargs)
 
-    monkeypatch.setattr(finish, "carry_grants_over", wait)
+    monkeypatch.setattr(grants, "carry_grants_over", wait)
     with ThreadPoolExecutor(2) as pool:
         posted = in_a_thread(pool, lambda: changing.siege.post(browser, response))
         assert written.wait(LONGEST)

@@ -16,7 +16,8 @@ from orgs.models import Organization
 from simulator.saml.requests import read_request
 from sso.models import Connection, SignIn
 from sso.selectors.keys import service_provider
-from sso.services import Saved, read_upload, save_settings
+from sso.services import connections
+from sso.services.connections import Saved
 
 
 @pytest.fixture(scope="session")
@@ -107,11 +108,11 @@ def _app(tenant: simulator.Tenant, identifier: str, reply_url: str, **options: s
 
 def upload(organization: Organization, data: bytes, role: int | None = 20) -> Connection:
     """Save a metadata file as an operator would from the command line."""
-    saved = save_settings(
+    saved = connections.save_settings(
         organization=organization,
         provider="azure",
         just_in_time_role=role,
-        metadata=read_upload(organization=organization, data=data),
+        metadata=connections.read_upload(organization=organization, data=data),
         metadata_text=data.decode("utf-8-sig"),
         require_sso=organization.require_sso,
         by=None,
@@ -124,7 +125,7 @@ def upload(organization: Organization, data: bytes, role: int | None = 20) -> Co
 
 def save_switches(organization: Organization, **switches: bool | None) -> Saved:
     """Save the settings page without a file, with these switches turned."""
-    saved = save_settings(
+    saved = connections.save_settings(
         organization=organization,
         provider="azure",
         just_in_time_role=20,

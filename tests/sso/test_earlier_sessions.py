@@ -10,7 +10,7 @@ from audit.actors import COMMAND_LINE
 from audit.events import EventName
 from audit.models import Event
 from orgs.models import GrantKind, Membership, Organization, Role, User
-from orgs.services import set_require_sso
+from orgs.services import organizations
 from sso.crypto.encrypted_params import TokenPurpose, encrypt
 from sso.selectors.connections import draft_configuration
 from sso.selectors.keys import service_provider
@@ -120,7 +120,7 @@ def test_the_admins_own_session_goes_on(
 def test_a_draft_replaces_nothing_before_it_is_tested(
     organization: Organization, ada: Journey, by_password: Client, next_tenant: simulator.Tenant
 ) -> None:
-    set_require_sso(organization=organization, required=True, actor=COMMAND_LINE)
+    organizations.set_require_sso(organization=organization, required=True, actor=COMMAND_LINE)
     organization.refresh_from_db()
     draft_of(organization, next_tenant)
     recovering = open_session(organization.memberships.get(role=Role.ADMIN).user, GrantKind.RECOVERY, organization)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from sso.crypto.encrypted_params import TokenPurpose, encrypt
 from sso.models import Provider, SignInState
 from sso.reasons import Reason
-from sso.services import cookie_name
+from sso.services.sign_in.finish import cookie_name
 from tests.sso.conftest import new_browser, request_id_in
 from tests.sso.sign_in.test_sign_in import refused_for
 from tests.ui.markup import heading, page_of

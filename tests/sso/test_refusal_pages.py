@@ -17,7 +17,7 @@ from orgs.models import Organization
 from simulator.saml.encryption import OAEP_MGF1P, RSA_1_5, encrypt
 from sso.models import Provider, SignIn
 from sso.reasons import Reason
-from sso.services import create_key
+from sso.services import keys
 from tests.attacks.conftest import Siege, connect
 from tests.attacks.messages.target import Target
 from tests.conftest import new_browser
@@ -219,7 +219,7 @@ def assert_it_holds(text: str, row: SignIn, provider: str) -> None:
 @pytest.mark.parametrize("sent", SENT.values(), ids=SENT)
 def test_the_page_of_a_refused_response(moment, organization, log_page, sent: Sent, provider: str) -> None:
     siege = connect(organization)
-    create_key(organization=organization, actor=COMMAND_LINE)
+    keys.create_key(organization=organization, actor=COMMAND_LINE)
     text = log_page(siege, provider, sent.reason, sent.response)
     for each in sent.said:
         assert each in text

@@ -15,10 +15,10 @@ from django.utils import timezone
 
 from audit.actors import COMMAND_LINE
 from orgs.models import GrantKind, Membership, Role, SessionGrant, User
-from orgs.services import end_grant, sign_everyone_out, suspend_member
+from orgs.services import grants, members, organizations
 from sso.models import SignIn, SignInState
 from sso.reasons import Reason
-from sso.services import disable_connection
+from sso.services import connections
 from tests.conftest import open_session
 from tests.sso.conftest import Journey, new_browser, request_id_in
 
@@ -153,19 +153,19 @@ def test_signing_out_counts_for_the_other_tab_too(journey):
 def suspend(journey: Journey) -> None:
     ada = journey.organization.memberships.get(user__email="ada@contoso.example")
     by = journey.organization.memberships.get(role=Role.ADMIN)
-    suspend_member(membership=ada, by=by, actor=COMMAND_LINE)
+    members.suspend_member(membership=ada, by=by, actor=COMMAND_LINE)
 
 
 def end(journey: Journey) -> None:
-    end_grant(grant=SessionGrant.objects.get(), actor=COMMAND_LINE)
+    grants.end_grant(grant=SessionGrant.objects.get(), actor=COMMAND_LINE)
 
 
 def sign_out_everyone(journey: Journey) -> None:
-    sign_everyone_out(organization=journey.organization, actor=COMMAND_LINE)
+    organizations.sign_everyone_out(organization=journey.organization, actor=COMMAND_LINE)
 
 
 def disable(journey: Journey) -> None:
-    disable_connection(connection=journey.organization.connections.get(), actor=COMMAND_LINE)
+    connections.disable_connection(connection=journey.organization.connections.get(), actor=COMMAND_LINE)
 
 
 def suspend_behind_the_back(journey: Journey) -> None:

@@ -17,7 +17,7 @@ from audit.actors import COMMAND_LINE
 from orgs.models import Membership, Organization
 from simulator.saml.keys import SigningKey
 from sso.models import SignIn, SignInState
-from sso.services import create_key
+from sso.services import keys
 from tests.saml.metadata_files import entity, key, role, sso
 from tests.sso.conftest import new_browser, upload
 
@@ -91,7 +91,7 @@ def test_samlp_signs_somebody_in(installed: Path, organization: Organization) ->
     signer = SigningKey.create()
     certificate = "".join(signer.certificate_pem.decode().splitlines()[1:-1])
     upload(organization, entity(role(key(certificate) + sso()), ISSUER).encode())
-    ours = create_key(organization=organization, actor=COMMAND_LINE).signing_certificate()
+    ours = keys.create_key(organization=organization, actor=COMMAND_LINE).signing_certificate()
     encryption = {"encryptionCert": DER_cert_to_PEM_cert(ours.der), "encryptionPublicKey": _public_key(ours.der)}
     for mode, asked in MODES.items():
         options = asked | (encryption if mode == "encrypted" else {})

@@ -9,7 +9,7 @@ import pytest
 from audit.actors import COMMAND_LINE
 from orgs.models import Organization
 from sso.models import Configuration, Waiver
-from sso.services import allow_waiver, end_waiver
+from sso.services import waivers
 from tests.saml.provider import NOW
 
 EXPIRED, SHA1 = Waiver.EXPIRED_CERTIFICATES, Waiver.SHA1
@@ -19,12 +19,12 @@ each_kind = pytest.mark.parametrize("kind", Waiver)
 
 def allow(organization: Organization, kind: Waiver, last_day: date = TODAY) -> datetime:
     """Accept something to the end of a day, as an operator."""
-    return allow_waiver(organization=organization, kind=kind, last_day=last_day, by=None, actor=COMMAND_LINE)
+    return waivers.allow_waiver(organization=organization, kind=kind, last_day=last_day, by=None, actor=COMMAND_LINE)
 
 
 def end(organization: Organization, kind: Waiver) -> bool:
     """Refuse it again, as an operator."""
-    return end_waiver(organization=organization, kind=kind, by=None, actor=COMMAND_LINE)
+    return waivers.end_waiver(organization=organization, kind=kind, by=None, actor=COMMAND_LINE)
 
 
 def versions(organization: Organization) -> list[tuple[int, str]]:

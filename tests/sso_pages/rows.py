@@ -9,7 +9,7 @@ from django.utils import timezone
 from audit.actors import COMMAND_LINE
 from orgs.models import Organization, User
 from sso.models import Configuration, SignIn
-from sso.services import read_upload, save_settings
+from sso.services import connections
 from sso.services.sign_in.start import new_reference
 from tests.sso_pages.files import descriptor
 
@@ -23,11 +23,11 @@ def save(
     by: User | None = None,
 ) -> Configuration | None:
     """Save the settings, with a file if there is one; return the configuration that it made."""
-    saved = save_settings(
+    saved = connections.save_settings(
         organization=organization,
         provider=provider,
         just_in_time_role=20,
-        metadata=read_upload(organization=organization, data=text.encode()) if text else None,
+        metadata=connections.read_upload(organization=organization, data=text.encode()) if text else None,
         metadata_text=text,
         require_sso=require,
         by=by,

@@ -12,10 +12,10 @@ from audit.actors import COMMAND_LINE
 from audit.events import EventName
 from audit.models import Event
 from orgs.models import GrantKind, Organization, Plan, Role, User
-from orgs.services import change_plan
+from orgs.services import organizations
 from sso.crypto.encrypted_params import TokenPurpose, decrypt
 from sso.models import Configuration, Provider, SignIn
-from sso.services import disable_connection
+from sso.services import connections
 from tests.conftest import MakeMember, MakeOrganization, SignedIn, open_session
 from tests.sso_pages.choices import typed
 from tests.sso_pages.conftest import MakeSignIn, Upload
@@ -308,9 +308,9 @@ class TestRequireSso:
     def test_recovery_can_always_turn_it_off(self, path: str, required: Organization, admin: User, reason: str) -> None:
         connection = required.connections.get()
         if reason == "disabled":
-            disable_connection(connection=connection, actor=COMMAND_LINE)
+            connections.disable_connection(connection=connection, actor=COMMAND_LINE)
         elif reason == "plan":
-            change_plan(organization=required, plan=Plan.objects.get(slug="starter"), actor=COMMAND_LINE)
+            organizations.change_plan(organization=required, plan=Plan.objects.get(slug="starter"), actor=COMMAND_LINE)
         elif reason == "retired":
             connection.configurations.update(state="retired")
         browser = open_session(admin, GrantKind.RECOVERY, required)

@@ -17,10 +17,10 @@ from django.utils import timezone
 
 from audit.actors import COMMAND_LINE
 from orgs.models import Organization, SessionGrant, User
-from orgs.services import set_require_sso
+from orgs.services import organizations
 from sso.connection_view import connection_view
 from sso.models import Configuration, Connection, ConnectionState
-from sso.services import create_key
+from sso.services import keys
 from tests.sso_pages import rows
 from tests.sso_pages.choices import typed
 from tests.sso_pages.conftest import MakeSignIn, Upload
@@ -76,7 +76,7 @@ def _connected(organization: Organization, admin: User) -> None:
 
 def _with_key(organization: Organization, admin: User) -> None:
     _connected(organization, admin)
-    create_key(organization=organization, actor=COMMAND_LINE)
+    keys.create_key(organization=organization, actor=COMMAND_LINE)
     Configuration.objects.update(sign_requests=True)
 
 
@@ -93,7 +93,7 @@ def _with_draft(organization: Organization, admin: User) -> None:
 
 def _suspended(organization: Organization, admin: User) -> None:
     _connected(organization, admin)
-    set_require_sso(organization=organization, required=True, actor=COMMAND_LINE)
+    organizations.set_require_sso(organization=organization, required=True, actor=COMMAND_LINE)
     Configuration.objects.update(state="retired", retired_at=timezone.now(), certificates=[])
     assert connection_view(organization).suspended is not None
 
@@ -199,7 +199,7 @@ def test_the_view_says_of_require_sso_what_the_guard_of_pages_asks(
 
 
 def test_a_view_has_the_organization_as_it_is_stored(connected: Organization) -> None:
-    set_require_sso(organization=Organization.objects.get(), required=True, actor=COMMAND_LINE)
+    organizations.set_require_sso(organization=Organization.objects.get(), required=True, actor=COMMAND_LINE)
     assert not connected.require_sso
     assert connection_view(connected).organization.require_sso
 

@@ -13,10 +13,10 @@ from lxml import html
 from audit.actors import COMMAND_LINE
 from audit.models import Event
 from orgs.models import GrantKind, Organization, Plan, Role, User
-from orgs.services import set_require_sso
+from orgs.services import organizations
 from sso.models import Waiver
 from sso.selectors.connections import active_configuration, draft_configuration, waivers_in_force
-from sso.services import disable_connection
+from sso.services import connections
 from tests.conftest import MakeMember, MakeOrganization, SignedIn, new_browser, open_session
 from tests.sso_pages.pages import errors_at, field, form_to, page, words
 from tests.sso_pages.waivers import NOW, allow, told, waiver_path
@@ -170,12 +170,12 @@ class TestAllowing:
         assert "Connect an identity provider first" in told(page(browser.get(path)))
 
     def test_an_operator_has_the_last_word(self, browser: Client, path: str, connected: Organization) -> None:
-        disable_connection(connection=connected.connections.get(), actor=COMMAND_LINE)
+        connections.disable_connection(connection=connected.connections.get(), actor=COMMAND_LINE)
         assert allow(browser, Waiver.SHA1).status_code == 303
         assert "An operator has disabled this connection" in told(page(browser.get(path)))
 
     def test_a_recovery_session_can_let_its_people_in_again(self, connected: Organization, admin: User) -> None:
-        set_require_sso(organization=connected, required=True, actor=COMMAND_LINE)
+        organizations.set_require_sso(organization=connected, required=True, actor=COMMAND_LINE)
         browser = open_session(admin, GrantKind.RECOVERY, connected)
         assert allow(browser, Waiver.EXPIRED_CERTIFICATES).status_code == 303
         assert draft_configuration(connected) is None

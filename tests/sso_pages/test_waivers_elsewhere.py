@@ -11,11 +11,11 @@ from django.test import Client
 
 from audit.actors import COMMAND_LINE
 from orgs.models import GrantKind, Organization
-from orgs.services import set_require_sso
+from orgs.services import organizations
 from sso.models import Configuration, SignIn, Waiver
 from sso.reasons import Reason
 from sso.selectors.connections import active_configuration
-from sso.services import allow_waiver
+from sso.services import waivers
 from tests.conftest import open_session
 from tests.sso_pages.conftest import MakeSignIn, Upload
 from tests.sso_pages.files import certificate, descriptor
@@ -138,7 +138,7 @@ class TestElsewhere:
         self, browser: Client, path: str, connected: Organization, upload: Upload
     ) -> None:
         allow(browser, Waiver.SHA1)
-        set_require_sso(organization=connected, required=True, actor=COMMAND_LINE)
+        organizations.set_require_sso(organization=connected, required=True, actor=COMMAND_LINE)
         connected.refresh_from_db()
         upload(connected, descriptor("https://idp.fabrikam.example/"))
         Organization.objects.update(require_sso=False)  # so that this browser's password still opens the page
@@ -150,7 +150,7 @@ class TestElsewhere:
     def test_the_log_offers_none_for_a_draft_of_another_provider(
         self, browser: Client, connected: Organization, upload: Upload, sign_in_row: MakeSignIn
     ) -> None:
-        set_require_sso(organization=connected, required=True, actor=COMMAND_LINE)
+        organizations.set_require_sso(organization=connected, required=True, actor=COMMAND_LINE)
         connected.refresh_from_db()
         same, other = upload(connected), upload(connected, descriptor("https://idp.fabrikam.example/"))
         Organization.objects.update(require_sso=False)  # so that this browser's password still opens the page
@@ -164,6 +164,8 @@ class TestElsewhere:
         operator = open_session(make_user(is_staff=True, is_superuser=True), GrantKind.PASSWORD)
         address = f"/admin/sso/connection/{connected.connections.get().pk}/change/"
         assert "None" in words(page(operator.get(address)).xpath("//*[contains(@class, 'field-waivers')]")[0])
-        allow_waiver(organization=connected, kind=Waiver.SHA1, last_day=date(2026, 12, 5), by=None, actor=COMMAND_LINE)
+        waivers.allow_waiver(
+            organization=connected, kind=Waiver.SHA1, last_day=date(2026, 12, 5), by=None, actor=COMMAND_LINE
+        )
         shown = words(page(operator.get(address)).xpath("//*[contains(@class, 'field-waivers')]")[0])
         assert "SHA-1 signatures accepted until 2026-12-05, end of the day in UTC" in shown

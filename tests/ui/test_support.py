@@ -15,7 +15,7 @@ from orgs.models import Organization, User
 from orgs.templatetags.ui import reachable
 from sso.providers.azure_errors import explain
 from sso.reasons import ADVICE, Reason
-from sso.services import disable_connection
+from sso.services import connections
 from tests.sso_pages.rows import upload
 
 WORDS = "Ask whoever runs Amplisso for you why."
@@ -58,7 +58,7 @@ def page(client_of: Callable[[User], Client], admin: User, organization: Organiz
 
 @override_settings(SUPPORT_ADDRESS="help@vendor.example")
 def test_a_form_that_is_refused_names_it(page: Callable[..., str], organization: Organization) -> None:
-    disable_connection(connection=upload(organization).connection, actor=COMMAND_LINE)
+    connections.disable_connection(connection=upload(organization).connection, actor=COMMAND_LINE)
     text = page(provider="azure", just_in_time_role="20")
     assert "until help@vendor.example enables it again" in text
     assert "whoever runs Amplisso" not in text

@@ -12,7 +12,7 @@ from django.core.management.base import CommandError
 
 from audit.actors import COMMAND_LINE
 from orgs.models import User
-from orgs.services.accounts import set_password
+from orgs.services import accounts
 
 _TRIES = 3
 
@@ -24,7 +24,7 @@ class Command(changepassword.Command):
         user = User.objects.filter(email=(options["username"] or "").strip().lower()).first()
         if user is None:
             raise CommandError(f"There is no account with the address {options['username']}.")
-        set_password(user=user, password=self._asked_for(user), actor=COMMAND_LINE)
+        accounts.set_password(user=user, password=self._asked_for(user), actor=COMMAND_LINE)
         self.stdout.write(f"{user} has a new password, and is signed out everywhere.")
 
     def _asked_for(self, user: User) -> str:

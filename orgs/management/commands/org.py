@@ -15,8 +15,8 @@ from audit.actors import COMMAND_LINE
 from orgs.emails import absolute
 from orgs.models import MembershipSource, MembershipState, Organization, Plan, User
 from orgs.selectors import open_organization
-from orgs.services import create_organization, sign_everyone_out
-from orgs.services.accounts import account_for
+from orgs.services import accounts
+from orgs.services.organizations import create_organization, sign_everyone_out
 from orgs.text.email_addresses import normal_address
 from orgs.text.visible_text import validate_name, visible
 
@@ -102,7 +102,7 @@ def _find_or_create_account(address: str) -> tuple[User, bool]:
     except ValidationError as error:
         raise CommandError(error.messages[0]) from error
     is_new = not User.objects.filter(email=address).exists()
-    return account_for(address=address, actor=COMMAND_LINE), is_new
+    return accounts.account_for(address=address, actor=COMMAND_LINE), is_new
 
 
 def _created_sentence(facts: Facts) -> str:

@@ -26,8 +26,8 @@ from sso import saml
 from sso.days import day_in_words
 from sso.models import Provider, Waiver
 from sso.selectors.keys import service_provider
-from sso.services import Saved, allow_waiver, end_waiver, suspend_all_flawed
-from sso.services.imports import import_metadata
+from sso.services import imports, suspension, waivers
+from sso.services.connections import Saved
 
 Facts = dict[str, Any]
 _MOST_NAMED = 20
@@ -85,7 +85,7 @@ def _day(text: str) -> date:
 def _import(options: dict[str, Any]) -> tuple[Facts, str]:
     organization = _organization(options["number"])
     try:
-        saved = import_metadata(
+        saved = imports.import_metadata(
             organization=organization,
             data=_read(organization, options["file"], options["entity_id"]),
             provider=options["provider"],
@@ -101,7 +101,9 @@ def _import(options: dict[str, Any]) -> tuple[Facts, str]:
 def _allow(options: dict[str, Any]) -> tuple[Facts, str]:
     organization = _organization(options["number"])
     kind = _WAIVERS[options["waiver"]]
-    until = allow_waiver(organization=organization, kind=kind, last_day=options["until"], by=None, actor=COMMAND_LINE)
+    until = waivers.allow_waiver(
+        organization=organization, kind=kind, last_day=options["until"], by=None, actor=COMMAND_LINE
+    )
     sentence = f"{kind.label} of {organization.name}'s provider are accepted until {day_in_words(until)}."
     return _waiver_facts(organization, options) | {"until": until.isoformat(timespec="seconds")}, sentence
 
@@ -109,7 +111,7 @@ def _allow(options: dict[str, Any]) -> tuple[Facts, str]:
 def _end(options: dict[str, Any]) -> tuple[Facts, str]:
     organization = _organization(options["number"])
     kind = _WAIVERS[options["waiver"]]
-    if not end_waiver(organization=organization, kind=kind, by=None, actor=COMMAND_LINE):
+    if not waivers.end_waiver(organization=organization, kind=kind, by=None, actor=COMMAND_LINE):
         raise CommandError(f"{kind.label} of {organization.name}'s provider are not accepted; nothing was changed.")
     sentence = f"{kind.label} of {organization.name}'s provider are no longer accepted."
     return _waiver_facts(organization, options) | {"until": None}, sentence
@@ -117,7 +119,7 @@ def _end(options: dict[str, Any]) -> tuple[Facts, str]:
 
 def _suspend(options: dict[str, Any]) -> tuple[Facts, str]:
     suspended = []
-    for configuration in suspend_all_flawed(actor=COMMAND_LINE):
+    for configuration in suspension.suspend_all_flawed(actor=COMMAND_LINE):
         organization = configuration.connection.organization
         tell_admins_of_suspension(organization, configuration.flaw)
         suspended.append({"number": organization.number, "name": organization.name, "reason": configuration.flaw})

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from audit.actors import COMMAND_LINE
 from orgs.errors import NotAllowedError
 from sso.crypto.key_encryption import LockedKeyError
-from sso.services import reencrypt_keys
+from sso.services import keys
 
 _LOCKED = (
     "A private key or a second factor was encrypted with a key that is not in KEY_ENCRYPTION_KEYS any more. Nothing "
@@ -36,7 +36,7 @@ class Command(BaseCommand):
             self.stdout.write(Fernet.generate_key().decode())
             return
         try:
-            done = reencrypt_keys(actor=COMMAND_LINE)
+            done = keys.reencrypt_keys(actor=COMMAND_LINE)
         except LockedKeyError as error:
             raise CommandError(_LOCKED) from error
         except NotAllowedError as error:

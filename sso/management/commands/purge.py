@@ -8,11 +8,12 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
-from orgs.services.password_attempts import purge_attempts
-from orgs.services.purging import purge_cache, purge_grants, purge_recovery_codes
-from orgs.services.second_factors import encrypt_plain_second_factors
+from orgs.services import password_attempts, purging, second_factors
 from orgs.sessions.allauth_list import purge_session_list
-from sso.services import normalize_subjects, purge_relinkings, purge_sign_ins, purge_sign_outs, purge_uploads
+from sso.services import kept_uploads, relinking
+from sso.services.sign_in.start import purge_sign_ins
+from sso.services.sign_in.subjects import normalize_subjects
+from sso.services.sign_out.start import purge_sign_outs
 
 
 class Command(BaseCommand):
@@ -27,15 +28,15 @@ class Command(BaseCommand):
         call_command("clearsessions")
         purge_session_list()
         gone = {
-            "grants": purge_grants(),
-            "recovery_codes": purge_recovery_codes(),
-            "password_attempts": purge_attempts(),
+            "grants": purging.purge_grants(),
+            "recovery_codes": purging.purge_recovery_codes(),
+            "password_attempts": password_attempts.purge_attempts(),
             "abandoned_sign_ins": purge_sign_ins(),
             "sign_outs": purge_sign_outs(),
-            "uploads": purge_uploads(),
-            "relinkings": purge_relinkings(),
-            "cache_entries": purge_cache(),
-            "plain_second_factors": encrypt_plain_second_factors(),
+            "uploads": kept_uploads.purge_uploads(),
+            "relinkings": relinking.purge_relinkings(),
+            "cache_entries": purging.purge_cache(),
+            "plain_second_factors": second_factors.encrypt_plain_second_factors(),
             "normalized_subjects": normalize_subjects(),
         }
         sentence = (

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit.actors import COMMAND_LINE
 from orgs.selectors import open_organization
-from orgs.services import set_require_sso
+from orgs.services import organizations
 from orgs.text.visible_text import visible
 
 
@@ -26,5 +26,5 @@ class Command(BaseCommand):
             raise CommandError(f"There is no open organization {options['number']}.")
         if not organization.require_sso:
             raise CommandError(f"{organization} does not require SSO; nothing was changed.")
-        set_require_sso(organization=organization, required=False, actor=COMMAND_LINE)
+        organizations.set_require_sso(organization=organization, required=False, actor=COMMAND_LINE)
         self.stdout.write(f"{visible(str(organization))} no longer requires SSO: members may use their passwords.")

@@ -14,7 +14,7 @@ from audit.actors import Actor
 from orgs.crypto.tokens import hash_of_token
 from orgs.models import GrantKind, Organization
 from orgs.selectors import open_organization
-from orgs.services import carry_grants_over, hold_organization, new_grant, share_organization
+from orgs.services import grants, locks
 from orgs.transactions import OutdatedError, twice
 from sso import saml
 from sso.acs_sql.reads import KnownPerson, known_person, sign_in_by_relay_state, sign_in_by_request
@@ -163,7 +163,9 @@ def _hold(asked: SignIn, person: Person, known: KnownPerson | None, issuer: str)
     enter, or how, and holds it alone. Raises SignInRefused and OutdatedError.
     """
     changes_access = asked.purpose == Purpose.TEST or not is_member(known)
-    organization = hold_organization(asked.organization) if changes_access else share_organization(asked.organization)
+    organization = (
+        locks.hold_organization(asked.organization) if changes_access else locks.share_organization(asked.organization)
+    )
     _read_again(asked, organization)
     _check_open(asked)
     found = known_person(asked.connection, issuer, person.subject)
@@ -217,7 +219,7 @@ def _check_open(asked: SignIn) -> None:
 
 def _persist_sign_in(asked: SignIn, authorized: Authorized, assertion: saml.Assertion, now: datetime) -> Finished:
     user = authorized.membership.user
-    grant = new_grant(
+    grant = grants.new_grant(
         session=secrets.token_urlsafe(32),
         user=user,
         kind=GrantKind.SSO,
@@ -229,7 +231,7 @@ def _persist_sign_in(asked: SignIn, authorized: Authorized, assertion: saml.Asse
     asked.grant, asked.name_id_hash = grant.public_id, hash_of_token(assertion.name_id)
     asked.provider_session = session_of(assertion)
     persist(asked, authorized, grant)
-    carry_grants_over(from_session=asked.session, to=grant)
+    grants.carry_grants_over(from_session=asked.session, to=grant)
     return Finished(asked, user, grant.session, grant)
 
 

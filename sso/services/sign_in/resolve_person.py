@@ -13,13 +13,7 @@ from audit.events import EventName
 from audit.services import record
 from orgs.models import Membership, MembershipState, Role, User
 from orgs.selectors import pending_invitation
-from orgs.services import (
-    accept_invitation,
-    create_account,
-    has_names,
-    join_just_in_time,
-    note_names,
-)
+from orgs.services import accounts, invitations, members
 from sso import saml
 from sso.acs_sql.reads import KnownPerson, Subject
 from sso.identifiers import Difference, Identifier
@@ -127,7 +121,9 @@ def is_settled(known: KnownPerson | None, person: Person, assertion: saml.Assert
     """Return whether nothing has to be written about this person: a member, unchanged since a use within the day."""
     if known is None or known.membership is None or not is_member(known):
         return False
-    return not _has_news(known.identity, person) and has_names(membership=known.membership, **names_in(assertion))
+    return not _has_news(known.identity, person) and members.has_names(
+        membership=known.membership, **names_in(assertion)
+    )
 
 
 def _known(
@@ -206,10 +202,10 @@ def _authorize_membership(
     if invitation is None:
         role = _role_just_in_time(connection, removed=membership)
         _check_may_join(user)
-        return join_just_in_time(organization=connection.organization, address=address, role=role, actor=actor)
+        return members.join_just_in_time(organization=connection.organization, address=address, role=role, actor=actor)
     _check_may_join(user)
-    user = user or create_account(address=address, actor=actor)
-    return accept_invitation(invitation=invitation, user=user, actor=actor, by_sso=True)
+    user = user or accounts.create_account(address=address, actor=actor)
+    return invitations.accept_invitation(invitation=invitation, user=user, actor=actor, by_sso=True)
 
 
 def _role_just_in_time(connection: Connection, *, removed: Membership | None) -> Role:
@@ -283,4 +279,4 @@ def _has_identifier(person: Person, identity: Identity) -> bool:
 
 def keep_names(membership: Membership, assertion: saml.Assertion) -> None:
     """Keep the names the provider asserted, on the membership only (invariant 1)."""
-    note_names(membership=membership, **names_in(assertion))
+    members.note_names(membership=membership, **names_in(assertion))

@@ -19,7 +19,7 @@ from audit.actors import Actor
 from audit.events import EventName, Outcome
 from audit.services import record
 from orgs.models import Organization
-from orgs.services import end_grants_of_sessions
+from orgs.services.grants import end_grants_of_sessions
 from orgs.transactions import atomic
 from sso import saml
 from sso.models import Configuration, Direction, SignIn, SignOut, SignOutState

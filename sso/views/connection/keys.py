@@ -16,8 +16,8 @@ from orgs.access import OrganizationRequest, actor_of, organization_page
 from orgs.errors import NotAllowedError
 from orgs.models import Role
 from orgs.views.responses import post_to, see_other
-from sso import services
 from sso.selectors.keys import key_by_public_id
+from sso.services import keys
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -47,7 +47,7 @@ def create_key(request: HttpRequest) -> HttpResponse:
     organization = _organization(request)
 
     def make() -> str:
-        key = services.create_key(organization=organization, actor=actor_of(request))
+        key = keys.create_key(organization=organization, actor=actor_of(request))
         return _MADE if key.promoted_at else _MADE_NEXT
 
     return _change(request, make)
@@ -60,7 +60,7 @@ def promote_key(request: HttpRequest) -> HttpResponse:
     """Use the next certificate."""
 
     def promote() -> str:
-        services.promote_key(organization=_organization(request), actor=actor_of(request))
+        keys.promote_key(organization=_organization(request), actor=actor_of(request))
         return _USED
 
     return _change(request, promote)
@@ -74,7 +74,7 @@ def retire_key(request: HttpRequest, public_id: UUID) -> HttpResponse:
     key = _key(request, public_id)
 
     def retire() -> str:
-        services.retire_key(key=key, actor=actor_of(request))
+        keys.retire_key(key=key, actor=actor_of(request))
         return _RETIRED
 
     return _change(request, retire)
@@ -88,7 +88,7 @@ def offer_for_encryption(request: HttpRequest) -> HttpResponse:
     wanted = request.POST.get("wanted") == "yes"
 
     def offer() -> str:
-        services.offer_for_encryption(organization=_organization(request), wanted=wanted, actor=actor_of(request))
+        keys.offer_for_encryption(organization=_organization(request), wanted=wanted, actor=actor_of(request))
         return _OFFERED if wanted else _WITHDRAWN
 
     return _change(request, offer)

@@ -21,7 +21,7 @@ from sso.selectors.keys import live_keys, opened, service_provider
 from sso.selectors.relinking import candidates, relinkings_of
 from sso.selectors.sign_outs import unconfirmed_sign_outs
 from sso.selectors.versions import dropped_success
-from sso.services.plan_check import sentence_about_plans
+from sso.services import plan_check
 from sso.wording.differences import differences
 from sso.wording.waivers import waiver_rows
 
@@ -62,7 +62,7 @@ def connection_page(user: User, form: SettingsForm, waiver_form: WaiverForm | No
         "organization": organization,
         "form": form,
         "locked": not organization.plan.sso,
-        "sentence_about_plans": "" if organization.plan.sso else sentence_about_plans(),
+        "sentence_about_plans": "" if organization.plan.sso else plan_check.sentence_about_plans(),
         "requirement_suspended": organization.require_sso and not view.requires_sso,
         "state": _state(view),
         "flaw": suspended.flaw if suspended else active.flaw if active else "",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from sso.models import Configuration
-    from sso.services import Saved
+    from sso.services.connections import Saved
 
 _OFF = "Single sign-on is still off: upload the Metadata XML of your identity provider to turn it on."
 _ON = "Single sign-on is on. Try it with Test sign-in before you tell your people."

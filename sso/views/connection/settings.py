@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from orgs.access import OrganizationRequest, actor_of, organization_page
 from orgs.errors import NotAllowedError
 from orgs.models import Role
-from orgs.services import set_require_sso
+from orgs.services import organizations
 from orgs.views.responses import post_to, see_other
 from sso.connection_view import connection_view
 from sso.crypto.encrypted_params import TokenPurpose, encrypt
@@ -25,16 +25,9 @@ from sso.forms import SettingsForm
 from sso.saml import AGGREGATE_TOO_LARGE, MetadataError
 from sso.selectors.connections import active_configuration, configuration_by_public_id, draft_configuration
 from sso.selectors.sign_ins import sign_in_of_grants
-from sso.services import (
-    TooManyUploadsError,
-    count_upload,
-    keep_upload,
-    note_refused_upload,
-    offer_providers,
-    save_settings,
-)
-from sso.services import discard_draft as give_up_draft
+from sso.services import connections, kept_uploads, upload_limits
 from sso.services.settings_snapshot import SettingsChangedError, changes, settings_snapshot
+from sso.services.upload_limits import TooManyUploadsError
 from sso.views.connection.page import connection_page, metadata_page
 from sso.views.connection.request_files import TEXT_TOO_LARGE, is_too_large, read_to_the_end, take_files
 from sso.views.connection.saved import tell_what_saving_did
@@ -49,7 +42,7 @@ if TYPE_CHECKING:
 
     from orgs.models import Organization, User
     from sso.models import SignIn
-    from sso.services import Saved
+    from sso.services.connections import Saved
 
 _NOTHING_TO_TEST = "There is nothing to test yet. Upload the Metadata XML of your identity provider and save."
 
@@ -84,7 +77,7 @@ def _post(request: HttpRequest) -> HttpResponse:
         return _page(request, form, status=403)
     if form.brings_upload:
         try:
-            count_upload(organization=organization, name=form.upload_name, actor=actor_of(request))
+            upload_limits.count_upload(organization=organization, name=form.upload_name, actor=actor_of(request))
         except TooManyUploadsError as error:
             return _too_many_uploads(request, form, error)
     if form.is_valid() and form.aggregate is not None:
@@ -98,7 +91,9 @@ def _note_if_refused(request: HttpRequest, form: SettingsForm) -> None:
     reasons = [str(each) for name in ("metadata_file", "metadata_text") for each in form.errors.get(name, [])]
     if form.brings_upload and reasons:
         organization, actor = _organization(request), actor_of(request)
-        note_refused_upload(organization=organization, name=form.upload_name, reason=" ".join(reasons), actor=actor)
+        upload_limits.note_refused_upload(
+            organization=organization, name=form.upload_name, reason=" ".join(reasons), actor=actor
+        )
 
 
 def _too_many_uploads(request: HttpRequest, form: SettingsForm, error: TooManyUploadsError) -> HttpResponse:
@@ -111,7 +106,7 @@ def _offer(request: HttpRequest, form: SettingsForm, file: BinaryIO) -> HttpResp
     """Lead to the choice between the providers of a file; where there is only one, it is chosen."""
     organization = _organization(request)
     try:
-        upload = offer_providers(
+        upload = kept_uploads.offer_providers(
             organization=organization,
             by=_admin(request),
             file=file,
@@ -148,7 +143,7 @@ def test_sign_in(request: HttpRequest) -> HttpResponse:
 def discard_draft(request: HttpRequest) -> HttpResponse:
     """Discard the draft."""
     organization = _organization(request)
-    give_up_draft(organization=organization, actor=actor_of(request))
+    connections.discard_draft(organization=organization, actor=actor_of(request))
     kept = " What was in use before stays in use." if active_configuration(organization) else ""
     messages.success(request, f"The draft is discarded.{kept}")
     return see_other("settings_access", organization.slug)
@@ -160,7 +155,7 @@ def discard_draft(request: HttpRequest) -> HttpResponse:
 def stop_requiring_sso(request: HttpRequest) -> HttpResponse:
     """Turn Require SSO off, also where nothing else can be saved: without the plan, or with a disabled connection."""
     organization = _organization(request)
-    set_require_sso(organization=organization, required=False, actor=actor_of(request))
+    organizations.set_require_sso(organization=organization, required=False, actor=actor_of(request))
     messages.success(request, f"Single sign-on is no longer required. Passwords open {organization.name}.")
     return see_other("settings_access", organization.slug)
 
@@ -208,7 +203,7 @@ def save_form(request: HttpRequest, form: SettingsForm) -> HttpResponse:
 
 def _save(request: HttpRequest, form: SettingsForm) -> Saved:
     cleaned = form.cleaned_data
-    return save_settings(
+    return connections.save_settings(
         organization=_organization(request),
         provider=cleaned["provider"],
         just_in_time_role=cleaned["just_in_time_role"],
@@ -242,7 +237,9 @@ def _page_again(request: HttpRequest, form: SettingsForm, status: int) -> HttpRe
     """Show the page with its errors, keeping a file that could be read until they are corrected."""
     if form.upload is not None and form.kept is None:
         organization, admin = _organization(request), _admin(request)
-        form.keep(keep_upload(organization=organization, by=admin, document=form.upload, name=form.upload_name))
+        form.keep(
+            kept_uploads.keep_upload(organization=organization, by=admin, document=form.upload, name=form.upload_name)
+        )
     return _page(request, form, status)
 
 

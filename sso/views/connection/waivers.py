@@ -12,10 +12,10 @@ from orgs.access import OrganizationRequest, actor_of, organization_page
 from orgs.errors import NotAllowedError
 from orgs.models import Role
 from orgs.views.responses import post_to, see_other
-from sso import services
 from sso.connection_view import connection_view
 from sso.days import day_in_words
 from sso.forms import SettingsForm
+from sso.services import waivers
 from sso.services.waivers import DayError
 from sso.views.connection.page import connection_page
 from sso.waiver_forms import WaiverForm
@@ -37,7 +37,7 @@ def allow_waiver(request: HttpRequest, kind: Waiver) -> HttpResponse:
     by = cast(OrganizationRequest, request)
     organization = by.membership.organization
     try:
-        until = services.allow_waiver(
+        until = waivers.allow_waiver(
             organization=organization,
             kind=kind,
             last_day=form.cleaned_data["until"],
@@ -61,7 +61,7 @@ def end_waiver(request: HttpRequest, kind: Waiver) -> HttpResponse:
     """End a waiver at once."""
     by = cast(OrganizationRequest, request)
     organization = by.membership.organization
-    if services.end_waiver(organization=organization, kind=kind, by=by.user, actor=actor_of(request)):
+    if waivers.end_waiver(organization=organization, kind=kind, by=by.user, actor=actor_of(request)):
         messages.success(request, f"{kind.label} are no longer accepted.")
     else:
         messages.info(request, f"{kind.label} were not accepted any more. Nothing was changed.")

@@ -30,7 +30,7 @@ from sso.saml.keys.key_rules import MAX_KEYS
 from sso.saml.xml.envelope import MAX_ATTRIBUTES_EACH, MAX_DECLARATIONS, MAX_DEPTH, MAX_ELEMENTS
 from sso.selectors import keys as keys_selectors
 from sso.selectors.keys import live_keys
-from sso.services import create_key
+from sso.services import keys
 from tests.attacks.conftest import Siege
 from tests.attacks.cost import worst_metadata
 from tests.attacks.cost.measure import TRIES, measured, memory
@@ -58,7 +58,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 def worst(frozen: None, organization: Organization, kind: str) -> Siege:
     """An organization with the most expensive metadata and as many keys of our own as there can be."""
     upload(organization, worst_metadata.metadata(kind))
-    create_key(organization=organization, actor=COMMAND_LINE)
+    keys.create_key(organization=organization, actor=COMMAND_LINE)
     EmailDomain.objects.create(organization=organization, domain="contoso.example", verified_at=organization.created_at)
     return Siege(organization)
 

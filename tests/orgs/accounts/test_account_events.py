@@ -18,7 +18,7 @@ from audit.events import EventName, Outcome
 from audit.models import Event
 from orgs.models import MembershipSource, Organization, Role, SessionGrant, User
 from orgs.models.users import operator_made
-from orgs.services import accept_as_newcomer, add_member, invite, join_just_in_time, set_require_sso
+from orgs.services import invitations, members, organizations
 from tests.conftest import PASSWORD, MakeOrganization, MakeUser, SignedIn, activate_sso, new_browser
 from tests.orgs.accounts.test_accounts import code_now, sign_in, with_totp
 from tests.orgs.conftest import link_in
@@ -42,9 +42,11 @@ def test_a_changed_password_is_in_the_log_of_each_organization_that_it_opens(
 ) -> None:
     other, closed_to_passwords = make_organization("Fabrikam"), make_organization("Initech")
     for each in (other, closed_to_passwords):
-        add_member(organization=each, user=admin, role=Role.MEMBER, source=MembershipSource.INVITED, actor=COMMAND_LINE)
+        members.add_member(
+            organization=each, user=admin, role=Role.MEMBER, source=MembershipSource.INVITED, actor=COMMAND_LINE
+        )
     activate_sso(closed_to_passwords)
-    set_require_sso(organization=closed_to_passwords, required=True, actor=COMMAND_LINE)
+    organizations.set_require_sso(organization=closed_to_passwords, required=True, actor=COMMAND_LINE)
     answer = client_of(admin).post(
         "/account/password/change/", {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}
     )
@@ -137,14 +139,14 @@ def test_an_operator_that_cannot_be_written_down_is_not_made(db: None, monkeypat
 def test_an_account_made_by_single_sign_on_gets_its_first_password_with_an_invitation(
     organization: Organization, make_organization: MakeOrganization
 ) -> None:
-    joined = join_just_in_time(
+    joined = members.join_just_in_time(
         organization=organization, address="ada@contoso.example", role=Role.MEMBER, actor=COMMAND_LINE
     )
     boss = make_organization("Fabrikam").memberships.get()
-    (invitation,) = invite(
+    (invitation,) = invitations.invite(
         organization=boss.organization, addresses=[joined.user.email], role=Role.VIEWER, by=boss, actor=COMMAND_LINE
     )
-    accept_as_newcomer(invitation=invitation, password=NEW, actor=replace(COMMAND_LINE, email=""))
+    invitations.accept_as_newcomer(invitation=invitation, password=NEW, actor=replace(COMMAND_LINE, email=""))
     (event,) = events(EventName.PASSWORD_SET)
     assert event.target == event.actor_email == joined.user.email
     assert len(events(EventName.USER_SIGNED_UP)) == 1
@@ -152,7 +154,7 @@ def test_an_account_made_by_single_sign_on_gets_its_first_password_with_an_invit
 
 def test_an_account_made_just_in_time_is_recorded_once(organization: Organization) -> None:
     for _ in range(2):
-        join_just_in_time(
+        members.join_just_in_time(
             organization=organization, address="ada@contoso.example", role=Role.MEMBER, actor=COMMAND_LINE
         )
     (event,) = events(EventName.USER_SIGNED_UP)
@@ -164,7 +166,7 @@ def test_a_wrong_password_is_written_down_alike_for_everybody(
     organization: Organization, make_user: MakeUser, visitor: Client, address: str
 ) -> None:
     ada = make_user("ada@contoso.example")
-    add_member(
+    members.add_member(
         organization=organization, user=ada, role=Role.MEMBER, source=MembershipSource.INVITED, actor=COMMAND_LINE
     )
     sign_in(visitor, address, password="not my password")
@@ -212,7 +214,9 @@ def test_signing_out_is_in_the_log_of_each_organization_as_signing_in_is(
     organization: Organization, admin: User, make_organization: MakeOrganization, visitor: Client
 ) -> None:
     other = make_organization("Fabrikam")
-    add_member(organization=other, user=admin, role=Role.MEMBER, source=MembershipSource.INVITED, actor=COMMAND_LINE)
+    members.add_member(
+        organization=other, user=admin, role=Role.MEMBER, source=MembershipSource.INVITED, actor=COMMAND_LINE
+    )
     sign_in(visitor, admin.email)
     visitor.post("/account/logout/")
     for name in (EventName.USER_SIGNED_IN, EventName.USER_SIGNED_OUT):

@@ -28,7 +28,7 @@ from django.utils import timezone
 from audit.actors import COMMAND_LINE
 from audit.models import Event
 from orgs.models import GrantKind, Membership, Organization, Role, SessionGrant, User
-from orgs.services import join_just_in_time
+from orgs.services import members
 from tests.conftest import PASSWORD, MakeUser, SignedIn, new_browser
 from tests.orgs.conftest import link_in
 
@@ -153,7 +153,7 @@ def test_password_reset_of_an_unknown_address_looks_the_same_and_writes_nothing(
 def test_who_came_by_single_sign_on_gets_a_password_by_the_reset_mail_and_then_accepts(
     visitor: Client, organization: Organization, mailoutbox: list[EmailMessage]
 ) -> None:
-    joined = join_just_in_time(organization=organization, address=ADA, role=Role.MEMBER, actor=COMMAND_LINE)
+    joined = members.join_just_in_time(organization=organization, address=ADA, role=Role.MEMBER, actor=COMMAND_LINE)
     visitor.post("/account/password/reset/", {"email": ADA})
     path = visitor.get(link_in(str(mailoutbox.pop().body)), follow=True).redirect_chain[-1][0]
     visitor.post(path, {"password1": "quite another password", "password2": "quite another password"})

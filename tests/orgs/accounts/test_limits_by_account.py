@@ -17,8 +17,8 @@ from audit.actors import COMMAND_LINE, Actor
 from audit.models import Event
 from orgs.errors import NotAllowedError
 from orgs.models import Organization, Role, User
-from orgs.services import create_organization, invite
-from orgs.services.organizations import MOST_NEW_IN_A_DAY
+from orgs.services import invitations
+from orgs.services.organizations import MOST_NEW_IN_A_DAY, create_organization
 from tests.conftest import MakeUser, SignedIn, new_browser
 
 SENT = "invitation:sent"
@@ -101,7 +101,7 @@ def test_invitations_at_once_count_each_other(make_user: MakeUser) -> None:
         by = organization.memberships.get()
         addresses = some(organization.slug, 10)
         try:
-            invite(organization=organization, addresses=addresses, role=Role.VIEWER, by=by, actor=actor)
+            invitations.invite(organization=organization, addresses=addresses, role=Role.VIEWER, by=by, actor=actor)
         except NotAllowedError:
             pass
         finally:

@@ -24,7 +24,7 @@ from audit.actors import COMMAND_LINE
 from audit.events import EventName
 from audit.models import Event
 from orgs.models import GrantKind, Organization, SessionGrant, User
-from orgs.services import carry_grants_over, end_other_sessions, new_grant
+from orgs.services import grants
 from tests.conftest import PASSWORD, MakeOrganization, MakeUser, SignedIn, new_browser, open_session
 
 NEW = "quite another password"
@@ -74,14 +74,14 @@ class TestPassword:
         """A provider may assert the account's address to a session that began with the old password."""
         old = client_of(admin).session["session_name"]
         change_password(browser)
-        into = new_grant(
+        into = grants.new_grant(
             session="a new session",
             user=admin,
             kind=GrantKind.SSO,
             organization=organization,
             expires_at=timezone.now() + timedelta(hours=1),
         )
-        assert carry_grants_over(from_session=old, to=into) == 0
+        assert grants.carry_grants_over(from_session=old, to=into) == 0
         assert not SessionGrant.objects.filter(session="a new session").exists()
 
     def test_a_reset_by_mail_ends_every_session(self, browser: Client, admin: User, visitor: Client) -> None:
@@ -237,21 +237,21 @@ def test_a_password_that_is_being_carried_over_ends_too(make_organization: MakeO
     def end() -> None:
         try:
             assert moved.wait(timeout=30)
-            end_other_sessions(user=user, session="the one that changes the password", actor=COMMAND_LINE)
+            grants.end_other_sessions(user=user, session="the one that changes the password", actor=COMMAND_LINE)
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             ending = pool.submit(end)
-            into = new_grant(
+            into = grants.new_grant(
                 session="a new session",
                 user=user,
                 kind=GrantKind.SSO,
                 organization=organization,
                 expires_at=timezone.now() + timedelta(hours=1),
             )
-            assert carry_grants_over(from_session=old, to=into) == 1
+            assert grants.carry_grants_over(from_session=old, to=into) == 1
             moved.set()
             time.sleep(0.5)  # in which it would have ended long since, if nothing held it up
         ending.result(timeout=30)

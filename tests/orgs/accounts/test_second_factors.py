@@ -16,7 +16,7 @@ from audit.models import Event
 from orgs.crypto.encryption import decrypt, encrypt
 from orgs.errors import LockedKeyError
 from orgs.models import User
-from orgs.services.second_factors import use_code
+from orgs.services import second_factors
 from tests.conftest import PASSWORD, MakeUser, SignedIn, new_browser
 from tests.orgs.accounts.test_accounts import ADA, sign_in, with_totp
 
@@ -59,7 +59,7 @@ class TestAtRest:
     def test_what_an_earlier_release_stored_is_good_and_gets_encrypted(self, ada: User) -> None:
         row = Authenticator.objects.create(user=ada, type=Authenticator.Type.TOTP, data={"secret": PLAIN})
         with at(STEP):
-            assert use_code(user=ada, code=code_of(PLAIN, STEP)) == row
+            assert second_factors.use_code(user=ada, code=code_of(PLAIN, STEP)) == row
         call_command("purge")
         row.refresh_from_db()
         assert decrypt(row.data["secret"]) == PLAIN != row.data["secret"]
@@ -105,33 +105,33 @@ class TestCodes:
     def test_one_step_early_or_late_is_accepted(self, now: int, second: float, ada: User) -> None:
         secret = with_totp(ada)
         with at(now, second):
-            assert use_code(user=ada, code=code_of(secret, STEP))
+            assert second_factors.use_code(user=ada, code=code_of(secret, STEP))
 
     @pytest.mark.parametrize("now", [STEP - 2, STEP + 2])
     def test_two_steps_are_too_many(self, now: int, ada: User) -> None:
         secret = with_totp(ada)
         with at(now):
-            assert use_code(user=ada, code=code_of(secret, STEP)) is None
+            assert second_factors.use_code(user=ada, code=code_of(secret, STEP)) is None
 
     @pytest.mark.parametrize("typed", ["{} ", "{:.3} {:.3}"])
     def test_spaces_do_not_matter(self, typed: str, ada: User) -> None:
         secret = with_totp(ada)
         code = code_of(secret, STEP)
         with at(STEP):
-            assert use_code(user=ada, code=typed.format(code, code[3:]))
+            assert second_factors.use_code(user=ada, code=typed.format(code, code[3:]))
 
     def test_a_used_code_is_refused_for_its_whole_window(self, ada: User) -> None:
         """Also when the cache has forgotten everything."""
         secret = with_totp(ada)
         with at(STEP - 1):
-            assert use_code(user=ada, code=code_of(secret, STEP))
+            assert second_factors.use_code(user=ada, code=code_of(secret, STEP))
         for now in (STEP - 1, STEP, STEP + 1):
             cache.clear()
             with at(now, 29.9):
-                assert use_code(user=ada, code=code_of(secret, STEP)) is None
-                assert use_code(user=ada, code=code_of(secret, STEP - 1)) is None
+                assert second_factors.use_code(user=ada, code=code_of(secret, STEP)) is None
+                assert second_factors.use_code(user=ada, code=code_of(secret, STEP - 1)) is None
         with at(STEP + 1):
-            assert use_code(user=ada, code=code_of(secret, STEP + 1))
+            assert second_factors.use_code(user=ada, code=code_of(secret, STEP + 1))
 
     def test_the_code_that_set_the_app_up_is_used(self, ada: User, client_of: SignedIn) -> None:
         browser = client_of(ada)
@@ -140,8 +140,8 @@ class TestCodes:
             secret = browser.get("/account/2fa/totp/activate/").context["form"].secret
             answer = browser.post("/account/2fa/totp/activate/", {"code": code_of(secret, STEP)})
             assert answer.status_code == 303
-            assert use_code(user=ada, code=code_of(secret, STEP)) is None
-            assert use_code(user=ada, code=code_of(secret, STEP + 1))
+            assert second_factors.use_code(user=ada, code=code_of(secret, STEP)) is None
+            assert second_factors.use_code(user=ada, code=code_of(secret, STEP + 1))
 
     def test_sign_in_and_reauthentication_use_a_code_up(self, ada: User, visitor: Client) -> None:
         secret = with_totp(ada)
@@ -159,5 +159,5 @@ class TestCodes:
     def test_a_recovery_code_is_good_once(self, ada: User) -> None:
         with_totp(ada)
         code = RecoveryCodes.activate(ada).get_unused_codes()[0]
-        assert use_code(user=ada, code=code)
-        assert use_code(user=ada, code=code) is None
+        assert second_factors.use_code(user=ada, code=code)
+        assert second_factors.use_code(user=ada, code=code) is None

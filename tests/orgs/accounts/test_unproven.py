@@ -16,8 +16,7 @@ from audit.actors import COMMAND_LINE
 from audit.models import Event
 from orgs.admin.organizations import _create
 from orgs.models import GrantKind, Organization, Plan, Role, User
-from orgs.services import account_for, join_just_in_time
-from orgs.services.accounts import set_operator
+from orgs.services import accounts, members
 from tests.conftest import PASSWORD, MakeUser, new_browser, open_session
 from tests.orgs.accounts.test_accounts import ADA, SIGN_UP, sign_in, sign_up, with_totp
 from tests.orgs.conftest import link_in
@@ -32,7 +31,7 @@ def from_the_command_line() -> None:
 
 
 def as_an_operator() -> None:
-    set_operator(user=User.objects.get(email=ADA), is_staff=True, is_superuser=True, actor=COMMAND_LINE)
+    accounts.set_operator(user=User.objects.get(email=ADA), is_staff=True, is_superuser=True, actor=COMMAND_LINE)
 
 
 @pytest.mark.parametrize("vouch", [from_the_admin_site, from_the_command_line, as_an_operator])
@@ -58,7 +57,7 @@ def test_second_factors_and_grants_of_the_password_go_too(make_user: MakeUser, o
     by_password = open_session(ada, GrantKind.PASSWORD)
     EmailAddress.objects.update(verified=False)
     by_sso = open_session(ada, GrantKind.SSO, organization)
-    assert account_for(address=ADA, actor=COMMAND_LINE) == ada
+    assert accounts.account_for(address=ADA, actor=COMMAND_LINE) == ada
     assert not Authenticator.objects.exists()
     assert by_password.get("/session").status_code == 401
     assert by_sso.get("/session").status_code == 401, "a new password ends every session; grants that SSO opened stay"
@@ -68,7 +67,7 @@ def test_second_factors_and_grants_of_the_password_go_too(make_user: MakeUser, o
 def test_who_has_confirmed_the_address_keeps_everything(make_user: MakeUser) -> None:
     ada = make_user(ADA)
     with_totp(ada)
-    account_for(address=ADA, actor=COMMAND_LINE)
+    accounts.account_for(address=ADA, actor=COMMAND_LINE)
     ada.refresh_from_db()
     assert ada.check_password(PASSWORD)
     assert Authenticator.objects.filter(user=ada).exists()
@@ -77,7 +76,7 @@ def test_who_has_confirmed_the_address_keeps_everything(make_user: MakeUser) -> 
 
 def test_an_operator_of_the_command_line_keeps_the_password(db: None) -> None:
     root = User.objects.create_superuser(ADA, PASSWORD)
-    account_for(address=ADA, actor=COMMAND_LINE)
+    accounts.account_for(address=ADA, actor=COMMAND_LINE)
     root.refresh_from_db()
     assert root.check_password(PASSWORD)
 
@@ -89,7 +88,7 @@ class TestSingleSignOn:
     def link(self, visitor: Client, organization: Organization, mailoutbox: list[EmailMessage]) -> str:
         """The link in the mail of a sign-up in `visitor`; then the address comes in by Contoso's provider."""
         sign_up(visitor, organization_name="Elsewhere")
-        join_just_in_time(organization=organization, address=ADA, role=Role.MEMBER, actor=COMMAND_LINE)
+        members.join_just_in_time(organization=organization, address=ADA, role=Role.MEMBER, actor=COMMAND_LINE)
         return link_in(str(mailoutbox.pop().body))
 
     def test_a_provider_takes_nothing_from_an_unconfirmed_account(self, visitor: Client, link: str) -> None:

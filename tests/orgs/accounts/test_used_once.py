@@ -21,8 +21,7 @@ from audit.models import Event
 from orgs.adapter import AccountAdapter
 from orgs.errors import NotAllowedError
 from orgs.models import Invitation, MembershipState, Organization, Role, User
-from orgs.services import accept_as_newcomer, invitations, invite, mail_recovery_code, recovery, use_recovery_code
-from orgs.services.second_factors import use_code
+from orgs.services import invitations, recovery, second_factors
 from orgs.views import accounts
 from tests.conftest import PASSWORD, MakeOrganization, MakeUser, new_browser
 from tests.orgs.accounts.test_accounts import ADA, sign_up
@@ -132,12 +131,12 @@ def test_a_link_to_confirm_an_address(
 
 def invitation_to(organization: Organization) -> Invitation:
     boss = organization.memberships.select_related("user", "organization").get()
-    invite(organization=organization, addresses=[ADA], role=Role.MEMBER, by=boss, actor=COMMAND_LINE)
+    invitations.invite(organization=organization, addresses=[ADA], role=Role.MEMBER, by=boss, actor=COMMAND_LINE)
     return Invitation.objects.select_related("organization").get(organization=organization)
 
 
 def accept(invitation: Invitation, password: str) -> Callable[[], Any]:
-    return lambda: accept_as_newcomer(invitation=invitation, password=password, actor=COMMAND_LINE)
+    return lambda: invitations.accept_as_newcomer(invitation=invitation, password=password, actor=COMMAND_LINE)
 
 
 def test_an_invitation(organization: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,12 +165,12 @@ def test_a_mailed_recovery_code(
     organization: Organization, mailoutbox: list[EmailMessage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     membership = organization.memberships.select_related("user", "organization").get()
-    mail_recovery_code(membership=membership, actor=COMMAND_LINE)
+    recovery.mail_recovery_code(membership=membership, actor=COMMAND_LINE)
     code = next(word for word in str(mailoutbox[-1].body).split() if word.strip(".").isdigit()).strip(".")
     meet_before(monkeypatch, recovery, "_admin_as_it_is_now")
 
     def use() -> Any:
-        return use_recovery_code(membership=membership, code=code, session="any", actor=COMMAND_LINE)
+        return recovery.use_recovery_code(membership=membership, code=code, session="any", actor=COMMAND_LINE)
 
     assert sum(grant is not None for grant in both(use, use)) == 1
 
@@ -179,5 +178,5 @@ def test_a_mailed_recovery_code(
 def test_a_recovery_code_of_a_second_factor(make_user: MakeUser) -> None:
     ada = make_user(ADA)
     code = RecoveryCodes.activate(ada).get_unused_codes()[0]
-    found = both(*[lambda: use_code(user=ada, code=code)] * 6)
+    found = both(*[lambda: second_factors.use_code(user=ada, code=code)] * 6)
     assert sum(authenticator is not None for authenticator in found) == 1

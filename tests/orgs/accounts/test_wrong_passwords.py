@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from orgs.errors import NotAllowedError
 from orgs.models import PasswordAttempt, User
-from orgs.services.password_attempts import begin_attempt, forget_attempt, purge_attempts
+from orgs.services import password_attempts
 from tests.conftest import PASSWORD, MakeUser, new_browser
 from tests.orgs.conftest import link_in
 
@@ -47,7 +47,7 @@ def fail_from_everywhere() -> None:
     """Use up what the account takes from all clients together."""
     for number in range(10):
         for _ in range(10):
-            begin_attempt(address=ADA, client=f"198.51.100.{number}")
+            password_attempts.begin_attempt(address=ADA, client=f"198.51.100.{number}")
 
 
 def known(ada: User) -> Client:
@@ -179,9 +179,9 @@ def test_a_browser_keeps_the_cookies_of_five_accounts(make_user: MakeUser, db: N
 
 def test_old_attempts_are_forgotten(db: None) -> None:
     with time_machine.travel(timezone.now() - timedelta(hours=2)):
-        begin_attempt(address=ADA, client="192.0.2.7")
-    begin_attempt(address=ADA, client="192.0.2.7")
-    assert (purge_attempts(), PasswordAttempt.objects.count()) == (1, 1)
+        password_attempts.begin_attempt(address=ADA, client="192.0.2.7")
+    password_attempts.begin_attempt(address=ADA, client="192.0.2.7")
+    assert (password_attempts.purge_attempts(), PasswordAttempt.objects.count()) == (1, 1)
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -195,7 +195,7 @@ def test_attempts_at_once_count_each_other() -> None:
 
 def _begin_in_a_thread() -> bool:
     try:
-        begin_attempt(address=ADA, client="192.0.2.7")
+        password_attempts.begin_attempt(address=ADA, client="192.0.2.7")
     except NotAllowedError:
         return False
     finally:
@@ -204,5 +204,5 @@ def _begin_in_a_thread() -> bool:
 
 
 def test_an_attempt_with_the_right_password_is_forgotten(db: None) -> None:
-    forget_attempt(attempt=begin_attempt(address=ADA, client="192.0.2.7"))
+    password_attempts.forget_attempt(attempt=password_attempts.begin_attempt(address=ADA, client="192.0.2.7"))
     assert not PasswordAttempt.objects.exists()

@@ -12,8 +12,7 @@ from django.db import connection, transaction
 
 from audit.actors import COMMAND_LINE
 from orgs.models import Membership, Role, SessionGrant, User
-from orgs.services import change_role, remove_member, set_require_sso, suspend_member
-from orgs.services.locks import hold_organization
+from orgs.services import locks, members, organizations
 from sso.crypto.encrypted_params import TokenPurpose, encrypt
 from sso.models import ConfigurationState, Identity, SignInState
 from sso.reasons import Reason
@@ -54,11 +53,11 @@ def test_two_first_sign_ins_of_one_person_are_both_let_in(journey):
 
 @pytest.mark.parametrize(
     ("change", "reason"),
-    [(partial(change_role, role=Role.MEMBER), "test_needs_admin"), (suspend_member, "suspended")],
+    [(partial(members.change_role, role=Role.MEMBER), "test_needs_admin"), (members.suspend_member, "suspended")],
     ids=["demoted", "suspended"],
 )
 def test_who_is_no_admin_any_more_activates_nothing(journey, member, make_user, change, reason):
-    set_require_sso(organization=journey.organization, required=True, actor=COMMAND_LINE)
+    organizations.set_require_sso(organization=journey.organization, required=True, actor=COMMAND_LINE)
     journey.organization.refresh_from_db()
     draft = save(journey, **new_file(journey)).configuration
     admin = journey.organization.memberships.get(role=Role.ADMIN)
@@ -81,8 +80,8 @@ def disable_account(*, membership: Membership, **_: object) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (suspend_member, Reason.SUSPENDED),
-        (remove_member, Reason.REMOVED),
+        (members.suspend_member, Reason.SUSPENDED),
+        (members.remove_member, Reason.REMOVED),
         (disable_account, Reason.ACCOUNT_NOT_ADMITTED),
     ],
     ids=["suspended", "removed", "disabled"],
@@ -112,7 +111,7 @@ def test_a_sign_in_waits_for_who_is_shutting_its_member_out(journey, member, mak
     answer = journey.answer("ada", journey.start())
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            suspend_member(membership=membership, by=None, actor=COMMAND_LINE)
+            members.suspend_member(membership=membership, by=None, actor=COMMAND_LINE)
             posted = pool.submit(in_a_thread, partial(journey.post, answer))
             with pytest.raises(TimeoutError):
                 posted.result(timeout=1)
@@ -131,11 +130,11 @@ def test_neither_waits_for_the_other(journey, member, make_user):
     answer = journey.answer("ada", journey.start())
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            hold_organization(journey.organization)
+            locks.hold_organization(journey.organization)
             posted = pool.submit(in_a_thread, partial(journey.post, answer))
             with pytest.raises(TimeoutError):
                 posted.result(timeout=1)
-            suspend_member(membership=membership, by=None, actor=COMMAND_LINE)
+            members.suspend_member(membership=membership, by=None, actor=COMMAND_LINE)
         posted.result(timeout=20)
     assert (journey.last().state, journey.last().reason) == (SignInState.REFUSED, Reason.SUSPENDED)
     assert not SessionGrant.objects.filter(user=membership.user, ended_at=None).exists()

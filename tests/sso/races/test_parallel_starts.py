@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from sso.models import SignIn, SignInState
-from sso.services import cookie_name
+from sso.services.sign_in.finish import cookie_name
 from tests.sso.conftest import new_browser, request_id_in
 
 HOME = "/o/contoso/"

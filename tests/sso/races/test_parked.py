@@ -15,20 +15,11 @@ from django.db import connection, transaction
 from audit.actors import COMMAND_LINE
 from orgs.models import Organization, Plan, Role, SessionGrant, User
 from orgs.selectors import live_grants
-from orgs.services import (
-    change_plan,
-    close_organization,
-    remove_member,
-    reopen_organization,
-    restore_member,
-    suspend_member,
-)
-from orgs.services.accounts import disable_account, enable_account
-from orgs.services.plans import save_plan
+from orgs.services import accounts, grants, members, organizations, plans
 from sso.crypto.encrypted_params import TokenPurpose, encrypt
 from sso.models import ConfigurationState, Connection, Identity, SignInState, Waiver
 from sso.reasons import Reason
-from sso.services import allow_waiver, disable_connection, enable_connection, unlink_identity
+from sso.services import connections, waivers
 from sso.services.sign_in import finish
 from sso.services.sign_in.asserted import CLAIM_SURNAME
 from tests.conftest import MakeMember, MakeUser
@@ -66,7 +57,7 @@ def plan(slug: str) -> Plan:
 def edit_plan(*, sso: bool) -> None:
     edited = plan("growth")
     edited.sso = sso
-    save_plan(plan=edited, actor=COMMAND_LINE)
+    plans.save_plan(plan=edited, actor=COMMAND_LINE)
 
 
 def day_after_tomorrow() -> date:
@@ -74,7 +65,7 @@ def day_after_tomorrow() -> date:
 
 
 def accept_sha1(journey: Journey) -> None:
-    allow_waiver(**whole(journey), kind=Waiver.SHA1, last_day=day_after_tomorrow(), by=None)
+    waivers.allow_waiver(**whole(journey), kind=Waiver.SHA1, last_day=day_after_tomorrow(), by=None)
 
 
 @dataclass(frozen=True)
@@ -92,21 +83,21 @@ class Change:
 CHANGES = [
     Change(
         "connection disabled",
-        lambda j: disable_connection(**connection_of(j)),
+        lambda j: connections.disable_connection(**connection_of(j)),
         Reason.DISABLED,
-        lambda j: enable_connection(**connection_of(j)),
+        lambda j: connections.enable_connection(**connection_of(j)),
     ),
     Change(
         "organization closed",
-        lambda j: close_organization(**whole(j)),
+        lambda j: organizations.close_organization(**whole(j)),
         Reason.CLOSED,
-        lambda j: reopen_organization(**whole(j)),
+        lambda j: organizations.reopen_organization(**whole(j)),
     ),
     Change(
         "moved to a plan without single sign-on",
-        lambda j: change_plan(**whole(j), plan=plan("starter")),
+        lambda j: organizations.change_plan(**whole(j), plan=plan("starter")),
         Reason.PLAN,
-        lambda j: change_plan(**whole(j), plan=plan("growth")),
+        lambda j: organizations.change_plan(**whole(j), plan=plan("growth")),
     ),
     Change(
         "single sign-on taken out of the plan",
@@ -116,22 +107,22 @@ CHANGES = [
     ),
     Change(
         "account disabled",
-        lambda _: disable_account(**account()),
+        lambda _: accounts.disable_account(**account()),
         Reason.ACCOUNT_NOT_ADMITTED,
-        lambda _: enable_account(**account()),
+        lambda _: accounts.enable_account(**account()),
         for_members=True,
     ),
     Change(
         "member suspended",
-        lambda j: suspend_member(**member_of(j)),
+        lambda j: members.suspend_member(**member_of(j)),
         Reason.SUSPENDED,
-        lambda j: restore_member(**member_of(j)),
+        lambda j: members.restore_member(**member_of(j)),
         for_members=True,
     ),
-    Change("member removed", lambda j: remove_member(**member_of(j)), Reason.REMOVED, for_members=True),
+    Change("member removed", lambda j: members.remove_member(**member_of(j)), Reason.REMOVED, for_members=True),
     Change(
         "identity unlinked",
-        lambda _: unlink_identity(identity=Identity.objects.get(user__email=ADA), actor=COMMAND_LINE),
+        lambda _: connections.unlink_identity(identity=Identity.objects.get(user__email=ADA), actor=COMMAND_LINE),
         Reason.UNLINKED,
         for_members=True,
     ),
@@ -162,8 +153,8 @@ def response_of(journey: Journey, kind: str) -> str:
 
 def grants_found() -> list[SessionGrant]:
     """The grants of Ada's that a request would find, whatever the table says about their end."""
-    grants = SessionGrant.objects.filter(user__email=ADA).select_related("user")
-    return [grant for grant in grants if live_grants(grant.session, grant.user).filter(pk=grant.pk).exists()]
+    found = SessionGrant.objects.filter(user__email=ADA).select_related("user")
+    return [grant for grant in found if live_grants(grant.session, grant.user).filter(pk=grant.pk).exists()]
 
 
 def check_nothing_lives(journey: Journey, change: Change, earlier: int) -> None:
@@ -259,14 +250,14 @@ def test_a_sign_in_that_is_not_committed_when_the_change_begins(
 ) -> None:
     """The change has to wait for it, and to end what it has opened."""
     response = response_of(ada, kind)
-    written, go_on, carry_over = Signal(), Signal(), finish.carry_grants_over
+    written, go_on, carry_over = Signal(), Signal(), grants.carry_grants_over
 
     def wait(**kwargs: object) -> object:
         written.set()
         assert go_on.wait(LONGEST)
         return carry_over(**kwargs)
 
-    monkeypatch.setattr(finish, "carry_grants_over", wait)
+    monkeypatch.setattr(grants, "carry_grants_over", wait)
     with ThreadPoolExecutor(2) as pool:
         posted = in_a_thread(pool, lambda: ada.post(response))
         assert written.wait(LONGEST)
@@ -293,7 +284,7 @@ def test_sign_ins_do_not_wait_for_each_other(
     ada.browser = new_browser()
     ada.sign_in("grace")
     response, browser = response_of(ada, "renamed"), ada.browser
-    written, go_on, carry_over = Signal(), Signal(), finish.carry_grants_over
+    written, go_on, carry_over = Signal(), Signal(), grants.carry_grants_over
 
     def wait(**kwargs: object) -> object:
         if kwargs["to"].user.email == ADA:
@@ -301,7 +292,7 @@ def test_sign_ins_do_not_wait_for_each_other(
             assert go_on.wait(LONGEST)
         return carry_over(**kwargs)
 
-    monkeypatch.setattr(finish, "carry_grants_over", wait)
+    monkeypatch.setattr(grants, "carry_grants_over", wait)
     with ThreadPoolExecutor(1) as pool:
         posted = in_a_thread(pool, lambda: ada.post(response, browser))
         assert written.wait(LONGEST)
@@ -326,7 +317,7 @@ def test_a_connection_disabled_while_a_test_activates_a_draft(
     draft = save(journey, **new_file(journey)).configuration
     journey.browser = new_browser()
     response = journey.answer("ada", start_test(journey, draft.public_id.hex), name_id=admin.email)
-    with after_reading(monkeypatch, lambda: disable_connection(**connection_of(journey))):
+    with after_reading(monkeypatch, lambda: connections.disable_connection(**connection_of(journey))):
         journey.post(response)
     assert (journey.last().state, journey.last().reason) == (SignInState.REFUSED, Reason.DISABLED)
     draft.refresh_from_db()
@@ -334,7 +325,7 @@ def test_a_connection_disabled_while_a_test_activates_a_draft(
     organization.refresh_from_db()
     assert organization.require_sso
     assert not organization.requires_sso
-    enable_connection(**connection_of(journey))
+    connections.enable_connection(**connection_of(journey))
     assert organization.requires_sso, "by the version that has been tested"
 
 

@@ -13,7 +13,7 @@ from sso.crypto.encrypted_params import TokenPurpose, encrypt
 from sso.models import Configuration, ConfigurationState, Purpose, SignInState
 from sso.reasons import Reason
 from sso.selectors.connections import active_configuration, draft_configuration
-from sso.services import discard_draft, read_upload, save_settings
+from sso.services import connections
 from sso.wording.differences import differences
 from tests.sso.conftest import Journey, upload
 from tests.sso.sign_in.test_sign_in import refused_for
@@ -23,7 +23,7 @@ def save(journey: Journey, **changes: object):
     """Save the settings with these changes, as Contoso's admin."""
     organization = journey.organization
     organization.refresh_from_db()
-    return save_settings(
+    return connections.save_settings(
         **{
             "organization": organization,
             "provider": "azure",
@@ -41,7 +41,10 @@ def save(journey: Journey, **changes: object):
 def new_file(journey: Journey) -> dict[str, object]:
     """The provider's metadata, to be uploaded again."""
     data = journey.tenant.metadata(journey.app)
-    return {"metadata": read_upload(organization=journey.organization, data=data), "metadata_text": data.decode()}
+    return {
+        "metadata": connections.read_upload(organization=journey.organization, data=data),
+        "metadata_text": data.decode(),
+    }
 
 
 def require_sso(journey: Journey) -> None:
@@ -79,7 +82,7 @@ def test_the_plan_is_checked_on_the_server(journey):
 def test_nor_is_anything_saved_on_a_smaller_plan(make_organization, tenant, plan):
     organization = make_organization(plan=plan)
     with pytest.raises(NotAllowedError):
-        save_settings(
+        connections.save_settings(
             organization=organization,
             provider="azure",
             just_in_time_role=None,
@@ -171,7 +174,7 @@ def test_a_second_draft_takes_the_place_of_the_first(journey):
 def test_a_draft_can_be_given_up(journey):
     require_sso(journey)
     save(journey, **new_file(journey))
-    discard_draft(organization=journey.organization, actor=COMMAND_LINE)
+    connections.discard_draft(organization=journey.organization, actor=COMMAND_LINE)
     assert draft_configuration(journey.organization) is None
     assert active_configuration(journey.organization).version == 1
 
@@ -184,15 +187,15 @@ def test_turning_the_requirement_off_is_always_possible(journey):
 
 
 def test_the_requirement_is_suspended_while_sso_cannot_work(journey):
-    from sso.services import disable_connection, enable_connection
+    from sso.services import connections
 
     require_sso(journey)
     connection = journey.organization.connections.get()
-    disable_connection(connection=connection, actor=COMMAND_LINE)
+    connections.disable_connection(connection=connection, actor=COMMAND_LINE)
     journey.organization.refresh_from_db()
     assert (journey.organization.require_sso, journey.organization.requires_sso) == (True, False)
     connection.refresh_from_db()
-    enable_connection(connection=connection, actor=COMMAND_LINE)
+    connections.enable_connection(connection=connection, actor=COMMAND_LINE)
     journey.organization.refresh_from_db()
     assert journey.organization.requires_sso
     journey.organization.plan = Plan.objects.get(slug="starter")
@@ -233,7 +236,7 @@ def test_the_differences_are_told_in_sentences(connect, organization, tenant):
 
 def test_what_the_file_says_is_read_by_the_same_rules(organization, settings):
     with pytest.raises(saml.MetadataError):
-        read_upload(organization=organization, data=b"<html><body>Sign in</body></html>")
+        connections.read_upload(organization=organization, data=b"<html><body>Sign in</body></html>")
 
 
 def test_an_operators_requirement_needs_a_trial_too(journey):
@@ -242,9 +245,9 @@ def test_an_operators_requirement_needs_a_trial_too(journey):
 
 
 def test_an_upload_does_not_undo_what_an_operator_disabled(journey):
-    from sso.services import disable_connection
+    from sso.services import connections
 
-    disable_connection(connection=journey.organization.connections.get(), actor=COMMAND_LINE)
+    connections.disable_connection(connection=journey.organization.connections.get(), actor=COMMAND_LINE)
     with pytest.raises(NotAllowedError, match="operator"):
         save(journey, **new_file(journey))
     assert Configuration.objects.count() == 1

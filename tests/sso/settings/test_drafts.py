@@ -8,29 +8,29 @@ from django.test.utils import CaptureQueriesContext
 
 from audit.actors import COMMAND_LINE
 from orgs.models import Role
-from orgs.services import set_require_sso
+from orgs.services import organizations
 from sso.crypto.encrypted_params import TokenPurpose, encrypt
 from sso.models import ConfigurationState
 from sso.selectors.connections import active_configuration
-from sso.services import discard_draft
-from sso.services.connections import NoDraftError, activate
+from sso.services import connections
+from sso.services.connections import NoDraftError
 from tests.sso.settings.test_connections import new_file, save
 
 
 @pytest.fixture
 def draft(journey):
     """A file that waits for its test while another one is active."""
-    set_require_sso(organization=journey.organization, required=True, actor=COMMAND_LINE)
+    organizations.set_require_sso(organization=journey.organization, required=True, actor=COMMAND_LINE)
     journey.organization.refresh_from_db()
     return save(journey, **new_file(journey)).configuration
 
 
 def test_a_draft_read_before_it_was_given_up_stays_given_up(journey, draft):
     before = active_configuration(journey.organization)
-    discard_draft(organization=journey.organization, actor=COMMAND_LINE)
+    connections.discard_draft(organization=journey.organization, actor=COMMAND_LINE)
     assert draft.state == ConfigurationState.DRAFT, "as the other request still believes"
     with pytest.raises(NoDraftError), transaction.atomic():
-        activate(configuration=draft, actor=COMMAND_LINE)
+        connections.activate(configuration=draft, actor=COMMAND_LINE)
     draft.refresh_from_db()
     assert draft.state == ConfigurationState.RETIRED
     assert active_configuration(journey.organization) == before
@@ -40,7 +40,7 @@ def test_a_draft_read_before_it_was_given_up_stays_given_up(journey, draft):
 def test_giving_up_and_testing_wait_for_each_other(journey, draft):
     """Both lock the organization's row before they look at the draft."""
     with CaptureQueriesContext(connection) as statements:
-        discard_draft(organization=journey.organization, actor=COMMAND_LINE)
+        connections.discard_draft(organization=journey.organization, actor=COMMAND_LINE)
     assert locks_in(statements) == 1
     draft = save(journey, **new_file(journey)).configuration
     request_id = journey.start(test=encrypt(TokenPurpose.TEST, draft.public_id.hex))

@@ -22,8 +22,7 @@ from orgs.models import Organization, Plan, Role
 from sso.crypto.key_encryption import NOT_SET, LockedKeyError
 from sso.models import KeyState, ServiceProviderKey
 from sso.selectors.keys import live_keys
-from sso.services import create_key, offer_for_encryption, promote_key, reencrypt_keys, retire_key
-from sso.services.plan_check import sentence_about_plans
+from sso.services import keys, plan_check
 from tests.sso.conftest import save_switches
 
 USED = "{urn:oasis:names:tc:SAML:2.0:metadata}KeyDescriptor"
@@ -32,7 +31,7 @@ BEGIN = "-----BEGIN CERTIFICATE-----"
 
 def made(organization: Organization) -> ServiceProviderKey:
     """One more key."""
-    return create_key(organization=organization, actor=COMMAND_LINE)
+    return keys.create_key(organization=organization, actor=COMMAND_LINE)
 
 
 def states(organization: Organization) -> list[str]:
@@ -73,7 +72,7 @@ class TestMaking:
             made(organization)
 
     def test_a_plan_without_sso_has_none(self, make_organization):
-        with pytest.raises(NotAllowedError, match=sentence_about_plans()):
+        with pytest.raises(NotAllowedError, match=plan_check.sentence_about_plans()):
             made(make_organization(plan="starter"))
 
     def test_nothing_is_kept_without_an_encryption_key(self, organization, settings):
@@ -97,9 +96,9 @@ class TestRollover:
         first, second = made(organization), made(organization)
         both = [first.certificate, second.certificate]
         assert published(visitor, organization) == {"signing": both, "encryption": []}
-        offer_for_encryption(organization=organization, wanted=True, actor=COMMAND_LINE)
+        keys.offer_for_encryption(organization=organization, wanted=True, actor=COMMAND_LINE)
         assert published(visitor, organization) == {"signing": both, "encryption": both}
-        promote_key(organization=organization, actor=COMMAND_LINE)
+        keys.promote_key(organization=organization, actor=COMMAND_LINE)
         assert states(organization) == ["previous", "current"]
         assert published(visitor, organization)["encryption"] == both[::-1], "the one in use comes first"
         first.refresh_from_db()
@@ -107,8 +106,8 @@ class TestRollover:
 
     def test_the_previous_one_is_retired_and_forgotten(self, organization, visitor):
         first, second = made(organization), made(organization)
-        promote_key(organization=organization, actor=COMMAND_LINE)
-        retire_key(key=first, actor=COMMAND_LINE)
+        keys.promote_key(organization=organization, actor=COMMAND_LINE)
+        keys.retire_key(key=first, actor=COMMAND_LINE)
         assert states(organization) == ["retired", "current"]
         assert published(visitor, organization)["signing"] == [second.certificate]
         assert (first.encrypted_private_key, first.retired_at is not None) == ("", True)
@@ -121,28 +120,28 @@ class TestRollover:
 
     def test_a_next_one_may_be_given_up(self, organization):
         made(organization)
-        retire_key(key=made(organization), actor=COMMAND_LINE)
+        keys.retire_key(key=made(organization), actor=COMMAND_LINE)
         assert states(organization) == ["current", "retired"]
-        retire_key(key=live_keys(organization).get(), actor=COMMAND_LINE)
+        keys.retire_key(key=live_keys(organization).get(), actor=COMMAND_LINE)
         assert states(organization) == ["retired", "retired"]
 
     def test_the_one_in_use_goes_last(self, organization):
         first = made(organization)
         made(organization)
         with pytest.raises(NotAllowedError, match="in use"):
-            retire_key(key=first, actor=COMMAND_LINE)
+            keys.retire_key(key=first, actor=COMMAND_LINE)
 
     def test_retiring_twice_changes_nothing(self, organization):
         key = made(organization)
-        retire_key(key=key, actor=COMMAND_LINE)
+        keys.retire_key(key=key, actor=COMMAND_LINE)
         at = key.retired_at
-        retire_key(key=key, actor=COMMAND_LINE)
+        keys.retire_key(key=key, actor=COMMAND_LINE)
         assert key.retired_at == at
 
     def test_there_is_nothing_to_promote(self, organization):
         made(organization)
         with pytest.raises(NotAllowedError, match="no new certificate"):
-            promote_key(organization=organization, actor=COMMAND_LINE)
+            keys.promote_key(organization=organization, actor=COMMAND_LINE)
 
     def test_the_database_knows_one_of_each(self, organization):
         key = made(organization)
@@ -165,7 +164,7 @@ class TestOfferingForEncryption:
     def test_it_begins_and_ends_when_an_admin_asks(self, organization, visitor):
         key = made(organization)
         for wanted in (True, True, False):
-            offer_for_encryption(organization=organization, wanted=wanted, actor=COMMAND_LINE)
+            keys.offer_for_encryption(organization=organization, wanted=wanted, actor=COMMAND_LINE)
             expected = [key.certificate] if wanted else []
             assert published(visitor, organization) == {"signing": [key.certificate], "encryption": expected}
         events = Event.objects.filter(name__contains="encryption").order_by("id")
@@ -175,18 +174,18 @@ class TestOfferingForEncryption:
     @pytest.mark.parametrize("wanted", [True, False])
     def test_a_new_key_takes_it_over(self, organization, visitor, wanted):
         first = made(organization)
-        offer_for_encryption(organization=organization, wanted=wanted, actor=COMMAND_LINE)
+        keys.offer_for_encryption(organization=organization, wanted=wanted, actor=COMMAND_LINE)
         second = made(organization)
         both = [first.certificate, second.certificate] if wanted else []
         assert published(visitor, organization)["encryption"] == both
 
     def test_there_is_nothing_to_offer(self, organization):
         with pytest.raises(NotAllowedError, match="Make one first"):
-            offer_for_encryption(organization=organization, wanted=True, actor=COMMAND_LINE)
+            keys.offer_for_encryption(organization=organization, wanted=True, actor=COMMAND_LINE)
 
     def test_rows_of_the_release_before_stay_offered(self, organization):
         """It names no such column, so the database's default decides."""
-        retire_key(key=made(organization), actor=COMMAND_LINE)
+        keys.retire_key(key=made(organization), actor=COMMAND_LINE)
         table = ServiceProviderKey._meta.db_table
         with connection.cursor() as cursor:
             columns = [each.name for each in connection.introspection.get_table_description(cursor, table)]
@@ -228,11 +227,11 @@ class TestEncryptionKeys:
             key.key_pair()
 
     def test_json_and_retired_ones(self, organization):
-        retire_key(key=made(organization), actor=COMMAND_LINE)
+        keys.retire_key(key=made(organization), actor=COMMAND_LINE)
         output = StringIO()
         call_command("keys", "reencrypt", "--json", stdout=output)
         assert output.getvalue() == '{"reencrypted": 0, "second_factors": 0}\n'
-        assert reencrypt_keys(actor=COMMAND_LINE) == (0, 0)
+        assert keys.reencrypt_keys(actor=COMMAND_LINE) == (0, 0)
 
     def test_a_new_one_is_usable(self, settings, organization):
         output = StringIO()

@@ -6,7 +6,7 @@ import pytest
 
 from orgs.errors import NotAllowedError
 from orgs.models import Plan
-from sso.services.plan_check import check_plan, sentence_about_plans
+from sso.services import plan_check
 from tests.conftest import MakeOrganization
 
 
@@ -22,10 +22,10 @@ from tests.conftest import MakeOrganization
 def test_the_sentence_names_the_plans_that_have_it(db: None, slugs: list[str], sentence: str) -> None:
     Plan.objects.update(sso=False)
     Plan.objects.filter(slug__in=slugs).update(sso=True)
-    assert sentence_about_plans() == sentence
+    assert plan_check.sentence_about_plans() == sentence
 
 
 def test_a_plan_without_it_is_refused_in_that_sentence(make_organization: MakeOrganization) -> None:
-    check_plan(make_organization())
+    plan_check.check_plan(make_organization())
     with pytest.raises(NotAllowedError, match="part of the Growth, Enterprise and Scholarship plans"):
-        check_plan(make_organization("Initech", plan="starter"))
+        plan_check.check_plan(make_organization("Initech", plan="starter"))

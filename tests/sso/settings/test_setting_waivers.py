@@ -15,7 +15,7 @@ from orgs.errors import NotAllowedError
 from orgs.models import Organization, Plan, User
 from sso.models import Configuration, Waiver
 from sso.selectors.connections import active_configuration, draft_configuration, waivers_in_force
-from sso.services import allow_waiver, disable_connection
+from sso.services import connections, waivers
 from sso.services.waivers import MOST_DAYS, DayError
 from tests.saml.provider import NOW
 from tests.sso.waivers import EXPIRED, SHA1, TODAY, allow, each_kind, end, versions
@@ -45,7 +45,7 @@ class TestSetting:
         self, connected: Organization, kind: Waiver, admin: User
     ) -> None:
         before = active_configuration(connected)
-        until = allow_waiver(
+        until = waivers.allow_waiver(
             organization=connected, kind=kind, last_day=date(2026, 3, 31), by=admin, actor=COMMAND_LINE
         )
         after = active_configuration(connected)
@@ -168,7 +168,7 @@ class TestSetting:
 
     def test_so_does_the_operator_who_disabled_the_connection(self, connected: Organization) -> None:
         allow(connected, SHA1)
-        disable_connection(connection=connected.connections.get(), actor=COMMAND_LINE)
+        connections.disable_connection(connection=connected.connections.get(), actor=COMMAND_LINE)
         with pytest.raises(NotAllowedError, match="An operator has disabled this connection"):
             allow(connected, EXPIRED)
         assert end(connected, SHA1)

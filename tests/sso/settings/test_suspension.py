@@ -16,11 +16,11 @@ from audit.actors import COMMAND_LINE
 from audit.events import EventName
 from audit.models import Event
 from orgs.models import EmailDomain, Organization, Role, User
-from orgs.services import set_require_sso
+from orgs.services import organizations
 from sso.connection_view import connection_view
 from sso.models import Configuration, ConfigurationState, SignIn
 from sso.selectors.connections import active_configuration, draft_configuration
-from sso.services import suspend_if_flawed
+from sso.services import suspension
 from tests.conftest import PASSWORD, MakeMember, MakeOrganization, SignedIn
 from tests.saml.weak_keys import certificate_of, odd_modulus, rsa_public_key
 from tests.sso.conftest import Journey, upload
@@ -43,7 +43,7 @@ def store(organization: Organization, **fields: object) -> Configuration:
 
 
 def require(organization: Organization) -> None:
-    set_require_sso(organization=organization, required=True, actor=COMMAND_LINE)
+    organizations.set_require_sso(organization=organization, required=True, actor=COMMAND_LINE)
     organization.refresh_from_db()
     assert organization.requires_sso
 
@@ -140,7 +140,7 @@ def test_a_sign_in_goes_on_through_the_keys_that_are_left(required: Journey) -> 
     store(organization, certificates=[weak(), *active.certificates])
     assert required.sign_in().status_code == 303
     assert required.last().state == "succeeded"
-    assert suspend_if_flawed(organization=organization, actor=COMMAND_LINE) is None
+    assert suspension.suspend_if_flawed(organization=organization, actor=COMMAND_LINE) is None
 
 
 def test_keys_beyond_the_twentieth_are_ignored(required: Journey) -> None:

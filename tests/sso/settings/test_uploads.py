@@ -20,7 +20,7 @@ from sso.models import OfferedProvider, Upload
 from sso.models.kept_uploads import folded
 from sso.selectors.kept_uploads import offered_provider, upload_by_public_id
 from sso.selectors.keys import service_provider
-from sso.services import forget_uploads, keep_upload, offer_providers, purge_uploads
+from sso.services import kept_uploads
 from tests.conftest import MakeMember, MakeOrganization
 from tests.saml.metadata_files import SP_ROLE, aggregate, entities, entity, key, role, sso, ui
 
@@ -31,7 +31,7 @@ SHIBBOLETH = "urn:mace:shibboleth:metadata:1.0"
 
 def offer(organization: Organization, by: User, text: str = "", **choices: str) -> Upload:
     data = text or entities(entity(entity_id="https://one.test/"), entity(entity_id="https://two.test/"))
-    return offer_providers(
+    return kept_uploads.offer_providers(
         organization=organization, by=by, file=io.BytesIO(data.encode()), name="federation.xml", choices=choices
     )
 
@@ -79,9 +79,9 @@ def test_each_admin_has_one_and_others_keep_theirs(
     other = member(organization, Role.ADMIN).user
     theirs, elsewhere = offer(organization, other), offer(make_organization("Fabrikam"), admin)
     first = offer(organization, admin)
-    second = keep_upload(organization=organization, by=admin, document=b"<x/>", name="x.xml")
+    second = kept_uploads.keep_upload(organization=organization, by=admin, document=b"<x/>", name="x.xml")
     assert set(Upload.objects.all()) == {theirs, elsewhere, second.upload}
-    forget_uploads(organization=organization, by=admin)
+    kept_uploads.forget_uploads(organization=organization, by=admin)
     assert set(Upload.objects.all()) == {theirs, elsewhere}
     assert not OfferedProvider.objects.filter(upload_id=first.pk).exists()
 
@@ -103,11 +103,11 @@ def test_only_this_organizations_and_only_for_an_hour(
     assert offered_provider(organization, number) is not None
     assert upload_by_public_id(fabrikam, upload.public_id) is None
     assert offered_provider(fabrikam, number) is None
-    assert purge_uploads() == 0
+    assert kept_uploads.purge_uploads() == 0
     with time_machine.travel(timezone.now() + timedelta(minutes=61)):
         assert upload_by_public_id(organization, upload.public_id) is None
         assert offered_provider(organization, number) is None
-        assert purge_uploads() == 1
+        assert kept_uploads.purge_uploads() == 1
     assert not OfferedProvider.objects.exists()
 
 
@@ -153,6 +153,8 @@ def positions(organization: Organization, admin: User, text: str) -> list[int]:
         return execute(sql, *rest)
 
     with connection.execute_wrapper(watch):
-        upload = offer_providers(organization=organization, by=admin, file=file, name="large.xml", choices={})
+        upload = kept_uploads.offer_providers(
+            organization=organization, by=admin, file=file, name="large.xml", choices={}
+        )
     assert upload.providers.count() == len(re.findall("<IDPSSODescriptor", text))
     return found

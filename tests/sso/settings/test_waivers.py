@@ -12,12 +12,12 @@ from audit.actors import COMMAND_LINE
 from audit.events import EventName
 from audit.models import Event
 from orgs.models import Organization, Role
-from orgs.services import set_require_sso
+from orgs.services import organizations
 from sso.crypto.encrypted_params import TokenPurpose, encrypt
 from sso.models import Configuration, SignIn, SignInState, Waiver
 from sso.reasons import Reason
 from sso.selectors.connections import active_configuration, draft_configuration, waivers_in_force
-from sso.services import discard_draft, save_settings
+from sso.services import connections
 from tests.attacks.conftest import Siege, connect
 from tests.attacks.messages.target import Target
 from tests.conftest import MakeOrganization, MakeUser, new_browser
@@ -150,7 +150,7 @@ class TestThroughTheAcs:
 @pytest.fixture
 def required(siege: Siege) -> Organization:
     """Contoso, where SSO is required."""
-    set_require_sso(organization=siege.organization, required=True, actor=COMMAND_LINE)
+    organizations.set_require_sso(organization=siege.organization, required=True, actor=COMMAND_LINE)
     siege.organization.refresh_from_db()
     return siege.organization
 
@@ -214,7 +214,7 @@ class TestDrafts:
 
     def test_giving_the_draft_up_leaves_what_is_in_use(self, required: Organization, draft: Configuration) -> None:
         until = allow(required, SHA1)
-        discard_draft(organization=required, actor=COMMAND_LINE)
+        connections.discard_draft(organization=required, actor=COMMAND_LINE)
         assert waivers_in_force(required) == {SHA1: until}
 
 
@@ -262,7 +262,7 @@ class TestNewFiles:
     def test_another_setting_leaves_it(self, organization: Organization) -> None:
         upload(organization)
         until = allow(organization, SHA1)
-        save_settings(
+        connections.save_settings(
             organization=organization,
             provider="azure",
             just_in_time_role=20,

@@ -11,7 +11,7 @@ from audit.actors import COMMAND_LINE
 from simulator.saml.encryption import KEY_BYTES, OAEP, OAEP_MGF1P, RSA_1_5, XENC
 from sso.models import SignIn, SignInState
 from sso.selectors.keys import live_keys
-from sso.services import create_key, offer_for_encryption, promote_key, retire_key
+from sso.services import keys
 from tests.sso.conftest import new_browser, upload
 from tests.sso.test_pysaml2 import answer, key_files, provider, xmlsec1  # noqa: F401
 
@@ -24,13 +24,13 @@ def pem(key) -> str:
 @pytest.fixture
 def key(organization):
     """Contoso's certificate."""
-    return create_key(organization=organization, actor=COMMAND_LINE)
+    return keys.create_key(organization=organization, actor=COMMAND_LINE)
 
 
 @pytest.fixture
 def offered_key(organization, key):
     """Contoso's certificate, which our metadata offers for encryption."""
-    offer_for_encryption(organization=organization, wanted=True, actor=COMMAND_LINE)
+    keys.offer_for_encryption(organization=organization, wanted=True, actor=COMMAND_LINE)
     return key
 
 
@@ -49,20 +49,20 @@ def test_whatever_is_signed(journey, key, signing):
 
 
 def test_a_rollover_leaves_no_gap(journey, organization, key):
-    following = create_key(organization=organization, actor=COMMAND_LINE)
+    following = keys.create_key(organization=organization, actor=COMMAND_LINE)
     for each in (key, following):
         journey.sign_in(encrypt_for=pem(each))
         assert journey.last().state == SignInState.SUCCEEDED
-    promote_key(organization=organization, actor=COMMAND_LINE)
+    keys.promote_key(organization=organization, actor=COMMAND_LINE)
     journey.sign_in(encrypt_for=pem(key))
     assert journey.last().state == SignInState.SUCCEEDED
-    retire_key(key=live_keys(organization).get(state="previous"), actor=COMMAND_LINE)
+    keys.retire_key(key=live_keys(organization).get(state="previous"), actor=COMMAND_LINE)
     journey.sign_in(encrypt_for=pem(key))
     assert (journey.last().state, journey.last().reason) == (SignInState.REFUSED, "encrypted")
 
 
 def test_the_key_of_another_organization_opens_nothing(journey, make_organization):
-    other = create_key(organization=make_organization("Fabrikam"), actor=COMMAND_LINE)
+    other = keys.create_key(organization=make_organization("Fabrikam"), actor=COMMAND_LINE)
     journey.sign_in(encrypt_for=pem(other))
     assert (journey.last().state, journey.last().reason) == (SignInState.REFUSED, "encrypted")
 

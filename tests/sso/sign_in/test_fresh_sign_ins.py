@@ -11,7 +11,7 @@ from lxml import html
 
 from audit.actors import COMMAND_LINE
 from audit.models import Event
-from orgs.services import set_require_sso
+from orgs.services import organizations
 from simulator.saml.requests import read_request
 from sso.models import Configuration, SignIn, SignInState
 from sso.reasons import Reason
@@ -79,7 +79,7 @@ def test_while_sso_is_required_the_switch_waits_for_a_test_that_holds_the_provid
     journey: Journey, organization
 ) -> None:
     journey.sign_in()
-    set_require_sso(organization=organization, required=True, actor=COMMAND_LINE)
+    organizations.set_require_sso(organization=organization, required=True, actor=COMMAND_LINE)
     organization.refresh_from_db()
     assert save_switches(organization, force_authn=True).is_draft
     assert not start(organization).force_authn

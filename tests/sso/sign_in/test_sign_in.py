@@ -13,7 +13,7 @@ from audit.models import Event
 from orgs.models import GrantKind, Membership, Role, SessionGrant, User
 from sso.models import Identity, SignIn, SignInState, StartedBy, SubjectKind
 from sso.reasons import OperatorReason, Reason
-from sso.services import cookie_name
+from sso.services.sign_in.finish import cookie_name
 from tests.sso.conftest import Journey, new_browser, request_id_in
 
 
@@ -87,10 +87,10 @@ def test_without_just_in_time_only_invited_people_come_in(connect, organization,
 
 def _invite(organization, admin, address, role):
     from audit.actors import COMMAND_LINE
-    from orgs.services import invite
+    from orgs.services import invitations
 
     by = Membership.objects.get(organization=organization, user=admin)
-    invite(organization=organization, addresses=[address], role=role, by=by, actor=COMMAND_LINE)
+    invitations.invite(organization=organization, addresses=[address], role=role, by=by, actor=COMMAND_LINE)
 
 
 def test_a_known_person_is_known_by_subject_when_the_address_changes(journey):
@@ -168,11 +168,11 @@ def test_two_addresses_in_one_place_are_none(journey):
 )
 def test_who_was_put_out_stays_out(journey, change, reason):
     from audit.actors import COMMAND_LINE
-    from orgs import services
+    from orgs.services import members
 
     journey.sign_in("ada")
     membership = Membership.objects.get(user__email="ada@contoso.example")
-    getattr(services, change)(membership=membership, by=None, actor=COMMAND_LINE)
+    getattr(members, change)(membership=membership, by=None, actor=COMMAND_LINE)
     assert refused_for(journey, journey.sign_in("ada")) == reason
     Identity.objects.all().delete()
     assert refused_for(journey, journey.sign_in("ada")) == reason, "nor as a newcomer"
@@ -446,17 +446,17 @@ def test_a_plan_without_sso_lets_nobody_in(journey):
 
 def test_a_disabled_connection_lets_nobody_in_and_ends_its_grants(journey):
     from audit.actors import COMMAND_LINE
-    from sso.services import disable_connection, enable_connection
+    from sso.services import connections
 
     encoded = journey.answer("ada", journey.start())
     journey.sign_in("grace")
     connection = journey.organization.connections.get()
-    disable_connection(connection=connection, actor=COMMAND_LINE)
+    connections.disable_connection(connection=connection, actor=COMMAND_LINE)
     assert who(journey.browser) is None
     assert refused_for(journey, journey.post(encoded)) == Reason.DISABLED
     assert journey.browser.get(f"/sso/{journey.organization.number}/start").status_code == 404
     connection.refresh_from_db()
-    enable_connection(connection=connection, actor=COMMAND_LINE)
+    connections.enable_connection(connection=connection, actor=COMMAND_LINE)
     journey.sign_in("grace")
     assert journey.last().state == SignInState.SUCCEEDED
 
@@ -551,11 +551,11 @@ def relay_state_in(location: str) -> str:
 
 def test_who_was_removed_and_invited_again_comes_in(journey, admin):
     from audit.actors import COMMAND_LINE
-    from orgs.services import remove_member
+    from orgs.services import members
 
     journey.sign_in("ada")
     membership = Membership.objects.get(user__email="ada@contoso.example")
-    remove_member(membership=membership, by=None, actor=COMMAND_LINE)
+    members.remove_member(membership=membership, by=None, actor=COMMAND_LINE)
     assert refused_for(journey, journey.sign_in("ada")) == Reason.REMOVED
     _invite(journey.organization, admin, "ada@contoso.example", Role.VIEWER)
     journey.sign_in("ada")

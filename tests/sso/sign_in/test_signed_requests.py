@@ -12,11 +12,11 @@ from lxml import etree, html
 from audit.actors import COMMAND_LINE
 from audit.models import Event
 from orgs.errors import NotAllowedError
-from orgs.services import set_require_sso
+from orgs.services import organizations
 from simulator.saml.requests import read_request
 from sso.models import Configuration
 from sso.selectors.keys import live_keys
-from sso.services import create_key, promote_key, retire_key, save_settings
+from sso.services import connections, keys
 from tests.sso.conftest import new_browser, upload
 
 WANTED = b'<IDPSSODescriptor WantAuthnRequestsSigned="true" '
@@ -34,7 +34,7 @@ def save(organization, **changes):
     """Save the settings page."""
     fields = {"provider": "azure", "just_in_time_role": 20, "metadata": None, "metadata_text": "", "by": None}
     fields |= {"require_sso": organization.require_sso, "actor": COMMAND_LINE, **changes}
-    saved = save_settings(organization=organization, **fields)
+    saved = connections.save_settings(organization=organization, **fields)
     organization.refresh_from_db()
     return saved
 
@@ -93,7 +93,7 @@ def test_an_upload_keeps_the_switch(journey, organization):
 
 def test_while_sso_is_required_the_switch_waits_for_a_test(journey, organization):
     journey.sign_in()
-    set_require_sso(organization=organization, required=True, actor=COMMAND_LINE)
+    organizations.set_require_sso(organization=organization, required=True, actor=COMMAND_LINE)
     organization.refresh_from_db()
     saved = save(organization, sign_requests=True)
     assert saved.is_draft
@@ -103,15 +103,15 @@ def test_while_sso_is_required_the_switch_waits_for_a_test(journey, organization
 def test_the_one_in_use_signs(journey, organization):
     save(organization, sign_requests=True)
     first = live_keys(organization).get()
-    second = create_key(organization=organization, actor=COMMAND_LINE)
+    second = keys.create_key(organization=organization, actor=COMMAND_LINE)
     assert is_signed_by(query(organization), first.signing_certificate())
-    promote_key(organization=organization, actor=COMMAND_LINE)
+    keys.promote_key(organization=organization, actor=COMMAND_LINE)
     assert is_signed_by(query(organization), second.signing_certificate())
     first.refresh_from_db()
-    retire_key(key=first, actor=COMMAND_LINE)
+    keys.retire_key(key=first, actor=COMMAND_LINE)
     second.refresh_from_db()
     with pytest.raises(NotAllowedError, match="Turn Sign requests off first"):
-        retire_key(key=second, actor=COMMAND_LINE)
+        keys.retire_key(key=second, actor=COMMAND_LINE)
 
 
 def test_without_a_usable_key_people_get_in_if_the_provider_lets_them(journey, organization, settings, caplog):

@@ -12,7 +12,7 @@ from lxml import html
 from audit.actors import COMMAND_LINE
 from audit.models import Event
 from orgs.models import Role, SessionGrant
-from orgs.services import suspend_member
+from orgs.services import members
 from sso.models import StartedBy
 from tests.conftest import new_browser
 from tests.sso.conftest import request_id_in
@@ -97,7 +97,7 @@ def test_it_can_be_answered_once_and_for_ten_minutes(journey, browser, question)
 
 def test_whoever_was_suspended_meanwhile_does_not_come_in(journey, browser, question, admin):
     ada = journey.organization.memberships.get(user__email="ada@contoso.example")
-    suspend_member(membership=ada, by=journey.organization.memberships.get(role=Role.ADMIN), actor=COMMAND_LINE)
+    members.suspend_member(membership=ada, by=journey.organization.memberships.get(role=Role.ADMIN), actor=COMMAND_LINE)
     begin_again(journey, browser.post(question, {"action": "continue"}))
 
 

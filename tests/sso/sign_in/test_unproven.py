@@ -7,7 +7,7 @@ from django.core.mail import EmailMessage
 
 from audit.actors import COMMAND_LINE
 from orgs.models import MembershipSource, Role, User
-from orgs.services import add_member, invite
+from orgs.services import invitations, members
 from tests.sso.conftest import Journey, new_browser
 
 ADA = "ada@contoso.example"
@@ -28,9 +28,11 @@ def test_the_strangers_password_is_gone_when_the_owner_comes_in(
     link = str(mailoutbox.pop().body).split("https://amplisso.example", 1)[1].split()[0]
     boss = journey.organization.memberships.get()
     if known_as == "invited":
-        invite(organization=boss.organization, addresses=[ADA], role=Role.MEMBER, by=boss, actor=COMMAND_LINE)
+        invitations.invite(
+            organization=boss.organization, addresses=[ADA], role=Role.MEMBER, by=boss, actor=COMMAND_LINE
+        )
     if known_as == "member":
-        add_member(
+        members.add_member(
             organization=boss.organization, user=user, role=Role.MEMBER, source=MembershipSource.OPERATOR,
             actor=COMMAND_LINE,
         )  # fmt: skip

@@ -12,7 +12,7 @@ from audit.actors import COMMAND_LINE
 from simulator import create_app
 from sso.models import Configuration
 from sso.selectors.keys import live_keys
-from sso.services import create_key, promote_key, retire_key
+from sso.services import keys
 from tests.sso.conftest import new_browser
 from tests.sso.sign_in.test_signed_requests import save
 
@@ -87,22 +87,22 @@ def test_by_post(journey, organization, portal, required):
     form = html.fromstring(new_browser().get(f"/sso/{organization.number}/start").content.decode()).forms[0]
     fields, path = dict(form.form_values()), urlsplit(form.action).path
     assert said(portal.post(path, data=fields)) == "Pick an account"
-    other = create_key(organization=organization, actor=COMMAND_LINE)
-    promote_key(organization=organization, actor=COMMAND_LINE)
+    other = keys.create_key(organization=organization, actor=COMMAND_LINE)
+    keys.promote_key(organization=organization, actor=COMMAND_LINE)
     assert live_keys(organization)[0] == other
     form = html.fromstring(new_browser().get(f"/sso/{organization.number}/start").content.decode()).forms[0]
     assert said(portal.post(path, data=dict(form.form_values()))) == "AADSTS50006"
 
 
 def test_a_rollover_refuses_nobody(journey, organization, portal, required, upload_certificate):
-    successor = create_key(organization=organization, actor=COMMAND_LINE)
+    successor = keys.create_key(organization=organization, actor=COMMAND_LINE)
     upload_certificate(successor)
     assert ask(portal, address(organization)) == "Pick an account", "signed by the first, and both are known"
-    promote_key(organization=organization, actor=COMMAND_LINE)
+    keys.promote_key(organization=organization, actor=COMMAND_LINE)
     signed_by_successor = address(organization)
     assert ask(portal, signed_by_successor) == "Pick an account"
     required.refresh_from_db()
-    retire_key(key=required, actor=COMMAND_LINE)
+    keys.retire_key(key=required, actor=COMMAND_LINE)
     first = journey.app.verification_certificates[0]
     page = f"/apps/{journey.app.id}/sso/verification/certificates"
     assert portal.post(f"{page}/{first.thumbprint}/remove").status_code == 303
@@ -110,6 +110,6 @@ def test_a_rollover_refuses_nobody(journey, organization, portal, required, uplo
 
 
 def test_a_rollover_without_the_new_certificate(journey, organization, portal, required):
-    create_key(organization=organization, actor=COMMAND_LINE)
-    promote_key(organization=organization, actor=COMMAND_LINE)
+    keys.create_key(organization=organization, actor=COMMAND_LINE)
+    keys.promote_key(organization=organization, actor=COMMAND_LINE)
     assert ask(portal, address(organization)) == "AADSTS50006"

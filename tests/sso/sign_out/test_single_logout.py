@@ -25,8 +25,9 @@ from sso.crypto.encrypted_params import TokenPurpose
 from sso.crypto.encrypted_params import encrypt as encrypt_param
 from sso.models import Configuration, ServiceProviderKey, SignOut
 from sso.selectors.sign_outs import unconfirmed_sign_outs
-from sso.services import create_key, purge_sign_outs, take_logout_message
+from sso.services import keys
 from sso.services.sign_out.chain import token_of_chain
+from sso.services.sign_out.start import purge_sign_outs, take_logout_message
 from tests.sso.conftest import new_browser, save_switches
 from tests.sso.sign_in.test_encryption import pem
 from tests.sso.sign_in.test_signed_requests import is_signed_by
@@ -101,7 +102,7 @@ class TestOurs:
         assert session["session_index"].startswith("_")
 
     def test_signed_where_there_is_a_key(self, connected, organization):
-        key = create_key(organization=organization, actor=COMMAND_LINE)
+        key = keys.create_key(organization=organization, actor=COMMAND_LINE)
         connected.sign_in()
         assert is_signed_by(urlsplit(sign_out(connected)).query, key.signing_certificate())
 
@@ -249,7 +250,7 @@ class TestProviders:
         assert list(SessionGrant.objects.filter(ended_at__isnull=True).values_list("kind", flat=True)) == ["password"]
 
     def test_an_encrypted_name_id(self, connected, organization):
-        key = create_key(organization=organization, actor=COMMAND_LINE)
+        key = keys.create_key(organization=organization, actor=COMMAND_LINE)
         connected.sign_in()
         message = logout.request(
             connected.tenant.issuer, connected.app.logout_url, connected.last().provider_session["name_id"]
@@ -261,7 +262,7 @@ class TestProviders:
 
     @pytest.mark.parametrize("way", ["by Redirect", "by POST"])
     def test_a_message_with_nothing_encrypted_opens_no_key(self, connected, organization, way):
-        create_key(organization=organization, actor=COMMAND_LINE)
+        keys.create_key(organization=organization, actor=COMMAND_LINE)
         connected.sign_in()
         message = logout.request(connected.tenant.issuer, connected.app.logout_url, "somebody@contoso.example")
         with CaptureQueriesContext(connection) as statements:

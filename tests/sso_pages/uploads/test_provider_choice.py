@@ -10,7 +10,7 @@ from django.test import Client
 
 from orgs.models import Organization, Plan, Role, User
 from sso.models import Configuration, Upload
-from sso.services import offer_providers
+from sso.services import kept_uploads
 from tests.conftest import MakeMember, SignedIn
 from tests.saml.metadata_files import SP_ROLE, entities, entity
 from tests.sso_pages.choices import choose, offers, typed, without_files
@@ -237,7 +237,7 @@ class TestRefusals:
         self, browser: Client, listed: Callable[..., str], organization: Organization, member: MakeMember
     ) -> None:
         list_path = listed()
-        other = offer_providers(
+        other = kept_uploads.offer_providers(
             organization=organization,
             by=member(organization, Role.ADMIN).user,
             file=io.BytesIO(federation().encode()),

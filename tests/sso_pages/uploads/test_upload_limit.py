@@ -13,7 +13,8 @@ from audit.events import EventName
 from audit.models import Event
 from orgs.models import Organization, User
 from sso.models import Configuration
-from sso.services.upload_limits import MOST_UPLOADS, TooManyUploadsError, count_upload
+from sso.services import upload_limits
+from sso.services.upload_limits import MOST_UPLOADS, TooManyUploadsError
 from tests.conftest import MakeMember, MakeOrganization, SignedIn
 from tests.sso_pages.choices import typed
 from tests.sso_pages.files import certificate, descriptor, uploaded
@@ -26,7 +27,9 @@ def count(organization: Organization, times: int, admin: User) -> None:
     from audit.actors import Actor
 
     for _ in range(times):
-        count_upload(organization=organization, name="contoso.xml", actor=Actor(user_id=admin.pk, email=admin.email))
+        upload_limits.count_upload(
+            organization=organization, name="contoso.xml", actor=Actor(user_id=admin.pk, email=admin.email)
+        )
 
 
 def uploads() -> int:

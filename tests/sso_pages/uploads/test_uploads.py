@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from orgs.models import Organization, Role, User
 from sso.models import OfferedProvider, Upload
-from sso.services import offer_providers
+from sso.services import kept_uploads
 from tests.conftest import MakeMember, MakeOrganization, SignedIn, new_browser
 from tests.sso_pages.choices import choose, offers, typed, without_files
 from tests.sso_pages.files import ENTITY_ID, NAMES, descriptor, federation, large, uploaded
@@ -76,7 +76,7 @@ class TestGone:
         _is_gone(browser, theirs, provider)
         kept = browser.post(path.replace("contoso", fabrikam.slug), typed(kept_upload=str(provider.public_id)))
         assert "no longer here" in errors_at(page(kept), "metadata_file")
-        own = offer_providers(
+        own = kept_uploads.offer_providers(
             organization=fabrikam, by=admin, file=io.BytesIO(federation().encode()), name="f.xml", choices={}
         )
         own_list = theirs.replace(list_path.rpartition("/")[2], str(own.public_id))

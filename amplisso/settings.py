@@ -10,6 +10,7 @@ from django.core.management.utils import get_random_secret_key
 
 from amplisso.environment.read import BASE_DIR, VAR_DIR, read_environment
 from amplisso.logging_config import logging_config
+from orgs.sessions import lifetimes
 
 _env = read_environment()
 
@@ -136,7 +137,7 @@ else:
     CACHES = {"default": {"BACKEND": _table, "LOCATION": "cache", "OPTIONS": _limits}}
     SESSION_ENGINE = "orgs.sessions.store"
 
-SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds; a grant of an organization may end sooner
+SESSION_COOKIE_AGE = lifetimes.seconds(lifetimes.PASSWORD_SESSION)
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -222,7 +223,7 @@ ACCOUNT_RATE_LIMITS = {
     "sign_up_mail": "5/h/key",
 }
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
-PASSWORD_RESET_TIMEOUT = 60 * 60  # seconds; the mail says an hour
+PASSWORD_RESET_TIMEOUT = lifetimes.seconds(lifetimes.PASSWORD_RESET_LINK)
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(BASE_URL).scheme
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

@@ -205,7 +205,7 @@ def opening_grant(grants: list[SessionGrant], membership: Membership, *, recover
 def expiry(grant: SessionGrant, membership: Membership) -> datetime:
     """Return when a grant stops, or stopped, opening this membership's pages."""
     organization = membership.organization
-    ends = min(grant.expires_at, grant.opened_at + organization.session_length)
+    ends = grant.end_in(organization)
     signed_out = organization.sessions_ended_at
     return min(ends, signed_out) if signed_out and signed_out >= grant.opened_at else ends
 

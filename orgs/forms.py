@@ -17,8 +17,8 @@ from django.utils import timezone
 from audit.events import Risk
 from orgs.access import actor_of
 from orgs.models import Membership, Organization, Role, User
-from orgs.models.organizations import MAX_SESSION_HOURS
 from orgs.services import organizations
+from orgs.sessions import lifetimes
 from orgs.text.email_addresses import normal_address, normal_domain
 from orgs.text.visible_text import validate_name
 
@@ -74,14 +74,17 @@ class GeneralForm(forms.Form):
         return slug
 
 
+_LONGEST = lifetimes.hours(lifetimes.SESSION_LONGEST)
+
+
 class SessionLengthForm(forms.Form):
     """How long users stay signed in."""
 
     hours = forms.IntegerField(
         label="Hours",
-        min_value=1,
-        max_value=MAX_SESSION_HOURS,
-        help_text=f"From 1 to {MAX_SESSION_HOURS} (30 days). It holds at once, for open sessions too.",
+        min_value=lifetimes.hours(lifetimes.SESSION_SHORTEST),
+        max_value=_LONGEST,
+        help_text=f"From 1 to {_LONGEST} (30 days). It holds at once, for open sessions too.",
         error_messages={"invalid": "Write the hours as a number, such as 12."},
     )
 

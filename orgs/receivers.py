@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -16,7 +15,6 @@ from allauth.mfa.signals import (
     authenticator_removed,
     authenticator_reset,
 )
-from django.conf import settings
 from django.contrib.auth.signals import user_logged_in as django_user_logged_in
 from django.contrib.auth.signals import user_logged_out, user_login_failed
 from django.db import transaction
@@ -35,6 +33,7 @@ from orgs.models import User
 from orgs.models.users import operator_made
 from orgs.selectors import accepted_numbers
 from orgs.services import accounts, grants
+from orgs.sessions.lifetimes import PASSWORD_SESSION
 from orgs.sessions.names import name_session, session_name
 from orgs.transactions import atomic
 
@@ -74,7 +73,7 @@ def note_operator(user: User, **kwargs: Any) -> None:
 @receiver(user_logged_in)
 def open_password_session(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """Give the session its password grant, after allauth has checked password and second factor, or a passkey."""
-    expires_at = timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    expires_at = timezone.now() + PASSWORD_SESSION
     session, actor = name_session(request), actor_of(request, user)
     try:
         accounts.create_password_grant(session=session, user=user, expires_at=expires_at, actor=actor)

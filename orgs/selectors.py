@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import reduce
 from operator import or_
 
@@ -26,9 +25,7 @@ from orgs.models import (
     SessionGrant,
     User,
 )
-
-# Long enough for the mail that told of a new second factor to have been read.
-SETTLING = timedelta(days=7)
+from orgs.sessions.lifetimes import SECOND_FACTOR_SETTLES
 
 
 def open_organization(number: int) -> Organization | None:
@@ -221,7 +218,7 @@ def settled_factors(user: User) -> set[int]:
     """
     authenticators = Authenticator.objects.filter(user=user)
     first = authenticators.exclude(type=Authenticator.Type.RECOVERY_CODES).aggregate(at=Min("created_at"))["at"]
-    since = timezone.now() - SETTLING
+    since = timezone.now() - SECOND_FACTOR_SETTLES
     settled = Q(created_at__lte=since) & ~Q(type=Authenticator.Type.RECOVERY_CODES)
     if first is not None and first <= since:
         settled |= Q(type=Authenticator.Type.RECOVERY_CODES)

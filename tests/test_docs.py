@@ -14,6 +14,7 @@ from django.urls import NoReverseMatch, Resolver404, resolve
 
 from audit import retention
 from orgs.services.password_attempts import WINDOW
+from orgs.sessions import lifetimes
 from sso import saml
 from sso.models import Provider
 from sso.providers.azure import GUIDE
@@ -160,13 +161,20 @@ def test_what_ends_when_is_what_the_constants_say() -> None:
     section = read(ROOT / "docs" / "design.md").partition("## What ends when")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| [^|]+ \| ([^|]+) \| `([\w.]+)` \|$", section, re.MULTILINE)
     stated = {constant: duration for duration, constant in rows}
-    assert stated == {name: in_words(value) for name, value in durations_of(retention).items()}
+    protocol = {"sso.saml.REQUEST_LIFE": saml.REQUEST_LIFE, "sso.saml.LOGOUT_LIFE": saml.LOGOUT_LIFE}
+    true = durations_of(lifetimes) | durations_of(retention) | protocol
+    assert stated == {name: in_words(value) for name, value in true.items()}
     assert len(rows) == len(stated)
+
+
+def test_a_link_lives_as_long_as_a_sign_in_waits() -> None:
+    assert lifetimes.ENCRYPTED_PARAM == saml.REQUEST_LIFE
 
 
 def test_nothing_is_deleted_that_is_still_needed() -> None:
     assert retention.PASSWORD_ATTEMPTS >= WINDOW
     assert retention.UNFINISHED_SIGN_INS > saml.REQUEST_LIFE + STARTS_COUNTED_FOR
+    assert retention.SESSION_LIST > lifetimes.SESSION_LONGEST
     assert retention.SIGN_OUTS > saml.LOGOUT_LIFE
 
 

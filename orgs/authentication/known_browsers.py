@@ -11,10 +11,10 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.crypto import salted_hmac
 
 from orgs.models import User
+from orgs.sessions.lifetimes import KNOWN_BROWSER
 
 _PREFIX = "known-browser-"
 _PATH = "/account/"  # where passwords are typed
-_AGE = 180 * 24 * 60 * 60  # seconds
 _MOST = 5  # accounts for each browser: requests with too many cookies are refused by servers
 
 
@@ -61,7 +61,7 @@ def _set_cookie(request: HttpRequest, response: HttpResponseBase, user: User) ->
     response.set_cookie(
         name,
         _signer(user.get_session_auth_hash()).sign(secrets.token_hex(16)),
-        max_age=_AGE,
+        max_age=KNOWN_BROWSER,
         path=_PATH,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -61,6 +62,10 @@ class SessionGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} of {self.user}"
+
+    def end_in(self, organization: Organization) -> datetime:
+        """Return when it stops opening an organization's pages, unless it is ended: by itself, or by their length."""
+        return min(self.expires_at, self.opened_at + organization.session_length)
 
 
 class RecoveryCode(models.Model):

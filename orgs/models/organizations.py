@@ -10,11 +10,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from orgs.conditions import sso_works
+from orgs.sessions import lifetimes
 from orgs.text.email_addresses import NORMAL_DOMAIN
 from orgs.text.visible_text import validate_name
 
-DEFAULT_SESSION_HOURS = 12
-MAX_SESSION_HOURS = 24 * 30
+_SHORTEST, _LONGEST = (lifetimes.hours(bound) for bound in (lifetimes.SESSION_SHORTEST, lifetimes.SESSION_LONGEST))
 
 
 class Plan(models.Model):
@@ -58,8 +58,8 @@ class Organization(models.Model):
     require_sso = models.BooleanField("Require SSO", default=False, help_text="Members cannot use a password here.")
     session_hours = models.PositiveSmallIntegerField(
         "session length in hours",
-        default=DEFAULT_SESSION_HOURS,
-        validators=[MinValueValidator(1), MaxValueValidator(MAX_SESSION_HOURS)],
+        default=lifetimes.hours(lifetimes.SESSION_DEFAULT),
+        validators=[MinValueValidator(_SHORTEST), MaxValueValidator(_LONGEST)],
         help_text="How long people stay signed in to this organization, at most.",
     )
     # Sessions opened until then open nothing here any more: a password session belongs to no organization that could
@@ -73,7 +73,7 @@ class Organization(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(number__gte=10001), name="organization_number_from_10001"),
             models.CheckConstraint(
-                condition=Q(session_hours__gte=1, session_hours__lte=MAX_SESSION_HOURS),
+                condition=Q(session_hours__gte=_SHORTEST, session_hours__lte=_LONGEST),
                 name="organization_session_hours_in_range",
             ),
         ]

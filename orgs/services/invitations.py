@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -33,10 +32,9 @@ from orgs.services.accounts import record_for_organizations, record_sign_up
 from orgs.services.email_limits import check_emails
 from orgs.services.locks import hold_account, hold_organization
 from orgs.services.members import add_member, as_it_is_now
+from orgs.sessions.lifetimes import INVITATION_LINK
 from orgs.text.email_addresses import normal_address
 from orgs.transactions import atomic
-
-LIFE = timedelta(days=14)
 
 
 @atomic
@@ -172,7 +170,7 @@ def _invite_one(organization: Organization, address: str, role: Role, by: Member
 def _link(token: str) -> dict[str, Any]:
     """Return the fields of an email that is just being sent with this token."""
     now = timezone.now()
-    return {"token_hash": hash_of_token(token), "sent_at": now, "expires_at": now + LIFE}
+    return {"token_hash": hash_of_token(token), "sent_at": now, "expires_at": now + INVITATION_LINK}
 
 
 def _post(invitation: Invitation, token: str, name: EventName, actor: Actor, before: Facts | None = None) -> None:

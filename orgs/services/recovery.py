@@ -19,10 +19,9 @@ from orgs.errors import NotAllowedError
 from orgs.models import GrantKind, Membership, RecoveryCode, SessionGrant, User
 from orgs.services.grants import create_grant
 from orgs.services.locks import hold_organization, hold_shared
+from orgs.sessions import lifetimes
 from orgs.transactions import atomic
 
-CODE_LIFE = timedelta(minutes=10)
-GRANT_LIFE = timedelta(hours=1)
 TRIES = 5
 CODES_AN_HOUR = 5
 _WRONG = "This code is not right, or it is older than ten minutes. Ask for a new one."
@@ -40,7 +39,7 @@ def mail_recovery_code(*, membership: Membership, actor: Actor) -> None:
         defaults={
             "code_hash": make_password(code),
             "tries_left": TRIES,
-            "expires_at": timezone.now() + CODE_LIFE,
+            "expires_at": timezone.now() + lifetimes.RECOVERY_CODE,
         },
     )
     _record(EventName.RECOVERY_REQUESTED, membership, actor)
@@ -65,7 +64,7 @@ def create_recovery_grant(*, membership: Membership, session: str, means: str, a
         user=membership.user,
         kind=GrantKind.RECOVERY,
         organization=membership.organization,
-        expires_at=timezone.now() + GRANT_LIFE,
+        expires_at=timezone.now() + lifetimes.RECOVERY_GRANT,
     )
     _record(EventName.RECOVERY_OPENED, membership, actor, means=means)
     transaction.on_commit(lambda: tell_admins_of_recovery(membership, means))

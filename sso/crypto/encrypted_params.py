@@ -9,7 +9,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
-LIFE = 10 * 60  # seconds: as long as a started sign-in waits
+from orgs.sessions.lifetimes import ENCRYPTED_PARAM, seconds
 
 
 class TokenPurpose(StrEnum):
@@ -25,14 +25,14 @@ class TokenPurpose(StrEnum):
 
 
 def encrypt(purpose: TokenPurpose, content: str) -> str:
-    """Return a value encrypted for this purpose as URL-safe text, good for `LIFE` seconds."""
+    """Return a value encrypted for this purpose as URL-safe text, good for ENCRYPTED_PARAM."""
     return _box(purpose).encrypt(content.encode()).decode()
 
 
 def decrypt(purpose: TokenPurpose, text: str) -> str:
     """Return what was encrypted; "" if it is not ours, for another purpose or too old."""
     try:
-        return _box(purpose).decrypt(text.encode(), ttl=LIFE).decode()
+        return _box(purpose).decrypt(text.encode(), ttl=seconds(ENCRYPTED_PARAM)).decode()
     except InvalidToken:
         return ""
 

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from orgs.crypto.tokens import hash_of_token
-from orgs.models import GrantKind, Organization, SessionGrant
+from orgs.models import GrantKind, SessionGrant
 from orgs.selectors import live_grants_into
 from sso.models import SignIn
 from sso.saml import REQUEST_LIFE
@@ -43,7 +43,7 @@ def was_closed(sign_in: SignIn, grants: Iterable[SessionGrant]) -> bool:
     grant = SessionGrant.objects.filter(public_id=sign_in.grant).first() if sign_in.grant else None
     if grant is None:
         return True
-    if grant.ended_at is not None or _has_expired(grant, sign_in.organization):
+    if grant.ended_at is not None or grant.end_in(sign_in.organization) <= timezone.now():
         return False
     return not live_grants_into(sign_in.organization).filter(pk=grant.pk).exists()
 
@@ -68,7 +68,3 @@ def _is_replaced(ended: SessionGrant, grants: Iterable[SessionGrant]) -> bool:
     place = (GrantKind.SSO, ended.organization_id, ended.user_id)
     alike = [each for each in grants if (each.kind, each.organization_id, each.user_id) == place]
     return ended.ended_at is not None and any(each.opened_at <= ended.ended_at for each in alike)
-
-
-def _has_expired(grant: SessionGrant, organization: Organization) -> bool:
-    return min(grant.expires_at, grant.opened_at + organization.session_length) <= timezone.now()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import partial
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -22,6 +20,7 @@ from orgs.deferred import defer
 from orgs.emails import tell_admins_of_suspension
 from orgs.models import Organization
 from orgs.selectors import open_organization, somebody_else_in
+from orgs.sessions.lifetimes import cookie_seconds
 from orgs.sessions.names import session_name
 from orgs.views.responses import not_allowed
 from sso import saml
@@ -231,7 +230,7 @@ def make_session(request: HttpRequest, finished: Finished) -> None:
     request.session.flush()
     login(request, finished.user, backend=_BACKEND)
     keep_session_name(request, finished.session, finished.grant)
-    request.session.set_expiry(_seconds_until(finished.grant.expires_at))
+    request.session.set_expiry(cookie_seconds(timezone.now(), grant_end=finished.grant.expires_at))
     request.session.save()
 
 
@@ -249,11 +248,6 @@ def _ask_to_switch(finished: Finished) -> HttpResponse:
     """Ask before switching users: else the owner of a provider could sign others in to their account (login CSRF)."""
     address = reverse("switch", args=[finished.sign_in.organization.number])
     return _see_other(f"{address}?{urlencode({'token': token_of(finished)})}")
-
-
-def _seconds_until(moment: datetime) -> int:
-    """Return a session's seconds: its longest grant decides, and carried-over grants end within a day's session."""
-    return max(int((moment - timezone.now()).total_seconds()), settings.SESSION_COOKIE_AGE)
 
 
 def _too_many(request: HttpRequest) -> HttpResponse:

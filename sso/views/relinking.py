@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
@@ -19,6 +18,7 @@ from orgs.deferred import defer
 from orgs.emails import tell_of_relinking
 from orgs.errors import NotAllowedError
 from orgs.models import Role
+from orgs.sessions.lifetimes import SECOND_FACTOR_FRESH
 from orgs.views.recovery import factor_url, passed_second_factor
 from orgs.views.responses import PAGE_LENGTH, page_of, post_to, see_other
 from sso.selectors.connections import active_configuration
@@ -28,9 +28,6 @@ from sso.wording.relinking import Row, past_of, row_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
-
-# How long ago the second factor may have been used that an admin confirms such a change with.
-_FACTOR_WITHIN = timedelta(minutes=15)
 
 
 @organization_page(Role.ADMIN, recovery=True)
@@ -101,7 +98,7 @@ def _factor(request: OrganizationRequest) -> dict[str, Any]:
 
 
 def _has_factor(request: OrganizationRequest) -> bool:
-    return has_password_grant(request) and passed_second_factor(request, within=_FACTOR_WITHIN)
+    return has_password_grant(request) and passed_second_factor(request, within=SECOND_FACTOR_FRESH)
 
 
 @organization_page(Role.ADMIN, recovery=True)

@@ -16,8 +16,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from orgs.access import actor_of, grants_of
 from orgs.selectors import open_organization
+from orgs.sessions.lifetimes import ENCRYPTED_PARAM
 from orgs.views.responses import see_other
-from sso.crypto.encrypted_params import LIFE, TokenPurpose, decrypt, encrypt
+from sso.crypto.encrypted_params import TokenPurpose, decrypt, encrypt
 from sso.models import SignOutState
 from sso.providers import guide_of
 from sso.services.sign_out.chain import Step, ask_next, chain, number_in, steps_of
@@ -163,7 +164,7 @@ def _provider(sign_in: SignIn) -> str:
 
 def _remember(response: HttpResponse, token: str) -> None:
     """Keep the token in a cookie: only SameSite=None ones come with a provider's POST. The sign-in page reads it."""
-    response.set_cookie(_COOKIE, token, max_age=LIFE, secure=True, httponly=True, samesite="None")
+    response.set_cookie(_COOKIE, token, max_age=ENCRYPTED_PARAM, secure=True, httponly=True, samesite="None")
 
 
 def _organization(number: int) -> Organization:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -15,6 +15,7 @@ from orgs.crypto.tokens import hash_of_token
 from orgs.models import GrantKind, Organization
 from orgs.selectors import open_organization
 from orgs.services import grants, locks
+from orgs.sessions.lifetimes import end_of_sso_grant
 from orgs.transactions import OutdatedError, twice
 from sso import saml
 from sso.acs_sql.reads import KnownPerson, known_person, sign_in_by_relay_state, sign_in_by_request
@@ -225,7 +226,9 @@ def _persist_sign_in(asked: SignIn, authorized: Authorized, assertion: saml.Asse
         kind=GrantKind.SSO,
         organization=asked.organization,
         connection=asked.connection.public_id,
-        expires_at=_expiry(asked.organization, assertion, now),
+        expires_at=end_of_sso_grant(
+            now, length=asked.organization.session_length, provider_end=assertion.session_not_on_or_after
+        ),
     )
     asked.state, asked.user = SignInState.SUCCEEDED, user
     asked.grant, asked.name_id_hash = grant.public_id, hash_of_token(assertion.name_id)
@@ -233,14 +236,3 @@ def _persist_sign_in(asked: SignIn, authorized: Authorized, assertion: saml.Asse
     persist(asked, authorized, grant)
     grants.carry_grants_over(from_session=asked.session, to=grant)
     return Finished(asked, user, grant.session, grant)
-
-
-def _expiry(organization: Organization, assertion: saml.Assertion, now: datetime) -> datetime:
-    """Return when the session ends: by the organization's length, or sooner by the provider's (core 2.7.2).
-
-    Never sooner than in a minute.
-    """
-    until = now + organization.session_length
-    if assertion.session_not_on_or_after is not None:
-        until = min(until, assertion.session_not_on_or_after)
-    return max(until, now + timedelta(minutes=1))

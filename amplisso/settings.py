@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "orgs.deferred.DeferredWork",
     "csp.middleware.CSPMiddleware",
     "amplisso.unavailable.unavailable",  # around all that asks the database
+    "database.idle_connections.use_live_connection",
     "amplisso.malformed_requests.refuse_malformed",  # before anything looks at cookies, query or form
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -110,7 +111,7 @@ TEMPLATES = [
 
 # --- Database, cache, sessions -----------------------------------------------------------------------------------
 
-DATABASES = {"default": {**_env.database, "CONN_HEALTH_CHECKS": True}}
+DATABASES = {"default": _env.database}
 if "sqlite3" in DATABASES["default"]["ENGINE"]:
     VAR_DIR.mkdir(exist_ok=True)
     # IMMEDIATE takes the write lock when a transaction begins: two sign-ins wait for each other instead of failing.

@@ -108,13 +108,13 @@ def test_every_folder_on_the_map_exists_and_none_is_missing() -> None:
 
 def test_every_file_in_the_design_exists() -> None:
     text = read(ROOT / "docs" / "design.md")
-    named = set(re.findall(r"(?<![\w/])((?:amplisso|orgs|sso|audit|simulator|tests)/[a-z_/]+\.py)", text))
+    named = set(re.findall(r"(?<![\w/])((?:amplisso|orgs|sso|audit|database|simulator|tests)/[a-z_/]+\.py)", text))
     assert named
     assert [file for file in named if not (ROOT / file).exists()] == []
 
 
 FOR_CONTRIBUTORS = [page for page in PAGES if page.parent.name in {"dev", "adr"}] + [ROOT / "CONTRIBUTING.md"]
-_FOLDER = r"(?:amplisso|audit|bench|docs|orgs|requirements|simulator|sso|templates|tests|\.ci|\.github)"
+_FOLDER = r"(?:amplisso|audit|bench|database|docs|orgs|requirements|simulator|sso|templates|tests|\.ci|\.github)"
 
 
 @pytest.mark.parametrize("page", FOR_CONTRIBUTORS, ids=lambda page: page.name)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ["amplisso", "audit", "bench", "orgs", "simulator", "sso", "tests"]
+FOLDERS = ["amplisso", "audit", "bench", "database", "orgs", "simulator", "sso", "tests"]
 VAGUE = re.compile(r"\A(The same\b)|\b(somebody|nobody|whoever|everybody|anybody)\b", re.IGNORECASE)
 
 

@@ -6,11 +6,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Barrier
+from typing import Any
 
 import pytest
 from django.db import OperationalError, connection, connections, transaction
@@ -137,9 +138,8 @@ class TestPostgreSQL:
         browser = client_of(organization.memberships.get().user)
         browser.raise_request_exception = False
         assert browser.get("/session").status_code == 200
-        connection.ensure_connection()
-        end_connection(connection.connection.info.backend_pid)
-        answer = browser.get("/session")
+        with connection.execute_wrapper(end_connection_before_second_statement()):
+            answer = browser.get("/session")
         assert (answer.status_code, answer["Content-Type"]) == (503, "application/json")
         assert answer["Retry-After"] == "10"
         assert answer.json()["error"] == "The database does not answer. Try again in a few seconds."
@@ -173,6 +173,19 @@ class TestPostgreSQL:
                 done.result(LONGEST)
         assert len(starts) == 3
         assert Event.objects.filter(name=EventName.SESSION_LENGTH_CHANGED).count() == 4
+
+
+def end_connection_before_second_statement() -> Callable[..., Any]:
+    """Wrap the statements of a request: the server ends their connection in the middle of it."""
+    seen: list[str] = []
+
+    def run(execute: Callable[..., Any], sql: str, *others: Any) -> Any:
+        seen.append(sql)
+        if len(seen) == 2:
+            end_connection(connection.connection.info.backend_pid)
+        return execute(sql, *others)
+
+    return run
 
 
 def end_connection(pid: int) -> None:

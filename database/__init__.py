@@ -1,0 +1,4 @@
+"""What every use of the database has in common: connections that live.
+
+Knows nothing of the application: every other part may use it, and it imports none of them.
+"""

@@ -1,0 +1,147 @@
+"""A kept connection that the server, a pooler or a firewall has ended in the meantime costs no visitor an error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from database.idle_connections import has_ended, use_live_connection
+from orgs.models import Organization, Plan
+from tests.conftest import SignedIn
+from tests.faults.proxy import Proxy, proxy_to
+
+LONGEST = 30  # seconds that any part of a test may wait
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no connection that could be lost"),
+]
+
+
+@pytest.fixture
+def proxy(transactional_db: None) -> Iterator[Proxy]:
+    """A proxy through which this thread's connection leads."""
+    own = connection.settings_dict
+    before = own["HOST"], own["PORT"]
+    with proxy_to(str(own["HOST"]), int(own["PORT"])) as running:
+        connection.close()
+        own["HOST"], own["PORT"] = "127.0.0.1", running.port
+        try:
+            yield running
+        finally:
+            connection.close()
+            own["HOST"], own["PORT"] = before
+
+
+def end_kept_connection() -> None:
+    """Let the server end the kept connection, as a restart does."""
+    connection.ensure_connection()
+    pid = connection.connection.info.backend_pid
+
+    def end() -> None:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(end).result(LONGEST)
+
+
+def serve(work: Callable[[], object]) -> HttpResponse:
+    """Do some work as the whole of a request."""
+
+    def view(request: HttpRequest) -> HttpResponse:
+        work()
+        return HttpResponse()
+
+    return use_live_connection(view)(HttpRequest())
+
+
+def test_a_connection_that_the_server_has_ended_is_replaced(organization: Organization, client_of: SignedIn) -> None:
+    browser = client_of(organization.memberships.get().user)
+    assert browser.get("/session").status_code == 200
+    end_kept_connection()
+    assert has_ended(connection.connection)
+    assert browser.get("/session").status_code == 200
+
+
+def test_asking_costs_no_statement(visitor: Client) -> None:
+    connection.ensure_connection()
+    kept = connection.connection
+    with CaptureQueriesContext(connection) as captured:
+        serve(Plan.objects.count)
+    assert len(captured) == 1
+    assert connection.connection is kept
+
+
+def test_a_connection_that_a_firewall_forgot_is_replaced(
+    organization: Organization, client_of: SignedIn, proxy: Proxy
+) -> None:
+    browser = client_of(organization.memberships.get().user)
+    assert browser.get("/session").status_code == 200
+    proxy.forget()
+    assert not has_ended(connection.connection)
+    assert browser.get("/session").status_code == 200
+
+
+def test_only_the_first_statement_is_tried_again(proxy: Proxy) -> None:
+    def work() -> None:
+        Plan.objects.count()
+        proxy.forget()
+        Plan.objects.count()
+
+    connection.ensure_connection()
+    with pytest.raises(DatabaseError):
+        serve(work)
+
+
+def test_no_more_than_once(proxy: Proxy) -> None:
+    connection.ensure_connection()
+    proxy.refuse()
+    with pytest.raises(DatabaseError):
+        serve(Plan.objects.count)
+    proxy.heal()
+    assert serve(Plan.objects.count).status_code == 200
+
+
+def test_nothing_that_writes_is_tried_again(proxy: Proxy) -> None:
+    connection.ensure_connection()
+    proxy.forget()
+    with pytest.raises(DatabaseError):
+        serve(lambda: Plan.objects.update(name="twice"))
+    connection.close()
+    assert not Plan.objects.filter(name="twice").exists()
+
+
+def test_no_transaction_is_tried_again(proxy: Proxy) -> None:
+    def work() -> None:
+        with transaction.atomic():
+            Plan.objects.count()
+
+    connection.ensure_connection()
+    proxy.forget()
+    with pytest.raises(DatabaseError):
+        serve(work)
+
+
+def test_an_error_of_a_living_connection_is_raised() -> None:
+    def work() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(2)")
+
+    connection.ensure_connection()
+    kept = connection.connection
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = '100ms'")
+    with pytest.raises(DatabaseError, match="statement timeout"):
+        serve(work)
+    assert connection.connection is kept
+    connection.close()

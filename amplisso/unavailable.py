@@ -1,30 +1,30 @@
-"""503 with Retry-After where a database does not answer, which is no bug of a page (invariant 13)."""
+"""503 with Retry-After where the database or Redis fails for a time, which is no bug of a page."""
 
 from __future__ import annotations
 
 import logging
 import sys
 from collections.abc import Callable
-from sqlite3 import SQLITE_ERROR
 from typing import Any
 
 from django.core.signals import got_request_exception
-from django.db import InterfaceError, OperationalError
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
+from redis.exceptions import RedisError
 
+from database import faults
 from orgs.transactions import OutdatedError
 
-RETRY_AFTER = 10  # seconds
+RETRY_AFTER = 5  # seconds
 _MARK = "unavailable_reference"
 _log = logging.getLogger(__name__)
 
 
 def unavailable(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Middleware: answer 503 in place of the 500 that Django made of a failing database.
+    """Middleware: answer 503 in place of the 500 that Django made of a temporary fault.
 
     Django turns an exception into a response behind each middleware, so none of them sees it; its signal does.
     """
@@ -37,28 +37,26 @@ def unavailable(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Call
     return answer
 
 
-def is_unavailable(error: BaseException | None) -> bool:
-    """Return whether an error is the database's state: locked, gone, full, shutting down, or a transaction given up.
-
-    SQLite reports a missing table as an OperationalError, too; that one is a fault of ours.
-    """
-    if isinstance(error, InterfaceError | OutdatedError):
-        return True
-    return isinstance(error, OperationalError) and getattr(error.__cause__, "sqlite_errorcode", None) != SQLITE_ERROR
+def failing_part(error: BaseException | None) -> str:
+    """Return what failed for a time, as the log calls it: "the database" or "Redis"; "" for a fault of ours."""
+    if isinstance(error, OutdatedError) or faults.is_temporary(error):
+        return "the database"
+    return "Redis" if isinstance(error, RedisError) else ""
 
 
 @receiver(got_request_exception)
 def note_unavailable(request: HttpRequest | None = None, **kwargs: Any) -> None:
     """Give the request a reference code, and write the one line of the log that has it."""
     error = sys.exc_info()[1]
-    if request is None or hasattr(request, _MARK) or not is_unavailable(error):
+    part = failing_part(error)
+    if request is None or hasattr(request, _MARK) or not part:
         return
     from sso.services.sign_in.start import new_reference
 
     reference = new_reference()
     setattr(request, _MARK, reference)
     cause = " ".join(str(error).split())
-    _log.error("%s: the database did not answer %s %s: %s", reference, request.method, request.path, cause)
+    _log.error("%s: %s did not answer %s %s: %s", reference, part, request.method, request.path, cause)
 
 
 class OneLine(logging.Filter):

@@ -10,12 +10,10 @@ from typing import ParamSpec, TypeVar
 
 from django.db import OperationalError, connection, transaction
 
+from database import faults
+
 P = ParamSpec("P")
 T = TypeVar("T")
-
-# deadlock_detected, serialization_failure and lock_not_available (PostgreSQL, appendix A): another transaction went
-# first, nothing of this one has stayed, and the next try finds the other one finished.
-_GIVEN_UP = frozenset({"40P01", "40001", "55P03"})
 
 # Seconds, from and to: long enough for the other transaction to go on, too short to be noticed.
 _PAUSE = (0.05, 0.15)
@@ -35,7 +33,7 @@ def twice(work: Callable[[], T], *, again: Callable[[], T] | None = None) -> T:
     except OutdatedError:
         pass
     except OperationalError as error:
-        if getattr(error.__cause__, "pgcode", None) not in _GIVEN_UP:
+        if not faults.was_given_up(error):
             raise
         # Row locks are not handed over in the order of arrival: without a pause this transaction can take the freed
         # lock again before the other one has woken up, and both would meet in the same deadlock.

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,10 +14,11 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection, connections, transaction
+from django.db import DatabaseError, OperationalError, connection, connections, transaction
 from django.test import Client
+from redis.exceptions import ConnectionError as RedisConnectionError
 
-from amplisso.unavailable import is_unavailable
+from amplisso.unavailable import failing_part
 from audit.actors import COMMAND_LINE
 from audit.events import EventName
 from audit.models import Event
@@ -77,7 +78,7 @@ print(json.dumps([answer.status_code, dict(answer.headers), answer.content.decod
             check=True,
         )
         status, headers, page, status_after = json.loads(run.stdout)
-        assert (status, headers["Retry-After"]) == (503, "10")
+        assert (status, headers["Retry-After"]) == (503, "5")
         assert "no-store" in headers["Cache-Control"]
         assert "Our database did not answer in time" in page
         (line,) = lines_in(run.stderr)
@@ -124,7 +125,7 @@ class TestPostgreSQL:
             cursor.execute("SET lock_timeout = '200ms'")
         with another_transaction_holds(organization):
             answer = browser.post(path, {"hours": "3"})
-        assert (answer.status_code, answer["Retry-After"]) == (503, "10")
+        assert (answer.status_code, answer["Retry-After"]) == (503, "5")
         assert "no-store" in answer["Cache-Control"]
         (line,) = (record.getMessage() for record in caplog.records if record.levelname == "ERROR")
         reference = line.split(":")[0]
@@ -141,7 +142,7 @@ class TestPostgreSQL:
         with connection.execute_wrapper(end_connection_before_second_statement()):
             answer = browser.get("/session")
         assert (answer.status_code, answer["Content-Type"]) == (503, "application/json")
-        assert answer["Retry-After"] == "10"
+        assert answer["Retry-After"] == "5"
         assert answer.json()["error"] == "The database does not answer. Try again in a few seconds."
         (line,) = (record.getMessage() for record in caplog.records if record.levelname == "ERROR")
         assert line.startswith(answer.json()["reference"] + ": the database did not answer GET /session")
@@ -232,4 +233,34 @@ def test_any_other_error_of_the_database_is_not_repeated() -> None:
 def test_a_missing_table_stays_a_fault_of_ours(visitor: Client) -> None:
     with pytest.raises(OperationalError) as caught, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT * FROM nowhere")
-    assert not is_unavailable(caught.value)
+    assert failing_part(caught.value) == ""
+
+
+class TestReadOnly:
+    pytestmark = on_postgresql
+
+    def test_a_server_that_takes_no_writes_for_now_is_unavailable(self) -> None:
+        """A standby, which a failover has not yet promoted, answers like this."""
+        write = "CREATE TABLE written (id integer)"
+        assert failing_part(error_of("SET TRANSACTION READ ONLY", write)) == "the database"
+
+    def test_a_missing_table_is_a_fault_of_ours(self) -> None:
+        assert failing_part(error_of("SELECT * FROM nowhere")) == ""
+
+
+def error_of(*statements: str) -> DatabaseError:
+    """Return the error with which a transaction of these statements ends."""
+    with pytest.raises(DatabaseError) as caught:
+        _run(statements)
+    return caught.value
+
+
+def _run(statements: Sequence[str]) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def test_redis_that_is_gone_is_unavailable() -> None:
+    assert failing_part(RedisConnectionError("refused")) == "Redis"
+    assert failing_part(ValueError()) == ""

@@ -16,7 +16,7 @@ from django.utils.cache import add_never_cache_headers
 from redis.exceptions import RedisError
 
 from database import faults
-from orgs.transactions import OutdatedError
+from orgs.errors import OutdatedError
 
 RETRY_AFTER = 5  # seconds
 _MARK = "unavailable_reference"

@@ -7,11 +7,8 @@ from typing import Any, NoReturn, Self
 
 from django.db import models
 
+from audit.errors import AppendOnlyError
 from audit.events import Outcome, Risk, event_choices
-
-
-class AppendOnlyError(Exception):
-    """An event that was written down was about to be changed or deleted."""
 
 
 class EventQuerySet(models.QuerySet["Event"]):

@@ -9,14 +9,11 @@ from typing import Any
 from django.db import transaction
 
 from audit.actors import Actor
+from audit.errors import NotInTransactionError
 from audit.events import EventName, Outcome, risk_of
 from audit.models import Event
 
 Facts = Mapping[str, Any]
-
-
-class NotInTransactionError(RuntimeError):
-    """An event was recorded outside the transaction of the change it describes."""
 
 
 def record(

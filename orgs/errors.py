@@ -1,4 +1,4 @@
-"""Errors about requests that are refused, and about secrets that are lost."""
+"""Errors about requests that are refused, secrets that are lost, and transactions that came too late."""
 
 
 class NotAllowedError(Exception):
@@ -7,3 +7,7 @@ class NotAllowedError(Exception):
 
 class LockedKeyError(Exception):
     """A stored secret can't be decrypted: the key it was encrypted with is no longer in KEY_ENCRYPTION_KEYS."""
+
+
+class OutdatedError(Exception):
+    """The rows that a transaction was decided by changed before it could write; nothing of it has stayed."""

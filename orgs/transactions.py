@@ -11,16 +11,13 @@ from typing import ParamSpec, TypeVar
 from django.db import OperationalError, connection, transaction
 
 from database import faults
+from orgs.errors import OutdatedError
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 # Seconds, from and to: long enough for the other transaction to go on, too short to be noticed.
 _PAUSE = (0.05, 0.15)
-
-
-class OutdatedError(Exception):
-    """The rows that a transaction was decided by changed before it could write; nothing of it has stayed."""
 
 
 def twice(work: Callable[[], T], *, again: Callable[[], T] | None = None) -> T:

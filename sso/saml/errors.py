@@ -5,13 +5,21 @@ SAMLError
 │   └── SeveralProviders  the file is fine, but the admin has to choose one of its providers
 └── ToolkitError          this installation can't verify signatures; the message is for the operator
 
-A response that is refused is not an error: it is a `Verdict` without an assertion.
+A response that is refused is not an error: it is a `Verdict` without an assertion. The errors at the end of this module
+are caught where a message or a file is judged, and become a part of what is said about it.
 """
 
+from __future__ import annotations
+
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lxml import etree
 
 # Most messages about an upload end with this sentence.
 WHAT_TO_DO = "Download the metadata XML file from your identity provider and upload that."
+DOWNLOAD_AGAIN = "Download the file again, unchanged, from your identity provider."
 
 
 class MetadataProblem(StrEnum):
@@ -55,7 +63,7 @@ class MetadataProblem(StrEnum):
 
 
 class SAMLError(Exception):
-    """Base of every error raised by sso.saml."""
+    """Base of every error that leaves sso.saml."""
 
 
 class ToolkitError(SAMLError):
@@ -87,3 +95,31 @@ def unknown_entity() -> MetadataError:
         MetadataProblem.UNKNOWN_ENTITY,
         "This file doesn't describe the identity provider you chose. Choose one that it lists.",
     )
+
+
+class NotXMLError(Exception):
+    """The parser refused a document; never leaves sso.saml."""
+
+    def __init__(self, error: etree.XMLSyntaxError) -> None:
+        super().__init__(error.msg or "")
+        self.syntax_error = error
+
+
+class UndecryptableError(Exception):
+    """Decryption failed. The error has no reason in it, and never leaves sso.saml."""
+
+
+class UnreadableCertificateError(Exception):
+    """A text is no certificate. The message says what it is, as the end of a sentence; `advice` is a sentence."""
+
+    def __init__(self, what: str, advice: str = DOWNLOAD_AGAIN) -> None:
+        super().__init__(what)
+        self.advice = advice
+
+
+class NotDERError(ValueError):
+    """The bytes are not DER, or not the value that was expected."""
+
+
+class CutOffError(NotDERError):
+    """The bytes end before the value does: a part is missing."""

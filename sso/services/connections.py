@@ -20,6 +20,7 @@ from orgs.transactions import atomic
 from sso import saml
 from sso.connection_view import ConnectionView, connection_view
 from sso.crypto.key_encryption import can_encrypt
+from sso.errors import NoDraftError
 from sso.models import Configuration, ConfigurationState, Connection, ConnectionState, Identity, Provider, SignIn
 from sso.saml.xml.threads import in_own_thread
 from sso.selectors.connections import connection_of
@@ -169,10 +170,6 @@ def _make_key_for(configuration: Configuration, organization: Organization, acto
     """Make the key without which requests can't be signed; where none can be kept, the page says what is missing."""
     if configuration.signs_requests and can_encrypt() and not live_keys(organization).exists():
         create_key(organization=organization, actor=actor)
-
-
-class NoDraftError(RuntimeError):
-    """A configuration that is not, or no longer, a draft was to become active."""
 
 
 def activate(*, configuration: Configuration, actor: Actor) -> None:

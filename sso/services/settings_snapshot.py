@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from orgs.errors import NotAllowedError
 from orgs.models import Role
+from sso.errors import SettingsChangedError
 from sso.models import Provider
 
 if TYPE_CHECKING:
@@ -22,13 +22,6 @@ _SWITCHES = {
     "force_authn": ("A fresh sign-in is asked for.", "No fresh sign-in is asked for."),
     "single_logout": ("Sign-out at the provider is on.", "Sign-out at the provider is off."),
 }
-
-
-class SettingsChangedError(NotAllowedError):
-    """Other settings were saved, or a draft went live, after the page was made."""
-
-    def __init__(self) -> None:
-        super().__init__(_CHANGED)
 
 
 def settings_snapshot(view: ConnectionView) -> dict[str, Any]:
@@ -70,7 +63,7 @@ def check_unchanged(view: ConnectionView, snapshot: str) -> None:
     The view has to be read with the organization's row locked, so that of two saves at once the second sees the first.
     """
     if snapshot and snapshot != as_text(settings_snapshot(view)):
-        raise SettingsChangedError
+        raise SettingsChangedError(_CHANGED)
 
 
 def changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:

@@ -11,25 +11,13 @@ from audit.actors import Actor
 from audit.events import EventName, Outcome
 from audit.selectors import moment_of_latest
 from audit.services import record
-from orgs.errors import NotAllowedError
 from orgs.models import Organization
 from orgs.services import locks
 from orgs.transactions import atomic
+from sso.errors import TooManyUploadsError
 
 MOST_UPLOADS: Final = 30
 UPLOADS_COUNTED_FOR: Final = timedelta(hours=1)
-
-
-class TooManyUploadsError(NotAllowedError):
-    """An organization has uploaded as many files as it may for now; `wait` says how long until the next one."""
-
-    def __init__(self, wait: timedelta) -> None:
-        minutes = 1 + int(wait.total_seconds()) // 60
-        super().__init__(
-            f"{MOST_UPLOADS} metadata files have been uploaded for your organization within an hour, and no more are "
-            f"read for now. Nothing was saved. Try again in {minutes} minute{'' if minutes == 1 else 's'}."
-        )
-        self.wait = wait
 
 
 @atomic
@@ -44,7 +32,7 @@ def count_upload(*, organization: Organization, name: str, actor: Actor) -> None
     names = (EventName.METADATA_UPLOADED,)
     first = moment_of_latest(MOST_UPLOADS, names, organization_number=organization.number)
     if first is not None and first > now - UPLOADS_COUNTED_FOR:
-        raise TooManyUploadsError(first + UPLOADS_COUNTED_FOR - now)
+        raise _too_many(first + UPLOADS_COUNTED_FOR - now)
     _record(EventName.METADATA_UPLOADED, organization, name, actor)
 
 
@@ -67,4 +55,13 @@ def _record(name_of_event: EventName, organization: Organization, file: str, act
         target=organization.name,
         after={"file": file.replace("\0", "")[:255]} | ({"reason": reason.replace("\0", "")} if reason else {}),
         outcome=Outcome.REFUSED if reason else Outcome.SUCCESS,
+    )
+
+
+def _too_many(wait: timedelta) -> TooManyUploadsError:
+    minutes = 1 + int(wait.total_seconds()) // 60
+    return TooManyUploadsError(
+        f"{MOST_UPLOADS} metadata files have been uploaded for your organization within an hour, and no more are "
+        f"read for now. Nothing was saved. Try again in {minutes} minute{'' if minutes == 1 else 's'}.",
+        wait=wait,
     )

@@ -15,6 +15,7 @@ from orgs.models import Organization, User
 from orgs.services import locks
 from orgs.transactions import atomic
 from sso.days import day_in_words
+from sso.errors import DayError
 from sso.models import Configuration, ConfigurationState, Connection, ConnectionState, Waiver
 from sso.selectors.connections import connection_of, usable_configurations, waivable_configurations
 from sso.services.connections import DISABLED_BY_OPERATOR
@@ -24,10 +25,6 @@ from sso.services.versions import copy_of
 MOST_DAYS = 90
 
 _NOT_CONNECTED = "Connect an identity provider first: upload its Metadata XML and save."
-
-
-class DayError(NotAllowedError):
-    """A waiver can't end on the day that was chosen."""
 
 
 def first_and_last_day() -> tuple[date, date]:

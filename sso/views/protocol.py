@@ -26,6 +26,7 @@ from orgs.views.responses import not_allowed
 from sso import saml
 from sso.acs_sql.reads import sign_in_by_relay_state
 from sso.crypto.encrypted_params import TokenPurpose, decrypt, encrypt
+from sso.errors import NotConnectedError, TooManyStartsError
 from sso.models import Configuration, ConfigurationState, SignIn, StartedBy
 from sso.redirects import page_of_organization, safe_next_path
 from sso.selectors.connections import configuration_by_public_id
@@ -33,15 +34,7 @@ from sso.selectors.keys import published_service_provider
 from sso.services import suspension
 from sso.services.sign_in.finish import finish_sign_in
 from sso.services.sign_in.outcomes import Finished, Repeated, UnsolicitedResponse
-from sso.services.sign_in.start import (
-    STARTS_COUNTED_FOR,
-    NotConnectedError,
-    Started,
-    TooManyStartsError,
-    keep_next_path,
-    start_sign_in,
-    take_next_path,
-)
+from sso.services.sign_in.start import STARTS_COUNTED_FOR, Started, keep_next_path, start_sign_in, take_next_path
 from sso.services.sign_in.switch import token_of
 from sso.views.request_cookies import bind_to_browser, brings_cookie, nonce_of
 from sso.views.sign_in import refused_page

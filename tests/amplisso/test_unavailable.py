@@ -22,9 +22,10 @@ from amplisso.unavailable import failing_part
 from audit.actors import COMMAND_LINE
 from audit.events import EventName
 from audit.models import Event
+from orgs.errors import OutdatedError
 from orgs.models import Organization
 from orgs.services import locks, organizations
-from orgs.transactions import OutdatedError, atomic, twice
+from orgs.transactions import atomic, twice
 from tests.conftest import MakeOrganization, SignedIn
 
 ROOT = Path(__file__).parents[2]

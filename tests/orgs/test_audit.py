@@ -13,9 +13,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit.actors import COMMAND_LINE, Actor
+from audit.errors import AppendOnlyError, NotInTransactionError
 from audit.events import EventName, Outcome, Risk, risk_of
-from audit.models import AppendOnlyError, Event
-from audit.services import NotInTransactionError, record
+from audit.models import Event
+from audit.services import record
 from orgs.models import Organization, Role, User
 from orgs.services import members, organizations
 from tests.conftest import MakeMember, MakeOrganization, SignedIn

@@ -8,13 +8,13 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from sso.saml.errors import NotDERError
 from sso.saml.keys.der import (
     BIT_STRING,
     INTEGER,
     OBJECT_IDENTIFIER,
     SEQUENCE,
     SET,
-    NotDERError,
     Value,
     children,
     object_identifier,

@@ -8,13 +8,11 @@ import base64
 import binascii
 import re
 
-from sso.saml.errors import MetadataError, MetadataProblem
+from sso.saml.errors import CutOffError, MetadataError, MetadataProblem, NotDERError, UnreadableCertificateError
 from sso.saml.keys.certificate_fields import certificate_fields
 from sso.saml.keys.certificates import SigningCertificate
-from sso.saml.keys.der import CutOffError, NotDERError, only
+from sso.saml.keys.der import only
 from sso.saml.keys.der_kinds import DERKind, certificates_of_pkcs7, kind_of
-
-AGAIN = "Download the file again, unchanged, from your identity provider."
 
 # Word processors turn two hyphens into a dash.
 _ARMOUR = re.compile(r"[-\u2010-\u2015]+ ?(?:BEGIN|END) [A-Z0-9 #]{1,40}[-\u2010-\u2015]+")
@@ -27,14 +25,6 @@ _SHORTEST = 100
 _SHOWN = 40
 # A browser shows this in the place of elements that it has folded away.
 DOTS = ("...", "\u2026")
-
-
-class UnreadableCertificateError(Exception):
-    """A text is no certificate. The message says what it is, as the end of a sentence; `advice` is a sentence."""
-
-    def __init__(self, what: str, advice: str = AGAIN) -> None:
-        super().__init__(what)
-        self.advice = advice
 
 
 def certificates_in(text: str) -> list[SigningCertificate]:

@@ -6,6 +6,8 @@ trusted, so they are read here, and the key is then loaded by pyca/cryptography.
 
 from typing import NamedTuple
 
+from sso.saml.errors import CutOffError, NotDERError
+
 SEQUENCE, SET, INTEGER, BIT_STRING, OBJECT_IDENTIFIER = 0x30, 0x31, 0x02, 0x03, 0x06
 
 # No certificate has more values side by side; the limit stops early at a file of a million empty ones.
@@ -14,14 +16,6 @@ _MOST_VALUES = 200
 _LONGEST_LENGTH = 4
 _LONG_FORM = 0x80
 _HIGH_TAG = 0x1F
-
-
-class NotDERError(ValueError):
-    """The bytes are not DER, or not the value that was expected."""
-
-
-class CutOffError(NotDERError):
-    """The bytes end before the value does: a part is missing."""
 
 
 class Value(NamedTuple):

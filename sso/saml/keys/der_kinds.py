@@ -2,18 +2,9 @@
 
 from enum import Enum
 
+from sso.saml.errors import NotDERError
 from sso.saml.keys.certificate_fields import certificate_fields
-from sso.saml.keys.der import (
-    BIT_STRING,
-    INTEGER,
-    OBJECT_IDENTIFIER,
-    SEQUENCE,
-    NotDERError,
-    Value,
-    children,
-    only,
-    values,
-)
+from sso.saml.keys.der import BIT_STRING, INTEGER, OBJECT_IDENTIFIER, SEQUENCE, Value, children, only, values
 
 _CONTEXT_0 = 0xA0
 _OCTET_STRING = 0x04

@@ -5,7 +5,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
-from sso.saml.errors import MetadataError, MetadataProblem
+from sso.saml.errors import DOWNLOAD_AGAIN, MetadataError, MetadataProblem
 
 _MAX_LENGTH = 2000
 _PRINTABLE = re.compile(r"[!-~]+")
@@ -13,7 +13,6 @@ _BLANK = re.compile(r"\s")
 # Chats and mail programs write a link as [text](address) or <address>.
 _MARKED_UP = re.compile(r"\]\(|[<>]")
 _SHOWN = 100
-_AGAIN = "Download the file again, unchanged, from your identity provider."
 _HTTPS = "Ask the operator of your identity provider for metadata with https addresses."
 _CORRECT = "Correct the address at your identity provider, and download the file again."
 
@@ -52,7 +51,7 @@ def flaw_of(address: str, *, allow_loopback_http: bool) -> Flaw | None:
     if len(address) > _MAX_LENGTH:
         return Flaw(f"is longer than {_MAX_LENGTH:,} characters", _CORRECT)
     if _BLANK.search(address) or _MARKED_UP.search(address):
-        return Flaw("has been changed: it has a blank or the marks of a link in it", _AGAIN)
+        return Flaw("has been changed: it has a blank or the marks of a link in it", DOWNLOAD_AGAIN)
     if not _PRINTABLE.fullmatch(address):
         return Flaw("has letters that an address must write in ASCII (as xn--\u2026 or %\u2026)", _CORRECT)
     return _flaw_of_parts(_split(address), allow_loopback_http=allow_loopback_http)

@@ -15,11 +15,11 @@ from typing import cast
 
 from lxml import etree
 
-from sso.saml.errors import WHAT_TO_DO, MetadataError, MetadataProblem
+from sso.saml.errors import WHAT_TO_DO, MetadataError, MetadataProblem, NotXMLError
 from sso.saml.metadata.frame import DOCTYPE, Position, document_type, from_the_root, not_well_formed
 from sso.saml.metadata.root import refuse_other_root
 from sso.saml.mistaken_uploads.recognize import refuse_binary
-from sso.saml.xml.parsing import SAFE, NotXMLError, parse_utf8
+from sso.saml.xml.parsing import SAFE, parse_utf8
 
 # The size that is read at once; a larger file is streamed and split into smaller documents (aggregates.py).
 MAX_BYTES = 1_000_000

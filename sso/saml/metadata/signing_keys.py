@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from sso.saml.errors import MetadataError, MetadataProblem
-from sso.saml.keys.certificate_texts import AGAIN, DOTS, UnreadableCertificateError, certificates_in
+from sso.saml.errors import DOWNLOAD_AGAIN, MetadataError, MetadataProblem, UnreadableCertificateError
+from sso.saml.keys.certificate_texts import DOTS, certificates_in
 from sso.saml.keys.certificates import SigningCertificate
 from sso.saml.keys.key_rules import MAX_KEYS
 from sso.saml.keys.trusted_keys import end_entity, without_issuers
@@ -171,4 +171,4 @@ def _instead(role: etree._Element, keys: SigningKeys) -> str:
             "What it holds is for encryption. Let your identity provider add its signing certificate, and download the "
             "file again."
         )
-    return AGAIN
+    return DOWNLOAD_AGAIN

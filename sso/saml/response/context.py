@@ -8,11 +8,12 @@ from typing import cast
 
 from lxml import etree
 
+from sso.saml.errors import UndecryptableError
 from sso.saml.keys.certificates import SigningCertificate
 from sso.saml.rule_result import trimmed
 from sso.saml.types import IdentityProvider, PendingRequest, ServiceProvider
 from sso.saml.verdict import Fault
-from sso.saml.xml.decryption import UndecryptableError, decrypt, in_place
+from sso.saml.xml.decryption import decrypt, in_place
 from sso.saml.xml.envelope import PLAINTEXT_RULES, Envelope, Plaintext
 from sso.saml.xml.instants import parse_instant
 from sso.saml.xml.names import BEARER, DS, SAML

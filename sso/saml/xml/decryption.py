@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from lxml import etree
 
+from sso.saml.errors import UndecryptableError
 from sso.saml.keys.key_pairs import KeyPair
 from sso.saml.xml.names import DS, SAML
 from sso.saml.xml.parsing import parse_utf8
@@ -61,10 +62,6 @@ _CONTENT = {
     XENC11_NAMESPACE + "aes128-gcm": _Kind(16, is_gcm=True),
     XENC11_NAMESPACE + "aes256-gcm": _Kind(32, is_gcm=True),
 }
-
-
-class UndecryptableError(Exception):
-    """Decryption failed. The error has no reason in it, and never leaves sso.saml."""
 
 
 def mistakes(container: etree._Element) -> Iterator[str]:

@@ -13,12 +13,13 @@ from typing import Any, NamedTuple, cast
 
 from lxml import etree
 
+from sso.saml.errors import NotXMLError
 from sso.saml.rule_result import COMPLAINT, RuleResult, failed, passed, shown
 from sso.saml.verdict import Fault
 from sso.saml.xml.markup import MAX_NAME, count_attributes, largest_claim, names_in
 from sso.saml.xml.names import SAML
 from sso.saml.xml.other_messages import kind_of_data, kind_of_field, mistake_in_base64
-from sso.saml.xml.parsing import NotXMLError, parse_utf8
+from sso.saml.xml.parsing import parse_utf8
 
 # Room for a member of 2,000 groups, whichever way a provider writes them: Okta declares two namespaces for each value,
 # Keycloak can write an attribute for each role.

@@ -5,6 +5,8 @@ from typing import Any
 
 from lxml import etree
 
+from sso.saml.errors import NotXMLError
+
 # The options of every parser here; Any, since lxml types each option by itself.
 SAFE: dict[str, Any] = {
     "encoding": "utf-8",
@@ -16,14 +18,6 @@ SAFE: dict[str, Any] = {
     "remove_comments": True,
     "remove_pis": True,
 }
-
-
-class NotXMLError(Exception):
-    """The parser refused a document; never leaves sso.saml."""
-
-    def __init__(self, error: etree.XMLSyntaxError) -> None:
-        super().__init__(error.msg or "")
-        self.syntax_error = error
 
 
 class _Parsers(threading.local):

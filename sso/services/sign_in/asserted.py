@@ -10,6 +10,7 @@ from email_validator import SPECIAL_USE_DOMAIN_NAMES
 
 from orgs.text.email_addresses import MAX_LENGTH
 from sso import saml
+from sso.errors import AddressError
 from sso.selectors.address_forms import GUEST_NAME, as_address
 
 CLAIM_ADDRESS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"
@@ -74,14 +75,6 @@ class Place(NamedTuple):
     name: str
     value: str
     flaw: Flaw
-
-
-class AddressError(Exception):
-    """An assertion names no e-mail address, or several (`is_ambiguous`). `places` are those that were looked at."""
-
-    def __init__(self, places: list[Place], *, is_ambiguous: bool) -> None:
-        super().__init__(places)
-        self.places, self.is_ambiguous = places, is_ambiguous
 
 
 def address_in(assertion: saml.Assertion) -> str:

@@ -12,25 +12,26 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from orgs.crypto.tokens import hash_of_token
+from orgs.errors import OutdatedError
 from orgs.models import GrantKind, Organization
 from orgs.selectors import open_organization
 from orgs.services import grants, locks
 from orgs.sessions.lifetimes import end_of_sso_grant
-from orgs.transactions import OutdatedError, twice
+from orgs.transactions import twice
 from sso import saml
 from sso.acs_sql.reads import KnownPerson, known_person, sign_in_by_relay_state, sign_in_by_request
+from sso.errors import AlreadyConsumed, SignInRefused, UnlinkedError
 from sso.models import ConfigurationState, ConnectionState, Purpose, SignIn, SignInState
 from sso.reasons import Reason
 from sso.selectors.keys import decrypting_service_provider, service_provider
 from sso.services.connections import activate
 from sso.services.sign_in.logged_verdict import claims_of, reason_of, session_of
 from sso.services.sign_in.outcomes import Finished, Refused, Repeated, UnsolicitedResponse
-from sso.services.sign_in.persist import AlreadyConsumed, UnlinkedError, persist
+from sso.services.sign_in.persist import persist
 from sso.services.sign_in.refusals import refuse, refuse_apart
 from sso.services.sign_in.resolve_person import (
     Authorized,
     Person,
-    SignInRefused,
     authorize,
     is_member,
     is_settled,

@@ -10,8 +10,9 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import AutoField, Field, Model
 
+from orgs.errors import OutdatedError
 from orgs.models import Membership, MembershipState, Organization, Plan, SessionGrant, User
-from orgs.transactions import OutdatedError
+from sso.errors import AlreadyConsumed, UnlinkedError
 from sso.models import Configuration, ConfigurationState, Connection, ConnectionState, Identity, SignIn
 from sso.services.sign_in.resolve_person import Authorized
 
@@ -47,14 +48,6 @@ _IS_OPEN: dict[str, Any] = {
     "configuration__state__in": [ConfigurationState.ACTIVE, ConfigurationState.DRAFT],
 }
 _MAY_ENTER: dict[str, Any] = {"state": MembershipState.ACTIVE, "user__is_active": True}
-
-
-class AlreadyConsumed(Exception):
-    """A concurrent response to the same request was quicker; nothing of this one may stay."""
-
-
-class UnlinkedError(Exception):
-    """The identity that this sign-in relies on has been unlinked since it was read; nothing was written."""
 
 
 def consume_request(asked: SignIn) -> None:

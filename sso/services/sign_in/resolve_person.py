@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal, NamedTuple
+from typing import NamedTuple
 
 from django.utils import timezone
 
@@ -16,28 +16,15 @@ from orgs.selectors import pending_invitation
 from orgs.services import accounts, invitations, members
 from sso import saml
 from sso.acs_sql.reads import KnownPerson, Subject
+from sso.errors import AddressError, SignInRefused
 from sso.identifiers import Difference, Identifier
 from sso.models import LONGEST_SUBJECT, Connection, Identity, SubjectKind
 from sso.reasons import OperatorReason, Reason
 from sso.selectors.name_id_forms import comparable
-from sso.services.sign_in.asserted import CLAIM_OBJECT_IDENTIFIER, AddressError, address_in, names_in
+from sso.services.sign_in.asserted import CLAIM_OBJECT_IDENTIFIER, address_in, names_in
 from sso.services.sign_in.identifiers import TRANSIENT, arrived_identifier, known_identifiers
 
 _SAME_USE = timedelta(days=1)
-
-
-class SignInRefused(Exception):
-    """A refused sign-in; raised before anything was written. `facts`: see SignIn.facts."""
-
-    def __init__(
-        self,
-        reason: Reason,
-        detail: str = "",
-        operator_reason: OperatorReason | Literal[""] = "",
-        facts: dict[str, Any] | None = None,
-    ) -> None:
-        super().__init__(reason.value)
-        self.reason, self.detail, self.operator_reason, self.facts = reason, detail, operator_reason, facts
 
 
 @dataclass(frozen=True, slots=True)

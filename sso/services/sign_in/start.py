@@ -29,6 +29,7 @@ from orgs.crypto.tokens import hash_of_token
 from orgs.models import Organization
 from orgs.transactions import atomic
 from sso import saml
+from sso.errors import NotConnectedError, TooManyStartsError
 from sso.models import (
     Configuration,
     ConfigurationState,
@@ -47,14 +48,6 @@ _LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 # Sign-ins that succeed do not count, so that a whole company behind one address can begin its day.
 MOST_STARTS, STARTS_COUNTED_FOR = 600, timedelta(minutes=10)
-
-
-class TooManyStartsError(Exception):
-    """One client has begun too many sign-ins at one organization without signing in."""
-
-
-class NotConnectedError(Exception):
-    """This organization has no identity provider that could be asked now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,13 +21,13 @@ from orgs.services import organizations
 from orgs.views.responses import post_to, see_other
 from sso.connection_view import connection_view
 from sso.crypto.encrypted_params import TokenPurpose, encrypt
+from sso.errors import SettingsChangedError, TooManyUploadsError
 from sso.forms import SettingsForm
 from sso.saml import AGGREGATE_TOO_LARGE, MetadataError
 from sso.selectors.connections import active_configuration, configuration_by_public_id, draft_configuration
 from sso.selectors.sign_ins import sign_in_of_grants
 from sso.services import connections, kept_uploads, upload_limits
-from sso.services.settings_snapshot import SettingsChangedError, changes, settings_snapshot
-from sso.services.upload_limits import TooManyUploadsError
+from sso.services.settings_snapshot import changes, settings_snapshot
 from sso.views.connection.page import connection_page, metadata_page
 from sso.views.connection.request_files import TEXT_TOO_LARGE, is_too_large, read_to_the_end, take_files
 from sso.views.connection.saved import tell_what_saving_did

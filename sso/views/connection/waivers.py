@@ -14,9 +14,9 @@ from orgs.models import Role
 from orgs.views.responses import post_to, see_other
 from sso.connection_view import connection_view
 from sso.days import day_in_words
+from sso.errors import DayError
 from sso.forms import SettingsForm
 from sso.services import waivers
-from sso.services.waivers import DayError
 from sso.views.connection.page import connection_page
 from sso.waiver_forms import WaiverForm
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from sso import saml
+from sso.errors import TooManyStartsError
 from sso.models import SignIn, SignInState
 from sso.services.sign_in import start
 from tests.sso.conftest import new_browser
@@ -53,7 +54,7 @@ def test_the_601st_unfinished_start_within_ten_minutes_is_refused(journey):
     begin_one = partial(start.start_sign_in, organization=journey.organization, actor=Actor(address="192.0.2.7"))
     SignIn.objects.bulk_create(start_again(begin_one().sign_in, 598))
     begin_one()
-    with pytest.raises(start.TooManyStartsError):
+    with pytest.raises(TooManyStartsError):
         begin_one()
     SignIn.objects.filter(pk=SignIn.objects.first().pk).update(state=SignInState.SUCCEEDED, consumed_at=timezone.now())
     begin_one()

@@ -10,10 +10,10 @@ from audit.actors import COMMAND_LINE
 from orgs.models import Role
 from orgs.services import organizations
 from sso.crypto.encrypted_params import TokenPurpose, encrypt
+from sso.errors import NoDraftError
 from sso.models import ConfigurationState
 from sso.selectors.connections import active_configuration
 from sso.services import connections
-from sso.services.connections import NoDraftError
 from tests.sso.settings.test_connections import new_file, save
 
 

@@ -13,10 +13,11 @@ from audit.events import EventName, Risk
 from audit.models import Event
 from orgs.errors import NotAllowedError
 from orgs.models import Organization, Plan, User
+from sso.errors import DayError
 from sso.models import Configuration, Waiver
 from sso.selectors.connections import active_configuration, draft_configuration, waivers_in_force
 from sso.services import connections, waivers
-from sso.services.waivers import MOST_DAYS, DayError
+from sso.services.waivers import MOST_DAYS
 from tests.saml.provider import NOW
 from tests.sso.waivers import EXPIRED, SHA1, TODAY, allow, each_kind, end, versions
 from tests.sso_pages.files import ENTITY_ID, descriptor

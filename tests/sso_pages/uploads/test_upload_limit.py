@@ -12,9 +12,10 @@ from django.test import Client
 from audit.events import EventName
 from audit.models import Event
 from orgs.models import Organization, User
+from sso.errors import TooManyUploadsError
 from sso.models import Configuration
 from sso.services import upload_limits
-from sso.services.upload_limits import MOST_UPLOADS, TooManyUploadsError
+from sso.services.upload_limits import MOST_UPLOADS
 from tests.conftest import MakeMember, MakeOrganization, SignedIn
 from tests.sso_pages.choices import typed
 from tests.sso_pages.files import certificate, descriptor, uploaded

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from orgs.models import Organization
 from sso.models.connections import Configuration, Connection
+from sso.models.packed_json import PackedJSONField
 from sso.reasons import operator_reason_choices, reason_choices
 
 
@@ -79,8 +80,8 @@ class SignIn(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="sign_ins"
     )
     address = models.CharField("address asserted", max_length=254, blank=True)
-    checks = models.JSONField(default=list, blank=True)
-    claims = models.JSONField(default=dict, blank=True)
+    checks = PackedJSONField(default=list, blank=True, editable=False)
+    claims = PackedJSONField(default=dict, blank=True, editable=False)
     detail = models.CharField(max_length=1000, blank=True, help_text="What the identity provider or a policy said.")
     facts = models.JSONField(null=True, blank=True, editable=False)
     signed = models.CharField(max_length=10, blank=True)

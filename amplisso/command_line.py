@@ -12,9 +12,8 @@ from django.core.management import execute_from_command_line
 from django.db import Error as DatabaseError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from redis.exceptions import RedisError
 
-FAILURES: Final = (ImproperlyConfigured, DatabaseError, RedisError)
+FAILURES: Final = (ImproperlyConfigured, DatabaseError)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -35,13 +34,11 @@ def run(arguments: Sequence[str]) -> int:
     return 0
 
 
-def explain(error: ImproperlyConfigured | DatabaseError | RedisError) -> str:
+def explain(error: ImproperlyConfigured | DatabaseError) -> str:
     """Return the fault and its remedy: a sentence, or a line for each setting that is wrong."""
     if isinstance(error, ImproperlyConfigured):
         return str(error)
     cause = next(iter(str(error).splitlines()), "no reason given").rstrip(". ")
-    if isinstance(error, RedisError):
-        return f"Redis cannot be used: start it, or correct REDIS_URL ({cause})."
     return _explain_database(cause)
 
 
@@ -50,7 +47,7 @@ def _explain_database(cause: str) -> str:
         connection.close()
         executor = MigrationExecutor(connection)
         is_behind = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-        has_cache = _cache_table() in {"", *connection.introspection.table_names()}
+        has_cache = cache_table() in connection.introspection.table_names()
     except DatabaseError:
         return f"The database cannot be used: start it, or correct DATABASE_URL ({cause})."
     if is_behind:
@@ -60,7 +57,6 @@ def _explain_database(cause: str) -> str:
     return f"The database refused this: {cause}. The option --traceback shows where."
 
 
-def _cache_table() -> str:
-    """Return the name of the table that the cache needs; "" if it needs none."""
-    cache = settings.CACHES["default"]
-    return str(cache["LOCATION"]) if cache["BACKEND"].endswith("DatabaseCache") else ""
+def cache_table() -> str:
+    """Return the name of the table that is the cache, or takes its place while Redis fails."""
+    return str(settings.CACHES.get("database", settings.CACHES["default"])["LOCATION"])

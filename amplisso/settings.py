@@ -7,6 +7,9 @@ from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.management.utils import get_random_secret_key
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.retry import Retry
 
 from amplisso.environment.read import BASE_DIR, VAR_DIR, read_environment
 from amplisso.logging_config import logging_config
@@ -125,19 +128,34 @@ elif "postgresql" in DATABASES["default"]["ENGINE"]:
     _waits = {"connect_timeout": 5, "options": "-c lock_timeout=5s"}
     DATABASES["default"]["OPTIONS"] = _waits | DATABASES["default"].get("OPTIONS", {})
 
+# Rate limits count in the cache, so it must be one that all workers share.
+# Django drops rows that are still needed when there are too many; this maximum is too high to be filled on purpose.
+_table: dict[str, Any] = {
+    "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+    "LOCATION": "cache",
+    "OPTIONS": {"MAX_ENTRIES": 1_000_000, "CULL_FREQUENCY": 100},
+}
+CACHES: dict[str, dict[str, Any]] = {"default": _table}
 REDIS_URL = _env.redis_url
-CACHES: dict[str, dict[str, Any]]
+# A connection that Redis closed while it was idle is opened again; a Redis that does not answer is not asked twice.
+REDIS_OPTIONS = {
+    "socket_connect_timeout": 1,  # seconds
+    "socket_timeout": 1,
+    "retry": Retry(NoBackoff(), 1, (RedisConnectionError,)),
+}
 if REDIS_URL:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
-    SESSION_ENGINE = "django.contrib.sessions.backends.cache"
-else:
-    # Rate limits count in the cache, so it must be one that all workers share.
-    # Django drops rows that are still needed when there are too many; this maximum is too high to be filled on purpose.
-    _limits = {"MAX_ENTRIES": 1_000_000, "CULL_FREQUENCY": 100}
-    _table = "django.core.cache.backends.db.DatabaseCache"
-    CACHES = {"default": {"BACKEND": _table, "LOCATION": "cache", "OPTIONS": _limits}}
-    SESSION_ENGINE = "orgs.sessions.store"
+    CACHES = {
+        "default": {"BACKEND": "amplisso.caches.RedisOrDatabase"},
+        "redis": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "OPTIONS": REDIS_OPTIONS,
+        },
+        "database": _table,
+    }
 
+# Nothing in Redis grants anything: without it nobody is signed out.
+SESSION_ENGINE = "orgs.sessions.store"
 SESSION_COOKIE_AGE = lifetimes.seconds(lifetimes.PASSWORD_SESSION)
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.core.cache import caches
-from django.core.cache.backends.db import DatabaseCache
 from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
@@ -28,14 +26,11 @@ def purge_recovery_codes() -> int:
 
 
 def purge_cache() -> int:
-    """Delete expired rows of a cache that is a table, such as old counts of tries; return how many.
+    """Delete expired rows of the cache's table, such as old counts of tries; return how many.
 
     Django only does it when the table has become too long.
     """
-    cache = caches["default"]
-    if not isinstance(cache, DatabaseCache):
-        return 0
-    table = connection.ops.quote_name(settings.CACHES["default"]["LOCATION"])
+    table = connection.ops.quote_name(settings.CACHES.get("database", settings.CACHES["default"])["LOCATION"])
     now = connection.ops.adapt_datetimefield_value(timezone.now().replace(tzinfo=None))
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {table} WHERE expires < %s", [now])  # noqa: S608  the name is from our settings

@@ -6,12 +6,8 @@ Signing in with the password, and ending other sessions, must not become slow by
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from allauth.account.signals import password_changed, password_set
 from allauth.usersessions.apps import UserSessionsConfig
-from django.conf import settings
-from django.contrib.sessions.backends import db
 from django.utils import timezone
 
 from audit import retention
@@ -36,15 +32,11 @@ class SessionListConfig(UserSessionsConfig):  # type: ignore[misc]  # allauth sh
 def forget_sessions(keys: list[str]) -> None:
     """Delete sessions, and their rows in the list, by their keys."""
     from allauth.usersessions.models import UserSession
+    from django.contrib.sessions.models import Session
 
-    store = import_module(settings.SESSION_ENGINE).SessionStore
     for at in range(0, len(keys), _AT_ONCE):
         some = keys[at : at + _AT_ONCE]
-        if issubclass(store, db.SessionStore):
-            store.get_model_class().objects.filter(session_key__in=some).delete()
-        else:
-            for key in some:
-                store().delete(key)
+        Session.objects.filter(session_key__in=some).delete()
         UserSession.objects.filter(session_key__in=some).delete()
 
 

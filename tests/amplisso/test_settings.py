@@ -68,9 +68,9 @@ def test_forwarded_headers_count_from_our_own_proxies_only() -> None:
     ]
 
 
-def test_redis_keeps_cache_and_sessions_when_there_is_one() -> None:
-    assert values("SESSION_ENGINE") == ["orgs.sessions.store"]
-    assert values("SESSION_ENGINE", REDIS_URL="redis://redis:6379/0") == ["django.contrib.sessions.backends.cache"]
+@pytest.mark.parametrize("redis", ["", "redis://redis:6379/0"])
+def test_sessions_are_in_the_database_with_redis_and_without(redis: str) -> None:
+    assert values("SESSION_ENGINE", REDIS_URL=redis) == ["orgs.sessions.store"]
 
 
 def test_an_empty_variable_is_the_same_as_none() -> None:

@@ -41,8 +41,8 @@ from sso.saml.metadata.document import MAX_BYTES as MAX_METADATA_BYTES
 from sso.saml.metadata.document import metadata_text
 from sso.saml.metadata.findings import SOON
 from sso.saml.metadata.read import read_idp_metadata
-from sso.saml.metadata.stream import MAX_STREAMED as MAX_AGGREGATE_BYTES
-from sso.saml.metadata.stream import TOO_LARGE as AGGREGATE_TOO_LARGE
+from sso.saml.metadata.safe_text import MAX_STREAMED as MAX_AGGREGATE_BYTES
+from sso.saml.metadata.safe_text import TOO_LARGE as AGGREGATE_TOO_LARGE
 from sso.saml.request.authn_request import build_authn_request, new_request_id
 from sso.saml.request.sp_metadata import build_sp_metadata
 from sso.saml.response.context import SKEW

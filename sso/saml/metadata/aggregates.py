@@ -14,12 +14,12 @@ from typing import BinaryIO, Literal, cast
 from lxml import etree
 
 from sso.saml.errors import MetadataError, MetadataProblem, SeveralProviders, unknown_entity
-from sso.saml.metadata.document import MAX_BYTES, crowded, look_at_root
+from sso.saml.metadata.document import MAX_BYTES, look_at_root
 from sso.saml.metadata.frame import Position, not_well_formed
 from sso.saml.metadata.provider_names import names_of
 from sso.saml.metadata.root import Described, entity_id_of, refuse_other_root
+from sso.saml.metadata.safe_text import crowded, safe_pieces
 from sso.saml.metadata.signing_keys import has_certificate
-from sso.saml.metadata.stream import safe_pieces
 from sso.saml.xml.names import MD, MD_NAMESPACE
 from sso.saml.xml.parsing import SAFE
 

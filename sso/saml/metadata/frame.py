@@ -1,7 +1,6 @@
 """Finding where the document begins and ends in a file, and explaining XML that is not well-formed.
 
-Admins save metadata from browsers, mail programs and chats, which put remarks around it. The reader of small files and
-that of a stream cut the same away, by the functions here.
+Admins save metadata from browsers, mail programs and chats, which put remarks around it.
 """
 
 import re

@@ -108,7 +108,7 @@ def test_every_file_gets_the_right_verdict_and_a_true_sentence(
 
 @needs_corpus
 @pytest.mark.parametrize("name", FILES)
-def test_both_readers_come_to_one_result(name: str) -> None:
+def test_a_split_file_comes_to_the_same_result(name: str) -> None:
     data = (CORPUS / name).read_bytes()
     assert outcome(read_today, data) == outcome(read_as_a_stream, data)
 

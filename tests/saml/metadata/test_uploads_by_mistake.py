@@ -1,4 +1,4 @@
-"""What is uploaded in place of metadata: each kind is told by proof, in a sentence that is true, by both readers."""
+"""What is uploaded in place of metadata: each kind is told by proof, in a true sentence, also in a stream."""
 
 from __future__ import annotations
 
@@ -214,14 +214,14 @@ REMARKS = {
 
 
 @pytest.mark.parametrize("data", REMARKS.values(), ids=REMARKS.keys())
-def test_what_stands_round_the_document_is_cut_by_both_readers(data: str | bytes) -> None:
+def test_what_stands_round_the_document_is_cut(data: str | bytes) -> None:
     raw = data.encode() if isinstance(data, str) else data
     for source in (io.BytesIO, Trickle):
         assert read_whole(read_stream(source(raw))).findings == ()
     assert read_whole(raw).findings == ()
 
 
-def test_remarks_behind_a_long_document_are_cut_by_both_readers() -> None:
+def test_remarks_behind_a_long_document_are_cut() -> None:
     data = f"Hello {entity(role() + '<!-- -->' + ' ' * 80_000)} Regards".encode()
     assert read_whole(read_stream(Trickle(data))) == read_whole(data)
 

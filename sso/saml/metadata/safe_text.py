@@ -1,24 +1,16 @@
-"""Reading a large file in pieces of text that are safe for a parser, without ever holding all of it.
+"""Reading a file in pieces of text that are safe for a parser, without ever holding all of it.
 
-The rules are those for a small file, applied with only one piece at a time in memory: decoding, comments, DTD and
-crowded elements are in metadata/document.py, too. tests/saml/metadata/test_aggregates.py gives the same files to the
-two, five bytes at a time (`Trickle`).
+Admins save metadata from browsers, mail programs and Notepad, so every byte order mark, UTF-16, blank lines, comments
+before the declaration and a browser's own remarks around the document are cut away. A DTD never reaches the parser.
+tests/saml/metadata/test_aggregates.py gives it files five bytes at a time (`Trickle`).
 """
 
 import codecs
+import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from sso.saml.errors import MetadataError, MetadataProblem
-from sso.saml.metadata.document import (
-    ATTRIBUTE,
-    CROWDED,
-    HEAD_BYTES,
-    MOST_ATTRIBUTES,
-    crowded,
-    encodings_of,
-    unreadable_characters,
-)
+from sso.saml.errors import WHAT_TO_DO, MetadataError, MetadataProblem
 from sso.saml.metadata.frame import DOCTYPE, Position, document_type, from_the_root, incomplete
 from sso.saml.mistaken_uploads.recognize import refuse_binary
 
@@ -31,6 +23,32 @@ TOO_LARGE = (
 
 _PIECE = 64 * 1024
 
+# How many of the first bytes identify a file.
+_HEAD_BYTES = 64 * 1024
+
+# Encodings by a file's first bytes; UTF-32 begins like UTF-16, so it comes first.
+_WIDE = (
+    (b"\xff\xfe\x00\x00", "utf-32-le"),
+    (b"\x00\x00\xfe\xff", "utf-32-be"),
+    (b"<\x00\x00\x00", "utf-32-le"),
+    (b"\x00\x00\x00<", "utf-32-be"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+    (b"<\x00", "utf-16-le"),
+    (b"\x00<", "utf-16-be"),
+)
+_DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
+# The single-byte encodings that XML files really have. No others: a codec such as UTF-7 would hide a DTD.
+_SINGLE_BYTE = {
+    "iso-8859-1": "latin-1",
+    "latin1": "latin-1",
+    "windows-1252": "cp1252",
+    "iso-8859-15": "iso-8859-15",
+}
+_ATTRIBUTE = re.compile(r"=\s*[\"']")
+_CROWDED = 4096
+_MOST_ATTRIBUTES = 256
+
 
 def safe_pieces(stream: BinaryIO, position: Position) -> Iterator[bytes]:
     """Yield the document in UTF-8: without comments and declaration, and never a part of a document type definition.
@@ -39,13 +57,17 @@ def safe_pieces(stream: BinaryIO, position: Position) -> Iterator[bytes]:
     Raise `MetadataError`, not before the pieces that came ahead of what is wrong.
     """
     guard = _Guard()
-    for text in from_the_root(_without_comments(_decoded(stream)), position):
+    for text in from_the_root(_without_comments(decoded(stream)), position):
         guard.look_at(text)
         yield text.encode()
 
 
-def _decoded(stream: BinaryIO) -> Iterator[str]:
-    encoding, fallback = encodings_of(_head(stream))
+def decoded(stream: BinaryIO) -> Iterator[str]:
+    """Yield the text, by the first bytes, then by the declaration: Notepad's "Unicode" still declares UTF-8.
+
+    `stream` is a seekable file at its beginning. Raise `MetadataError`.
+    """
+    encoding, fallback = _encodings_of(_head(stream))
     if fallback and not _is_utf8(stream):
         encoding, errors = fallback, "replace"
     else:
@@ -56,11 +78,28 @@ def _decoded(stream: BinaryIO) -> Iterator[str]:
             yield decoder.decode(piece)
         yield decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
-        raise unreadable_characters() from error
+        raise _unreadable_characters() from error
+
+
+def _encodings_of(head: bytes) -> tuple[str, str]:
+    """Return the encoding that the first bytes show, and the declared one to fall back on, "" for none."""
+    wide = next((encoding for beginning, encoding in _WIDE if head.startswith(beginning)), "")
+    declared = _DECLARED.search(head[:400])
+    fallback = _SINGLE_BYTE.get(declared[1].decode().lower(), "") if declared and not wide else ""
+    return wide or "utf-8", fallback
+
+
+def _unreadable_characters() -> MetadataError:
+    """Return the error for bytes that are not of the encoding that they show."""
+    return MetadataError(
+        MetadataProblem.ENCODING,
+        "The characters of this file can't be read. Download it again and upload it without "
+        "opening or saving it in between, or save it as UTF-8.",
+    )
 
 
 def _head(stream: BinaryIO) -> bytes:
-    head = stream.read(HEAD_BYTES)
+    head = stream.read(_HEAD_BYTES)
     refuse_binary(head)
     stream.seek(0)
     return head
@@ -131,7 +170,7 @@ class _Guard:
             raise document_type()
         self._last = around[-len(DOCTYPE) :]
         first = text.find("<")
-        if first < 0 or self._length + first > CROWDED or _has_long_tag(text):
+        if first < 0 or self._length + first > _CROWDED or _has_long_tag(text):
             self._count(text)
         else:
             self._length, self._attributes = len(text) - text.rfind("<") - 1, 0
@@ -146,18 +185,26 @@ class _Guard:
     def _go_on(self, part: str) -> None:
         """Count attributes only where there is room for many, which most tags don't have."""
         self._length += len(part)
-        if self._length > CROWDED:
-            self._attributes += sum(1 for _ in ATTRIBUTE.finditer(part))
-            if self._attributes > MOST_ATTRIBUTES:
+        if self._length > _CROWDED:
+            self._attributes += sum(1 for _ in _ATTRIBUTE.finditer(part))
+            if self._attributes > _MOST_ATTRIBUTES:
                 raise crowded()
 
 
 def _has_long_tag(text: str) -> bool:
     """Return whether so many characters without "<" follow each other anywhere, the end included, by sampling a few."""
     at = 0
-    while at + CROWDED < len(text):
-        last = text.rfind("<", at, at + CROWDED)
+    while at + _CROWDED < len(text):
+        last = text.rfind("<", at, at + _CROWDED)
         if last < 0:
             return True
         at = last + 1
     return False
+
+
+def crowded() -> MetadataError:
+    """Return the error for an element with so many attributes that it can only be a denial of service."""
+    return MetadataError(
+        MetadataProblem.MALFORMED,
+        f"This file has an element with more attributes than any metadata needs. {WHAT_TO_DO}",
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from audit.actors import Actor
 from audit.errors import NotInTransactionError
 from audit.events import EventName, Outcome, risk_of
 from audit.models import Event
+from audit.targets import Target
 
 Facts = Mapping[str, Any]
 
@@ -20,10 +20,7 @@ def record(
     name: EventName,
     *,
     actor: Actor,
-    organization_number: int | None = None,
-    target_kind: str = "",
-    target_id: str | int | uuid.UUID = "",
-    target: str = "",
+    target: Target,
     before: Facts | None = None,
     after: Facts | None = None,
     outcome: Outcome = Outcome.SUCCESS,
@@ -38,14 +35,14 @@ def record(
         name=name,
         risk=risk_of(name),
         outcome=outcome,
-        organization_number=organization_number,
+        organization_number=target.organization,
         actor_id=actor.user_id,
         actor_email=actor.email[:254],
         address=actor.address or None,
         user_agent=actor.user_agent[:400],
-        target_kind=target_kind,
-        target_id=str(target_id),
-        target=target[:254],
+        target_kind=target.kind,
+        target_id=str(target.id),
+        target=target.label[:254],
         before=dict(before or {}),
         after=dict(after or {}),
     )

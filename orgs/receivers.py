@@ -25,6 +25,7 @@ from django.utils import timezone
 from audit.actors import COMMAND_LINE, Actor
 from audit.events import EventName, Outcome
 from audit.services import record
+from audit.targets import Target
 from orgs.access import actor_of
 from orgs.authentication.known_browsers import remember_browser
 from orgs.deferred import defer
@@ -109,9 +110,7 @@ def _record_wrong_password(address: str, actor: Actor, numbers: Sequence[int | N
         record(
             EventName.USER_SIGN_IN_REFUSED,
             actor=actor,
-            organization_number=number,
-            target_kind="user",
-            target=address,
+            target=Target("user", label=address, organization=number),
             after={"by": "password"},
             outcome=Outcome.REFUSED,
         )

@@ -17,6 +17,7 @@ from amplisso.visible_pages import show_hidden_characters
 from audit.actors import COMMAND_LINE, Actor
 from audit.events import EventName
 from audit.services import record
+from audit.targets import Target
 from orgs.emails import send_invitation, send_recovery_code, send_sign_in_pages, tell_admins_of_recovery
 from orgs.models import Invitation, Membership, Organization, Role, User
 from orgs.services import invitations, members, organizations
@@ -127,7 +128,8 @@ def test_every_page_shows_stored_text_as_text(
     joined = member(organization)
     Membership.objects.filter(pk=joined.pk).update(display_name=EVIL)
     User.objects.filter(pk=joined.user_id).update(name=EVIL)
-    record(EventName.MEMBER_ADDED, actor=Actor(user_agent=EVIL), organization_number=organization.number, target=EVIL)
+    target = Target("member", label=EVIL, organization=organization.number)
+    record(EventName.MEMBER_ADDED, actor=Actor(user_agent=EVIL), target=target)
     Organization.objects.update(name=EVIL)
     browser, operator = client_of(admin), client_of(make_user(is_staff=True, is_superuser=True))
     settings = [f"/o/contoso/settings/{page}" for page in ("general", "members", "audit", "access", "sign-ins")]

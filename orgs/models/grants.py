@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from audit.targets import Target
 from orgs.models.organizations import Organization
 
 
@@ -62,6 +63,11 @@ class SessionGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} of {self.user}"
+
+    @property
+    def audit_target(self) -> Target:
+        """Return its user as a target of audit events, in the log of the organization that it opens, if it is one."""
+        return self.user.audit_target.within(self.organization.number if self.organization else None)
 
     def end_in(self, organization: Organization) -> datetime:
         """Return when it stops opening an organization's pages, unless it is ended: by itself, or by their length."""

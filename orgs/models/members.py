@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from audit.targets import Target
 from orgs.models.organizations import Organization
 from orgs.text.email_addresses import NORMAL_ADDRESS
 
@@ -74,6 +75,11 @@ class Membership(models.Model):
         return f"{self.user} in {self.organization}"
 
     @property
+    def audit_target(self) -> Target:
+        """Return this member as a target of audit events."""
+        return Target("member", self.public_id, self.user.email, self.organization.number)
+
+    @property
     def is_active(self) -> bool:
         """Return whether this membership lets its user enter."""
         return self.state == MembershipState.ACTIVE
@@ -120,6 +126,11 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.email} to {self.organization}"
+
+    @property
+    def audit_target(self) -> Target:
+        """Return this invitation as a target of audit events."""
+        return Target("invitation", self.public_id, self.email, self.organization.number)
 
     @property
     def is_expired(self) -> bool:

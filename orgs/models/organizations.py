@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from audit.targets import Target
 from orgs.conditions import sso_works
 from orgs.sessions import lifetimes
 from orgs.text.email_addresses import NORMAL_DOMAIN
@@ -31,6 +32,11 @@ class Plan(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def audit_target(self) -> Target:
+        """Return this plan as a target of audit events, in the log of no organization."""
+        return Target("plan", self.slug, self.name)
 
 
 class OrganizationNumber(models.Model):
@@ -80,6 +86,11 @@ class Organization(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def audit_target(self) -> Target:
+        """Return this organization as a target of audit events."""
+        return Target("organization", self.number, self.name, self.number)
 
     @property
     def is_open(self) -> bool:
@@ -141,6 +152,11 @@ class EmailDomain(models.Model):
 
     def __str__(self) -> str:
         return self.domain
+
+    @property
+    def audit_target(self) -> Target:
+        """Return this domain as a target of audit events."""
+        return Target("domain", self.domain[:64], self.domain, self.organization.number)
 
     @property
     def is_verified(self) -> bool:

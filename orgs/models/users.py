@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.dispatch import Signal
 from django.utils import timezone
 
+from audit.targets import Target
 from orgs.text.email_addresses import NORMAL_ADDRESS, normal_address
 from orgs.text.visible_text import validate_name
 
@@ -68,6 +69,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def audit_target(self) -> Target:
+        """Return this account as a target of audit events, in the log of no organization."""
+        return Target("user", self.pk, self.email)
 
     def clean(self) -> None:
         super().clean()

@@ -13,6 +13,7 @@ from django.utils import timezone
 from audit.actors import Actor
 from audit.events import EventName, Outcome
 from audit.services import Facts, record
+from audit.targets import Target
 from orgs.errors import NotAllowedError
 from orgs.models import GrantKind, Membership, MembershipSource, MembershipState, Organization, Role, SessionGrant, User
 from orgs.selectors import opened_by_password
@@ -24,7 +25,7 @@ from orgs.transactions import atomic
 @atomic
 def record_sign_up(*, user: User, actor: Actor) -> None:
     """Record that an account was made."""
-    _record(EventName.USER_SIGNED_UP, user, actor)
+    record(EventName.USER_SIGNED_UP, actor=actor, target=user.audit_target)
 
 
 @atomic
@@ -33,7 +34,7 @@ def record_operator(*, user: User, actor: Actor) -> None:
     record_sign_up(user=user, actor=actor)
     nothing = {"is_staff": False, "is_superuser": False}
     after = {"is_staff": user.is_staff, "is_superuser": user.is_superuser}
-    _record(EventName.OPERATOR_CHANGED, user, actor, nothing, after)
+    record(EventName.OPERATOR_CHANGED, actor=actor, target=user.audit_target, before=nothing, after=after)
 
 
 @atomic
@@ -52,7 +53,7 @@ def create_password_grant(*, session: str, user: User, expires_at: datetime, act
 @atomic
 def record_reset_asked(*, address: str, actor: Actor) -> None:
     """Record a request for a reset, with or without an account of the address (normal form): time reveals nothing."""
-    record(EventName.PASSWORD_RESET_ASKED, actor=actor, target_kind="user", target=address)
+    record(EventName.PASSWORD_RESET_ASKED, actor=actor, target=Target("user", label=address))
 
 
 @atomic
@@ -65,7 +66,7 @@ def record_for_organizations(
     """
     numbers: list[int | None] = [*opened_by_password(user)]
     for number in numbers or [None]:
-        _record(name, user, actor, after=after, outcome=outcome, number=number)
+        record(name, actor=actor, target=user.audit_target.within(number), after=after, outcome=outcome)
 
 
 @atomic
@@ -155,7 +156,7 @@ def _forget_password(user: User, actor: Actor) -> None:
     # A provider vouched for the grants of single sign-on, not the password.
     grants = SessionGrant.objects.filter(user=user, ended_at__isnull=True).exclude(kind=GrantKind.SSO)
     grants.update(ended_at=timezone.now())
-    _record(EventName.UNPROVEN_FORGOTTEN, user, actor)
+    record(EventName.UNPROVEN_FORGOTTEN, actor=actor, target=user.audit_target)
 
 
 @atomic
@@ -165,7 +166,13 @@ def rename_account(*, user: User, name: str, actor: Actor) -> None:
     before = User.objects.values_list("name", flat=True).get(pk=user.pk)
     if before != name:
         User.objects.filter(pk=user.pk).update(name=name)
-        _record(EventName.ACCOUNT_RENAMED, user, actor, {"name": before}, {"name": name})
+        record(
+            EventName.ACCOUNT_RENAMED,
+            actor=actor,
+            target=user.audit_target,
+            before={"name": before},
+            after={"name": name},
+        )
 
 
 @atomic
@@ -189,7 +196,13 @@ def disable_account(*, user: User, actor: Actor) -> None:
     changed = User.objects.filter(pk=user.pk, is_active=True).update(is_active=False)
     _end_grants_of(user)
     if changed:
-        _record(EventName.ACCOUNT_DISABLED, user, actor, {"is_active": True}, {"is_active": False})
+        record(
+            EventName.ACCOUNT_DISABLED,
+            actor=actor,
+            target=user.audit_target,
+            before={"is_active": True},
+            after={"is_active": False},
+        )
 
 
 @atomic
@@ -201,7 +214,13 @@ def enable_account(*, user: User, actor: Actor) -> None:
     check_may_change(user=user, actor=actor)
     _end_grants_of(user)
     if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
-        _record(EventName.ACCOUNT_ENABLED, user, actor, {"is_active": False}, {"is_active": True})
+        record(
+            EventName.ACCOUNT_ENABLED,
+            actor=actor,
+            target=user.audit_target,
+            before={"is_active": False},
+            after={"is_active": True},
+        )
 
 
 @atomic
@@ -219,7 +238,7 @@ def set_operator(*, user: User, is_staff: bool, is_superuser: bool, actor: Actor
             check_superuser_remains(without=user)
         forget_unproven(user=User.objects.get(pk=user.pk), actor=actor)
         User.objects.filter(pk=user.pk).update(**after)
-        _record(EventName.OPERATOR_CHANGED, user, actor, before, after)
+        record(EventName.OPERATOR_CHANGED, actor=actor, target=user.audit_target, before=before, after=after)
 
 
 @atomic
@@ -231,7 +250,13 @@ def record_permissions(*, user: User, before: list[str], actor: Actor) -> None:
     check_may_give_rights(actor=actor)
     after = permissions_of(user)
     if before != after:
-        _record(EventName.OPERATOR_CHANGED, user, actor, {"permissions": before}, {"permissions": after})
+        record(
+            EventName.OPERATOR_CHANGED,
+            actor=actor,
+            target=user.audit_target,
+            before={"permissions": before},
+            after={"permissions": after},
+        )
 
 
 def permissions_of(user: User) -> list[str]:
@@ -257,25 +282,3 @@ def _check_not_only_admin(user: User) -> None:
             raise NotAllowedError(
                 f"{user} is the only admin of {organization}. Make somebody else an admin, or close it first."
             )
-
-
-def _record(
-    name: EventName,
-    user: User,
-    actor: Actor,
-    before: Facts | None = None,
-    after: Facts | None = None,
-    outcome: Outcome = Outcome.SUCCESS,
-    number: int | None = None,
-) -> None:
-    record(
-        name,
-        actor=actor,
-        organization_number=number,
-        target_kind="user",
-        target_id=user.pk,
-        target=user.email,
-        before=before,
-        after=after,
-        outcome=outcome,
-    )

@@ -22,7 +22,7 @@ def add_domain(*, organization: Organization, domain: str, actor: Actor) -> Emai
     """
     found, created = EmailDomain.objects.get_or_create(organization=organization, domain=normal_domain(domain))
     if created:
-        _record(EventName.DOMAIN_ADDED, found, actor)
+        record(EventName.DOMAIN_ADDED, actor=actor, target=found.audit_target)
     return found
 
 
@@ -37,29 +37,18 @@ def verify_domain(*, domain: EmailDomain, actor: Actor) -> None:
     except IntegrityError as error:
         raise NotAllowedError(f"{domain.domain} is already verified for another organization.") from error
     if changed:
-        _record(EventName.DOMAIN_VERIFIED, domain, actor)
+        record(EventName.DOMAIN_VERIFIED, actor=actor, target=domain.audit_target)
 
 
 @atomic
 def unverify_domain(*, domain: EmailDomain, actor: Actor) -> None:
     """Take the confirmation back; /sign-in no longer routes by this domain."""
     if EmailDomain.objects.filter(pk=domain.pk, verified_at__isnull=False).update(verified_at=None):
-        _record(EventName.DOMAIN_UNVERIFIED, domain, actor)
+        record(EventName.DOMAIN_UNVERIFIED, actor=actor, target=domain.audit_target)
 
 
 @atomic
 def remove_domain(*, domain: EmailDomain, actor: Actor) -> None:
     """Forget a domain."""
-    _record(EventName.DOMAIN_REMOVED, domain, actor)
+    record(EventName.DOMAIN_REMOVED, actor=actor, target=domain.audit_target)
     domain.delete()
-
-
-def _record(name: EventName, domain: EmailDomain, actor: Actor) -> None:
-    record(
-        name,
-        actor=actor,
-        organization_number=domain.organization.number,
-        target_kind="domain",
-        target_id=domain.domain[:64],
-        target=domain.domain,
-    )

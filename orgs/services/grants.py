@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from audit.events import EventName
-from audit.services import Facts, record
+from audit.services import record
 from orgs.models import GrantKind, Organization, Plan, SessionGrant, User
 from orgs.selectors import opened_by_password
 from orgs.services.superusers import check_may_change
@@ -81,19 +81,8 @@ def end_session(*, session: str, user: User, actor: Actor, by: str = "") -> None
     if None in numbers:
         numbers = (numbers - {None}).union(opened_by_password(user)) or {None}
     for number in numbers:
-        _record_signed_out(user, number, actor, {"by": by} if by else None)
-
-
-def _record_signed_out(user: User, number: int | None, actor: Actor, after: Facts | None) -> None:
-    record(
-        EventName.USER_SIGNED_OUT,
-        actor=actor,
-        organization_number=number,
-        target_kind="user",
-        target_id=user.pk,
-        target=user.email,
-        after=after,
-    )
+        target = user.audit_target.within(number)
+        record(EventName.USER_SIGNED_OUT, actor=actor, target=target, after={"by": by} if by else None)
 
 
 @atomic
@@ -111,7 +100,8 @@ def end_other_sessions(*, user: User, session: str, actor: Actor) -> int:
     # Their sessions are matched by user, since single sign-on may be moving the grants to a new session at this moment.
     grants.update(ended_at=timezone.now())
     for number, names in sessions.items():
-        _record_signed_out(user, number, actor, {"by": "another session of theirs", "sessions": len(names)})
+        after = {"by": "another session of theirs", "sessions": len(names)}
+        record(EventName.USER_SIGNED_OUT, actor=actor, target=user.audit_target.within(number), after=after)
     return count
 
 
@@ -141,15 +131,7 @@ def end_grants_of_sessions(*, grants: Iterable[uuid.UUID], by: str, actor: Actor
     )
     SessionGrant.objects.filter(pk__in=[grant.pk for grant in open_ones]).update(ended_at=timezone.now())
     for grant in open_ones:
-        record(
-            EventName.USER_SIGNED_OUT,
-            actor=actor,
-            organization_number=grant.organization.number if grant.organization else None,
-            target_kind="user",
-            target_id=grant.user_id,
-            target=grant.user.email,
-            after={"by": by},
-        )
+        record(EventName.USER_SIGNED_OUT, actor=actor, target=grant.audit_target, after={"by": by})
     return len(open_ones)
 
 
@@ -161,15 +143,7 @@ def end_grant(*, grant: SessionGrant, actor: Actor) -> None:
     """
     check_may_change(user=grant.user, actor=actor)
     if SessionGrant.objects.filter(pk=grant.pk, ended_at__isnull=True).update(ended_at=timezone.now()):
-        record(
-            EventName.SESSION_GRANT_ENDED,
-            actor=actor,
-            organization_number=grant.organization.number if grant.organization else None,
-            target_kind="user",
-            target_id=grant.user_id,
-            target=grant.user.email,
-            after={"grant": grant.kind},
-        )
+        record(EventName.SESSION_GRANT_ENDED, actor=actor, target=grant.audit_target, after={"grant": grant.kind})
 
 
 @atomic

@@ -84,7 +84,7 @@ def revoke_invitation(*, invitation: Invitation, by: Membership, actor: Actor) -
     _check_may_touch(invitation, as_it_is_now(by))
     invitation.revoked_at = timezone.now()
     invitation.save(update_fields=["revoked_at"])
-    _record(EventName.INVITATION_REVOKED, invitation, actor)
+    record(EventName.INVITATION_REVOKED, actor=actor, target=invitation.audit_target)
 
 
 @atomic
@@ -102,7 +102,7 @@ def accept_invitation(*, invitation: Invitation, user: User, actor: Actor, by_ss
     ).update(accepted_at=now)
     if not accepted:
         raise NotAllowedError("This invitation has been used, revoked or has expired. Ask for a new one.")
-    _record(EventName.INVITATION_ACCEPTED, invitation, actor)
+    record(EventName.INVITATION_ACCEPTED, actor=actor, target=invitation.audit_target)
     return add_member(
         organization=invitation.organization,
         user=user,
@@ -174,7 +174,7 @@ def _link(token: str) -> dict[str, Any]:
 
 
 def _post(invitation: Invitation, token: str, name: EventName, actor: Actor, before: Facts | None = None) -> None:
-    _record(name, invitation, actor, before, {"role": Role(invitation.role).slug})
+    record(name, actor=actor, target=invitation.audit_target, before=before, after={"role": Role(invitation.role).slug})
     transaction.on_commit(partial(send_invitation, invitation, token))
 
 
@@ -193,18 +193,3 @@ def _check_may_touch(invitation: Invitation, by: Membership) -> None:
     refusal = why_not_touch_invitation(invitation, by)
     if refusal:
         raise NotAllowedError(refusal)
-
-
-def _record(
-    name: EventName, invitation: Invitation, actor: Actor, before: Facts | None = None, after: Facts | None = None
-) -> None:
-    record(
-        name,
-        actor=actor,
-        organization_number=invitation.organization.number,
-        target_kind="invitation",
-        target_id=invitation.public_id,
-        target=invitation.email,
-        before=before,
-        after=after,
-    )

@@ -49,7 +49,9 @@ def add_member(
     membership.role, membership.source, membership.state = role, source, MembershipState.ACTIVE
     membership.accepted_at = timezone.now() if accepted else None
     membership.save()
-    _record(EventName.MEMBER_ADDED, membership, actor, before, _standing(membership))
+    record(
+        EventName.MEMBER_ADDED, actor=actor, target=membership.audit_target, before=before, after=_standing(membership)
+    )
     return membership
 
 
@@ -87,7 +89,13 @@ def accept_membership(*, membership: Membership, actor: Actor) -> None:
     now = timezone.now()
     if Membership.objects.filter(pk=membership.pk, accepted_at__isnull=True).update(accepted_at=now):
         membership.accepted_at = now
-        _record(EventName.MEMBER_ACCEPTED, membership, actor, {"accepted": False}, {"accepted": True})
+        record(
+            EventName.MEMBER_ACCEPTED,
+            actor=actor,
+            target=membership.audit_target,
+            before={"accepted": False},
+            after={"accepted": True},
+        )
 
 
 def note_names(*, membership: Membership, given_name: str, family_name: str, display_name: str) -> None:
@@ -137,7 +145,7 @@ def change_role(*, membership: Membership, role: Role, by: Membership | None, ac
     _revoke(_sent_by(membership).filter(role__gt=role), actor)
     touches_admin = Role.ADMIN in (before, role)
     name = EventName.MEMBER_ADMIN_CHANGED if touches_admin else EventName.MEMBER_ROLE_CHANGED
-    _record(name, membership, actor, {"role": before.slug}, {"role": role.slug})
+    record(name, actor=actor, target=membership.audit_target, before={"role": before.slug}, after={"role": role.slug})
 
 
 @atomic
@@ -164,7 +172,13 @@ def restore_member(*, membership: Membership, by: Membership | None, actor: Acto
     membership.state = MembershipState.ACTIVE
     membership.save(update_fields=["state"])
     end_grants(organization=membership.organization, user=membership.user)
-    _record(EventName.MEMBER_RESTORED, membership, actor, before, {"state": membership.state})
+    record(
+        EventName.MEMBER_RESTORED,
+        actor=actor,
+        target=membership.audit_target,
+        before=before,
+        after={"state": membership.state},
+    )
 
 
 def _leave(
@@ -183,7 +197,7 @@ def _leave(
     membership.save(update_fields=["state"])
     end_grants(organization=membership.organization, user=membership.user)
     _revoke(_sent_to(membership) | _sent_by(membership), actor)
-    _record(name, membership, actor, before, {"state": state.value})
+    record(name, actor=actor, target=membership.audit_target, before=before, after={"state": state.value})
 
 
 def _sent_to(membership: Membership) -> QuerySet[Invitation]:
@@ -200,14 +214,7 @@ def _revoke(invitations: QuerySet[Invitation], actor: Actor) -> None:
     for invitation in invitations:
         invitation.revoked_at = timezone.now()
         invitation.save(update_fields=["revoked_at"])
-        record(
-            EventName.INVITATION_REVOKED,
-            actor=actor,
-            organization_number=invitation.organization.number,
-            target_kind="invitation",
-            target_id=invitation.public_id,
-            target=invitation.email,
-        )
+        record(EventName.INVITATION_REVOKED, actor=actor, target=invitation.audit_target)
 
 
 def _locked(membership: Membership) -> Membership:
@@ -252,22 +259,3 @@ def _check_not_last_admin(membership: Membership) -> None:
     ).exclude(pk=membership.pk)
     if not others.exists():
         raise NotAllowedError(LAST_ADMIN)
-
-
-def _record(
-    name: EventName,
-    membership: Membership,
-    actor: Actor,
-    before: Facts | None = None,
-    after: Facts | None = None,
-) -> None:
-    record(
-        name,
-        actor=actor,
-        organization_number=membership.organization.number,
-        target_kind="member",
-        target_id=membership.public_id,
-        target=membership.user.email,
-        before=before,
-        after=after,
-    )

@@ -13,7 +13,7 @@ from audit import retention
 from audit.actors import Actor
 from audit.events import EventName
 from audit.selectors import count_recent_by
-from audit.services import Facts, record
+from audit.services import record
 from orgs.errors import NotAllowedError
 from orgs.models import (
     FormerSlug,
@@ -60,10 +60,10 @@ def create_organization(
     Membership.objects.create(
         organization=organization, user=admin, role=Role.ADMIN, source=source, accepted_at=timezone.now()
     )
-    _record(
+    record(
         EventName.ORGANIZATION_CREATED,
-        organization,
-        actor,
+        actor=actor,
+        target=organization.audit_target,
         after={"name": name, "plan": organization.plan.slug, "admin": admin.email},
     )
     return organization
@@ -126,7 +126,7 @@ def rename_organization(*, organization: Organization, name: str, slug: str, act
             organization.save(update_fields=["name", "slug"])
     except IntegrityError as error:
         raise NotAllowedError(SLUG_TAKEN) from error
-    _record(EventName.ORGANIZATION_RENAMED, organization, actor, before, after)
+    record(EventName.ORGANIZATION_RENAMED, actor=actor, target=organization.audit_target, before=before, after=after)
 
 
 def _give_up_slug(organization: Organization, wanted: str) -> None:
@@ -152,7 +152,13 @@ def change_plan(*, organization: Organization, plan: Plan, actor: Actor) -> None
     organization.save(update_fields=["plan"])
     if before.sso != plan.sso:
         end_grants(organization=organization, kind=GrantKind.SSO)
-    _record(EventName.ORGANIZATION_PLAN_CHANGED, organization, actor, {"plan": before.slug}, {"plan": plan.slug})
+    record(
+        EventName.ORGANIZATION_PLAN_CHANGED,
+        actor=actor,
+        target=organization.audit_target,
+        before={"plan": before.slug},
+        after={"plan": plan.slug},
+    )
 
 
 @atomic
@@ -164,7 +170,13 @@ def set_session_hours(*, organization: Organization, hours: int, actor: Actor) -
         return
     organization.session_hours = hours
     organization.save(update_fields=["session_hours"])
-    _record(EventName.SESSION_LENGTH_CHANGED, organization, actor, before, {"hours": hours})
+    record(
+        EventName.SESSION_LENGTH_CHANGED,
+        actor=actor,
+        target=organization.audit_target,
+        before=before,
+        after={"hours": hours},
+    )
 
 
 @atomic
@@ -179,7 +191,7 @@ def sign_everyone_out(*, organization: Organization, actor: Actor) -> SessionCou
     organization.save(update_fields=["sessions_ended_at"])
     end_grants(organization=organization)
     after = {"members": ended.members, "sessions": ended.sessions}
-    _record(EventName.EVERYONE_SIGNED_OUT, organization, actor, after=after)
+    record(EventName.EVERYONE_SIGNED_OUT, actor=actor, target=organization.audit_target, after=after)
     return ended
 
 
@@ -192,7 +204,13 @@ def set_require_sso(*, organization: Organization, required: bool, actor: Actor)
     organization.require_sso = required
     organization.save(update_fields=["require_sso"])
     name = EventName.SSO_REQUIRED if required else EventName.SSO_NOT_REQUIRED
-    _record(name, organization, actor, {"required": not required}, {"required": required})
+    record(
+        name,
+        actor=actor,
+        target=organization.audit_target,
+        before={"required": not required},
+        after={"required": required},
+    )
 
 
 @atomic
@@ -204,7 +222,7 @@ def close_organization(*, organization: Organization, actor: Actor) -> None:
     organization.closed_at = timezone.now()
     organization.save(update_fields=["closed_at"])
     end_grants(organization=organization)
-    _record(EventName.ORGANIZATION_CLOSED, organization, actor)
+    record(EventName.ORGANIZATION_CLOSED, actor=actor, target=organization.audit_target)
 
 
 @atomic
@@ -214,23 +232,4 @@ def reopen_organization(*, organization: Organization, actor: Actor) -> None:
     end_grants(organization=organization)
     organization.closed_at = None
     organization.save(update_fields=["closed_at"])
-    _record(EventName.ORGANIZATION_REOPENED, organization, actor)
-
-
-def _record(
-    name: EventName,
-    organization: Organization,
-    actor: Actor,
-    before: Facts | None = None,
-    after: Facts | None = None,
-) -> None:
-    record(
-        name,
-        actor=actor,
-        organization_number=organization.number,
-        target_kind="organization",
-        target_id=organization.number,
-        target=organization.name,
-        before=before,
-        after=after,
-    )
+    record(EventName.ORGANIZATION_REOPENED, actor=actor, target=organization.audit_target)

@@ -23,23 +23,15 @@ def save_plan(*, plan: Plan, actor: Actor) -> None:
     if known and known.sso != plan.sso:
         end_sso_grants_on_plan(plan=plan)
     if before != _facts(plan):
-        _record(plan, before, actor)
+        _log(plan, before, actor)
 
 
-def _record(plan: Plan, before: Facts, actor: Actor) -> None:
+def _log(plan: Plan, before: Facts, actor: Actor) -> None:
     """Write the change into the operators' log, and into that of every organization on the plan."""
     numbers: list[int | None] = [None, *plan.organizations.order_by("pk").values_list("number", flat=True)]
     for number in numbers:
-        record(
-            EventName.PLAN_EDITED,
-            actor=actor,
-            organization_number=number,
-            target_kind="plan",
-            target_id=plan.slug,
-            target=plan.name,
-            before=before,
-            after=_facts(plan),
-        )
+        target = plan.audit_target.within(number)
+        record(EventName.PLAN_EDITED, actor=actor, target=target, before=before, after=_facts(plan))
 
 
 def _facts(plan: Plan) -> dict[str, str | bool]:

@@ -42,7 +42,7 @@ def mail_recovery_code(*, membership: Membership, actor: Actor) -> None:
             "expires_at": timezone.now() + lifetimes.RECOVERY_CODE,
         },
     )
-    _record(EventName.RECOVERY_REQUESTED, membership, actor)
+    record(EventName.RECOVERY_REQUESTED, actor=actor, target=membership.audit_target)
     transaction.on_commit(lambda: send_recovery_code(membership, code))
 
 
@@ -50,7 +50,7 @@ def use_recovery_code(*, membership: Membership, code: str, session: str, actor:
     """Make the recovery grant with a mailed code. A wrong code costs a try, and that stays. Raises NotAllowedError."""
     if not _code_fits(membership, code):
         with transaction.atomic():
-            _record(EventName.RECOVERY_REFUSED, membership, actor, Outcome.REFUSED)
+            record(EventName.RECOVERY_REFUSED, actor=actor, target=membership.audit_target, outcome=Outcome.REFUSED)
         raise NotAllowedError(_WRONG)
     return create_recovery_grant(membership=membership, session=session, means="mailed code", actor=actor)
 
@@ -66,7 +66,7 @@ def create_recovery_grant(*, membership: Membership, session: str, means: str, a
         organization=membership.organization,
         expires_at=timezone.now() + lifetimes.RECOVERY_GRANT,
     )
-    _record(EventName.RECOVERY_OPENED, membership, actor, means=means)
+    record(EventName.RECOVERY_OPENED, actor=actor, target=membership.audit_target, after={"means": means})
     transaction.on_commit(lambda: tell_admins_of_recovery(membership, means))
     return grant
 
@@ -108,22 +108,3 @@ def _admin_as_it_is_now(membership: Membership) -> Membership:
     if not may:
         raise NotAllowedError("Only an admin of the organization can do this.")
     return membership
-
-
-def _record(
-    name: EventName,
-    membership: Membership,
-    actor: Actor,
-    outcome: Outcome = Outcome.SUCCESS,
-    means: str = "",
-) -> None:
-    record(
-        name,
-        actor=actor,
-        organization_number=membership.organization.number,
-        target_kind="member",
-        target_id=membership.public_id,
-        target=membership.user.email,
-        after={"means": means} if means else None,
-        outcome=outcome,
-    )

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from audit.targets import Target
 from orgs.models import Organization, Role
 from sso import saml
 from sso.models.waivers import Waiver
@@ -79,6 +80,11 @@ class Connection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_provider_display()} of {self.organization}"
+
+    @property
+    def audit_target(self) -> Target:
+        """Return this connection as a target of audit events."""
+        return Target("connection", self.public_id, self.get_provider_display(), self.organization.number)
 
 
 class Configuration(models.Model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from audit.targets import Target
 from sso.models.connections import Connection
 
 LONGEST_SUBJECT = 1024
@@ -55,3 +56,8 @@ class Identity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} at {self.connection}"
+
+    @property
+    def audit_target(self) -> Target:
+        """Return its user as a target of audit events, in the log of the organization that connected the provider."""
+        return self.user.audit_target.within(self.connection.organization.number)

@@ -8,6 +8,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from audit.targets import Target
 from orgs.models import Organization
 from sso import saml
 from sso.crypto import key_encryption
@@ -62,6 +63,11 @@ class ServiceProviderKey(models.Model):
 
     def __str__(self) -> str:
         return f"Key {self.fingerprint[:8]} of {self.organization}"
+
+    @property
+    def audit_target(self) -> Target:
+        """Return this key as a target of audit events."""
+        return Target("key", self.public_id, f"Certificate {self.fingerprint[:8]}", self.organization.number)
 
     @property
     def fingerprint(self) -> str:

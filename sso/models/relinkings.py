@@ -10,6 +10,7 @@ from django.db import models
 from django.utils import timezone
 
 from audit import retention
+from audit.targets import Target
 from sso.models.connections import Connection
 from sso.models.identities import LONGEST_SUBJECT, SubjectKind
 
@@ -36,6 +37,11 @@ class Relinking(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} at {self.connection}"
+
+    @property
+    def audit_target(self) -> Target:
+        """Return its user as a target of audit events, in the log of the organization where it was done."""
+        return self.user.audit_target.within(self.connection.organization.number)
 
     @property
     def ends_at(self) -> datetime:

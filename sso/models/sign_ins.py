@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from audit.targets import Target
 from orgs.models import Organization
 from sso.models.connections import Configuration, Connection
 from sso.models.packed_json import PackedJSONField
@@ -131,6 +132,11 @@ class SignIn(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def audit_target(self) -> Target:
+        """Return this sign-in as a target of audit events."""
+        return Target("sign_in", self.public_id, self.reference, self.organization.number)
 
     @property
     def is_test(self) -> bool:

@@ -132,7 +132,13 @@ def _save_connection(view: ConnectionView, wanted: dict[str, Any], actor: Actor)
             setattr(connection, name, value)
     if before != _facts(connection):
         connection.save()
-        _record(EventName.CONNECTION_CHANGED, connection, actor, before, _facts(connection))
+        record(
+            EventName.CONNECTION_CHANGED,
+            actor=actor,
+            target=connection.audit_target,
+            before=before,
+            after=_facts(connection),
+        )
     return connection
 
 
@@ -160,7 +166,12 @@ def _save_version(
     # The wish counts, not what holds now: an untested file must not bring a suspended requirement back.
     dropped = dropped_success(view.active, configuration)
     if view.organization.require_sso or dropped:
-        _record(EventName.CONFIGURATION_DRAFTED, connection, actor, after=summary_of(configuration))
+        record(
+            EventName.CONFIGURATION_DRAFTED,
+            actor=actor,
+            target=connection.audit_target,
+            after=summary_of(configuration),
+        )
         return True, dropped
     _activate(configuration, view.active, actor)
     return False, None
@@ -191,7 +202,13 @@ def _activate(configuration: Configuration, active: Configuration | None, actor:
         raise NoDraftError(configuration)
     configuration.state, configuration.activated_at = ConfigurationState.ACTIVE, now
     before = summary_of(active) if active else {}
-    _record(EventName.CONFIGURATION_ACTIVATED, connection, actor, before, summary_of(configuration))
+    record(
+        EventName.CONFIGURATION_ACTIVATED,
+        actor=actor,
+        target=connection.audit_target,
+        before=before,
+        after=summary_of(configuration),
+    )
 
 
 def _save_requirement(
@@ -220,7 +237,7 @@ def discard_draft(*, organization: Organization, actor: Actor) -> None:
         return
     drafts = connection.configurations.filter(state=ConfigurationState.DRAFT)
     if drafts.update(state=ConfigurationState.RETIRED, retired_at=timezone.now()):
-        _record(EventName.CONFIGURATION_DISCARDED, connection, actor)
+        record(EventName.CONFIGURATION_DISCARDED, actor=actor, target=connection.audit_target)
 
 
 @atomic
@@ -235,7 +252,7 @@ def disable_connection(*, connection: Connection, actor: Actor) -> None:
         state=ConnectionState.DISABLED
     ):
         return
-    _record(EventName.CONNECTION_DISABLED, connection, actor)
+    record(EventName.CONNECTION_DISABLED, actor=actor, target=connection.audit_target)
 
 
 @atomic
@@ -247,7 +264,7 @@ def enable_connection(*, connection: Connection, actor: Actor) -> None:
     ):
         return
     grants.end_grants(organization=connection.organization, connection=connection.public_id)
-    _record(EventName.CONNECTION_ENABLED, connection, actor)
+    record(EventName.CONNECTION_ENABLED, actor=actor, target=connection.audit_target)
 
 
 @atomic
@@ -259,10 +276,7 @@ def unlink_identity(*, identity: Identity, actor: Actor) -> None:
     record(
         EventName.IDENTITY_UNLINKED,
         actor=actor,
-        organization_number=identity.connection.organization.number,
-        target_kind="user",
-        target_id=identity.user_id,
-        target=identity.user.email,
+        target=identity.audit_target,
         before={"subject_kind": identity.subject_kind, "subject": identity.subject},
     )
     grants.end_grants(
@@ -271,22 +285,3 @@ def unlink_identity(*, identity: Identity, actor: Actor) -> None:
         connection=identity.connection.public_id,
     )
     identity.delete()
-
-
-def _record(
-    name: EventName,
-    connection: Connection,
-    actor: Actor,
-    before: dict[str, Any] | None = None,
-    after: dict[str, Any] | None = None,
-) -> None:
-    record(
-        name,
-        actor=actor,
-        organization_number=connection.organization.number,
-        target_kind="connection",
-        target_id=connection.public_id,
-        target=connection.get_provider_display(),
-        before=before,
-        after=after,
-    )

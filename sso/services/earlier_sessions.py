@@ -35,10 +35,7 @@ def end_earlier_sessions(*, organization: Organization, but_session: str, actor:
         record(
             EventName.EARLIER_SESSIONS_ENDED,
             actor=actor,
-            organization_number=organization.number,
-            target_kind="connection",
-            target_id=replaced.connection.public_id,
-            target=replaced.connection.get_provider_display(),
+            target=replaced.connection.audit_target,
             after={"entity_id": replaced.entity_id, "members": ended.members, "sessions": ended.sessions},
         )
     return ended

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -12,6 +12,7 @@ from django.utils import timezone
 from audit.actors import Actor
 from audit.events import EventName
 from audit.services import record
+from audit.targets import Target
 from orgs.errors import NotAllowedError
 from orgs.models import Organization
 from orgs.services import locks
@@ -63,7 +64,12 @@ def create_key(*, organization: Organization, actor: Actor) -> ServiceProviderKe
         promoted_at=now if is_first else None,
         for_encryption=any(each.for_encryption for each in others),
     )
-    _record(EventName.KEY_CREATED, key, actor, {"state": key.state, "for_encryption": key.for_encryption})
+    record(
+        EventName.KEY_CREATED,
+        actor=actor,
+        target=key.audit_target,
+        after={"state": key.state, "for_encryption": key.for_encryption, "fingerprint": key.fingerprint},
+    )
     return key
 
 
@@ -80,7 +86,12 @@ def promote_key(*, organization: Organization, actor: Actor) -> ServiceProviderK
     live_keys(organization).filter(state=KeyState.CURRENT).update(state=KeyState.PREVIOUS)
     following.state, following.promoted_at = KeyState.CURRENT, timezone.now()
     following.save(update_fields=["state", "promoted_at"])
-    _record(EventName.KEY_PROMOTED, following, actor, {"state": following.state})
+    record(
+        EventName.KEY_PROMOTED,
+        actor=actor,
+        target=following.audit_target,
+        after={"state": following.state, "fingerprint": following.fingerprint},
+    )
     return following
 
 
@@ -96,7 +107,13 @@ def retire_key(*, key: ServiceProviderKey, actor: Actor) -> None:
     before = key.state
     key.state, key.encrypted_private_key, key.retired_at = KeyState.RETIRED, "", timezone.now()
     key.save()
-    _record(EventName.KEY_RETIRED, key, actor, {"state": key.state}, {"state": before})
+    record(
+        EventName.KEY_RETIRED,
+        actor=actor,
+        target=key.audit_target,
+        before={"state": before},
+        after={"state": key.state, "fingerprint": key.fingerprint},
+    )
 
 
 @atomic
@@ -113,7 +130,13 @@ def offer_for_encryption(*, organization: Organization, wanted: bool, actor: Act
     for key in live_keys(organization).filter(for_encryption=not wanted):
         key.for_encryption = wanted
         key.save(update_fields=["for_encryption"])
-        _record(name, key, actor, {"for_encryption": wanted}, {"for_encryption": not wanted})
+        record(
+            name,
+            actor=actor,
+            target=key.audit_target,
+            before={"for_encryption": not wanted},
+            after={"for_encryption": wanted, "fingerprint": key.fingerprint},
+        )
 
 
 @atomic
@@ -129,7 +152,7 @@ def reencrypt_keys(*, actor: Actor) -> Reencrypted:
         key.save(update_fields=["encrypted_private_key"])
     factors = reencrypt_second_factors()
     after = {"keys": len(keys), "second_factors": factors}
-    record(EventName.KEYS_REENCRYPTED, actor=actor, target_kind="key", after=after)
+    record(EventName.KEYS_REENCRYPTED, actor=actor, target=Target("key"), after=after)
     return Reencrypted(len(keys), factors)
 
 
@@ -143,22 +166,3 @@ def _check_not_needed(organization: Organization) -> None:
 def _common_name(organization: Organization) -> str:
     """Return a name made of the organization's number, which stays when the organization is renamed."""
     return f"Amplisso {urlsplit(settings.BASE_URL).hostname}"[:40] + f" {organization.number}"
-
-
-def _record(
-    name: EventName,
-    key: ServiceProviderKey,
-    actor: Actor,
-    after: dict[str, Any],
-    before: dict[str, Any] | None = None,
-) -> None:
-    record(
-        name,
-        actor=actor,
-        organization_number=key.organization.number,
-        target_kind="key",
-        target_id=key.public_id,
-        target=f"Certificate {key.fingerprint[:8]}",
-        before=before,
-        after={**after, "fingerprint": key.fingerprint},
-    )

@@ -12,24 +12,10 @@ from sso.models import Identity, SignIn
 @atomic
 def record_look_at_claims(*, sign_in: SignIn, actor: Actor) -> None:
     """Write into the organization's audit log that an operator has seen the claims of a sign-in."""
-    record(
-        EventName.CLAIMS_VIEWED,
-        actor=actor,
-        organization_number=sign_in.organization.number,
-        target_kind="sign_in",
-        target_id=sign_in.public_id,
-        target=sign_in.reference,
-    )
+    record(EventName.CLAIMS_VIEWED, actor=actor, target=sign_in.audit_target)
 
 
 @atomic
 def record_look_at_identity(*, identity: Identity, actor: Actor) -> None:
     """Write into the organization's audit log that an operator has seen the subject and address of an identity."""
-    record(
-        EventName.IDENTITY_VIEWED,
-        actor=actor,
-        organization_number=identity.connection.organization.number,
-        target_kind="user",
-        target_id=identity.user_id,
-        target=identity.user.email,
-    )
+    record(EventName.IDENTITY_VIEWED, actor=actor, target=identity.audit_target)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from audit import retention
 from audit.actors import Actor
 from audit.events import EventName
-from audit.services import Facts, record
+from audit.services import record
 from orgs.errors import NotAllowedError
 from orgs.models import Membership, Organization, Role, User
 from orgs.services import grants, locks, members
@@ -99,8 +99,13 @@ def _relink(candidate: Candidate, by: Membership, actor: Actor) -> None:
         "address": arrived.address,
     }
     _replace(relinking, [after], candidate.membership.organization)
-    facts = {"identifiers": _named(relinking.before)}
-    _record(EventName.IDENTITY_RELINKED, relinking, actor, facts, {"identifiers": _named([after])}, sign_in.reference)
+    record(
+        EventName.IDENTITY_RELINKED,
+        actor=actor,
+        target=relinking.audit_target,
+        before={"identifiers": _named(relinking.before)},
+        after={"identifiers": _named([after]), "sign_in": sign_in.reference},
+    )
 
 
 def _replace(relinking: Relinking, identities: list[dict[str, Any]], organization: Organization) -> None:
@@ -149,8 +154,13 @@ def undo_relinking(
     now = _named([_kept(each) for each in _identities_of(relinking)])
     _replace(relinking, relinking.before, organization)
     Relinking.objects.filter(pk=relinking.pk).update(undone_at=timezone.now())
-    after = {"identifiers": _named(relinking.before)}
-    _record(EventName.RELINKING_UNDONE, relinking, actor, {"identifiers": now}, after)
+    record(
+        EventName.RELINKING_UNDONE,
+        actor=actor,
+        target=relinking.audit_target,
+        before={"identifiers": now},
+        after={"identifiers": _named(relinking.before)},
+    )
     return user
 
 
@@ -176,21 +186,6 @@ def _is_taken(relinking: Relinking, former: dict[str, Any]) -> bool:
 def _named(identities: Iterable[dict[str, Any]]) -> list[dict[str, str]]:
     """Return identifiers as the audit log has them."""
     return [{name: each[name] for name in ("subject_kind", "subject")} for each in identities]
-
-
-def _record(
-    name: EventName, relinking: Relinking, actor: Actor, before: Facts, after: dict[str, Any], reference: str = ""
-) -> None:
-    record(
-        name,
-        actor=actor,
-        organization_number=relinking.connection.organization.number,
-        target_kind="user",
-        target_id=relinking.user_id,
-        target=relinking.user.email,
-        before=before,
-        after=after | ({"sign_in": reference} if reference else {}),
-    )
 
 
 @atomic

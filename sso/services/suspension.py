@@ -43,14 +43,10 @@ def _suspend(organization: Organization, actor: Actor) -> Configuration | None:
         return None
     active.state, active.retired_at = ConfigurationState.RETIRED, timezone.now()
     active.save(update_fields=["state", "retired_at"])
-    connection = active.connection
     record(
         EventName.CONFIGURATION_SUSPENDED,
         actor=actor,
-        organization_number=organization.number,
-        target_kind="connection",
-        target_id=connection.public_id,
-        target=connection.get_provider_display(),
+        target=active.connection.audit_target,
         after={"version": active.version, "reason": active.flaw, "require_sso": organization.require_sso},
     )
     return active

@@ -33,7 +33,8 @@ def count_upload(*, organization: Organization, name: str, actor: Actor) -> None
     first = moment_of_latest(MOST_UPLOADS, names, organization_number=organization.number)
     if first is not None and first > now - UPLOADS_COUNTED_FOR:
         raise _too_many(first + UPLOADS_COUNTED_FOR - now)
-    _record(EventName.METADATA_UPLOADED, organization, name, actor)
+    after = {"file": _stored(name)[:255]}
+    record(EventName.METADATA_UPLOADED, actor=actor, target=organization.audit_target, after=after)
 
 
 @atomic
@@ -42,20 +43,18 @@ def note_refused_upload(*, organization: Organization, name: str, reason: str, a
 
     An event of its own, since the one by which the file was counted is never changed.
     """
-    _record(EventName.METADATA_REFUSED, organization, name, actor, reason)
-
-
-def _record(name_of_event: EventName, organization: Organization, file: str, actor: Actor, reason: str = "") -> None:
     record(
-        name_of_event,
+        EventName.METADATA_REFUSED,
         actor=actor,
-        organization_number=organization.number,
-        target_kind="organization",
-        target_id=organization.number,
-        target=organization.name,
-        after={"file": file.replace("\0", "")[:255]} | ({"reason": reason.replace("\0", "")} if reason else {}),
-        outcome=Outcome.REFUSED if reason else Outcome.SUCCESS,
+        target=organization.audit_target,
+        after={"file": _stored(name)[:255], "reason": _stored(reason)},
+        outcome=Outcome.REFUSED,
     )
+
+
+def _stored(text: str) -> str:
+    """Return a text as PostgreSQL can store it: without NUL characters."""
+    return text.replace("\0", "")
 
 
 def _too_many(wait: timedelta) -> TooManyUploadsError:

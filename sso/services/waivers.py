@@ -94,7 +94,14 @@ def _set(connection: Connection, kind: Waiver, until: datetime | None, by: User 
     changed = [_next_version(each, kind, until, by) for each, end in ends.items() if end != until]
     if changed:
         before = max((end for end in ends.values() if end), default=None)
-        _record(connection, kind, before, until, changed, actor)
+        versions = sorted(each.version for each in changed)
+        record(
+            EventName.WAIVER_ALLOWED if until else EventName.WAIVER_ENDED,
+            actor=actor,
+            target=connection.audit_target,
+            before={"until": _written(before)},
+            after={"waiver": kind.label, "until": _written(until), "versions": versions},
+        )
     return bool(changed)
 
 
@@ -107,30 +114,6 @@ def _next_version(before: Configuration, kind: Waiver, until: datetime | None, b
     following.activated_at = now if before.state == ConfigurationState.ACTIVE else None
     following.save()
     return following
-
-
-def _record(
-    connection: Connection,
-    kind: Waiver,
-    before: datetime | None,
-    after: datetime | None,
-    versions: list[Configuration],
-    actor: Actor,
-) -> None:
-    record(
-        EventName.WAIVER_ALLOWED if after else EventName.WAIVER_ENDED,
-        actor=actor,
-        organization_number=connection.organization.number,
-        target_kind="connection",
-        target_id=connection.public_id,
-        target=connection.get_provider_display(),
-        before={"until": _written(before)},
-        after={
-            "waiver": kind.label,
-            "until": _written(after),
-            "versions": sorted(each.version for each in versions),
-        },
-    )
 
 
 def _written(end: datetime | None) -> str | None:

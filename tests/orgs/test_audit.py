@@ -17,6 +17,7 @@ from audit.errors import AppendOnlyError, NotInTransactionError
 from audit.events import EventName, Outcome, Risk, risk_of
 from audit.models import Event
 from audit.services import record
+from audit.targets import Target
 from orgs.models import Organization, Role, User
 from orgs.services import members, organizations
 from tests.conftest import MakeMember, MakeOrganization, SignedIn
@@ -46,7 +47,7 @@ def test_events_are_never_changed_or_deleted(organization: Organization) -> None
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_an_event_outside_a_transaction_is_an_error() -> None:
     with pytest.raises(NotInTransactionError):
-        record(EventName.USER_SIGNED_IN, actor=COMMAND_LINE)
+        record(EventName.USER_SIGNED_IN, actor=COMMAND_LINE, target=Target("user"))
 
 
 def test_an_event_goes_when_its_change_goes(organization: Organization) -> None:
@@ -60,7 +61,7 @@ def test_an_event_goes_when_its_change_goes(organization: Organization) -> None:
 
 def test_long_values_are_cut_rather_than_lost(db: None) -> None:
     actor = Actor(email="a" * 300, address="2001:db8::1", user_agent="u" * 1000)
-    event = record(EventName.USER_SIGNED_IN, actor=actor, target="t" * 300)
+    event = record(EventName.USER_SIGNED_IN, actor=actor, target=Target("user", label="t" * 300))
     event.refresh_from_db()
     assert (len(event.actor_email), len(event.user_agent), len(event.target)) == (254, 400, 254)
     assert event.address == "2001:db8::1"
@@ -90,9 +91,10 @@ def busy(organization: Organization, member: MakeMember) -> Organization:
     ada = member(organization)
     actor = Actor(email="boss@contoso.example", address="192.0.2.7", user_agent="Browser/1.0")
     members.change_role(membership=ada, role=Role.MANAGER, by=None, actor=actor)
-    record(EventName.RECOVERY_OPENED, actor=actor, organization_number=organization.number, target="ada")
-    record(EventName.RECOVERY_REFUSED, actor=actor, organization_number=organization.number, outcome=Outcome.REFUSED)
-    record(EventName.USER_SIGNED_IN, actor=actor, organization_number=organization.number, target="=cmd|' /C calc'!A0")
+    record(EventName.RECOVERY_OPENED, actor=actor, target=ada.audit_target)
+    record(EventName.RECOVERY_REFUSED, actor=actor, target=ada.audit_target, outcome=Outcome.REFUSED)
+    formula = Target("user", label="=cmd|' /C calc'!A0", organization=organization.number)
+    record(EventName.USER_SIGNED_IN, actor=actor, target=formula)
     return organization
 
 
@@ -114,7 +116,7 @@ def test_values_are_said_in_words(organization: Organization, admin: User, clien
     record(
         EventName.CONNECTION_CHANGED,
         actor=COMMAND_LINE,
-        organization_number=organization.number,
+        target=organization.audit_target,
         before={"single_logout": False, "just_in_time_role": None, "certificates": []},
         after={
             "single_logout": True,
@@ -210,7 +212,8 @@ def test_csv_has_every_field_and_no_formulas(busy: Organization, admin: User, cl
 def test_whatever_begins_a_formula_is_disarmed(
     organization: Organization, admin: User, client_of: SignedIn, start: str
 ) -> None:
-    record(EventName.USER_SIGNED_IN, actor=COMMAND_LINE, organization_number=organization.number, target=f"{start}1+1")
+    target = Target("user", label=f"{start}1+1", organization=organization.number)
+    record(EventName.USER_SIGNED_IN, actor=COMMAND_LINE, target=target)
     content = b"".join(client_of(admin).get(FEED).streaming_content).decode()
     assert f"'{start}1+1" in content
 
@@ -227,9 +230,8 @@ def test_long_logs_have_pages_and_few_queries(
     organization: Organization, admin: User, client_of: SignedIn, django_assert_max_num_queries: Any
 ) -> None:
     for number in range(120):
-        record(
-            EventName.USER_SIGNED_IN, actor=COMMAND_LINE, organization_number=organization.number, target=f"t{number}"
-        )
+        target = Target("user", label=f"t{number}", organization=organization.number)
+        record(EventName.USER_SIGNED_IN, actor=COMMAND_LINE, target=target)
     client = client_of(admin)
     client.get(PAGE)
     with django_assert_max_num_queries(12):

@@ -156,10 +156,7 @@ def _new(
     record(
         EventName.IDENTITY_LINKED,
         actor=actor,
-        organization_number=connection.organization.number,
-        target_kind="user",
-        target_id=membership.user_id,
-        target=membership.user.email,
+        target=identity.audit_target,
         after={"subject_kind": person.subject.kind.value},
     )
     return Authorized(identity, membership)

@@ -141,21 +141,13 @@ def _refuse(configuration: Configuration, refusal: saml.LogoutRefusal, actor: Ac
     number = configuration.connection.organization.number
     _log.info("A logout message for organization %s was refused: %s", number, refusal.reason)
     if refusal.is_genuine:
-        _record_refusal(configuration, refusal.reason, actor)
-
-
-def _record_refusal(configuration: Configuration, reason: str, actor: Actor) -> None:
-    connection = configuration.connection
-    record(
-        EventName.SIGN_OUT_REFUSED,
-        actor=actor,
-        organization_number=connection.organization.number,
-        target_kind="connection",
-        target_id=connection.public_id,
-        target=connection.get_provider_display(),
-        after={"reason": reason[:1000]},
-        outcome=Outcome.REFUSED,
-    )
+        record(
+            EventName.SIGN_OUT_REFUSED,
+            actor=actor,
+            target=configuration.connection.audit_target,
+            after={"reason": refusal.reason[:1000]},
+            outcome=Outcome.REFUSED,
+        )
 
 
 @atomic

@@ -32,7 +32,7 @@ def logging_config(level: str, *, debug: bool) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "filters": {
             "pages": {"()": "amplisso.logging_config.PagesOnly"},
-            "one_line": {"()": "amplisso.unavailable.OneLine"},
+            "one_line": {"()": "amplisso.middleware.unavailable.OneLine"},
         },
         "formatters": {
             "line": {"()": TokenFreeFormatter, "inner": _LINE},

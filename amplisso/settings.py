@@ -73,12 +73,12 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "amplisso.visible_pages.show_hidden_characters",
+    "amplisso.middleware.visible_pages.show_hidden_characters",
     "orgs.deferred.DeferredWork",
     "csp.middleware.CSPMiddleware",
-    "amplisso.unavailable.unavailable",  # around all that asks the database
+    "amplisso.middleware.unavailable.unavailable",  # around all that asks the database
     "database.idle_connections.use_live_connection",
-    "amplisso.malformed_requests.refuse_malformed",  # before anything looks at cookies, query or form
+    "amplisso.middleware.malformed_requests.refuse_malformed",  # before anything looks at cookies, query or form
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -180,7 +180,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # A SAML response of 256 KB is larger in base64, metadata may be pasted. Files are taken by one page only, up to 100 MB.
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
-FILE_UPLOAD_HANDLERS = ["amplisso.uploads.NoUploads"]
+FILE_UPLOAD_HANDLERS = ["amplisso.upload_handler.NoUploads"]
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from orgs.views import (
     accept_invitation,
-    accounts,
+    allauth_pages,
     audit_log,
     general,
     health,
@@ -34,18 +34,18 @@ organization_pages = [
 
 account_pages: list[URLPattern | URLResolver] = [
     # These stand before allauth's own, which they replace.
-    path("email/", accounts.email_address, name="account_email"),
-    path("login/", accounts.password_sign_in, name="account_login"),
-    path("signup/", accounts.sign_up, name="account_signup"),
-    path("password/reset/", accounts.ask_for_reset, name="account_reset_password"),
-    path("confirm-email/<str:key>/", accounts.confirm_address, name="account_confirm_email"),
+    path("email/", allauth_pages.email_address, name="account_email"),
+    path("login/", allauth_pages.password_sign_in, name="account_login"),
+    path("signup/", allauth_pages.sign_up, name="account_signup"),
+    path("password/reset/", allauth_pages.ask_for_reset, name="account_reset_password"),
+    path("confirm-email/<str:key>/", allauth_pages.confirm_address, name="account_confirm_email"),
     path("password/change/", other_sessions.change_password, name="account_change_password"),
     path("2fa/totp/activate/", other_sessions.set_up_app, name="mfa_activate_totp"),
     path("2fa/webauthn/add/", other_sessions.add_passkey, name="mfa_add_webauthn"),
     path("2fa/other-sessions/", other_sessions.other_sessions, name="end_other_sessions"),
     path("sessions/", other_sessions.sessions, name="usersessions_list"),
-    path("2fa/authenticate/", accounts.second_factor, name="mfa_authenticate"),
-    path("2fa/webauthn/login/", accounts.passkey_sign_in, name="mfa_login_webauthn"),
+    path("2fa/authenticate/", allauth_pages.second_factor, name="mfa_authenticate"),
+    path("2fa/webauthn/login/", allauth_pages.passkey_sign_in, name="mfa_login_webauthn"),
     path("", include("allauth.urls")),
 ]
 

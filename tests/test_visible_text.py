@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.http import HttpResponse, StreamingHttpResponse
 from django.test import Client, RequestFactory
 
-from amplisso.visible_pages import show_hidden_characters
+from amplisso.middleware.visible_pages import show_hidden_characters
 from audit.actors import COMMAND_LINE, Actor
 from audit.events import EventName
 from audit.services import record

@@ -18,7 +18,7 @@ from django.db import DatabaseError, OperationalError, connection, connections, 
 from django.test import Client
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from amplisso.unavailable import failing_part
+from amplisso.middleware.unavailable import failing_part
 from audit.actors import COMMAND_LINE
 from audit.events import EventName
 from audit.models import Event
@@ -84,7 +84,7 @@ print(json.dumps([answer.status_code, dict(answer.headers), answer.content.decod
         assert "Our database did not answer in time" in page
         (line,) = lines_in(run.stderr)
         assert "the database did not answer POST /account/login/: database is locked" in line
-        assert line.split(" ERROR amplisso.unavailable ")[1][:14] in page
+        assert line.split(" ERROR amplisso.middleware.unavailable ")[1][:14] in page
         assert "Traceback" not in run.stderr
         assert status_after == 200
 

@@ -29,7 +29,7 @@ def is_too_large(request: HttpRequest) -> bool:
 
 
 def take_files(request: HttpRequest) -> None:
-    """Let this request bring files, which no other may (amplisso/uploads.py); large ones go to the disk.
+    """Let this request bring files, which no other may (amplisso/upload_handler.py); large ones go to the disk.
 
     Call it before anything looks at the form, and only for a user who may upload here.
     """

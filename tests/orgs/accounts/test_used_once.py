@@ -21,8 +21,7 @@ from audit.models import Event
 from orgs.adapter import AccountAdapter
 from orgs.errors import NotAllowedError
 from orgs.models import Invitation, MembershipState, Organization, Role, User
-from orgs.services import invitations, recovery, second_factors
-from orgs.views import accounts
+from orgs.services import invitations, locks, recovery, second_factors
 from tests.conftest import PASSWORD, MakeOrganization, MakeUser, new_browser
 from tests.orgs.accounts.test_accounts import ADA, sign_up
 from tests.orgs.conftest import link_in
@@ -121,7 +120,7 @@ def test_a_link_to_confirm_an_address(
 ) -> None:
     sign_up(visitor)
     link = link_in(str(mailoutbox.pop().body))
-    meet_before(monkeypatch, accounts, "hold_account")
+    meet_before(monkeypatch, locks, "hold_account")
     works = [(lambda browser=browser: browser.post(link)) for browser in (visitor, new_browser())]
     answers = both(*works)
     over = ["This link no longer works" in answer.content.decode() for answer in answers if answer is not None]

@@ -51,10 +51,10 @@ def _explain_database(cause: str) -> str:
     except DatabaseError:
         return f"The database cannot be used: start it, or correct DATABASE_URL ({cause})."
     if is_behind:
-        return "The database is not up to date: run `manage.py migrate` first."
+        return "The database schema is out of date: run `manage.py migrate` first."
     if not has_cache:
         return "The database has no table for the cache: run `manage.py createcachetable` first."
-    return f"The database refused this: {cause}. The option --traceback shows where."
+    return f"The database rejected this operation: {cause}. The option --traceback shows where."
 
 
 def cache_table() -> str:

@@ -48,7 +48,7 @@ _TOO_LARGE = re.compile(r"\s*[-+]?[\d_]{19,}\s*")  # all that Python reads as a 
 def prepare(site: AdminSite) -> None:
     """Give the site our name and remove the models that must not be edited."""
     site.site_header = site.site_title = "Amplisso operators"
-    site.index_title = "What would you like to look after?"
+    site.index_title = "Administration"
     site.unregister([model for model in _LEFT_OUT if site.is_registered(model)])
 
 

@@ -27,9 +27,9 @@ WELCOME: Final = """
   Entra simulator    {simulator}
   For operators      {operator_pages}
 
-  Password of everybody: {password}
+  Password of all users: {password}
 {people}
-  Ctrl-C ends both.
+  Press Ctrl-C to stop both.
 """
 
 
@@ -68,7 +68,7 @@ def _refusal() -> str:
     """Return one sentence that says why the program cannot start; "" if it can."""
     for port in (APP_PORT, SIMULATOR_PORT):
         if not _is_free(port):
-            return f"Port {port} is taken: another program, or another `make run`, uses it. End that one first."
+            return f"Port {port} is taken: another program, or another `make run`, is using it. Stop it first."
     from django.core.exceptions import ImproperlyConfigured
 
     from amplisso.environment.read import is_debug
@@ -76,7 +76,7 @@ def _refusal() -> str:
     try:
         # DEBUG is checked first: without it the settings require all that a deployment needs, which is irrelevant here.
         if not is_debug():
-            return "`make run` is for development: write DEBUG=true into .env."
+            return "`make run` is for development only: set DEBUG=true in .env."
         from amplisso import settings  # noqa: F401  reads and judges all of them
     except ImproperlyConfigured as error:
         return str(error)

@@ -61,7 +61,7 @@ class EventAdmin(LookOnlyAdmin[Event]):
     list_display = ("at", "name", "organization", "actor_email", "target", "risk", "outcome", "ip_address")
     list_filter = ("risk", "outcome", "at", "name")
     search_fields = ("actor_email", "target", "address", "=organization_number")
-    search_help_text = "E-mail address of who did it, what it was done to, IP address, or an organization's number"
+    search_help_text = "E-mail address of the actor, target, IP address, or an organization's number"
     fields = (
         ("at", "name"),
         ("risk", "outcome"),

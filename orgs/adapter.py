@@ -38,13 +38,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
     error_messages = {  # noqa: RUF012  allauth's
         **DefaultAccountAdapter.error_messages,
-        "email_password_mismatch": "This address and password do not fit together.",
+        "email_password_mismatch": "The e-mail address or the password is wrong.",
         "too_many_login_attempts": "Too many wrong codes. Try again in five minutes.",
         "enter_current_password": "This is not your current password.",
         "incorrect_password": "This is not your password.",
-        "incorrect_code": "This code is wrong, or too old.",
+        "incorrect_code": "This code is wrong or has expired.",
         "account_inactive": "This account is disabled.",
-        "email_taken": "There is an account with this e-mail address already.",
+        "email_taken": "There is already an account with this e-mail address.",
         "unknown_email": "There is no account with this e-mail address.",
     }
 
@@ -56,7 +56,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         try:
             return str(super().get_client_ip(request))
         except ImproperlyConfigured as error:
-            raise PermissionDenied("X-Forwarded-For names fewer proxies than TRUSTED_PROXY_COUNT") from error
+            raise PermissionDenied("X-Forwarded-For lists fewer proxies than TRUSTED_PROXY_COUNT") from error
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count the attempt, instead of allauth's own limit. Raises ValidationError, alike for every address."""

@@ -3,7 +3,7 @@ from django.apps import AppConfig
 
 class OrgsConfig(AppConfig):
     name = "orgs"
-    verbose_name = "People and organizations"
+    verbose_name = "Users and organizations"
 
     def ready(self) -> None:
         from django.core.validators import validate_email

@@ -48,7 +48,7 @@ def _close_after(response: HttpResponseBase, queue: list[Work]) -> None:
             while queue:
                 queue.pop(0)()
         except OSError:
-            logger.exception("A mail could not be sent")
+            logger.exception("An e-mail could not be sent")
         finally:
             close()
 

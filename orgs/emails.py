@@ -83,4 +83,4 @@ def _send(name: str, to: list[str], context: dict[str, Any]) -> None:
     try:
         EmailMessage(subject=_on_one_line(subject), body=visible(body.lstrip("\n")), to=to).send()
     except OSError:
-        logger.exception("The mail '%s' could not be sent", name)
+        logger.exception("The e-mail '%s' could not be sent", name)

@@ -84,8 +84,8 @@ class SessionLengthForm(forms.Form):
         label="Hours",
         min_value=lifetimes.hours(lifetimes.SESSION_SHORTEST),
         max_value=_LONGEST,
-        help_text=f"From 1 to {_LONGEST} (30 days). It holds at once, for open sessions too.",
-        error_messages={"invalid": "Write the hours as a number, such as 12."},
+        help_text=f"From 1 to {_LONGEST} (30 days). It applies immediately, also to open sessions.",
+        error_messages={"invalid": "Enter the hours as a number, such as 12."},
     )
 
 
@@ -95,7 +95,7 @@ class DomainForm(forms.Form):
     domain = forms.CharField(
         label="Domain",
         max_length=253,
-        help_text="What stands behind the @ of your people's addresses, such as contoso.com.",
+        help_text="The part after the @ in your members' addresses, such as contoso.com.",
         widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
     )
 
@@ -109,7 +109,7 @@ class InvitationForm(forms.Form):
 
     addresses = forms.CharField(
         label="E-mail addresses",
-        help_text=f"One on each line, or with commas or spaces between them; up to {MOST_INVITATIONS} at once.",
+        help_text=f"One per line, or separated by commas or spaces; up to {MOST_INVITATIONS} at once.",
         widget=forms.Textarea(attrs={"rows": 5, "autocapitalize": "none", "spellcheck": "false"}),
     )
     role = forms.TypedChoiceField(label="Role", coerce=lambda value: Role(int(value)), initial=Role.VIEWER)
@@ -125,9 +125,9 @@ class InvitationForm(forms.Form):
             raise ValidationError(f"These are {len(written)} addresses. Invite up to {MOST_INVITATIONS} at once.")
         addresses, wrong = _read_addresses(written)
         if wrong:
-            raise ValidationError([f"“{part}” is not an e-mail address we can use." for part in wrong])
+            raise ValidationError([f"“{part}” is not a valid e-mail address." for part in wrong])
         if not addresses:
-            raise ValidationError("Write at least one address.")
+            raise ValidationError("Enter at least one address.")
         return addresses
 
 
@@ -168,7 +168,7 @@ class NewPasswordForm(forms.Form):
         label="Password",
         strip=False,
         help_text=(
-            "At least 10 characters. Several words are easier to remember, and harder to guess, than signs and digits."
+            "At least 10 characters. Several words are easier to remember and harder to guess than symbols and digits."
         ),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
@@ -190,7 +190,7 @@ class NewPasswordForm(forms.Form):
         """Check that both passwords are equal."""
         typed: dict[str, Any] = self.cleaned_data
         if "password1" in typed and "password2" in typed and typed["password1"] != typed["password2"]:
-            self.add_error("password2", "The two passwords differ. Type the same one twice.")
+            self.add_error("password2", "The two passwords differ. Enter the same one twice.")
         return typed
 
 

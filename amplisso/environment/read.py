@@ -140,10 +140,10 @@ def _contradictions(environment: Environment) -> list[str]:
     sends_no_mail = "smtp" not in environment.mail["EMAIL_BACKEND"]
     conditions = [
         (deployed and url.startswith("http:"), "BASE_URL must begin with https:// unless DEBUG is on."),
-        (deployed and "*" in hosts, "ALLOWED_HOSTS must name the hosts: '*' would believe any Host header."),
+        (deployed and "*" in hosts, "ALLOWED_HOSTS must name the hosts: '*' would accept any Host header."),
         (
             url and hosts and not validate_host(host, hosts),
-            f"ALLOWED_HOSTS does not hold {host}, the host of BASE_URL: add it, or correct one of the two.",
+            f"ALLOWED_HOSTS does not contain {host}, the host of BASE_URL: add it, or correct BASE_URL.",
         ),
         (
             deployed and environment.simulator_url,
@@ -151,7 +151,7 @@ def _contradictions(environment: Environment) -> list[str]:
         ),
         (
             deployed and sends_no_mail,
-            "EMAIL_URL is console:, which sends no mail and writes its links into the log: name a mail server, such as "
+            "EMAIL_URL is console:, which sends no mail and writes links to the log: set a mail server, such as "
             "submission://user:password@host:587.",
         ),
     ]
@@ -168,13 +168,13 @@ def _read_file(path: Path) -> dict[str, str]:
     except OSError as error:
         raise ImproperlyConfigured(f"{path} cannot be read ({error.strerror}): correct its permissions.") from None
     except UnicodeDecodeError:
-        raise ImproperlyConfigured(f"{path} is not UTF-8 text: save it as such.") from None
+        raise ImproperlyConfigured(f"{path} is not UTF-8 text: save it as UTF-8.") from None
     if broken:
         text = broken[0].original.string
         number = broken[0].original.line + text.partition(text.strip())[0].count(
             "\n"
         )  # the match begins at the blank lines before
-        raise ImproperlyConfigured(f"{path}, line {number}, is not NAME=value: correct it, or begin it with #.")
+        raise ImproperlyConfigured(f"{path}, line {number}, is not NAME=value: correct it, or start it with #.")
     return {name: value for name, value in dotenv_values(path).items() if value is not None}
 
 

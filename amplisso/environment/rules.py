@@ -57,7 +57,7 @@ def log_level(text: str) -> str:
 def secret_key(text: str) -> str:
     """Return a key that cannot be guessed from its look."""
     if len(text) < _MIN_KEY_LENGTH:
-        raise InvalidValueError(_key_advice(f"has {len(text)} characters, and {_MIN_KEY_LENGTH} are the least"))
+        raise InvalidValueError(_key_advice(f"has {len(text)} characters, but needs at least {_MIN_KEY_LENGTH}"))
     if len(set(text)) < _MIN_KEY_CHARACTERS or _repeats_itself(text):
         raise InvalidValueError(_key_advice("repeats itself"))
     if text.startswith("django-insecure-"):
@@ -77,8 +77,8 @@ def encryption_keys(text: str) -> list[str]:
         for key in keys:
             Fernet(key)
     except ValueError:
-        problem = "holds something else than keys of 32 random bytes in URL-safe base64, separated by commas"
-        raise InvalidValueError(f"{problem}: leave it empty, and make a key with `manage.py keys new`.") from None
+        problem = "must be a comma-separated list of keys, each 32 random bytes in URL-safe base64"
+        raise InvalidValueError(f"{problem}: leave it empty, or create a key with `manage.py keys new`.") from None
     return keys
 
 
@@ -88,7 +88,7 @@ def web_origin(text: str) -> str:
     problem = _origin_problem(parts)
     origin = f"{parts.scheme}://{parts.netloc}"
     if problem or text.rstrip("/") != origin:
-        problem = problem or "it is not written as browsers write it"
+        problem = problem or "browsers write it differently"
         raise InvalidValueError(f"must be a scheme and a host, such as https://sso.example.com: {problem}.")
     return origin
 
@@ -97,10 +97,10 @@ def host_names(text: str) -> list[str]:
     """Return the hosts of a list with commas; ".example.com" stands for all below it, "*" for any."""
     hosts = _items(text)
     if not hosts:
-        raise InvalidValueError("names no host: write the host names served, separated by commas.")
+        raise InvalidValueError("is empty: write the served host names, separated by commas.")
     for host in hosts:
         if host != "*" and not _is_host(host.lower().removeprefix(".")):
-            raise InvalidValueError(f"holds {_shown(host)}: write host names only, without scheme, port and path.")
+            raise InvalidValueError(f"contains {_shown(host)}: write host names only, without scheme, port or path.")
     return hosts
 
 
@@ -109,11 +109,11 @@ def database(text: str) -> dict[str, Any]:
     advice = "must be postgres://user:password@host:5432/name or sqlite:////absolute/path.sqlite3"
     parts = _split(text, advice) if text != "sqlite://:memory:" else None
     if parts and parts.scheme not in {"postgres", "postgresql", "sqlite"}:
-        raise InvalidValueError(f"{advice}: its scheme is neither.")
+        raise InvalidValueError(f"{advice}: it has another scheme.")
     if parts and parts.scheme == "sqlite" and parts.netloc:
-        raise InvalidValueError(f"{advice}: a file comes after three slashes, or four if its path is absolute.")
+        raise InvalidValueError(f"{advice}: write the file after three slashes, or four for an absolute path.")
     if parts and not parts.path.strip("/"):
-        raise InvalidValueError(f"{advice}: it names no database.")
+        raise InvalidValueError(f"{advice}: the database name is missing.")
     return dict(dj_database_url.parse(text, conn_max_age=600))
 
 
@@ -124,7 +124,7 @@ def redis_url(text: str) -> str:
     if parts.scheme not in {"redis", "rediss"} or not parts.hostname or parts.fragment:
         raise InvalidValueError(f"{advice}.")
     if not re.fullmatch(r"/?[0-9]*", parts.path):
-        raise InvalidValueError(f"{advice}: after the host comes the number of a database.")
+        raise InvalidValueError(f"{advice}: only a database number may follow the host.")
     return text
 
 
@@ -138,13 +138,11 @@ def mail_server(text: str) -> dict[str, Any]:
         raise InvalidValueError(f"{advice}.")
     if parts.path.strip("/") or parts.fragment:
         raise InvalidValueError(
-            f"{advice}: after host and port comes nothing but ?ssl=True; write / # ? in a password as %2F %23 %3F."
+            f"{advice}: only ?ssl=True may follow host and port; write / # ? in a password as %2F %23 %3F."
         )
     for name, values in parse_qs(parts.query, keep_blank_values=True).items():
         if name not in {"ssl", "tls"} or values[-1].lower() not in _TRUE | _FALSE:
-            raise InvalidValueError(
-                f"{advice}: after the question mark stands something else than ssl=True or tls=True."
-            )
+            raise InvalidValueError(f"{advice}: only ssl=True or tls=True may follow the question mark.")
     return dict(dj_email_url.parse(text))
 
 
@@ -193,7 +191,7 @@ def _split(text: str, advice: str) -> SplitResult:
     except ValueError:
         port_is_valid = False
     if not port_is_valid:
-        problem = "host or port cannot be read; write : / # ? @ in a password as %3A %2F %23 %3F %40"
+        problem = "the host or port is invalid; write : / # ? @ in a password as %3A %2F %23 %3F %40"
         raise InvalidValueError(f"{advice}: {problem}.")
     return parts
 
@@ -201,13 +199,13 @@ def _split(text: str, advice: str) -> SplitResult:
 def _origin_problem(parts: SplitResult) -> str:
     """Return the first part that does not belong in an origin; "" if there is none."""
     rules = [
-        (parts.scheme in _DEFAULT_PORTS, "it does not begin with https://"),
-        ("@" not in parts.netloc, "it has a user or a password"),
-        (parts.path in {"", "/"}, "it has to be without a path"),
-        (not parts.query, "it has a query"),
-        (not parts.fragment, "it has a fragment"),
-        (_is_host(parts.netloc.removesuffix(f":{parts.port}")), "its host is not a host name in lower case"),
-        (parts.port != _DEFAULT_PORTS.get(parts.scheme), f"leave out :{parts.port}"),
+        (parts.scheme in _DEFAULT_PORTS, "it does not start with https://"),
+        ("@" not in parts.netloc, "it contains a user name or password"),
+        (parts.path in {"", "/"}, "it must not have a path"),
+        (not parts.query, "it must not have a query"),
+        (not parts.fragment, "it must not have a fragment"),
+        (_is_host(parts.netloc.removesuffix(f":{parts.port}")), "its host must be a host name in lower case"),
+        (parts.port != _DEFAULT_PORTS.get(parts.scheme), f"omit :{parts.port}"),
     ]
     return next((problem for holds, problem in rules if not holds), "")
 

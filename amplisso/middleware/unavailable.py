@@ -70,7 +70,7 @@ class OneLine(logging.Filter):
 def _unavailable(request: HttpRequest, reference: str) -> HttpResponse:
     response: HttpResponse
     if request.path == reverse("session"):
-        error = "The database does not answer. Try again in a few seconds."
+        error = "One of our servers did not respond. Try again in a few seconds."
         response = JsonResponse({"error": error, "reference": reference}, status=503)
     else:
         response = HttpResponse(render_to_string("503.html", {"reference": reference}), status=503)

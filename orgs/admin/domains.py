@@ -70,13 +70,13 @@ class EmailDomainAdmin(LookOnlyAdmin[EmailDomain]):
         for domain in queryset.select_related("organization"):
             self.delete_model(request, domain)
 
-    @admin.action(description="Verify: the organization has proved that the domain is its own", permissions=["operate"])
+    @admin.action(description="Verify (the organization has proved that it owns the domain)", permissions=["operate"])
     def verify(self, request: HttpRequest, domains: QuerySet[EmailDomain]) -> None:
         """Verify the chosen domains, so that /sign-in uses them."""
         actor = actor_of(request)
         carry_out(self, request, domains, lambda domain: verify_domain(domain=domain, actor=actor), "Verified {}")
 
-    @admin.action(description="Take verification back", permissions=["operate"])
+    @admin.action(description="Withdraw verification", permissions=["operate"])
     def unverify(self, request: HttpRequest, domains: QuerySet[EmailDomain]) -> None:
         """Withdraw the verification of the chosen domains, so that /sign-in no longer uses them."""
         actor = actor_of(request)

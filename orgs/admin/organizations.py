@@ -32,7 +32,7 @@ from orgs.text.email_addresses import normal_address
 class NewOrganizationForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no type in brackets when it runs
     """A form that also asks for the first admin, since an organization is never without one."""
 
-    admin = forms.EmailField(label="First admin", help_text="E-mail address; an account is made if there is none.")
+    admin = forms.EmailField(label="First admin", help_text="E-mail address; an account is created if there is none.")
 
     class Meta:
         model = Organization
@@ -109,7 +109,7 @@ class OrganizationAdmin(TellsRefusals[Organization]):
         if obj is None:
             kwargs |= {"form": NewOrganizationForm, "fields": ["name", "plan"]}
         # The admin shows help texts as HTML, in which <slug> would be a tag.
-        kwargs["help_texts"] = {"slug": "In the organization's own addresses, between /o/ and the next slash."}
+        kwargs["help_texts"] = {"slug": "Part of the organization's addresses, between /o/ and the next slash."}
         return super().get_form(request, obj, change=change, **kwargs)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
@@ -157,12 +157,12 @@ class OrganizationAdmin(TellsRefusals[Organization]):
         """Return whether members may enter."""
         return organization.is_open
 
-    @admin.display(description="belongs to it")
+    @admin.display(description="related objects")
     def related(self, organization: Organization) -> str:
         """Return links to the lists that belong to the organization."""
         return related_links("organization", organization)
 
-    @admin.action(description="Close: nobody enters, everything stays", permissions=["operate"])
+    @admin.action(description="Close (no member can sign in; all data is kept)", permissions=["operate"])
     def close(self, request: HttpRequest, organizations: QuerySet[Organization]) -> None:
         """Close the chosen organizations."""
         actor = actor_of(request)

@@ -105,12 +105,12 @@ class UserAdmin(TellsRefusals[User]):
         """Return whether the user has proven that the address is theirs."""
         return bool(EmailAddress.objects.filter(user=user, verified=True).exists())
 
-    @admin.display(description="belongs to it")
+    @admin.display(description="related objects")
     def related(self, user: User) -> str:
         """Return links to the lists that belong to the user."""
         return related_links("user", user)
 
-    @admin.action(description="Disable: let them in nowhere", permissions=["operate"])
+    @admin.action(description="Disable (the user cannot sign in anywhere)", permissions=["operate"])
     def disable(self, request: HttpRequest, users: QuerySet[User]) -> None:
         """Disable the chosen accounts."""
         actor = actor_of(request)

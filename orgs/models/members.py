@@ -42,7 +42,7 @@ class MembershipSource(models.TextChoices):
 
     CREATED = "created", "Created the organization"
     INVITED = "invited", "Invited"
-    JUST_IN_TIME = "just_in_time", "Just in time, by single sign-on"
+    JUST_IN_TIME = "just_in_time", "Just in time, with single sign-on"
     OPERATOR = "operator", "Added by an operator"
 
 

@@ -59,14 +59,14 @@ class Organization(models.Model):
 
     number = models.PositiveBigIntegerField(unique=True, editable=False)
     name = models.CharField(max_length=100, validators=[validate_name])
-    slug = models.SlugField(max_length=50, unique=True, help_text="In the organization's own addresses: /o/<slug>/")
+    slug = models.SlugField(max_length=50, unique=True, help_text="Part of the organization's addresses: /o/<slug>/")
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="organizations")
-    require_sso = models.BooleanField("Require SSO", default=False, help_text="Members cannot use a password here.")
+    require_sso = models.BooleanField("Require SSO", default=False, help_text="Members cannot sign in with a password.")
     session_hours = models.PositiveSmallIntegerField(
         "session length in hours",
         default=lifetimes.hours(lifetimes.SESSION_DEFAULT),
         validators=[MinValueValidator(_SHORTEST), MaxValueValidator(_LONGEST)],
-        help_text="How long people stay signed in to this organization, at most.",
+        help_text="Maximum time for which members stay signed in to this organization.",
     )
     # Sessions opened until then open nothing here any more: a password session belongs to no organization that could
     # end it.

@@ -45,7 +45,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField("e-mail address", max_length=254, unique=True)
     name = models.CharField(
-        max_length=150, blank=True, help_text="What the person calls themselves.", validators=[validate_name]
+        max_length=150, blank=True, help_text="Name that the user has entered.", validators=[validate_name]
     )
     is_active = models.BooleanField("may sign in", default=True)
     is_staff = models.BooleanField("operator", default=False, help_text="May open the Django admin.")

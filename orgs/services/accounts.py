@@ -280,5 +280,6 @@ def _check_not_only_admin(user: User) -> None:
         ).exclude(user=user)
         if not others.exists():
             raise NotAllowedError(
-                f"{user} is the only admin of {organization}. Make somebody else an admin, or close it first."
+                f"{user} is the only admin of {organization}. Make another member an admin first, or close the "
+                "organization."
             )

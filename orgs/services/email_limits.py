@@ -41,7 +41,7 @@ def check_emails(organization: Organization, addresses: Collection[str], by: Use
         if by_one + len(addresses) > most:
             raise NotAllowedError(_too_many("In all your organizations together, you can send", period, most, by_one))
     for address in frequent_targets(_LETTERS, targets=addresses, since=now - DAY, at_least=TO_ONE_ADDRESS):
-        raise NotAllowedError(f"{address} has been sent several invitations today. Try again tomorrow.")
+        raise NotAllowedError(f"Several invitations have been sent to {address} today. Try again tomorrow.")
 
 
 def _too_many(subject: str, period: timedelta, most: int, sent: int) -> str:

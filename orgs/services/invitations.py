@@ -49,9 +49,9 @@ def invite(
     organization = hold_organization(organization)
     by = as_it_is_now(by)
     if by.role < Role.MANAGER:
-        raise NotAllowedError("Only managers and admins invite people.")
+        raise NotAllowedError("Only managers and admins can invite people.")
     if role == Role.ADMIN and by.role != Role.ADMIN:
-        raise NotAllowedError("Only admins invite an admin.")
+        raise NotAllowedError("Only admins can invite an admin.")
     wanted = dict.fromkeys(normal_address(address) for address in addresses)
     members = _members_among(organization, list(wanted), MembershipState.ACTIVE)
     for address in _members_among(organization, list(wanted), MembershipState.SUSPENDED):
@@ -101,7 +101,7 @@ def accept_invitation(*, invitation: Invitation, user: User, actor: Actor, by_ss
         pk=invitation.pk, accepted_at__isnull=True, revoked_at__isnull=True, expires_at__gt=now
     ).update(accepted_at=now)
     if not accepted:
-        raise NotAllowedError("This invitation has been used, revoked or has expired. Ask for a new one.")
+        raise NotAllowedError("This invitation has been used or revoked, or it has expired. Ask for a new one.")
     record(EventName.INVITATION_ACCEPTED, actor=actor, target=invitation.audit_target)
     return add_member(
         organization=invitation.organization,
@@ -124,7 +124,7 @@ def accept_as_newcomer(*, invitation: Invitation, password: str, actor: Actor) -
     user, created = User.objects.get_or_create(email=invitation.email)
     hold_account(user)  # another organization's invitation may be accepted at this moment
     if has_own_password(invitation.email):
-        raise NotAllowedError(f"{invitation.email} has an account already. Sign in to accept the invitation.")
+        raise NotAllowedError(f"{invitation.email} already has an account. Sign in to accept the invitation.")
     user.set_password(password)
     user.save(update_fields=["password"])
     EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
@@ -139,9 +139,9 @@ def accept_as_newcomer(*, invitation: Invitation, password: str, actor: Actor) -
 def why_not_touch_invitation(invitation: Invitation, by: Membership) -> str:
     """Return why a member may not resend or revoke an invitation; "" if they may."""
     if by.organization_id != invitation.organization_id or by.role < Role.MANAGER:
-        return "Only managers and admins change invitations."
+        return "Only managers and admins can change invitations."
     if invitation.role == Role.ADMIN and by.role != Role.ADMIN:
-        return "Only admins change an admin's invitation."
+        return "Only admins can change an admin's invitation."
     return ""
 
 

@@ -17,7 +17,7 @@ from orgs.services.locks import hold_organization
 from orgs.text.visible_text import without_hidden
 from orgs.transactions import atomic
 
-LAST_ADMIN = "This is the only admin. Make somebody else an admin first."
+LAST_ADMIN = "This is the only admin. Make another member an admin first."
 
 
 @atomic
@@ -136,7 +136,7 @@ def change_role(*, membership: Membership, role: Role, by: Membership | None, ac
     _check_belongs(membership)
     _check_may_touch(membership, by)
     if by is not None and by.role != Role.ADMIN and role == Role.ADMIN:
-        raise NotAllowedError("Only admins make somebody an admin.")
+        raise NotAllowedError("Only admins can make a member an admin.")
     if before == Role.ADMIN and membership.is_active:
         _check_not_last_admin(membership)
     membership.role = role
@@ -166,7 +166,7 @@ def restore_member(*, membership: Membership, by: Membership | None, actor: Acto
     membership = _locked(membership)
     by = as_it_is_now(by) if by is not None else None
     if membership.state != MembershipState.SUSPENDED:
-        raise NotAllowedError("Only a suspended member can be restored; invite a removed one again.")
+        raise NotAllowedError("Only a suspended member can be restored; invite a removed member again.")
     _check_may_touch(membership, by)
     before = {"state": membership.state}
     membership.state = MembershipState.ACTIVE
@@ -236,9 +236,9 @@ def why_not_touch(membership: Membership, by: Membership) -> str:
     if by.pk == membership.pk:
         return "You cannot change your own membership. Ask another admin."
     if by.organization_id != membership.organization_id or by.role < Role.MANAGER:
-        return "Only managers and admins change members."
+        return "Only managers and admins can change members."
     if membership.role == Role.ADMIN and by.role != Role.ADMIN:
-        return "Only admins change an admin."
+        return "Only admins can change an admin."
     return ""
 
 

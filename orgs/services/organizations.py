@@ -32,8 +32,8 @@ from orgs.services.locks import hold_account, hold_organization, hold_shared
 from orgs.text.visible_text import validate_name
 from orgs.transactions import atomic
 
-SLUG_TAKEN = "Another organization has this address already. Choose another one."
-SLUG_KEPT = "Another organization had this address until lately, and its people may still use it. Choose another one."
+SLUG_TAKEN = "Another organization already has this address. Choose another one."
+SLUG_KEPT = "Another organization had this address recently, and its members may still use it. Choose another one."
 MOST_NEW_IN_A_DAY = 5  # by one account
 
 
@@ -75,8 +75,8 @@ def _check_number_made(user: User) -> None:
     since = timezone.now() - timedelta(days=1)
     if count_recent_by([EventName.ORGANIZATION_CREATED], actor_id=user.pk, since=since) >= MOST_NEW_IN_A_DAY:
         raise NotAllowedError(
-            f"You have made {MOST_NEW_IN_A_DAY} organizations in the last 24 hours, which is the most. "
-            "Try again tomorrow."
+            f"You have created {MOST_NEW_IN_A_DAY} organizations in the last 24 hours, which is the limit. Try "
+            "again tomorrow."
         )
 
 

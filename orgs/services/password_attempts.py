@@ -36,8 +36,7 @@ def begin_attempt(*, address: str, client: str, known_browser: str = "") -> Pass
         attempt.delete()
         minutes = max(ceil((refused_until - timezone.now()).total_seconds() / 60), 1)
         raise NotAllowedError(
-            f"Too many wrong passwords for this address. Try again in {minutes} minutes, "
-            "or choose a new password by mail."
+            f"Too many wrong passwords for this address. Try again in {minutes} minutes, or reset your password."
         )
     return attempt
 

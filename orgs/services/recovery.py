@@ -24,7 +24,7 @@ from orgs.transactions import atomic
 
 TRIES = 5
 CODES_AN_HOUR = 5
-_WRONG = "This code is not right, or it is older than ten minutes. Ask for a new one."
+_WRONG = "This code is wrong or older than ten minutes. Request a new one."
 
 
 @atomic
@@ -95,7 +95,7 @@ def _check_patience(membership: Membership) -> None:
         since=timezone.now() - timedelta(hours=1),
     )
     if asked >= CODES_AN_HOUR:
-        raise NotAllowedError("We have mailed you several codes already. Use the newest one, or wait an hour.")
+        raise NotAllowedError("We have already sent you several codes. Use the newest one, or wait an hour.")
 
 
 def _admin_as_it_is_now(membership: Membership) -> Membership:

@@ -6,9 +6,9 @@ from audit.actors import Actor
 from orgs.errors import NotAllowedError
 from orgs.models import User
 
-_SUPERUSERS_ONLY = "Only superusers change the account or the rights of a superuser."
-_RIGHTS_ONLY = "Only superusers give or take operators' rights."
-_LAST = "This is the only superuser who can sign in. Make another one first."
+_SUPERUSERS_ONLY = "Only superusers can change the account or the rights of a superuser."
+_RIGHTS_ONLY = "Only superusers can grant or withdraw operators' rights."
+_LAST = "This is the only superuser who can sign in. Make another user a superuser first."
 
 
 def check_may_change(*, user: User, actor: Actor) -> None:

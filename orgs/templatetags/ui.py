@@ -24,7 +24,7 @@ _SYSTEMS = {
     "CrOS": "ChromeOS",
     "Linux": "Linux",
 }
-_OPERATOR = "whoever runs Amplisso for you"
+_OPERATOR = "the operator of Amplisso"
 # Fields of the audit log that hold a slug; the others hold text that a user typed, which stays as it is.
 _SLUGS = {"by", "grant", "kind", "means", "plan", "provider", "role", "source", "state", "subject_kind"}
 

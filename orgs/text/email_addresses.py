@@ -13,8 +13,8 @@ NORMAL_ADDRESS = r"\A[a-z0-9#$&'*+/=?^_`{|}~.-]{1,64}@([a-z0-9]([a-z0-9-]*[a-z0-
 NORMAL_DOMAIN = r"\A([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]*[a-z0-9])?\Z"
 MAX_LENGTH = 254  # octets: RFC 5321 4.5.3.1.3 less the angle brackets
 
-_NOT_AN_ADDRESS = "This is not an e-mail address we can use. Write it like ada@example.com."
-_NOT_A_DOMAIN = "This is not a domain. Write it like example.com."
+_NOT_AN_ADDRESS = "This is not a valid e-mail address. Enter an address such as ada@example.com."
+_NOT_A_DOMAIN = "This is not a domain. Enter a domain such as example.com."
 
 
 def normal_address(text: str) -> str:

@@ -44,8 +44,8 @@ def unlinked(text: str) -> str:
 def validate_name(name: str) -> None:
     """Check a name that a user types. Raises ValidationError."""
     if _LINE_BREAK.search(name):
-        raise ValidationError("Write the name on one line.")
+        raise ValidationError("Enter the name on one line.")
     if hidden := _HIDDEN.search(name):
-        raise ValidationError(f"The name holds an invisible character ({visible(hidden.group())}). Type it again.")
+        raise ValidationError(f"The name contains an invisible character ({visible(hidden.group())}). Enter it again.")
     if _ADDRESS.search(name):
-        raise ValidationError("Write the name without an e-mail or web address.")
+        raise ValidationError("Enter the name without an e-mail or web address.")

@@ -26,8 +26,8 @@ from orgs.views.pages import too_many_requests
 from orgs.views.responses import see_other
 
 _CHOOSE_ANOTHER = (
-    "This account was used by single sign-on before its address was confirmed, so we removed the password that was "
-    "chosen at sign-up: it may not have been yours. To have a password, choose one here."
+    "This account was used with single sign-on before its address was confirmed. We therefore removed the "
+    "password that was chosen at sign-up, because it may not have been yours. To use a password, choose one here."
 )
 
 

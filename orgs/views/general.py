@@ -48,7 +48,7 @@ def _rename(request: access.OrganizationRequest, form: GeneralForm) -> bool:
     except NotAllowedError as refusal:
         form.add_error("slug", str(refusal))
         return False
-    messages.success(request, "Name and address are saved.")
+    messages.success(request, "The name and address were saved.")
     return True
 
 
@@ -62,7 +62,7 @@ def session_length(request: access.OrganizationRequest) -> HttpResponse:
         return _page(request, session_length=form)
     hours = form.cleaned_data["hours"]
     organizations.set_session_hours(organization=organization, hours=hours, actor=access.actor_of(request))
-    messages.success(request, f"People now stay signed in for {hours} hour{'' if hours == 1 else 's'} at most.")
+    messages.success(request, f"Members now stay signed in for at most {hours} hour{'' if hours == 1 else 's'}.")
     return see_other("settings_general", organization.slug)
 
 
@@ -78,7 +78,7 @@ def sign_everyone_out(request: access.OrganizationRequest) -> HttpResponse:
     ended = organizations.sign_everyone_out(organization=organization, actor=access.actor_of(request))
     members = f"{ended.members} member{'' if ended.members == 1 else 's'}"
     sessions = f"{ended.sessions} session{'' if ended.sessions == 1 else 's'}"
-    messages.success(request, f"Everyone is signed out of {organization.name}: {members}, {sessions}.")
+    messages.success(request, f"All members were signed out of {organization.name}: {members}, {sessions}.")
     return see_other("settings_general" if has_password else "organization_sign_in", organization.slug)
 
 
@@ -93,7 +93,7 @@ def add_domain(request: access.OrganizationRequest) -> HttpResponse:
     found = domains.add_domain(
         organization=organization, domain=form.cleaned_data["domain"], actor=access.actor_of(request)
     )
-    messages.success(request, f"{found.domain} is on your list.")
+    messages.success(request, f"{found.domain} was added.")
     return see_other("settings_general", organization.slug)
 
 
@@ -105,7 +105,7 @@ def remove_domain(request: access.OrganizationRequest, domain: str) -> HttpRespo
     if found is None:
         raise Http404
     domains.remove_domain(domain=found, actor=access.actor_of(request))
-    messages.success(request, f"{found.domain} is off your list.")
+    messages.success(request, f"{found.domain} was removed.")
     return see_other("settings_general", request.membership.organization.slug)
 
 

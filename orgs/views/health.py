@@ -24,7 +24,7 @@ def session(request: HttpRequest) -> JsonResponse:
     401 with `{"error": str}` when no user is signed in.
     """
     if not grants_of(request):
-        return JsonResponse({"error": "Nobody is signed in."}, status=401)
+        return JsonResponse({"error": "Not signed in."}, status=401)
     organizations = [_entry(membership, grant) for membership, grant in open_memberships(request)]
     return JsonResponse({"email": str(request.user), "organizations": organizations})
 
@@ -47,5 +47,5 @@ def healthz(request: HttpRequest) -> HttpResponse:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except DatabaseError:
-        return HttpResponse("The database does not answer.\n", content_type="text/plain", status=503)
+        return HttpResponse("The database is not responding.\n", content_type="text/plain", status=503)
     return HttpResponse("ok\n", content_type="text/plain")

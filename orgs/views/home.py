@@ -107,8 +107,8 @@ def accept_membership(request: HttpRequest, public_id: uuid.UUID) -> HttpRespons
 def _accepted(membership: Membership) -> str:
     organization = membership.organization
     if organization.requires_sso:
-        return f"You have accepted. {organization.name} still asks everybody for single sign-on."
-    return f"You have accepted. From now on your password opens {organization.name}, too."
+        return f"You have accepted. {organization.name} still requires single sign-on."
+    return f"You have accepted. You can now open {organization.name} with your password, too."
 
 
 def _entrances(request: access.PersonRequest) -> Entrances:

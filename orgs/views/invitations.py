@@ -56,7 +56,7 @@ def _tell(request: access.OrganizationRequest, addresses: list[str], sent: list[
     if invited:
         messages.success(request, f"Invited: {_in_words(invited)}.")
     if already:
-        messages.info(request, f"Not invited, because already in the organization: {_in_words(already)}.")
+        messages.info(request, f"Not invited, because they are already members: {_in_words(already)}.")
 
 
 def _in_words(addresses: list[str]) -> str:
@@ -85,5 +85,5 @@ def invitation_change(request: access.OrganizationRequest, public_id: uuid.UUID)
 
 def _done(action: str, invitation: Invitation) -> str:
     if action == "resend":
-        return f"A new email is on its way to {invitation.email}. The old link no longer works."
-    return f"The invitation of {invitation.email} is revoked. Its link no longer works."
+        return f"A new e-mail is on its way to {invitation.email}. The old link no longer works."
+    return f"The invitation of {invitation.email} was revoked. Its link no longer works."

@@ -94,17 +94,17 @@ def _give_role(request: access.OrganizationRequest, member: Membership) -> str:
 
 def _suspend(request: access.OrganizationRequest, member: Membership) -> str:
     members.suspend_member(membership=member, by=request.membership, actor=access.actor_of(request))
-    return f"{member.user.email} is suspended and signed out of this organization."
+    return f"{member.user.email} was suspended and signed out of this organization."
 
 
 def _restore(request: access.OrganizationRequest, member: Membership) -> str:
     members.restore_member(membership=member, by=request.membership, actor=access.actor_of(request))
-    return f"{member.user.email} is back and may sign in again."
+    return f"{member.user.email} was restored and can sign in again."
 
 
 def _remove(request: access.OrganizationRequest, member: Membership) -> str:
     members.remove_member(membership=member, by=request.membership, actor=access.actor_of(request))
-    return f"{member.user.email} is removed and signed out of this organization."
+    return f"{member.user.email} was removed and signed out of this organization."
 
 
 _CHANGES: dict[str, Change] = {"role": _give_role, "suspend": _suspend, "restore": _restore, "remove": _remove}

@@ -66,7 +66,7 @@ def other_sessions(request: HttpRequest) -> HttpResponse:
         context = {"other_sessions": _count_others(request), "after": after}
         return render(request, "orgs/other_sessions.html", context)
     forget_other_sessions(request, cast("User", request.user))
-    messages.success(request, "You are now signed in here only.")
+    messages.success(request, "You are now signed in only in this browser.")
     return see_other("mfa_view_recovery_codes" if _CODES in request.GET else "mfa_index")
 
 

@@ -97,7 +97,7 @@ def _use_code(request: access.OrganizationRequest, form: RecoveryCodeForm) -> bo
 
 def _opened(request: access.OrganizationRequest) -> HttpResponse:
     told = _who_is_told(request.membership)
-    messages.success(request, f"Access & SSO Settings are open to you for one hour. {told}")
+    messages.success(request, f"You can use Access & SSO Settings for one hour. {told}")
     return see_other("settings_access", request.membership.organization.slug)
 
 
@@ -105,8 +105,8 @@ def _who_is_told(membership: Membership) -> str:
     """Return a sentence about the mails that `tell_admins_of_recovery` sends: to every admin, this one among them."""
     others = len(admin_addresses(membership.organization)) - 1
     if others < 1:
-        return f"A mail that says so is on its way to {membership.user.email}."
-    return f"A mail about it is on its way to the other admin{pluralize(others)}."
+        return f"We are sending a notification to {membership.user.email}."
+    return f"We are sending a notification to the other admin{pluralize(others)}."
 
 
 def _page(request: access.OrganizationRequest, form: RecoveryCodeForm) -> HttpResponse:

@@ -45,7 +45,7 @@ class Crowd:
         self.size = 0
 
     def grow(self) -> None:
-        """One organization with all that belongs to it."""
+        """One organization with all that related objects."""
         self.size += 1
         organization = self.make_organization(f"Organization {self.size}")
         admin = organization.memberships.get()

@@ -94,7 +94,7 @@ def test_without_migrations_every_command_says_so(tmp_path: Path) -> None:
     for arguments, outcome in zip(
         commands, outcomes(commands, DATABASE_URL=f"sqlite:///{tmp_path / 'empty.sqlite3'}"), strict=True
     ):
-        assert outcome == (1, "The database is not up to date: run `manage.py migrate` first.\n"), arguments
+        assert outcome == (1, "The database schema is out of date: run `manage.py migrate` first.\n"), arguments
 
 
 def test_without_the_cache_table_a_command_that_needs_it_says_so(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_what_the_database_refuses_is_said_and_shown_on_request(tmp_path: Path) 
     wrong = ["shell", "-c", "from django.db import connection; connection.cursor().execute('SELEKT 1')"]
     *_, (status, said) = outcomes([["migrate", "-v0"], ["createcachetable"], wrong], DATABASE_URL=url)
     assert status == 1
-    assert said.startswith("The database refused this: ")
+    assert said.startswith("The database rejected this operation: ")
     assert "Traceback" in start("manage.py", *wrong, "--traceback", DATABASE_URL=url).stderr
 
 
@@ -148,7 +148,7 @@ def test_a_fresh_postgresql_asks_for_migrations_and_takes_them(fresh_postgresql:
     behind, *rest = outcomes(
         [["purge"], ["migrate", "-v0"], ["createcachetable"], ["purge"]], DATABASE_URL=fresh_postgresql
     )
-    assert behind == (1, "The database is not up to date: run `manage.py migrate` first.\n")
+    assert behind == (1, "The database schema is out of date: run `manage.py migrate` first.\n")
     assert rest == [(0, "")] * 3
 
 

@@ -89,7 +89,7 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(taken: int, monkeypatch: pyt
     monkeypatch.setattr(run, "SIMULATOR_PORT", taken)
     monkeypatch.setattr(run, "APP_PORT", 0)
     assert run._refusal() == (
-        f"Port {taken} is taken: another program, or another `make run`, uses it. End that one first."
+        f"Port {taken} is taken: another program, or another `make run`, is using it. Stop it first."
     )
 
 
@@ -111,7 +111,7 @@ def test_without_debug_it_asks_for_debug_and_nothing_else(
     monkeypatch.setattr(read, "is_debug", partial(read.is_debug, variables, env_file))
     monkeypatch.setattr(run, "SIMULATOR_PORT", 0)
     monkeypatch.setattr(run, "APP_PORT", 0)
-    assert run._refusal() == "`make run` is for development: write DEBUG=true into .env."
+    assert run._refusal() == "`make run` is for development only: set DEBUG=true in .env."
 
 
 def test_the_welcome_names_three_addresses_and_everybody() -> None:
@@ -188,7 +188,7 @@ def running(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int, int]]:
 def test_the_banner_comes_last_and_access_lines_hold_no_tokens(tmp_path: Path) -> None:
     with running(tmp_path) as (process, app, simulator):
         assert process.stdout is not None
-        start = "".join(iter(process.stdout.readline, "  Ctrl-C ends both.\n"))
+        start = "".join(iter(process.stdout.readline, "  Press Ctrl-C to stop both.\n"))
         for port, target in ((app, "/invitations/T0ken?token=T0ken"), (simulator, "/saml2?SAMLRequest=T0ken")):
             connection = HTTPConnection("localhost", port, timeout=30)
             connection.request("GET", target)

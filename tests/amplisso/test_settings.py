@@ -119,13 +119,13 @@ for line, status in [('GET / HTTP/1.1', 200), ('GET /static/a.css HTTP/1.1', 200
     log.info('"%s" %s %s', line, status, 5, extra={'server_time': 'now', 'status_code': status})
 logging.getLogger('django.request').warning('Not Found: /nowhere')
 logging.getLogger('django.utils.autoreload').info('Watching for file changes')
-logging.getLogger('orgs.emails').warning('A mail could not be sent')
+logging.getLogger('orgs.emails').warning('An e-mail could not be sent')
 """
 
 
 def test_development_logs_each_page_once_and_no_files_that_were_found() -> None:
     lines = logged(f"exec({REQUESTS!r})", DEBUG="true")
-    wanted = ['"GET / ', '"GET /static/b.css ', "Watching for file changes", "A mail could not be sent"]
+    wanted = ['"GET / ', '"GET /static/b.css ', "Watching for file changes", "An e-mail could not be sent"]
     assert [next(word for word in wanted if word in line) for line in lines] == wanted
 
 

@@ -269,7 +269,7 @@ def test_rescue_turns_require_sso_off(organization: Organization) -> None:
     call_command("sso_rescue", str(organization.number), stdout=printed)
     organization.refresh_from_db()
     assert not organization.require_sso
-    assert printed.getvalue() == "Contoso no longer requires SSO: members may use their passwords.\n"
+    assert printed.getvalue() == "Contoso no longer requires SSO: members can use their passwords.\n"
     assert Event.objects.get(name=EventName.SSO_NOT_REQUIRED).actor_email == "command line"
 
 

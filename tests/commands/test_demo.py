@@ -41,7 +41,7 @@ def rows() -> list[int]:
 
 
 def test_it_refuses_a_deployment() -> None:
-    with pytest.raises(CommandError, match="loads with DEBUG on only"):
+    with pytest.raises(CommandError, match="can be loaded only with DEBUG on"):
         load()
     assert not User.objects.exists()
 
@@ -120,7 +120,7 @@ def test_it_says_where_single_sign_on_stands_now(metadata_file: Path) -> None:
     loaded = demo.load(metadata_file.read_bytes())
     organizations.set_require_sso(organization=loaded.fabrikam, required=True, actor=COMMAND_LINE)
     organizations.close_organization(organization=loaded.initech, actor=COMMAND_LINE)
-    assert states() == ["not connected yet: walk the nine steps", "connected, and requires single sign-on", "closed"]
+    assert states() == ["not connected yet: follow the nine steps", "connected, and requires single sign-on", "closed"]
     connections.disable_connection(connection=Connection.objects.get(), actor=COMMAND_LINE)
     organizations.reopen_organization(organization=loaded.initech, actor=COMMAND_LINE)
     assert states()[1:] == ["disconnected", "on Starter, without single sign-on"]
@@ -153,9 +153,9 @@ def test_without_json_it_says_who_signs_in_where() -> None:
     lines = printed.getvalue().splitlines()
     number = Organization.objects.get(name="Contoso").number
     page = "https://amplisso.example/o/contoso/settings/access"
-    state = "not connected yet: walk the nine steps"
+    state = "not connected yet: follow the nine steps"
     assert lines[0] == f"Contoso ({number}, growth), {state}: {page} as ada@contoso.example"
-    assert lines[-1] == f"Password of everybody: {demo.PASSWORD}"
+    assert lines[-1] == f"Password of all users: {demo.PASSWORD}"
 
 
 @pytest.mark.usefixtures("development")

@@ -97,4 +97,4 @@ def test_in_words() -> None:
         "0 cache entries"
     )
     done = "Encrypted: 0 second factors. Brought into normal form: 0 addresses of identities."
-    assert printed.getvalue() == f"Gone: {kinds}. {done}\n"
+    assert printed.getvalue() == f"Deleted: {kinds}. {done}\n"

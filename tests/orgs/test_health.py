@@ -17,7 +17,7 @@ def test_nobody_is_signed_in(visitor: Client) -> None:
     assert answer.status_code == 401
     assert answer["Content-Type"] == "application/json"
     assert "no-store" in answer["Cache-Control"]
-    assert answer.json() == {"error": "Nobody is signed in."}
+    assert answer.json() == {"error": "Not signed in."}
 
 
 def test_a_password_session(

@@ -90,13 +90,13 @@ def test_managers_change_members_and_leave_admins_alone(
     manager = member(organization, Role.MANAGER)
     change(member(organization, Role.MEMBER), manager)
     change(member(organization, Role.MANAGER), manager)
-    with pytest.raises(NotAllowedError, match="Only admins change an admin"):
+    with pytest.raises(NotAllowedError, match="Only admins can change an admin"):
         change(member(organization, Role.ADMIN), manager)
 
 
 def test_only_admins_make_admins(organization: Organization, boss: Membership, member: MakeMember) -> None:
     manager, somebody = member(organization, Role.MANAGER), member(organization)
-    with pytest.raises(NotAllowedError, match="Only admins make"):
+    with pytest.raises(NotAllowedError, match="Only admins can make"):
         members.change_role(membership=somebody, role=Role.ADMIN, by=manager, actor=COMMAND_LINE)
     members.change_role(membership=somebody, role=Role.MANAGER, by=manager, actor=COMMAND_LINE)
     members.change_role(membership=somebody, role=Role.ADMIN, by=boss, actor=COMMAND_LINE)

@@ -159,13 +159,13 @@ def test_general_is_read_by_all_and_changed_by_managers(
 def test_a_new_name_and_address(admin: User, client_of: SignedIn) -> None:
     answer = client_of(admin).post(GENERAL, {"name": "Fabrikam", "slug": "Fabrikam-Europe"}, follow=True)
     assert answer.redirect_chain == [("/o/fabrikam-europe/settings/general", 303)]
-    assert "Name and address are saved" in answer.content.decode()
+    assert "name and address were saved" in answer.content.decode()
 
 
 @pytest.mark.parametrize(
     ("typed", "error"),
     [
-        ({"name": "Contoso", "slug": "fabrikam"}, "Another organization has this address"),
+        ({"name": "Contoso", "slug": "fabrikam"}, "Another organization already has this address"),
         ({"name": "Contoso", "slug": "a b"}, "small letters, digits and single hyphens"),
         ({"name": "Contoso", "slug": "-a"}, "small letters, digits and single hyphens"),
         ({"name": "Contoso", "slug": "../admin"}, "small letters, digits and single hyphens"),
@@ -294,11 +294,11 @@ def test_changing_a_member(organization: Organization, admin: User, member: Make
     ada, client = member(organization), client_of(admin)
     assert "is now Manager" in change(client, ada, action="role", role=30)
     assert ada.role == Role.MANAGER
-    assert "is suspended" in change(client, ada, action="suspend")
+    assert "was suspended" in change(client, ada, action="suspend")
     assert ada.state == MembershipState.SUSPENDED
-    assert "is back" in change(client, ada, action="restore")
+    assert "was restored" in change(client, ada, action="restore")
     assert ada.state == MembershipState.ACTIVE
-    assert "is removed" in change(client, ada, action="remove")
+    assert "was removed" in change(client, ada, action="remove")
     assert ada.state == MembershipState.REMOVED
     actors = set(
         Event.objects.filter(target_id=ada.public_id).exclude(name="member:added").values_list("actor_email", flat=True)
@@ -315,8 +315,8 @@ def test_refusals_are_messages(
         member(organization),
     )
     assert "only admin" in change(client_of(manager.user), boss, action="remove") or boss.is_active
-    assert "Only admins change an admin" in change(client_of(manager.user), boss, action="suspend")
-    assert "Only admins make somebody an admin" in change(client_of(manager.user), ada, action="role", role=40)
+    assert "Only admins can change an admin" in change(client_of(manager.user), boss, action="suspend")
+    assert "Only admins can make a member an admin" in change(client_of(manager.user), ada, action="role", role=40)
     assert "your own membership" in change(client_of(admin), boss, action="role", role=10)
     assert "Choose one of the roles" in change(client_of(admin), ada, action="role", role=11)
     assert "Only a suspended member" in change(client_of(admin), ada, action="restore")

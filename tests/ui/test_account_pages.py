@@ -54,9 +54,9 @@ def key(person: User) -> Authenticator:
         ("account_login", "Sign in with your password"),
         ("account_signup", "Create an account and an organization"),
         ("account_reset_password", "Forgot your password?"),
-        ("account_reset_password_done", "Check your mail"),
-        ("account_reset_password_from_key_done", "Your password is changed"),
-        ("account_email_verification_sent", "Check your mail"),
+        ("account_reset_password_done", "Check your e-mail"),
+        ("account_reset_password_from_key_done", "Your password was changed"),
+        ("account_email_verification_sent", "Check your e-mail"),
         ("account_inactive", "This account is disabled"),
     ],
 )
@@ -73,7 +73,7 @@ def test_page_of_a_visitor(visitor: Client, name: str, words: str) -> None:
     [
         ("account_change_password", "Password"),
         ("account_logout", "Sign out?"),
-        ("account_reauthenticate", "Confirm that it is you"),
+        ("account_reauthenticate", "Confirm your identity"),
         ("mfa_index", "Second factor and passkeys"),
         ("mfa_activate_totp", "Set up an authenticator app"),
         ("mfa_list_webauthn", "Passkeys and security keys"),
@@ -186,7 +186,7 @@ def test_authenticator_app(browser: Client, person: User) -> None:
     assert heading(page_of(browser.get(reverse("mfa_deactivate_totp")))) == "Turn off the authenticator app?"
     codes = page_of(browser.get(reverse("mfa_view_recovery_codes"))).xpath("//ul[@class='codes']/li")
     assert len(codes) == 10
-    assert heading(page_of(browser.get(reverse("mfa_generate_recovery_codes")))) == "Make new recovery codes?"
+    assert heading(page_of(browser.get(reverse("mfa_generate_recovery_codes")))) == "Create new recovery codes?"
     again = page_of(browser.get(reverse("mfa_reauthenticate")))
     assert "A code from your app" not in again.text_content()
     assert again.xpath("//input[@name='code']")
@@ -220,4 +220,4 @@ def test_session_says_which_browser(visitor: Client, person: User) -> None:
     text = " ".join(page_of(visitor.get(reverse("usersessions_list"))).find(".//main").text_content().split())
     assert "Firefox on Windows" in text
     assert "This browser" in text
-    assert "You are signed in nowhere else." in text
+    assert "You have no other sessions." in text

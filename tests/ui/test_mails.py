@@ -174,7 +174,7 @@ def test_relinked_members(organization: Organization, admin: User, make_user: Ma
     assert ("undone" in message.subject) == undone
     assert "ada@contoso.example\ngrace@contoso.example" in message.body
     assert link_to(reverse("relinked_members", args=[organization.slug])) in message.body
-    assert ("can undo it for 30 days" in message.body) == (not undone)
+    assert ("can undo it here within 30 days" in message.body) == (not undone)
     for told in mail.outbox:
         assert "evil. example" in told.subject
         assert "evil.example" not in told.body

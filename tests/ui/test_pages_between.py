@@ -41,7 +41,7 @@ def test_to_the_sign_in_of_an_organization(journey: Journey) -> None:
         organization=journey.organization, domain="contoso.example", verified_at=journey.organization.created_at
     )
     page = page_of(journey.browser.post("/sign-in", {"email": "ada@contoso.example"}))
-    assert heading(page) == "Taking you there…"
+    assert heading(page) == "Taking you to your sign-in…"
     assert goes_to(page).startswith(f"/sso/{journey.organization.number}/start?hint=")
 
 
@@ -59,7 +59,7 @@ def test_who_do_you_want_to_be(journey: Journey, make_organization: MakeOrganiza
     victim: User = make_organization("Fabrikam").memberships.get().user
     journey.browser = client_of(victim)
     page = page_of(journey.browser.get(journey.sign_in()["Location"]))
-    assert heading(page) == "You are signed in as somebody else"
+    assert heading(page) == "You are signed in as another user"
     buttons = [" ".join(button.text_content().split()) for button in page.xpath("//main//form//button")]
     assert buttons == [f"Stay as {victim.email}", "Continue as ada@contoso.example"]
 
@@ -85,7 +85,7 @@ def test_to_several_providers(signing_out: Journey, connect: Connect, make_organ
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        ("urn:oasis:names:tc:SAML:2.0:status:Success", "Here, and at your identity provider."),
+        ("urn:oasis:names:tc:SAML:2.0:status:Success", "Here at Amplisso, and at your identity provider."),
         ("urn:oasis:names:tc:SAML:2.0:status:Responder", "sign out there or close the browser"),
     ],
 )
@@ -110,7 +110,7 @@ def test_that_the_provider_wanted_it(signing_out: Journey) -> None:
     Configuration.objects.update(slo_url="", slo_response_url="")
     url = signing_out.tenant.logout_request_url(signing_out.app, "ada")
     page = page_of(new_browser().get(at(url), follow=True))
-    assert "Your identity provider asked for it." in page.find(".//main").text_content()
+    assert "Your identity provider requested it." in page.find(".//main").text_content()
 
 
 def test_a_message_that_changes_nothing(journey: Journey) -> None:

@@ -86,7 +86,7 @@ def test_form_without_its_cookie() -> None:
 def test_unknown_address(db: None) -> None:
     response = Client(headers={"host": "amplisso.example"}).get("/nothing/here", secure=True)
     assert response.status_code == 404
-    assert heading(page_of(response)) == "There is no such page"
+    assert heading(page_of(response)) == "Page not found"
 
 
 def test_too_many_tries(db: None) -> None:
@@ -95,4 +95,4 @@ def test_too_many_tries(db: None) -> None:
     with override_settings(ACCOUNT_RATE_LIMITS={"reset_password": "1/m/ip"}):
         answers = [client.post(reverse("account_reset_password"), {"email": "a@b.example"}, secure=True) for _ in "ab"]
     assert answers[1].status_code == 429
-    assert heading(page_of(answers[1])) == "Too many tries"
+    assert heading(page_of(answers[1])) == "Too many attempts"

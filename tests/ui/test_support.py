@@ -18,10 +18,10 @@ from sso.reasons import ADVICE, Reason
 from sso.services import connections
 from tests.sso_pages.rows import upload
 
-WORDS = "Ask whoever runs Amplisso for you why."
+WORDS = "Ask the operator of Amplisso why."
 
 
-def test_without_an_address_it_is_whoever_runs_it() -> None:
+def test_without_an_address_it_is_the_operator() -> None:
     assert reachable(WORDS) == WORDS
 
 
@@ -33,14 +33,14 @@ def test_with_an_address_it_is_that() -> None:
 @override_settings(SUPPORT_ADDRESS="help@vendor.example")
 def test_pages_name_it(db: None) -> None:
     page = Client(headers={"host": "amplisso.example"}).get(reverse("account_inactive"), secure=True)
-    assert WORDS.replace("whoever runs Amplisso for you", "help@vendor.example") in page.content.decode()
+    assert WORDS.replace("the operator of Amplisso", "help@vendor.example") in page.content.decode()
 
 
 def test_advice_speaks_of_them_in_words_that_an_address_can_replace() -> None:
     request = explain("AADSTS75005")
     assert request is not None
     told = [request.fix, *(ADVICE[each].remedy for each in (Reason.CLOSED, Reason.ACCOUNT_NOT_ADMITTED, Reason.UNSAFE))]
-    assert [text for text in told if "whoever runs Amplisso for you" not in text] == []
+    assert [text for text in told if "the operator of Amplisso" not in text] == []
     everything = " ".join(f"{advice.meaning} {advice.remedy}" for advice in ADVICE.values())
     assert " us " not in everything
 
@@ -61,7 +61,7 @@ def test_a_form_that_is_refused_names_it(page: Callable[..., str], organization:
     connections.disable_connection(connection=upload(organization).connection, actor=COMMAND_LINE)
     text = page(provider="azure", just_in_time_role="20")
     assert "until help@vendor.example enables it again" in text
-    assert "whoever runs Amplisso" not in text
+    assert "operator of Amplisso" not in text
 
 
 @override_settings(SUPPORT_ADDRESS="help@vendor.example", KEY_ENCRYPTION_KEYS=[])

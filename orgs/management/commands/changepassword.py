@@ -25,7 +25,7 @@ class Command(changepassword.Command):
         if user is None:
             raise CommandError(f"There is no account with the address {options['username']}.")
         accounts.set_password(user=user, password=self._asked_for(user), actor=COMMAND_LINE)
-        self.stdout.write(f"{user} has a new password, and is signed out everywhere.")
+        self.stdout.write(f"{user} has a new password and has been signed out everywhere.")
 
     def _asked_for(self, user: User) -> str:
         """Return a good password that was typed twice. Raises CommandError after three tries."""
@@ -35,7 +35,7 @@ class Command(changepassword.Command):
             if not problems:
                 return password
             self.stderr.write("\n".join(problems))
-        raise CommandError("Nothing was changed after three tries.")
+        raise CommandError("Nothing was changed after three attempts.")
 
 
 def _problems(password: str, user: User) -> list[str]:

@@ -7,8 +7,8 @@ from typing import Any
 from django.contrib.auth.management.commands import createsuperuser
 
 _NEXT = (
-    "At the first sign-in Amplisso confirms the e-mail address by mail and asks for a second factor, a passkey or an "
-    "authenticator app: without one no operators' page opens."
+    "At the first sign-in, Amplisso confirms the e-mail address by mail and asks for a second factor (a passkey "
+    "or an authenticator app). The operators' pages require one."
 )
 
 

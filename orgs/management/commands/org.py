@@ -80,7 +80,7 @@ def _create(name: str, plan: str, admin: str) -> Facts:
 def _checked_name(name: str) -> str:
     name, longest = name.strip(), Organization._meta.get_field("name").max_length
     if not name or (longest is not None and len(name) > longest):
-        raise CommandError(f"The name of an organization has 1 to {longest} characters.")
+        raise CommandError(f"The name of an organization must have 1 to {longest} characters.")
     try:
         validate_name(name)
     except ValidationError as error:
@@ -108,7 +108,7 @@ def _find_or_create_account(address: str) -> tuple[User, bool]:
 def _created_sentence(facts: Facts) -> str:
     sentence = "{name} is organization {number} on {plan}: {home}".format(**facts)
     if facts["admin_is_new"]:
-        sentence += "\n{admin} has no password yet and sets one at {set_password_at}".format(**facts)
+        sentence += "\n{admin} has no password yet and can set one at {set_password_at}".format(**facts)
     return sentence
 
 

@@ -98,7 +98,7 @@ def test_an_unconfirmed_account_does_not_get_in(visitor: Client, mailoutbox: lis
     [
         ({"email": "ada@contoso"}, "valid e-mail address"),
         ({"email": "jürgen@contoso.example"}, "valid e-mail address"),
-        ({"email": "!@contoso.example"}, "not an e-mail address we can use"),
+        ({"email": "!@contoso.example"}, "not a valid e-mail address"),
         ({"password1": "short", "password2": "short"}, "too short"),
         ({"password2": "another password"}, "same password"),
         ({"organization_name": ""}, "required"),
@@ -192,7 +192,7 @@ def test_the_address_cannot_be_changed(make_user: MakeUser, client_of: SignedIn,
     ada = make_user(ADA)
     client = client_of(ada)
     page = client.get("/account/email/").content.decode()
-    assert "cannot be changed" in page
+    assert "neither you nor an admin can change it" in page
     assert client.post("/account/email/", typed).status_code == 405
     assert [address.email for address in EmailAddress.objects.all()] == [ADA]
 
@@ -201,7 +201,7 @@ def test_a_wrong_password_opens_nothing(visitor: Client, make_user: MakeUser) ->
     make_user(ADA)
     page = sign_in(visitor, password="wrong")
     assert page.status_code == 200
-    assert "This address and password do not fit together." in page.content.decode()
+    assert "The e-mail address or the password is wrong." in page.content.decode()
     assert not SessionGrant.objects.exists()
 
 
@@ -213,7 +213,7 @@ def test_a_wrong_password_brings_back_the_page_that_knows_the_address(visitor: C
     )
     assert fields["login"] == ADA
     after = visitor.post("/account/login/", {**fields, "password": "wrong"}).content.decode()
-    assert "This address and password do not fit together." in after
+    assert "The e-mail address or the password is wrong." in after
     for known in (
         "Use another address",
         'name="address_is_known"',

@@ -60,7 +60,7 @@ def test_is_stored_as(typed: str, stored: str) -> None:
     ],
 )
 def test_is_no_address(typed: str) -> None:
-    with pytest.raises(ValidationError, match="not an e-mail address we can use"):
+    with pytest.raises(ValidationError, match="not a valid e-mail address"):
         normal_address(typed)
 
 

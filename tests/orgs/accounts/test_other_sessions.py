@@ -51,7 +51,7 @@ class TestPassword:
     def test_the_page_says_how_many_sessions_end(
         self, browser: Client, admin: User, organization: Organization, client_of: SignedIn, sso_client: SignedIn
     ) -> None:
-        assert "signed in nowhere else" in browser.get(CHANGE).content.decode()
+        assert "You have no other sessions" in browser.get(CHANGE).content.decode()
         client_of(admin)
         assert "<strong>1 other session</strong> ends" in browser.get(CHANGE).content.decode()
         sso_client(admin, organization)
@@ -124,7 +124,7 @@ class TestSecondFactor:
         assert [each.get("/session").status_code for each in others] == [401, 401]
         assert browser.get("/o/contoso/").status_code == 200
         assert Event.objects.get(name=EventName.USER_SIGNED_OUT).after["sessions"] == 2
-        assert "signed in nowhere else" in browser.get(OFFER).content.decode()
+        assert "You have no other sessions" in browser.get(OFFER).content.decode()
 
     def test_refusing_the_offer_ends_none(self, browser: Client, admin: User, client_of: SignedIn) -> None:
         other = client_of(admin)
@@ -222,7 +222,7 @@ class TestTheListOfSessions:
     def test_a_row_of_a_dead_session_does_not(self, browser: Client, admin: User) -> None:
         UserSession.objects.create(user=admin, ip="192.0.2.7", session_key="of a dead session")
         page = browser.get("/account/sessions/")
-        assert "You are signed in nowhere else." in page.content.decode()
+        assert "You have no other sessions." in page.content.decode()
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)

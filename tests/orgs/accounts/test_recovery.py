@@ -76,9 +76,9 @@ def test_a_mailed_code_opens_access_and_nothing_else(
 @pytest.mark.parametrize(
     ("others", "said"),
     [
-        (0, "A mail that says so is on its way to {}."),
-        (1, "A mail about it is on its way to the other admin."),
-        (2, "A mail about it is on its way to the other admins."),
+        (0, "We are sending a notification to {}."),
+        (1, "We are sending a notification to the other admin."),
+        (2, "We are sending a notification to the other admins."),
     ],
 )
 def test_the_page_says_who_is_told(
@@ -96,7 +96,7 @@ def test_the_page_says_who_is_told(
     code = ask_for_code(client, committing, mailoutbox)
     with committing():
         answer = client.post(PAGE, {"action": "code", "code": code}, follow=True)
-    assert f"are open to you for one hour. {said.format(admin.email)}" in answer.content.decode()
+    assert f"for one hour. {said.format(admin.email)}" in answer.content.decode()
     assert {email.to[0] for email in mailoutbox} == addresses
 
 
@@ -108,7 +108,7 @@ def test_the_code_is_stored_as_a_hash_and_works_once(
     assert client.post(PAGE, {"action": "code", "code": code}).status_code == 303
     again = client.post(PAGE, {"action": "code", "code": code})
     assert again.status_code == 422
-    assert "not right" in again.content.decode()
+    assert "wrong or older" in again.content.decode()
 
 
 def test_five_wrong_codes_end_it(client: Client, committing: Commits, mailoutbox: list[EmailMessage]) -> None:
@@ -132,7 +132,7 @@ def test_a_new_code_replaces_the_last_and_there_are_five_an_hour(
     codes = [ask_for_code(client, committing, mailoutbox) for _ in range(5)]
     with committing():
         answer = client.post(PAGE, {"action": "mail"}, follow=True)
-    assert "several codes already" in answer.content.decode()
+    assert "already sent you several codes" in answer.content.decode()
     assert not mailoutbox
     if codes[0] != codes[-1]:
         assert client.post(PAGE, {"action": "code", "code": codes[0]}).status_code == 422
@@ -197,7 +197,7 @@ def test_a_visitor_goes_by_the_password_whether_there_is_such_an_organization_or
         assert (answer.status_code, answer["Location"]) == (302, f"/account/login/?next={page}")
     typed = {"login": admin.email, "password": "correct horse battery", "next": PAGE}
     assert visitor.post("/account/login/", typed)["Location"] == PAGE
-    assert "Mail me a code" in visitor.get(PAGE).content.decode()
+    assert "Send me a code" in visitor.get(PAGE).content.decode()
 
 
 def test_who_came_in_by_another_organization_adds_their_password(
@@ -213,7 +213,7 @@ def test_who_came_in_by_another_organization_adds_their_password(
     assert "Password" in client.get(f"/account/login/?next={PAGE}").content.decode()
     typed = {"login": admin.email, "password": "correct horse battery", "next": PAGE}
     assert client.post("/account/login/", typed)["Location"] == PAGE
-    assert "Mail me a code" in client.get(PAGE).content.decode()
+    assert "Send me a code" in client.get(PAGE).content.decode()
     assert client.get("/o/fabrikam/").status_code == 200, "and they are still in there"
 
 

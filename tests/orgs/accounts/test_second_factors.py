@@ -91,7 +91,7 @@ class TestAtRest:
         with_totp(ada)
         before = Authenticator.objects.get().data
         settings.KEY_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
-        with pytest.raises(CommandError, match="put the old one back"):
+        with pytest.raises(CommandError, match="add the old key again"):
             call_command("keys", "reencrypt")
         assert Authenticator.objects.get().data == before
         sign_in(visitor)

@@ -64,7 +64,7 @@ def test_ten_an_hour_from_one_client_whether_or_not_there_is_an_account(ada: Use
         fail(9, address=address)
         assert REFUSED not in try_password(new_browser(), "wrong", address).content.decode()
         page = try_password(new_browser(), PASSWORD, address).content.decode()
-        assert f"{REFUSED}. Try again in 60 minutes, or choose a new password by mail." in page
+        assert f"{REFUSED}. Try again in 60 minutes, or reset your password." in page
         clock.shift(timedelta(minutes=60))
         assert REFUSED not in try_password(new_browser(), "wrong", address).content.decode()
 

@@ -36,7 +36,7 @@ def keys_can_be_kept(**kwargs: Any) -> list[CheckMessage]:
     return [
         Info(
             "KEY_ENCRYPTION_KEYS is not set, so no organization can have signed requests or encrypted assertions.",
-            hint="Make one with `manage.py keys new`, and keep a copy: stored keys cannot be read without it.",
+            hint="Create one with `manage.py keys new` and keep a copy: stored keys cannot be read without it.",
             id="sso.I001",
         )
     ]
@@ -65,12 +65,13 @@ def _about_stored_metadata(configuration: Configuration) -> list[CheckMessage]:
     organization, ignored = configuration.connection.organization, configuration.stored_keys().ignored
     if configuration.flaw:
         sentence = (
-            f"Nobody can sign in to {organization} ({organization.number}) with single sign-on. {configuration.flaw}"
+            f"Members of {organization} ({organization.number}) cannot sign in with single sign-on. "
+            f"{configuration.flaw}"
         )
         hint = "`manage.py connection suspend` suspends Require SSO there and tells the admins."
         return [checks.Warning(sentence, hint=hint, id="sso.W001")]
     if ignored:
         sentence = f"Signing keys of {organization} ({organization.number}) are ignored: {'; '.join(ignored)}."
-        hint = "If sign-ins fail there, an admin has to upload metadata with other keys."
+        hint = "If sign-ins fail there, an admin must upload metadata with other keys."
         return [checks.Warning(sentence, hint=hint, id="sso.W002")]
     return []

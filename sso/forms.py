@@ -20,8 +20,8 @@ from sso.services import connections
 from sso.services.settings_snapshot import CHOICES, as_text, from_text, settings_snapshot
 
 _BOTH = "Choose a file or paste the text, not both."
-_AGAIN = "Choose this file again when the rest is right."
-_GONE = "The file that you uploaded is no longer here: an hour has passed, or it was used. Upload it again."
+_AGAIN = "Choose this file again after correcting the other fields."
+_GONE = "The file that you uploaded is no longer here: it was used, or an hour has passed. Upload it again."
 _PASTED = "The text you pasted"
 _UPLOADS = ("metadata_file", "metadata_text", "kept_upload")
 
@@ -33,7 +33,7 @@ class AddressForm(forms.Form):
         label="E-mail address",
         max_length=320,
         widget=forms.EmailInput(attrs={"autocomplete": "username webauthn", "autocapitalize": "none"}),
-        error_messages={"required": "Type your e-mail address."},
+        error_messages={"required": "Enter your e-mail address."},
     )
     next = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -64,13 +64,12 @@ class SettingsForm(forms.Form):
     provider = forms.ChoiceField(
         label="Identity Provider",
         choices=Provider.choices,
-        help_text="The product that your people sign in with. Its guide is on this page.",
+        help_text="The product that your members sign in with. Its guide is on this page.",
     )
     metadata_file = forms.FileField(
         label="Upload Metadata XML",
         required=False,
-        help_text="The file that your identity provider gives you. It holds everything that is needed; saving it turns "
-        "single sign-on on.",
+        help_text="The metadata file of your identity provider. Saving it turns single sign-on on.",
         allow_empty_file=True,
         widget=forms.FileInput(attrs={"accept": ".xml,application/xml,text/xml,application/samlmetadata+xml"}),
     )
@@ -87,36 +86,36 @@ class SettingsForm(forms.Form):
     require_sso = forms.BooleanField(
         label="Require SSO",
         required=False,
-        help_text="Members come in through your identity provider only; a password no longer opens this organization.",
+        help_text="Members can sign in only through your identity provider, and no longer with a password.",
         widget=forms.CheckboxInput(attrs={"role": "switch"}),
     )
     sign_requests = forms.BooleanField(
         label="Sign requests",
         required=False,
-        help_text="Your identity provider can then verify that requests are ours. It needs our certificate for that.",
+        help_text="Your identity provider can then verify our requests. It needs our certificate for this.",
         widget=forms.CheckboxInput(attrs={"role": "switch"}),
     )
     force_authn = forms.BooleanField(
         label="Ask for a fresh sign-in",
         required=False,
-        help_text="Your identity provider asks for password or second factor each time somebody comes here, even if "
-        "they are signed in there already (ForceAuthn).",
+        help_text="Your identity provider asks for the password or second factor at each sign-in, even if the "
+        "user is already signed in there (ForceAuthn).",
         widget=forms.CheckboxInput(attrs={"role": "switch"}),
     )
     single_logout = forms.BooleanField(
         label="Sign out at the provider, too",
         required=False,
-        help_text="Who signs out here is signed out at your identity provider as well.",
+        help_text="Members who sign out here are also signed out at your identity provider.",
         widget=forms.CheckboxInput(attrs={"role": "switch"}),
     )
     just_in_time_role = forms.TypedChoiceField(
         label="Just-in-time provisioning",
         required=False,
-        help_text="Somebody who signs in through your identity provider without an invitation becomes a member with "
-        "this role. Nobody becomes an admin by themselves.",
+        help_text="A user who signs in through your identity provider without an invitation becomes a member with "
+        "this role. Admins must be invited or promoted.",
         coerce=int,
         empty_value=None,
-        choices=[("", "None: invited people only"), *((role.value, role.label) for role in JUST_IN_TIME_ROLES)],
+        choices=[("", "None: invitation required"), *((role.value, role.label) for role in JUST_IN_TIME_ROLES)],
     )
 
     def __init__(self, *args: Any, view: ConnectionView, **kwargs: Any) -> None:

@@ -12,7 +12,7 @@ class Reason(models.TextChoices):
 
     # Rules that the response did not satisfy
     UNREADABLE = "unreadable", "Not a readable SAML response"
-    UNSAFE = "unsafe", "The response holds something that no honest provider sends"
+    UNSAFE = "unsafe", "The response contains something that no legitimate provider sends"
     TOO_LARGE = "too_large", "Larger than what is accepted"
     UNUSUAL = "unusual", "Built in a way that is not accepted"
     PROVIDER_BUG = "provider_bug", "The identity provider breaks the standard"
@@ -22,7 +22,7 @@ class Reason(models.TextChoices):
     UNTRUSTED = "untrusted", "Not signed by a certificate we know"
     CHANGED = "changed", "Changed after it was signed"
     WEAK_ALGORITHM = "weak_algorithm", "Signed with an algorithm that is no longer safe"
-    CERTIFICATE_EXPIRED = "certificate_expired", "The signing certificate is not in date"
+    CERTIFICATE_EXPIRED = "certificate_expired", "The signing certificate is expired or not valid yet"
     WRONG_ISSUER = "wrong_issuer", "Sent by another identity provider"
     WRONG_AUDIENCE = "wrong_audience", "Meant for another Entity ID"
     WRONG_ADDRESS = "wrong_address", "Meant for another Assertion Consumer Service URL"
@@ -36,7 +36,7 @@ class Reason(models.TextChoices):
     # Reasons in our own records
     # Found in rows of earlier releases: a repeated response now leads on, or asks once more.
     ALREADY_USED = "already_used", "This response was used before"
-    COOKIE_LOST = "cookie_lost", "The browser did not bring back our cookie"
+    COOKIE_LOST = "cookie_lost", "The browser did not return our cookie"
     CLOSED = "closed", "The organization is closed"
     PLAN = "plan", "The plan does not include single sign-on"
     DISABLED = "disabled", "The connection is disabled"
@@ -45,11 +45,11 @@ class Reason(models.TextChoices):
     NO_ADDRESS = "no_address", "No e-mail address that can be used was sent"
     AMBIGUOUS_ADDRESS = "ambiguous_address", "More than one e-mail address was sent"
     OTHER_SUBJECT = "other_subject", "The same address under another identifier"
-    NOT_A_MEMBER = "not_a_member", "Nobody invited this person"
+    NOT_A_MEMBER = "not_a_member", "The user was not invited"
     SUSPENDED = "suspended", "The member is suspended"
     REMOVED = "removed", "The member was removed"
     ACCOUNT_NOT_ADMITTED = "account_not_admitted", "This account cannot sign in by single sign-on"
-    TEST_NEEDS_ADMIN = "test_needs_admin", "A draft is tested by an admin"
+    TEST_NEEDS_ADMIN = "test_needs_admin", "Only an admin can test a draft"
 
 
 def reason_choices() -> list[tuple[str, str]]:
@@ -110,51 +110,50 @@ ADVICE: dict[str, Advice] = {
         "Assertion Consumer Service URL.",
     ),
     Reason.UNSAFE: Advice(
-        "The response was built in a way that attackers use and identity providers do not.",
-        "Somebody may be trying to get in. If it was one of your own people, tell whoever runs Amplisso for you.",
+        "The response is constructed in a way that attackers use and identity providers do not.",
+        "This may be an attack. If one of your own members was signing in, tell the operator of Amplisso.",
     ),
     Reason.TOO_LARGE: Advice(
-        "The response, or something in it, is over one of our limits: the failed check below names the limit and what "
-        "arrived.",
-        "Have the identity provider send less. If a claim lists all groups or roles of a person, send only the groups "
-        "assigned to the application.",
+        "The response, or something in it, exceeds one of our limits: the failed check below names the limit and "
+        "what was received.",
+        "Let the identity provider send less. If a claim lists all groups or roles of a user, send only the "
+        "groups assigned to the application.",
     ),
     Reason.UNUSUAL: Advice(
-        "The response is built in a way that is not accepted: the failed check below names what was expected and what "
-        "arrived.",
-        "Compare the settings at the identity provider with the guide on the settings page. If they are the same, give "
-        "the reference code of this sign-in to whoever runs Amplisso for you.",
+        "The response is constructed in a way that is not accepted: the failed check below names what was "
+        "expected and what was received.",
+        "Compare the settings at the identity provider with the guide on the settings page. If they are the same, "
+        "give the reference code of this sign-in to the operator of Amplisso.",
     ),
     Reason.PROVIDER_BUG: Advice(
-        "The identity provider sent something that the standard forbids: the failed check below names the rule and "
-        "what arrived.",
-        "Show the failed check to whoever runs the identity provider, or to its vendor. Nothing on the settings page "
-        "can change it.",
+        "The identity provider sent something that the standard forbids: the failed check below names the rule "
+        "and what was received.",
+        "Show the failed check to the administrator of the identity provider, or to its vendor. No setting here "
+        "can correct it.",
     ),
     Reason.ENCRYPTED: Advice(
-        "The assertion is encrypted, but not for a certificate of ours that is in use.",
+        "The assertion is encrypted, but not for one of our certificates that are in use.",
         "Download the certificate on the settings page and import it at the identity provider for token encryption, or "
         "turn token encryption off there.",
     ),
     Reason.WEAK_ENCRYPTION: Advice(
-        "What is encrypted, or how, is not what can be accepted: the assertion or the name ID, with AES-128 or AES-256 "
-        "and RSA-OAEP.",
-        "Choose AES and RSA-OAEP at the identity provider, never Triple DES and RSA 1.5. Or turn encryption off there: "
-        "https protects what is sent in any case.",
+        "The encryption is not accepted: only the assertion or the name ID may be encrypted, with AES-128 or "
+        "AES-256 and RSA-OAEP.",
+        "Choose AES and RSA-OAEP at the identity provider, not Triple DES or RSA 1.5. Or turn encryption off "
+        "there: https protects what is sent in any case.",
     ),
     Reason.DECLINED: Advice(
-        "The identity provider did not sign the person in.",
-        "Look at the sign-in log of your identity provider, and check that the person may use the application there.",
+        "The identity provider did not sign the user in.",
+        "Look at the sign-in log of your identity provider, and check that the user may use the application there.",
     ),
     Reason.UNTRUSTED: Advice(
         "None of the certificates in the uploaded metadata made this signature.",
-        "Download the Metadata XML of this very application at the identity provider and upload it here: the "
+        "Download the Metadata XML of exactly this application at the identity provider and upload it here: the "
         "certificate may have been renewed, or the file may belong to another application.",
     ),
     Reason.CHANGED: Advice(
-        "A certificate we know made the signature, but the content is not the one that was signed: something rewrites "
-        "the message.",
-        "Look for what rewrites it on its way: software of the identity provider that formats XML after signing, a "
+        "The signature was made with a known certificate, but the content was changed after signing.",
+        "Find out what changes the message: software of the identity provider that formats XML after signing, a "
         "proxy, a security product or a browser extension.",
     ),
     Reason.WEAK_ALGORITHM: Advice(
@@ -162,13 +161,13 @@ ADVICE: dict[str, Advice] = {
         "Choose SHA-256 as the signature algorithm of this application at the identity provider.",
     ),
     Reason.CERTIFICATE_EXPIRED: Advice(
-        "The response was signed with a certificate that is past its date, or not valid yet.",
-        "If it is past its date, make a new one at the identity provider, make it active, and upload the new Metadata "
-        "XML here. If it is not valid yet, let the provider sign with the one before it until that day.",
+        "The response was signed with a certificate that has expired or is not valid yet.",
+        "If it has expired, create a new one at the identity provider, make it active, and upload the new "
+        "Metadata XML here. If it is not valid yet, let the provider sign with the previous one until that date.",
     ),
     Reason.WRONG_ISSUER: Advice(
         "The response names another identity provider than the uploaded metadata.",
-        "Upload the Metadata XML of the provider that your people really use.",
+        "Upload the Metadata XML of the provider that your members really use.",
     ),
     Reason.WRONG_AUDIENCE: Advice(
         "The response is meant for another service provider.",
@@ -186,13 +185,13 @@ ADVICE: dict[str, Advice] = {
     ),
     Reason.OUT_OF_TIME: Advice(
         "The response was not valid at this moment.",
-        "Sign in again. If it always happens, compare the clock of the provider with the right time.",
+        "Sign in again. If it always happens, compare the clock of the provider with the correct time.",
     ),
     Reason.NOT_UTC: Advice(
         "A time in the response is not written in UTC with a Z at its end, as the standard asks (SAML core 1.3.3). No "
         "clock is wrong.",
-        "Show the failed check to whoever runs the identity provider, or to its vendor: times must end with Z and have "
-        "no offset.",
+        "Show the failed check to the administrator of the identity provider, or to its vendor: times must end "
+        "with Z and have no offset.",
     ),
     Reason.NOT_BEFORE: Advice(
         "The subject confirmation has a NotBefore, which the standard forbids there (SAML profiles 4.1.4.2). No clock "
@@ -201,67 +200,67 @@ ADVICE: dict[str, Advice] = {
         "vendor.",
     ),
     Reason.TOO_LONG: Advice(
-        "The provider vouches for longer than a day, and whoever copied the response could use it as long elsewhere.",
+        "The assertion is valid for longer than a day. An attacker who copies it could use it elsewhere for that time.",
         "Set the lifetime of the assertion at the identity provider to an hour or less.",
     ),
     Reason.NOT_FRESH: Advice(
-        "We asked the provider to have the person sign in afresh (ForceAuthn), and it relied on a session that "
-        "had begun before.",
+        "We asked the provider for a fresh sign-in (ForceAuthn), but it used a session that had started before.",
         "Check that the identity provider honours ForceAuthn for this application; some leave it to a setting or an "
         "access policy. If yours does not know it, turn Ask for a fresh sign-in off.",
     ),
     Reason.INCOMPLETE: Advice(
-        "The provider left something out that the standard asks for.",
+        "The response lacks something that the standard requires.",
         "Compare the settings at the identity provider with the guide on the settings page.",
     ),
     Reason.ALREADY_USED: Advice(
-        "Every response signs in once; this one had been used. Usually somebody pressed Back or Reload.",
-        "Nothing to do. If nobody did that, somebody may have copied the response.",
+        "Every response can be used once, and this one had been used before. Usually the user pressed Back or Reload.",
+        "You don't need to do anything. If the user did neither, the response may have been copied (a replay).",
     ),
     Reason.COOKIE_LOST: Advice(
-        "The browser did not return the cookie that ties the response to the request, twice in a row.",
-        "Let the person allow cookies for this site in their browser, or use an ordinary window.",
+        "Twice in a row, the browser did not return the cookie that binds the response to the request.",
+        "Ask the user to allow cookies for this site, or to use a normal browser window.",
     ),
-    Reason.CLOSED: Advice("The organization has been closed.", "Ask whoever runs Amplisso for you to open it again."),
+    Reason.CLOSED: Advice("The organization has been closed.", "Ask the operator of Amplisso to reopen it."),
     Reason.PLAN: Advice(
         "The organization's plan does not include single sign-on.",
         "Change to a plan that does, or sign in with a password.",
     ),
-    Reason.DISABLED: Advice(
-        "An operator disabled the connection.", "Ask whoever runs Amplisso for you to enable it again."
-    ),
+    Reason.DISABLED: Advice("An operator disabled the connection.", "Ask the operator of Amplisso to enable it again."),
     Reason.REPLACED: Advice(
-        "While the person was at the identity provider, an admin replaced the metadata.", "The person signs in again."
+        "An admin replaced the metadata while the user was at the identity provider.", "The user signs in again."
     ),
     Reason.UNLINKED: Advice(
-        "While the user was at the identity provider, their account was unlinked from what the provider calls them.",
-        "The user signs in again and is found by their e-mail address.",
+        "The user's account was unlinked from its identifier at the provider while the user was there.",
+        "The user signs in again and is recognized by the e-mail address.",
     ),
     Reason.NO_ADDRESS: Advice(
-        "Neither the name ID nor one of the claims that Amplisso looks at holds an e-mail address that it can use.",
-        "Let the identity provider send the e-mail address as the name ID, and fill it in in the person's profile.",
+        "Neither the name ID nor any of the claims that Amplisso reads contains a usable e-mail address.",
+        (
+            "Let the identity provider send the e-mail address as the name ID, and fill in the address in the "
+            "user's profile."
+        ),
     ),
     Reason.AMBIGUOUS_ADDRESS: Advice(
-        "The place that gives the address holds more than one value, and a guess could sign in the wrong user.",
+        "The name ID or claim with the address has more than one value, and choosing one could sign in the wrong user.",
         "Let the identity provider send one e-mail address, as the name ID.",
     ),
     Reason.OTHER_SUBJECT: Advice(
-        "A user with this address signed in before, and the identity provider called them by another identifier.",
-        "If it is the same person, unlink the address below and let them sign in again; else give the new user an "
-        "address of their own.",
+        "A user with this address has signed in before, and the identity provider sent another identifier for them.",
+        "If it is the same person, unlink the address below and let them sign in again. Otherwise give the new "
+        "user a different address.",
     ),
     Reason.NOT_A_MEMBER: Advice(
-        "Just-in-time provisioning is off, and nobody has invited this address.",
-        "Invite the person under Members, or choose a default role under Provisioning settings.",
+        "Just-in-time provisioning is off, and this address has no invitation.",
+        "Invite the user under Members, or choose a default role under Provisioning settings.",
     ),
     Reason.SUSPENDED: Advice("An admin or manager suspended this member.", "Restore the member under Members."),
     Reason.REMOVED: Advice(
-        "This person was removed, and just-in-time provisioning does not bring anybody back.",
-        "Invite the person again under Members.",
+        "This member was removed, and just-in-time provisioning does not restore removed members.",
+        "Invite the user again under Members.",
     ),
     Reason.ACCOUNT_NOT_ADMITTED: Advice(
-        "The response is good, but the account with this address cannot sign in by single sign-on here.",
-        "Give the reference code of this sign-in to whoever runs Amplisso for you, who can see why.",
+        "The response is valid, but the account with this address cannot sign in by single sign-on here.",
+        "Give the reference code of this sign-in to the operator of Amplisso, who can see the reason.",
     ),
     Reason.TEST_NEEDS_ADMIN: Advice(
         "The uploaded file is still a draft. It becomes active when an admin signs in through it.",

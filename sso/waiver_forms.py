@@ -25,7 +25,7 @@ class WaiverForm(forms.Form):
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         error_messages={
             "required": "Choose the last day.",
-            "invalid": "Type the day as year, month and day, such as 2026-12-05.",
+            "invalid": "Enter the date as year, month and day, such as 2026-12-05.",
         },
     )
 

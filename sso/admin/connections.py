@@ -24,7 +24,7 @@ class ConnectionAdmin(LookOnlyAdmin[Connection]):
     list_filter = ("provider", "state", "created_at")
     list_select_related = ("organization",)
     search_fields = ("organization__name", "=organization__number", "configurations__entity_id")
-    search_help_text = "Organization, its number, or an entity ID of the provider"
+    search_help_text = "Organization, its number, or the entity ID of the provider"
     fields = (
         "organization_link",
         ("provider", "state"),
@@ -53,7 +53,7 @@ class ConnectionAdmin(LookOnlyAdmin[Connection]):
         rows = connection.configurations.select_related("connection__organization").order_by("-version")
         return format_html_join("", "<div>{}: {}</div>", ((row_link(row), row.get_state_display()) for row in rows))
 
-    @admin.action(description="Disable: it lets nobody in", permissions=["operate"])
+    @admin.action(description="Disable (refuse all sign-ins through it)", permissions=["operate"])
     def disable(self, request: HttpRequest, connections: QuerySet[Connection]) -> None:
         """Switch the chosen connections off."""
         actor = actor_of(request)

@@ -59,7 +59,7 @@ class IdentityAdmin(LookOnlyAdmin[Identity]):
         """Return the connection, as a link."""
         return row_link(identity.connection)
 
-    @admin.action(description="Unlink: the next sign-in goes by the address again", permissions=["operate"])
+    @admin.action(description="Unlink (the next sign-in is matched by e-mail address)", permissions=["operate"])
     def unlink(self, request: HttpRequest, identities: QuerySet[Identity]) -> None:
         """Delete the chosen identities."""
         actor = actor_of(request)

@@ -35,7 +35,7 @@ class SignInAdmin(LookOnlyAdmin[SignIn]):
         "=organization__number",
         "ip_address",
     )
-    search_help_text = "Reference code, e-mail address, organization or its number, IP address"
+    search_help_text = "Reference code, e-mail address, organization, organization number or IP address"
     fields = (
         ("reference", "state", "reason"),
         "operator_reason",
@@ -70,7 +70,7 @@ class SignInAdmin(LookOnlyAdmin[SignIn]):
         """Return the user who signed in, as a link."""
         return row_link(sign_in.user)
 
-    @admin.display(description="judged by")
+    @admin.display(description="checked against")
     def configuration_link(self, sign_in: SignIn) -> str:
         """Return the configuration, as a link."""
         return row_link(sign_in.configuration)

@@ -12,8 +12,8 @@ from orgs.errors import LockedKeyError, NotAllowedError
 __all__ = ["NOT_SET", "LockedKeyError", "can_encrypt", "decrypt", "encrypt", "reencrypt"]
 
 NOT_SET = (
-    "Keys can't be made here yet: whoever runs Amplisso for you has to set KEY_ENCRYPTION_KEYS "
-    "first, since private keys are only ever stored encrypted."
+    "Keys can't be created here yet: the operator of Amplisso has to set KEY_ENCRYPTION_KEYS first, because "
+    "private keys are always stored encrypted."
 )
 
 

@@ -60,12 +60,12 @@ class Connection(models.Model):
         null=True,
         blank=True,
         default=Role.MEMBER,
-        help_text="The role of people who come in without an invitation; empty: only invited people come in.",
+        help_text="Role of users who sign in without an invitation; empty: an invitation is required.",
     )
     single_logout = models.BooleanField(
         "sign out at the provider, too",
         default=False,
-        help_text="Who signs out here is signed out at the identity provider as well.",
+        help_text="Signing out here also signs out at the identity provider.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -105,12 +105,14 @@ class Configuration(models.Model):
     slo_response_url = models.CharField("address for responses to sign-outs", max_length=2048, blank=True)
     certificates = models.JSONField(default=list)
     wants_signed_requests = models.BooleanField(default=False)
-    sign_requests = models.BooleanField(default=False, help_text="Signed although the metadata does not ask for it.")
+    sign_requests = models.BooleanField(
+        default=False, help_text="Sign requests even if the metadata does not ask for it."
+    )
     force_authn = models.BooleanField(
         "ask for a fresh sign-in",
         default=False,
         db_default=False,
-        help_text="The provider asks for password or second factor each time, whatever session it has.",
+        help_text="The provider asks for the password or second factor each time, even if the user is signed in there.",
     )
     valid_until = models.DateTimeField(null=True, blank=True)
     findings = models.JSONField(default=list, blank=True)

@@ -27,7 +27,7 @@ class StartedBy(models.TextChoices):
     """Cause of a request to the provider."""
 
     VISITOR = "visitor", "The visitor"
-    PROVIDER = "provider", "An unsolicited response, answered by asking properly"
+    PROVIDER = "provider", "An unsolicited response"
 
 
 class Purpose(models.TextChoices):
@@ -83,16 +83,20 @@ class SignIn(models.Model):
     address = models.CharField("address asserted", max_length=254, blank=True)
     checks = PackedJSONField(default=list, blank=True, editable=False)
     claims = PackedJSONField(default=dict, blank=True, editable=False)
-    detail = models.CharField(max_length=1000, blank=True, help_text="What the identity provider or a policy said.")
+    detail = models.CharField(max_length=1000, blank=True, help_text="Message of the identity provider or a policy.")
     facts = models.JSONField(null=True, blank=True, editable=False)
     signed = models.CharField(max_length=10, blank=True)
-    certificate = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the certificate that verified.")
+    certificate = models.CharField(
+        max_length=64, blank=True, help_text="SHA-256 of the certificate that verified the signature."
+    )
     # The signer where no certificate of the configuration verifies: {"version": of the configuration whose key
     # signed, "claimed": {"fingerprint", "thumbprint", "subject"} of the certificate that the message itself names}.
     signer = models.JSONField(null=True, blank=True, editable=False)
     # Big enough for any year a provider writes.
     clock_skew = models.BigIntegerField(
-        null=True, blank=True, help_text="Seconds that the provider's clock is ahead of ours at least; below 0: behind."
+        null=True,
+        blank=True,
+        help_text="Minimum number of seconds by which the provider's clock is ahead of ours; negative: behind.",
     )
     # How the provider calls the session that this sign-in began, and which grant of ours that is: single logout.
     provider_session = models.JSONField(default=dict, blank=True, editable=False)

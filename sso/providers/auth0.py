@@ -10,7 +10,7 @@ GUIDE = Guide(
         Step("In the Auth0 Dashboard open Applications, Applications, and create an application of any type."),
         Step("Open its Addons tab and turn SAML2 Web App on."),
         Step(
-            "On the addon's Settings tab type our address, and put the algorithms into the settings below it.",
+            "On the addon's Settings tab enter our address, and put the algorithms into the settings below it.",
             (
                 Entry("Application Callback URL", Ours.ACS_URL),
                 Entry("Settings", '{"signatureAlgorithm": "rsa-sha256", "digestAlgorithm": "sha256"}'),
@@ -20,8 +20,8 @@ GUIDE = Guide(
         *upload_and_save("Auth0"),
     ),
     good_to_know=(
-        "Auth0's own name for a person, such as auth0|123, is not an address; the emailaddress claim that it sends "
-        "beside it is what counts.",
+        "Auth0's identifier of a user, such as auth0|123, is not an e-mail address. Amplisso uses the "
+        "emailaddress claim that Auth0 sends with it.",
         "Connections that are turned on for the application decide who may sign in.",
     ),
     send_address="In Auth0 fill in the user's e-mail address: it is sent as the emailaddress claim.",

@@ -13,7 +13,7 @@ GUIDE = Guide(
         ),
         Step("Name it Amplisso, and under IAM Identity Center metadata download the SAML metadata file."),
         Step(
-            "Under Application metadata choose to type the values in.",
+            "Under Application metadata choose to enter the values manually.",
             (
                 Entry("Application ACS URL", Ours.ACS_URL),
                 Entry("Application SAML audience", Ours.ENTITY_ID),
@@ -26,7 +26,7 @@ GUIDE = Guide(
                 Entry("Format", "emailAddress"),
             ),
         ),
-        Step("Assign the people or groups who may sign in."),
+        Step("Assign the users or groups that may sign in."),
         *upload_and_save("AWS IAM Identity Center"),
     ),
     good_to_know=("Leave Application start URL empty: the tile in the access portal works without it.",),

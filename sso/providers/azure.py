@@ -20,7 +20,7 @@ GUIDE = Guide(
             (
                 Entry("Identifier (Entity ID)", Ours.ENTITY_ID),
                 Entry("Reply URL (Assertion Consumer Service URL)", Ours.ACS_URL),
-                Entry("Sign on URL", Ours.SIGN_ON_URL, "Optional: the tile in My Apps gets there one step sooner."),
+                Entry("Sign on URL", Ours.SIGN_ON_URL, "Optional: saves one step when users open the tile in My Apps."),
             ),
         ),
         Step(
@@ -34,11 +34,11 @@ GUIDE = Guide(
         *upload_and_save("Microsoft Azure Active Directory"),
     ),
     good_to_know=(
-        "Nobody can sign in before they are assigned: Users and groups, in the application. Groups inside groups do "
+        "Users can sign in only after you assign them to the application under Users and groups. Nested groups do "
         "not count.",
-        "Take the file of the application itself. The one of the whole directory looks alike and holds other "
+        "Use the file of the application itself. The file of the whole directory looks similar but contains other "
         "certificates.",
-        "People without a mail address in their profile are refused. Fill in Email there.",
+        "Users without an e-mail address in their profile are refused. Fill in Email there.",
         "To have the tile in My Apps open another page of this organization, copy the page's address from the address "
         "bar into Relay State and leave Sign on URL empty: with a Sign on URL Microsoft sends no Relay State.",
         "Token encryption and Logout Url are optional. The certificate to import and the URL are on this page.",
@@ -53,14 +53,17 @@ GUIDE = Guide(
         "under Token encryption, or remove the certificate there to turn token encryption off.",
         Reason.WEAK_ENCRYPTION: "In the enterprise application open Token encryption and remove the certificate to "
         "turn encryption off, or import the certificate of the settings page there and activate it.",
-        Reason.UNTRUSTED: "In the enterprise application open Single sign-on, download Federation Metadata XML under "
-        "SAML Certificates and upload it here. The file of the whole directory holds other certificates.",
+        Reason.UNTRUSTED: "In the enterprise application open Single sign-on, download Federation Metadata XML "
+        "under SAML Certificates and upload it here. The file of the whole directory contains "
+        "other certificates.",
         Reason.WEAK_ALGORITHM: "In Microsoft Entra ID choose SHA-256 under SAML Certificates, Signing Algorithm.",
-        Reason.CERTIFICATE_EXPIRED: "If it is past its date, make a new certificate under SAML Certificates in the "
-        "enterprise application, make it active, and upload the new Metadata XML here. If it is not valid yet, make "
-        "the one before it active there until that day.",
-        Reason.TOO_LARGE: "If a claim lists all groups of a person, open Attributes & Claims of the enterprise "
-        "application in Microsoft Entra ID, and in the group claim choose Groups assigned to the application.",
+        Reason.CERTIFICATE_EXPIRED: "If the certificate has expired, create a new one under SAML Certificates in "
+        "the enterprise application, make it active, and upload the new Metadata XML "
+        "here. If it is not valid yet, make the previous one active there until that "
+        "date.",
+        Reason.TOO_LARGE: "If a claim lists all groups of a user, open Attributes & Claims of the enterprise "
+        "application in Microsoft Entra ID, and in the group claim choose Groups assigned to "
+        "the application.",
         Reason.TOO_LONG: "Shorten the token lifetime policy of the application in Microsoft Entra ID to an hour or "
         "less.",
         Reason.NO_ADDRESS: "In Microsoft Entra ID set the user identifier to user.mail and fill in Email in the user's "

@@ -23,48 +23,48 @@ class Explanation:
 
 
 _ASSIGN = (
-    "The person is not assigned to the application.",
-    "In the enterprise application open Users and groups and assign the person or a group they are in directly, or set "
-    "Assignment required to No under Properties.",
+    "The user is not assigned to the application.",
+    "In the enterprise application open Users and groups and assign the user or a group that contains the user "
+    "directly, or set Assignment required to No under Properties.",
 )
 _IDENTIFIER = (
-    "Entra ID knows no application with our Entity ID in this directory.",
+    "Entra ID has no application with our Entity ID in this directory.",
     "Copy the Entity ID from Access & SSO Settings into Identifier (Entity ID), character by character, and check that "
     "it is the right directory.",
 )
 _REQUEST = (
-    "Entra ID did not accept something in our request.",
-    "Sign in again from the sign-in page. If it stays, tell whoever runs Amplisso for you: the request is ours to "
-    "repair.",
+    "Entra ID did not accept our request.",
+    "Sign in again from the sign-in page. If the error remains, tell the operator of Amplisso, because the "
+    "request has to be corrected there.",
 )
 _ACCOUNT = (
     "The account that was used does not belong to this directory.",
-    "Sign out of the other Microsoft account, or use a private window; invite the person as a guest if they should "
+    "Sign out of the other Microsoft account, or use a private window; invite the user as a guest if they should "
     "have access.",
 )
 _POLICY = (
-    "A Conditional Access policy or a rule about devices stopped the sign-in.",
-    "Open Sign-in logs in Entra ID, find the person's entry and look at Conditional Access.",
+    "A Conditional Access policy or a device policy stopped the sign-in.",
+    "Open Sign-in logs in Entra ID, find the user's entry and look at Conditional Access.",
 )
 _SECOND_FACTOR = (
-    "A second factor was asked for and not given, or not set up yet.",
-    "The person finishes or sets up multifactor authentication with Microsoft, then signs in again.",
+    "A second factor was required but not given, or is not set up yet.",
+    "The user completes or sets up multifactor authentication with Microsoft, then signs in again.",
 )
 _CREDENTIALS = (
-    "The account is disabled or locked, or its password is wrong or out of date.",
-    "The person resets the password with Microsoft, or an administrator unlocks or enables the account in Entra ID.",
+    "The account is disabled or locked, or its password is wrong or has expired.",
+    "The user resets the password with Microsoft, or an administrator unlocks or enables the account in Entra ID.",
 )
 _KEY = (
-    "The application has no certificate that it could sign with.",
+    "The application has no signing certificate.",
     "Under SAML Certificates create a new certificate, make it active, and upload the new Metadata XML here.",
 )
 _OFF = (
-    "The application is switched off in Entra ID.",
+    "The application is disabled in Entra ID.",
     "Under Properties set Enabled for users to sign in to Yes.",
 )
 _CROSS = (
-    "A policy about access between organizations stopped the sign-in.",
-    "The administrators of both directories look at Cross-tenant access settings.",
+    "A cross-tenant access policy stopped the sign-in.",
+    "Ask the administrators of both directories to check Cross-tenant access settings.",
 )
 _SIGNED = (
     "The application accepts signed requests only, and this one was not signed, or not by a certificate it knows.",
@@ -78,7 +78,7 @@ _DIRECTORY = (
 
 _EXPLANATIONS = {
     "50011": (
-        "The address we asked for the response is not registered.",
+        "Our address for the response is not registered.",
         "Copy the Assertion Consumer Service URL from Access & SSO Settings into Reply URL, character by character.",
     ),
     "700016": _IDENTIFIER,
@@ -87,11 +87,11 @@ _EXPLANATIONS = {
     "65005": _IDENTIFIER,
     "50105": _ASSIGN,
     "75011": (
-        "The way the person had signed in to Microsoft is not the one that was asked for.",
-        "Amplisso asks for none; remove the restriction at the application, or sign out of Microsoft and in again.",
+        "The user signed in to Microsoft with another method than the one requested.",
+        "Amplisso requests none: remove the restriction at the application, or sign out of Microsoft and in again.",
     ),
     "750054": (
-        "Microsoft's sign-in address was opened without a request.",
+        "Microsoft's sign-in address was opened without a SAML request.",
         "Set Sign on URL to the address in the guide, step 5, not to an address of Microsoft.",
     ),
     "75005": _REQUEST,
@@ -109,20 +109,20 @@ _EXPLANATIONS = {
     "50003": _KEY,
     "50146": _KEY,
     "50007": (
-        "The application encrypts its answers, and the certificate for it is missing.",
+        "The application encrypts its responses, but the certificate for it is missing.",
         "Download our certificate in Access & SSO Settings and import it under Token encryption, or turn token "
         "encryption off.",
     ),
     "501241": (
-        "The person's profile lacks what the user identifier is taken from, most often the mail address.",
-        "Fill in Email in the person's profile, or choose another source under Unique User Identifier.",
+        "The user's profile has no value for the user identifier, most often the e-mail address.",
+        "Fill in Email in the user's profile, or choose another source under Unique User Identifier.",
     ),
     "50020": _ACCOUNT,
     "16000": _ACCOUNT,
     "51004": _ACCOUNT,
     "50034": _ACCOUNT,
-    "50058": ("The person was not signed in to Microsoft.", "Sign in again, and finish Microsoft's page."),
-    _CANCELLED: ("The person pressed Cancel.", "Sign in again."),
+    "50058": ("The user was not signed in to Microsoft.", "Sign in again, and complete Microsoft's page."),
+    _CANCELLED: ("The user pressed Cancel.", "Sign in again."),
     "53000": _POLICY,
     "53001": _POLICY,
     "53003": _POLICY,

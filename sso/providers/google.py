@@ -21,12 +21,15 @@ GUIDE = Guide(
             ),
         ),
         Step("Skip the attribute mapping and finish."),
-        Step("Open User access and turn the app on for everyone, or for the units that may sign in."),
+        Step("Open User access and turn the app on for everyone, or for the organizational units that may sign in."),
         *upload_and_save("Google"),
     ),
     good_to_know=(
-        "Google says that turning an app on may take a day. Until then it answers 403 app_not_enabled_for_user.",
-        "403 app_not_configured_for_user means that the Entity ID typed in there differs from ours.",
+        (
+            "According to Google, turning an app on can take up to a day. Until then users see 403 "
+            "app_not_enabled_for_user."
+        ),
+        "403 app_not_configured_for_user means that the Entity ID entered there differs from ours.",
     ),
     send_address="In the Google Admin console set Name ID to Basic Information > Primary email.",
     no_answer="Such a page of Google shows 403 and a name such as app_not_enabled_for_user.",

@@ -18,7 +18,7 @@ GUIDE = Guide(
                 Entry("Application username", "Email"),
             ),
         ),
-        Step("Finish, then open Assignments and assign the people or groups who may sign in."),
+        Step("Finish, then open Assignments and assign the users or groups that may sign in."),
         Step(
             "On the Sign On tab open the Metadata URL, or View SAML setup instructions, and save the IdP metadata as a "
             "file that ends in .xml."
@@ -26,10 +26,10 @@ GUIDE = Guide(
         *upload_and_save("Okta"),
     ),
     good_to_know=(
-        "Leave the signature algorithm at RSA-SHA256. Assertion encryption is optional: make a certificate on this "
-        "page and give it to Okta first.",
-        "The tile on the Okta dashboard works: it brings people here and back once, to prove who asked. It "
-        "leads to the page of this organization whose address is in Default RelayState.",
+        "Leave the signature algorithm at RSA-SHA256. Assertion encryption is optional: create a certificate on "
+        "this page and give it to Okta first.",
+        "The tile on the Okta dashboard works: users are redirected here and to Okta once more, which protects "
+        "them from login CSRF. It leads to the page of this organization whose address is in Default RelayState.",
     ),
     send_address="In Okta set Application username to Email and Name ID format to EmailAddress.",
     remedies={

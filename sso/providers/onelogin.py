@@ -17,7 +17,7 @@ GUIDE = Guide(
                 Entry(
                     "ACS (Consumer) URL Validator",
                     Ours.ACS_URL,
-                    "A pattern. The address itself will do; put a backslash before each dot to be exact.",
+                    "A regular expression. The address itself works; to be exact, put a backslash before each dot.",
                 ),
                 Entry("Login URL", Ours.SIGN_ON_URL, "With SAML initiator set to Service Provider."),
                 Entry("SAML nameID format", "Email"),
@@ -28,7 +28,7 @@ GUIDE = Guide(
         Step("Save, then choose More Actions, SAML Metadata: the file is downloaded."),
         *upload_and_save("OneLogin"),
     ),
-    good_to_know=("Give people the app under Users, or by a role that has it.",),
+    good_to_know=("Give users the app under Users, or with a role that has it.",),
     send_address="In OneLogin set NameID value to Email under Parameters.",
     remedies={
         Reason.DECLINED: "In OneLogin check that the user has the app, directly or by a role.",

@@ -19,19 +19,17 @@ GUIDE = Guide(
             ),
         ),
         Step(
-            "Let it send the e-mail address as the name of the person.",
+            "Let it send the e-mail address as the name ID.",
             (Entry("Name ID format", "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"),),
         ),
         Step(
-            "Let it sign with SHA-256, the assertion or the response or both. Leave encryption off, unless you have "
-            "made a certificate on this page and given it to the provider."
+            "Let it sign with SHA-256, the assertion or the response or both. Leave encryption off, unless you "
+            "have created a certificate on this page and given it to the provider."
         ),
-        Step("Allow the people who may sign in, and download the metadata of the identity provider as XML."),
+        Step("Give access to the users who may sign in, and download the metadata of the identity provider as XML."),
         *upload_and_save("Other"),
     ),
-    good_to_know=(
-        "If the name of the person is something else, send the address as a claim named emailaddress or email.",
-    ),
+    good_to_know=("If the name ID is something else, send the address as a claim named emailaddress or email.",),
     remedies={
         Reason.TOO_LONG: "Set the lifetime of the assertion at the identity provider to an hour or less: in AD FS "
         "TokenLifetime of the relying party, in Keycloak Assertion Lifespan of the client.",

@@ -34,12 +34,12 @@ from sso.services.settings_snapshot import check_unchanged
 from sso.services.versions import new_version, summary_of
 
 DISABLED_BY_OPERATOR = (
-    "An operator has disabled this connection, so nothing can be changed here. Passwords open the organization until "
-    "whoever runs Amplisso for you enables it again."
+    "An operator has disabled this connection, so nothing can be changed here. Members can sign in with passwords "
+    "until the operator of Amplisso enables it again."
 )
 TRY_IT_FIRST = (
-    "Sign in through single sign-on once yourself before you require it, so that nobody is shut out. "
-    "Save without Require SSO, use Test sign-in, then turn it on."
+    "Sign in with single sign-on once yourself before you require it, so that no member is locked out. Save "
+    "without Require SSO, use Test sign-in, then turn it on."
 )
 
 

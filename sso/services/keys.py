@@ -25,11 +25,11 @@ from sso.selectors.connections import usable_configurations
 from sso.selectors.keys import live_keys
 from sso.services.plan_check import check_plan
 
-_ONE_IS_WAITING = "There are two certificates already. Finish that change first, or retire one of them."
-_NOTHING_WAITS = "There is no new certificate to use. Make one first."
-_NOTHING_TO_OFFER = "There is no certificate to offer. Make one first."
+_ONE_IS_WAITING = "There are already two certificates. Complete that change first, or retire one of them."
+_NOTHING_WAITS = "There is no new certificate to use. Create one first."
+_NOTHING_TO_OFFER = "There is no certificate to offer. Create one first."
 _SIGNS = (
-    "Requests are signed with this certificate. Turn Sign requests off first, or make a new certificate and use that."
+    "Requests are signed with this certificate. Turn Sign requests off first, or create a new certificate and use that."
 )
 _OTHER_FIRST = "This certificate is in use. Use the new one first, or retire the other one."
 

@@ -23,7 +23,7 @@ from sso.selectors.relinking import Candidate, candidates, guarded_users, identi
 
 # As many as one page of the list has, so that a change takes the organization's lock for a short time only.
 MOST_AT_ONCE = 50
-_CHANGED = "Something has changed since you opened this page. Nothing was re-linked; look at the list again."
+_CHANGED = "The list has changed since you opened this page. Nothing was re-linked; check the list again."
 _ONE_BY_ONE = "Admins, managers and yourself are re-linked one at a time. Nothing was re-linked."
 _FACTOR = "Confirm with your second factor first. Nothing was changed."
 
@@ -166,7 +166,7 @@ def undo_relinking(
 
 def _check_not_taken(relinking: Relinking) -> None:
     if any(_is_taken(relinking, each) for each in relinking.before):
-        raise NotAllowedError("Another member is known by the former identifier now, so this cannot be undone.")
+        raise NotAllowedError("Another member now has the previous identifier, so this cannot be undone.")
 
 
 def _is_taken(relinking: Relinking, former: dict[str, Any]) -> bool:

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 # The choices in the form; an upload is in a draft or an active configuration instead.
 CHOICES = ("provider", "just_in_time_role", "require_sso", "sign_requests", "force_authn", "single_logout")
-_CHANGED = "These settings were changed since you opened this page. Nothing was saved; look at them and save again."
+_CHANGED = "These settings were changed since you opened this page. Nothing was saved; check them and save again."
 _SWITCHES = {
     "require_sso": ("Require SSO is on.", "Require SSO is off."),
     "sign_requests": ("Sign requests is on.", "Sign requests is off."),
-    "force_authn": ("A fresh sign-in is asked for.", "No fresh sign-in is asked for."),
+    "force_authn": ("A fresh sign-in is required.", "No fresh sign-in is required."),
     "single_logout": ("Sign-out at the provider is on.", "Sign-out at the provider is off."),
 }
 
@@ -75,7 +75,7 @@ def _sentence(name: str, value: Any) -> str:
     if name == "provider":
         return f"Identity Provider: {Provider(value).label}."
     if name == "just_in_time_role":
-        return f"Just-in-time role: {Role(value).label}." if value else "Just-in-time role: none, invited people only."
+        return f"Just-in-time role: {Role(value).label}." if value else "Just-in-time role: none, invitation required."
     on, off = _SWITCHES[name]
     return on if value else off
 

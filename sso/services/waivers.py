@@ -58,7 +58,7 @@ def allow_waiver(
     connection = _changeable(locks.hold_organization(organization))
     first, last = first_and_last_day()
     if not first <= last_day <= last:
-        raise DayError(f"Choose a day from today to {day_in_words(last)}. You can extend it when that day comes.")
+        raise DayError(f"Choose a day from today to {day_in_words(last)}. You can extend it later.")
     until = end_of(last_day)
     _set(connection, kind, until, by, actor)
     return until

@@ -100,7 +100,7 @@ def unlink_person(request: HttpRequest, reference: str) -> HttpResponse:
     for identity in identities_of_address(organization, sign_in.address):
         connections.unlink_identity(identity=identity, actor=actor_of(request))
     messages.success(
-        request, f"{sign_in.address} is unlinked. Whoever signs in with it next is that member from then on."
+        request, f"{sign_in.address} was unlinked. The next sign-in with this address is linked to this member."
     )
     return see_other("settings_sign_in", organization.slug, reference)
 

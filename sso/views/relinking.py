@@ -121,7 +121,7 @@ def relink_members(request: HttpRequest) -> HttpResponse:
     else:
         defer(request, partial(tell_of_relinking, organization, asked.user, users, undone=False))
         who = users[0].email if len(users) == 1 else f"{len(users)} members"
-        done = f"Re-linked {who}. They sign in again with the new identifier. They get a mail about it."
+        done = f"Re-linked {who}. They can sign in again with the new identifier, and get an e-mail about it."
         messages.success(request, done)
     return see_other("changed_identifiers", organization.slug)
 
@@ -145,6 +145,6 @@ def undo_relinking(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         messages.error(request, str(refusal))
     else:
         defer(request, partial(tell_of_relinking, organization, asked.user, [user], undone=True))
-        done = f"{user.email} is known by the former identifier again. They get a mail about it."
+        done = f"{user.email} has the previous identifier again, and gets an e-mail about it."
         messages.success(request, done)
     return see_other("relinked_members", organization.slug)

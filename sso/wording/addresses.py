@@ -10,11 +10,11 @@ from sso.services.sign_in.asserted import SUBJECT, Flaw
 _WORDS = {
     Flaw.NOT_SENT: "It was not sent.",
     Flaw.EMPTY: "It is empty.",
-    Flaw.GUEST: "#EXT# marks the name of a guest account. It is made of the guest's address, and no mailbox has it.",
-    Flaw.LOCAL_PART: "Before the @ stand letters other than a to z. Many mail systems do not take such an address, and "
-    "Amplisso does not either.",
-    Flaw.PRIVATE_DOMAIN: "Its domain is a name for use inside a network only (RFC 6761, RFC 6762), so no mail from "
-    "outside reaches it and nobody else can check whose it is.",
+    Flaw.GUEST: "#EXT# marks the user name of a guest account. It comes from the guest's address and has no mailbox.",
+    Flaw.LOCAL_PART: "The part before the @ has letters other than a to z. Many mail systems do not accept such "
+    "addresses, and Amplisso does not either.",
+    Flaw.PRIVATE_DOMAIN: "Its domain is a name for use inside a network only (RFC 6761, RFC 6762), so it receives "
+    "no mail from outside and its owner cannot be verified.",
     Flaw.TOO_LONG: "It is longer than an e-mail address can be: 254 characters, 64 of them before the @.",
     Flaw.NOT_AN_ADDRESS: "It is not an e-mail address.",
     Flaw.SEVERAL: "It is an address, but not the only value in this place.",
@@ -22,10 +22,11 @@ _WORDS = {
 
 # Advice for the case that every value that was meant as an address has this flaw.
 _REMEDIES = {
-    Flaw.LOCAL_PART: "Give the user an e-mail address with nothing but ASCII before the @ at the identity provider, "
-    "and let it send that one.",
-    Flaw.PRIVATE_DOMAIN: "Give the user an e-mail address at the identity provider whose domain receives mail from the "
-    "internet, and let it send that one. A name to sign in with often looks like an address and is none.",
+    Flaw.LOCAL_PART: "At the identity provider, give the user an e-mail address with only ASCII characters before "
+    "the @, and let it send that address.",
+    Flaw.PRIVATE_DOMAIN: "At the identity provider, give the user an e-mail address whose domain receives mail "
+    "from the internet, and let it send that address. A user name often looks like an e-mail "
+    "address but is not one.",
 }
 _NOT_MEANT_AS_ONE = {Flaw.NOT_SENT, Flaw.EMPTY, Flaw.NOT_AN_ADDRESS}
 

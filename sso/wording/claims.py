@@ -9,8 +9,8 @@ from sso.selectors.address_forms import as_address
 from sso.services.sign_in.asserted import CLAIM_ADDRESS
 
 _TWO_ADDRESSES = (
-    "The user identifier and the e-mail claim name different addresses. "
-    "People are known here by the address of the user identifier."
+    "The user identifier and the e-mail claim name different addresses. Amplisso uses the address of the user "
+    "identifier."
 )
 
 

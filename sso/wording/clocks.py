@@ -10,12 +10,15 @@ from sso.saml import SKEW
 # From here on an admin should look: far above what a network takes, far below what refuses a sign-in.
 _LARGE = 60
 _UNITS = (("day", 24 * 3600), ("hour", 3600), ("minute", 60), ("second", 1))
-_WRONG = f"One of the two clocks is wrong, and from {SKEW.seconds // 60} minutes on people can be refused. "
-_YOURS = (
-    "If the identity provider runs on a server of yours, such as AD FS or Keycloak, have that server set its clock by "
-    "NTP (on Windows: w32tm /resync). Otherwise tell whoever runs Amplisso for you: ours may be wrong."
+_WRONG = (
+    f"One of the two clocks is wrong, and with a difference of {SKEW.seconds // 60} minutes or more users can be "
+    "refused. "
 )
-_OURS = "{} keeps its time, so most likely ours is wrong: tell whoever runs Amplisso for you."
+_YOURS = (
+    "If the identity provider runs on a server of yours, such as AD FS or Keycloak, let that server set its clock "
+    "by NTP (on Windows: w32tm /resync). Otherwise tell the operator of Amplisso: our clock may be wrong."
+)
+_OURS = "The clock of {} is reliable, so ours is probably wrong: tell the operator of Amplisso."
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ def _signing_changes(before: Configuration, after: Configuration) -> list[str]:
 def _fresh_sign_in_changes(before: Configuration, after: Configuration) -> list[str]:
     if before.force_authn == after.force_authn:
         return []
-    return ["A fresh sign-in will be asked for." if after.force_authn else "No fresh sign-in will be asked for."]
+    return ["A fresh sign-in will be required." if after.force_authn else "No fresh sign-in will be required."]
 
 
 def _waiver_changes(before: Configuration, after: Configuration) -> list[str]:

@@ -33,7 +33,7 @@ _SAYS_IT_ALL = {Reason.UNSAFE, Reason.CHANGED, Reason.NOT_UTC, Reason.NOT_BEFORE
 
 _CLOCK = Advice(
     "The clocks of the identity provider and of Amplisso differ, so that the response was not valid at this moment.",
-    "Have the clock that is wrong set by NTP; how the provider's clock stands to ours is shown below.",
+    "Let the wrong clock be set by NTP; the difference between the two clocks is shown below.",
 )
 _ONLY_SCHEME = "The address differs only in http and https."
 _ONLY_SLASH = "The value differs only by a slash at its end."
@@ -57,8 +57,8 @@ def _signature_places(found: Found) -> Advice:
             "Let the identity provider sign the assertion, or the response, or both.",
         )
     return Advice(
-        "There is a signature, but not where the standard wants it: in the response or in its assertion.",
-        "Set the identity provider to sign the response or the assertion in the ordinary way.",
+        "There is a signature, but not where the standard requires it: in the response or in its assertion.",
+        "Configure the identity provider to sign the response or the assertion itself.",
     )
 
 
@@ -69,7 +69,7 @@ def _too_large(found: Found) -> Advice | None:
         return None
     name, count = claim.groups()
     return Advice(
-        f"The response is over a limit ({found.expected}). The claim with the most values is {name}: it has {count}.",
+        f"The response exceeds a limit ({found.expected}). The claim with the most values is {name}: it has {count}.",
         "",
     )
 
@@ -84,7 +84,7 @@ def _session_time(found: Found) -> Advice | None:
     if found.reason == Reason.PROVIDER_BUG:
         return None
     return _time(found) or Advice(
-        "The session at the identity provider is over.", "Sign in again; the provider asks for a new session."
+        "The session at the identity provider has ended.", "Sign in again; the provider asks for a new session."
     )
 
 
@@ -92,11 +92,11 @@ def _request(found: Found) -> Advice:
     if found.received == "absent":
         return Advice(
             "The signed part of the response names no request: InResponseTo is missing.",
-            "Sign in again from the sign-in page. If it is missing then, too, the identity provider leaves it out: "
+            "Sign in again from the sign-in page. If it is still missing, the identity provider leaves it out: "
             "show the failed check to its vendor.",
         )
     return Advice(
-        "The response answers another request than the one that this browser made.",
+        "The response answers a request that this browser did not make.",
         "Sign in again from the sign-in page.",
     )
 
@@ -142,8 +142,8 @@ _BY_CHECK: dict[str, Callable[[Found], Advice | None]] = {
     CheckName.LIMITS: _too_large,
     CheckName.STATUS: _status,
     CheckName.SCHEMA: _always(
-        "The response is not built as the standard's schema asks for; the complaint stands below.",
-        "Report it to the maker of the identity provider, unless a product between it and Amplisso rewrites responses.",
+        "The response is not valid by the schema of the standard; the error is shown below.",
+        "Report it to the vendor of the identity provider, unless a product in between rewrites responses.",
     ),
     CheckName.SIGNATURE_PLACES: _signature_places,
     CheckName.DESTINATION: _difference,
@@ -160,18 +160,18 @@ _BY_CHECK: dict[str, Callable[[Found], Advice | None]] = {
     CheckName.NAME_ID: _name_id,
     CheckName.BEARER: _always(
         "The assertion has no confirmation by bearer, which sign-ins in a browser need.",
-        "Set the application at the identity provider up for web single sign-on (the browser profile of SAML 2.0).",
+        "Set up the application at the identity provider for web single sign-on (the browser profile of SAML 2.0).",
     ),
     CheckName.CONDITIONS: _always(
         "The assertion has no conditions, or one that Amplisso does not know and therefore has to refuse.",
         "Turn the additional condition off for this application at the identity provider.",
     ),
     CheckName.AUTHN_STATEMENT: _always(
-        "The assertion does not say when the user signed in, or names a time that is yet to come.",
+        "The assertion does not say when the user signed in, or names a time in the future.",
         "Let the identity provider send an AuthnStatement, and check its clock.",
     ),
     CheckName.ATTRIBUTES: _always(
-        "A claim that says who the user is has elements in it, or the claims are built in another unusual way.",
+        "A claim that says who the user is has elements in it, or the claims are constructed in another unusual way.",
         "Send the claims that identify the user as plain text.",
     ),
     CheckName.TENANT: _always("The claim tenantid names another directory than the entity ID of the provider."),
@@ -180,8 +180,8 @@ _BY_CHECK: dict[str, Callable[[Found], Advice | None]] = {
     CheckName.VALIDITY: _time,
     CheckName.SESSION_TIME: _session_time,
     CheckName.TOOLKIT: _always(
-        "Amplisso's own verification accepted the response, and the second library that has to agree did not; its "
-        "complaint stands below.",
-        "Give the reference code of this sign-in to whoever runs Amplisso for you.",
+        "Amplisso's own verification accepted the response, but the second library, which has to agree, did not; "
+        "its error is shown below.",
+        "Give the reference code of this sign-in to the operator of Amplisso.",
     ),
 }

@@ -87,15 +87,15 @@ def identifier_advice(sign_in: SignIn) -> Advice | None:
 def _another_person(difference: Difference) -> Advice:
     alike = next((each for each in difference.arrived if _like(each, difference.known)), None)
     found = (
-        "To the identity provider this is not the person who signed in with this address before. It identified that "
-        f"person, too, by {name_of(alike.form)}, but with another value."
+        "To the identity provider this is not the person who signed in with this address before. For both it sent "
+        f"{name_of(alike.form)}, with different values."
         if alike
         else "The identity provider sent another name ID before, so this may be another person with the same address."
     )
     return Advice(
         found,
-        "If it is the same person with a new account at the provider, unlink the address below and let them sign in "
-        "again; else give the new user an address of their own.",
+        "If it is the same person with a new account at the provider, unlink the address below and let them sign "
+        "in again. Otherwise give the new user a different address.",
     )
 
 
@@ -103,9 +103,9 @@ def _other_kind(difference: Difference) -> Advice:
     before = ", and ".join(name_of(each.form) for each in difference.known)
     return Advice(
         "The identity provider now identifies this user by another kind of identifier: "
-        f"{name_of(difference.arrived[0].form)}, and before by {before}. Values of two kinds cannot be compared, so "
-        "nothing but the address says that it is the same user.",
-        "If nobody meant to change what the identity provider sends, change it back there: then all users sign in as "
-        "before. If it is meant, re-link the refused members, several at once, on the page Changed identifiers. "
-        "A user who cannot be re-linked there is unlinked below and signs in again.",
+        f"{name_of(difference.arrived[0].form)}, and before by {before}. Values of two kinds cannot be compared, "
+        "so only the address indicates that it is the same user.",
+        "If the change at the identity provider was not intended, undo it there: all users then sign in as "
+        "before. If it was intended, re-link the refused members, several at once, on the page Changed "
+        "identifiers. If a user cannot be re-linked there, unlink the address below and let them sign in again.",
     )

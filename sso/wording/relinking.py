@@ -10,15 +10,15 @@ from sso.selectors.relinking import Candidate, Obstacle
 from sso.wording.identifiers import SideBySide, shown_difference
 
 _OBSTACLES = {
-    Obstacle.FOREIGN_DOMAIN: "The domain of this address is not verified for your organization, so nothing shows that "
-    "your identity provider may speak for it.",
-    Obstacle.OTHER_ADDRESS: "With the known identifier another address was sent last, so this may be another person.",
-    Obstacle.SEVERAL_IDENTIFIERS: "Different identifiers have arrived with this address, so one of them is another "
-    "person.",
-    Obstacle.SEVERAL_MEMBERS: "The same identifier has arrived with the addresses of several members.",
-    Obstacle.STILL_USED: "This member has signed in with the known identifier since, so the other one may be another "
-    "person.",
-    Obstacle.TAKEN: "Another member is already known by the identifier that arrived.",
+    Obstacle.FOREIGN_DOMAIN: "The domain of this address is not verified for your organization, so it is not "
+    "proven that your identity provider may assert it.",
+    Obstacle.OTHER_ADDRESS: "The known identifier was last sent with another address, so this may be another person.",
+    Obstacle.SEVERAL_IDENTIFIERS: "Different identifiers were sent with this address, so one of them belongs to "
+    "another person.",
+    Obstacle.SEVERAL_MEMBERS: "The same identifier was sent with the addresses of several members.",
+    Obstacle.STILL_USED: "This member has signed in with the known identifier since, so the other one may belong "
+    "to another person.",
+    Obstacle.TAKEN: "Another member already has the identifier that was received.",
 }
 
 

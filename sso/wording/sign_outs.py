@@ -15,7 +15,7 @@ _NOT_BACK = "The sign-out was sent to {}, and the browser has not come back."
 _UNUSABLE = "The sign-out was sent to {}. Its response could not be used:"
 _REFUSED = "The sign-out was sent to {}, which did not confirm it:"
 _PARTIAL = "The sign-out was sent to {}, which could not end every session of the user:"
-_OTHERS = "The user closes the browser, or signs out at the other applications that they used."
+_OTHERS = "Ask the user to close the browser, or to sign out of the other applications."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ def story_of(sign_out: SignOut, provider: str) -> SignOutStory:
 
 def _its_log(name: str) -> str:
     return (
-        f"The user is signed out of Amplisso all the same. Look at the log of {name}; if it says that the "
-        "request was not signed, make a certificate on the settings page and give it to the provider."
+        f"The user is signed out of Amplisso all the same. Check the log of {name}; if it says that the request "
+        "was not signed, create a certificate on the settings page and give it to the provider."
     )
 
 
@@ -58,6 +58,6 @@ def _no_answer(provider: str, name: str) -> str:
         "Basic SAML Configuration, Logout Url" if provider == Provider.AZURE else "the application's logout settings"
     )
     return (
-        "The user is signed out of Amplisso all the same, and may have closed the browser on the way. If it is always "
-        f"so, copy the Logout URL of the settings page into {field} at {name}."
+        "The user is signed out of Amplisso all the same, and may have closed the browser on the way. If this "
+        f"always happens, copy the Logout URL of the settings page into {field} at {name}."
     )

@@ -37,22 +37,20 @@ def _signed_by(configuration: Configuration) -> Advice:
     version = f"version {configuration.version}"
     if configuration.state == ConfigurationState.DRAFT:
         return Advice(
-            f"{_UNKNOWN} The draft that waits, {version}, has the certificate that did.",
-            "Test the draft: when your test sign-in succeeds, it takes over.",
+            f"{_UNKNOWN} The waiting draft, {version}, has the certificate that did.",
+            "Test the draft: when your test sign-in succeeds, it is used.",
         )
     if configuration.state == ConfigurationState.ACTIVE:
-        return Advice(
-            f"{_UNKNOWN} The metadata in use by now, {version}, has the certificate that did.", "Sign in again."
-        )
+        return Advice(f"{_UNKNOWN} The metadata now in use, {version}, has the certificate that did.", "Sign in again.")
     return Advice(
         f"{_UNKNOWN} It was made with a certificate of {version}, {_end_of(configuration)}.",
-        "The identity provider still signs with that certificate. Make the new one active there; or, if it is to stay, "
-        "download the provider's metadata again and upload it here.",
+        "The identity provider still signs with that certificate. Make the new one active there. If the old one "
+        "is to stay, download the provider's metadata again and upload it here.",
     )
 
 
 def _end_of(configuration: Configuration) -> str:
-    what = "which was replaced" if configuration.activated_at else "a draft that was given up"
+    what = "which was replaced" if configuration.activated_at else "a draft that was discarded"
     return f"{what} {_day(configuration.retired_at)}" if configuration.retired_at else what
 
 
@@ -66,8 +64,8 @@ def _claim(sign_in: SignIn, claimed: dict[str, Any]) -> str:
     known = {each.fingerprint for each in sign_in.configuration.signing_certificates()}
     if claimed["fingerprint"] in known:
         return (
-            "The response names a certificate we know, but the key of that certificate did not make its signature: it "
-            "is damaged or forged."
+            "The response names a known certificate, but the key of that certificate did not make its signature: "
+            "it is damaged or forged."
         )
     shown = claimed["thumbprint"] if sign_in.connection.provider == Provider.AZURE else claimed["fingerprint"]
     subject = f"{claimed['subject']}, " if claimed["subject"] else ""

@@ -23,20 +23,23 @@ STATUS_CODES: dict[str, Advice] = {
     "AuthnFailed": Advice(
         "The identity provider could not authenticate the user: AuthnFailed stands for a wrong password, a missing "
         "second factor or a locked account.",
-        "The user signs in again. If it stays, look at the user's entry in the identity provider's own sign-in log.",
+        (
+            "The user signs in again. If the error remains, look at the user's entry in the identity provider's "
+            "own sign-in log."
+        ),
     ),
     "InvalidAttrNameOrValue": Advice(
-        "The identity provider found an attribute that it could not use (InvalidAttrNameOrValue).",
+        "The identity provider found an attribute that it cannot use (InvalidAttrNameOrValue).",
         "Check the claims that are configured for this application at the identity provider.",
     ),
     "InvalidNameIDPolicy": Advice(
-        "The identity provider could not give a name ID of the kind that is wanted (InvalidNameIDPolicy).",
-        "Amplisso asks for no kind: check the name ID format of the application at the identity provider, and that the "
-        "user has a value for it.",
+        "The identity provider could not provide the requested kind of name ID (InvalidNameIDPolicy).",
+        "Amplisso requests no particular kind: check the name ID format of the application at the identity "
+        "provider, and that the user has a value for it.",
     ),
     "NoAuthnContext": Advice(
-        "The way in which the user signed in at the identity provider is not one that is wanted (NoAuthnContext).",
-        "Amplisso asks for no method: look for a rule about sign-in methods or second factors at the identity "
+        "The user did not sign in at the identity provider with a required method (NoAuthnContext).",
+        "Amplisso requests no method: look for a rule about sign-in methods or second factors at the identity "
         "provider. The user signs out there and in again with the method that it asks for.",
     ),
     "NoAvailableIDP": Advice(
@@ -44,23 +47,22 @@ STATUS_CODES: dict[str, Advice] = {
         _OTHER_PROVIDER,
     ),
     "NoPassive": Advice(
-        "The identity provider would have had to ask the user something, and believed that it must not (NoPassive).",
-        "Amplisso lets the provider ask: look for a setting there that forces passive sign-ins, and sign in again.",
+        "The identity provider needed input from the user but was not allowed to ask for it (NoPassive).",
+        "Amplisso allows this: look for a setting there that forces passive sign-ins, and sign in again.",
     ),
     "NoSupportedIDP": Advice(
-        "Your identity provider passes the sign-in on and knows none of the providers that are wanted "
-        "(NoSupportedIDP).",
+        "Your identity provider passes the sign-in on and supports none of the requested providers (NoSupportedIDP).",
         _OTHER_PROVIDER,
     ),
     "PartialLogout": Advice(
         "The identity provider could not end every session of the user (PartialLogout).",
-        "The user closes the browser, or signs out at the other applications.",
+        "Ask the user to close the browser, or to sign out of the other applications.",
     ),
     "ProxyCountExceeded": Advice(
         "The sign-in was passed on from provider to provider too often (ProxyCountExceeded).", _OTHER_PROVIDER
     ),
     "RequestDenied": Advice(
-        "The identity provider understood the request and decided not to sign the user in (RequestDenied). Most often "
+        "The identity provider understood the request but refused to sign the user in (RequestDenied). Most often "
         "the user may not use this application, or a policy forbids it.",
         "",
     ),
@@ -69,41 +71,41 @@ STATUS_CODES: dict[str, Advice] = {
         "If Ask for a fresh sign-in or Sign requests is on, turn it off and test again. " + _OURS,
     ),
     "RequestVersionDeprecated": Advice(
-        "The identity provider no longer takes requests of this version of SAML (RequestVersionDeprecated).", _SAML_2
+        "The identity provider no longer accepts requests of this version of SAML (RequestVersionDeprecated).", _SAML_2
     ),
     "RequestVersionTooHigh": Advice(
         "The identity provider speaks an older version of SAML than 2.0 (RequestVersionTooHigh).", _SAML_2
     ),
     "RequestVersionTooLow": Advice(
-        "The identity provider wants a newer version of SAML than 2.0 (RequestVersionTooLow).", _SAML_2
+        "The identity provider requires a newer version of SAML than 2.0 (RequestVersionTooLow).", _SAML_2
     ),
     "ResourceNotRecognized": Advice(
         "The identity provider does not know what the request is for (ResourceNotRecognized).", _OURS
     ),
     "TooManyResponses": Advice(
-        "The identity provider had more to answer than it may send (TooManyResponses).",
+        "The response of the identity provider would be too large (TooManyResponses).",
         "Check what the identity provider sends to this application, such as very many groups.",
     ),
     "UnknownAttrProfile": Advice(
-        "The identity provider does not know a kind of attribute that it was asked for (UnknownAttrProfile).",
+        "The identity provider does not support a requested kind of attribute (UnknownAttrProfile).",
         "Check the claims that are configured for this application at the identity provider.",
     ),
     "UnknownPrincipal": Advice(
         "The identity provider does not know the user (UnknownPrincipal).",
-        "Check that the user has an account there, and did not sign in with an account of somewhere else.",
+        "Check that the user has an account there, and did not sign in with another account.",
     ),
     "UnsupportedBinding": Advice(
-        "The identity provider cannot send the response in the way that was asked for (UnsupportedBinding).",
+        "The identity provider cannot send the response with the requested binding (UnsupportedBinding).",
         "Let the application at the identity provider send a SAML 2.0 response by HTTP-POST to the Assertion Consumer "
         "Service URL.",
     ),
-    "Requester": Advice("The identity provider says that the request cannot be answered as it is (Requester).", _OURS),
+    "Requester": Advice("The identity provider reports an error in the request (Requester).", _OURS),
     "Responder": Advice(
-        "The identity provider says that something failed on its own side (Responder).",
+        "The identity provider reports an error on its own side (Responder).",
         "",
     ),
     "VersionMismatch": Advice(
-        "The identity provider does not speak the version of SAML of the request (VersionMismatch).", _SAML_2
+        "The identity provider does not support the SAML version of the request (VersionMismatch).", _SAML_2
     ),
 }
 

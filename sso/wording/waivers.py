@@ -33,14 +33,17 @@ class Words:
 
 WORDS = {
     Waiver.EXPIRED_CERTIFICATES: Words(
-        "Your provider's certificate has run out, and a new one is not ready yet. Until it is, sign-ins by the old one "
-        "are accepted.",
+        "Your provider's certificate has expired, and a new one is not ready yet. Until then, sign-ins signed "
+        "with the old one are accepted.",
         "A key whose certificate has expired may no longer be protected. Anyone who has obtained it can sign in as any "
         "of your members.",
     ),
     Waiver.SHA1: Words(
         "Your provider is an old product that can't sign with SHA-256 before it is updated.",
-        "SHA-1 is broken. Somebody with enough means can make a sign-in that looks as if your provider had signed it.",
+        (
+            "SHA-1 is broken. An attacker with enough resources can forge a response that appears to be signed by "
+            "your provider."
+        ),
     ),
 }
 
@@ -69,7 +72,7 @@ def words_of(kind: Waiver, provider: str) -> Words:
     if kind != Waiver.SHA1 or not guide.name:
         return words
     remedy = remedy_for(guide, Reason.WEAK_ALGORITHM) or f"{guide.name} signs with SHA-256."
-    return replace(words, need=f"{words.need} {guide.name} is not one, so you don't need this. {remedy}")
+    return replace(words, need=f"{words.need} {guide.name} can sign with SHA-256, so you don't need this. {remedy}")
 
 
 def _row(kind: Waiver, until: datetime | None, typed: WaiverForm | None, provider: str) -> WaiverRow:

@@ -111,7 +111,7 @@ def test_passkey_is_added_and_signs_in(page: Page, device: CDPSession) -> None:
     sign_in(page)
     page.get_by_role("link", name="Add", exact=True).click()
     page.get_by_label("Name").fill("Work laptop")
-    page.get_by_label("Let it sign me in without a password").check()
+    page.get_by_label("Sign in without a password").check()
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_role("heading", name="Recovery codes", level=1)).to_be_visible()
     page.goto("/account/2fa/webauthn/")

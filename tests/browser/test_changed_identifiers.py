@@ -65,7 +65,7 @@ def test_relinking_and_taking_it_back(page: Page, contoso: Organization, rows: l
     shot(page, "changed-identifiers")
     assert hurdles(page) == []
     page.get_by_label("ada@contoso.example").check()
-    page.get_by_role("button", name="Re-link the ticked members").click()
+    page.get_by_role("button", name="Re-link the selected members").click()
     expect(page.get_by_text("Re-linked ada@contoso.example.")).to_be_visible()
     assert Identity.objects.get(user__email="ada@contoso.example").subject.startswith(LONG)
     page.get_by_role("link", name="Re-linked members").click()
@@ -73,7 +73,7 @@ def test_relinking_and_taking_it_back(page: Page, contoso: Organization, rows: l
     shot(page, "relinked")
     assert hurdles(page) == []
     page.get_by_role("button", name="Undo for ada@contoso.example").click()
-    expect(page.get_by_text("ada@contoso.example is known by the former identifier again")).to_be_visible()
+    expect(page.get_by_text("ada@contoso.example has the previous identifier again")).to_be_visible()
     assert Identity.objects.get(user__email="ada@contoso.example").subject == "ada@contoso.example"
     page.goto(f"/o/{contoso.slug}/settings/access")
     expect(page.get_by_text("4 members were refused")).to_be_visible()

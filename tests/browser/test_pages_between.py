@@ -57,7 +57,7 @@ def test_on_the_way_to_the_provider(page: Page, connected: Organization, look: L
     page.goto("/sign-in")
     page.get_by_label("E-mail").fill("ada@contoso.example")
     page.get_by_role("button", name="Continue").click()
-    expect(page.get_by_role("heading", name="Taking you there")).to_be_visible()
+    expect(page.get_by_role("heading", name="Taking you to your sign-in")).to_be_visible()
     look("going-to-provider")
     Configuration.objects.update(sso_redirect_url="")
     hold(page, r"/sso/\d+/start")
@@ -73,7 +73,7 @@ def test_who_do_you_want_to_be(page: Page, connected: Organization, make_user, m
     sign_in_with_password(page, "viktoria.konstantinopolitanska@fabrikam.example")
     page.goto(f"/sso/{connected.number}/start")
     page.get_by_role("button", name=re.compile("Ada")).click()
-    expect(page.get_by_role("heading", name="You are signed in as somebody else")).to_be_visible()
+    expect(page.get_by_role("heading", name="You are signed in as another user")).to_be_visible()
     look("switch")
     page.get_by_role("button", name=re.compile("^Stay")).click()
     expect(page).to_have_url(re.compile(r"^[^?]*/o/"))
@@ -89,7 +89,7 @@ def test_how_a_sign_out_ended(page: Page, connected: Organization, entra: Tenant
     page.get_by_role("link", name="Continue now").click()
     page.wait_for_url("**/signed-out?**")
     page.reload()
-    expect(page.get_by_text("Here, and at your identity provider.")).to_be_visible()
+    expect(page.get_by_text("Here at Amplisso, and at your identity provider.")).to_be_visible()
     look("signed-out")
     SignOut.objects.update(state="asked")
     refused = "urn:oasis:names:tc:SAML:2.0:status:Responder"
@@ -105,7 +105,7 @@ def test_how_a_sign_out_ended(page: Page, connected: Organization, entra: Tenant
     come_in(page, connected)
     app = entra.app_with_identifier(us.entity_id)
     page.goto(entra.logout_request_url(app, "ada"))
-    expect(page.get_by_text("Your identity provider asked for it")).to_be_visible()
+    expect(page.get_by_text("Your identity provider requested it")).to_be_visible()
     look("signed-out-by-provider")
     assert SignIn.objects.count() == 2
 

@@ -46,7 +46,7 @@ def test_what_fits_nothing_and_what_cannot_be_used(access: Page) -> None:
     access.get_by_role("button", name="Save").click()
     access.get_by_label("Name, domain or entity ID").fill("nobody")
     access.get_by_role("button", name="Search").click()
-    expect(access.get_by_role("heading", name="Nothing fits")).to_be_visible()
+    expect(access.get_by_role("heading", name="No matches")).to_be_visible()
     shot(access, "choose-nothing")
     assert hurdles(access) == []
     access.locator(".empty").get_by_role("link", name="Show all").click()

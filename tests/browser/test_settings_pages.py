@@ -170,7 +170,7 @@ def test_a_waiver_is_allowed_and_ended(access: Page, contoso: Organization) -> N
     access.reload()
     assert hurdles(access) == []
     section = access.locator("#waiver-sha1")
-    section.get_by_role("button", name="Accept until that day").click()
+    section.get_by_role("button", name="Accept until this date").click()
     expect(section.get_by_text("Choose the last day.")).to_be_visible()
     day = access.get_by_label("Accept SHA-1 signatures until")
     expect(day).to_be_focused()
@@ -178,7 +178,7 @@ def test_a_waiver_is_allowed_and_ended(access: Page, contoso: Organization) -> N
     shot(access, "waivers-wrong")
     assert hurdles(access) == []
     day.fill(day.get_attribute("max") or "")
-    section.get_by_role("button", name="Accept until that day").click()
+    section.get_by_role("button", name="Accept until this date").click()
     expect(access.get_by_text("Change or end this: SHA-1 signatures")).to_be_visible()
     shot(access, "waivers-in-force")
     assert hurdles(access) == []

@@ -40,13 +40,13 @@ def come_in(page: Page, contoso: Organization) -> None:
 def test_certificate_encryption_and_both_ways_out(page: Page, window, contoso: Organization, entra, app):
     sign_in_with_password(page, "pat@contoso.example")
     page.goto(f"/o/{contoso.slug}/settings/access")
-    page.get_by_role("button", name="Make a certificate").click()
-    expect(page.get_by_text("The certificate is made.")).to_be_visible()
+    page.get_by_role("button", name="Create a certificate").click()
+    expect(page.get_by_text("The certificate was created.")).to_be_visible()
     page.get_by_label("Sign out at the provider, too").check()
     page.get_by_label("Sign requests").check()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_label("Sign out at the provider, too")).to_be_checked()
-    page.get_by_role("button", name="Make a new certificate").click()
+    page.get_by_role("button", name="Create a new certificate").click()
     expect(page.get_by_text("New, not in use yet")).to_be_visible()
     shot(page, "access-certificates")
     found = Axe().run(page)
@@ -61,7 +61,7 @@ def test_certificate_encryption_and_both_ways_out(page: Page, window, contoso: O
     ada.locator(".account-menu summary").click()
     ada.get_by_role("button", name="Sign out").click()
     ada.wait_for_url("**/signed-out?**")
-    expect(ada.get_by_text("Here, and at your identity provider.")).to_be_visible()
+    expect(ada.get_by_text("Here at Amplisso, and at your identity provider.")).to_be_visible()
     assert SignOut.objects.get().state == "done"
 
     come_in(ada, contoso)

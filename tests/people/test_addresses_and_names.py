@@ -95,10 +95,10 @@ def page_text(client: Client, organization: Organization, row: SignIn) -> str:
 
 
 REFUSED = {
-    "jürgen@contoso.example": "Before the @ stand letters other than a to z.",
+    "jürgen@contoso.example": "The part before the @ has letters other than a to z.",
     "ada@corp.local": "Its domain is a name for use inside a network only",
     "ada@localhost": "Its domain is a name for use inside a network only",
-    "x_y.example#EXT#@contoso.onmicrosoft.example": "#EXT# marks the name of a guest account.",
+    "x_y.example#EXT#@contoso.onmicrosoft.example": "#EXT# marks the user name of a guest account.",
     "ada": "It is not an e-mail address.",
     "ada@contoso": "It is not an e-mail address.",
     "a" * 65 + "@contoso.example": "It is longer than an e-mail address can be",
@@ -125,7 +125,7 @@ REMEDIES = {
     "azure": "In Microsoft Entra ID set the user identifier to user.mail",
     "other": "Let the identity provider send the e-mail address as the name ID",
 }
-ASCII = "with nothing but ASCII before the @"
+ASCII = "with only ASCII characters before the @"
 PUBLIC = "whose domain receives mail from the internet"
 
 

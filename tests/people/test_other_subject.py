@@ -139,9 +139,9 @@ def test_the_page_of_another_kind(siege: Siege, admin: User, client_of: SignedIn
     arrive(siege, AN_ADDRESS)
     text = page_text(client_of(admin), siege.organization, arrive(siege, LASTING))
     assert f"Known here {ADDRESS} A name ID that is an e-mail address; last sent with {ADDRESS}." in text
-    assert f"Arrived G7xz/q A persistent name ID; sent with {ADDRESS}." in text
+    assert f"Received G7xz/q A persistent name ID; sent with {ADDRESS}." in text
     assert "now identifies this user by another kind of identifier: a persistent name ID, and before by" in text
-    assert "change it back there" in text
+    assert "undo it there" in text
     assert "another person" not in text
     assert "not the person" not in text
 
@@ -152,11 +152,9 @@ def test_the_page_of_another_person(siege: Siege, admin: User, client_of: Signed
     arrive(siege, A_NAME)
     text = page_text(client_of(admin), siege.organization, arrive(siege, OTHER_NAME))
     assert "Known here employee-7 A name ID that is neither persistent nor an e-mail address;" in text
-    assert "Arrived employee-9 A name ID that is neither persistent nor an e-mail address;" in text
-    assert (
-        "this is not the person who signed in with this address before. It identified that person, too, by a name ID "
-        "that is neither persistent nor an e-mail address, but with another value."
-    ) in text
+    assert "Received employee-9 A name ID that is neither persistent nor an e-mail address;" in text
+    assert "this is not the person who signed in with this address before" in text
+    assert "a name ID that is neither persistent nor an e-mail address, with different values." in text
     assert "another kind" not in text
 
 
@@ -164,7 +162,7 @@ def test_the_page_of_an_address_without_a_name_id(siege: Siege, admin: User, cli
     arrive(siege, LASTING)
     text = page_text(client_of(admin), siege.organization, arrive(siege, NOTHING))
     assert "identifier: an e-mail address without a lasting name ID, and before by a persistent name ID." in text
-    assert f"Arrived {ADDRESS} An e-mail address without a lasting name ID;" in text
+    assert f"Received {ADDRESS} An e-mail address without a lasting name ID;" in text
 
 
 def test_a_format_that_is_not_known_is_no_proof_on_the_page(siege: Siege, admin: User, client_of: SignedIn) -> None:
@@ -198,7 +196,7 @@ def test_a_row_of_an_earlier_release_has_general_advice(siege: Siege, admin: Use
     row = arrive(siege, OTHER_NAME)
     SignIn.objects.filter(pk=row.pk).update(facts=None)
     text = page_text(client_of(admin), siege.organization, row)
-    assert "A user with this address signed in before" in text
+    assert "A user with this address has signed in before" in text
     assert "Known here" not in text
 
 

@@ -153,7 +153,7 @@ def test_what_stands_against_a_pair(
             changing.relink(row, has_second_factor=True)
     assert list(Identity.objects.values("pk", "subject", "user")) == known
     page = client_of(admin).get(f"/o/{changing.organization.slug}/settings/access/identifiers").content.decode()
-    assert "Not to be re-linked" in page
+    assert "Cannot be re-linked" in page
     assert f'value="{SignIn.objects.filter(address=address_of("ada")).latest("id").reference}"' not in page
 
 
@@ -201,13 +201,13 @@ def linked_otherwise(changing: Changing) -> None:
 def test_what_makes_a_refusal_no_evidence(changing: Changing, happens: Callable[[Changing], None]) -> None:
     row = changing.changed("ada")
     happens(changing)
-    with pytest.raises(NotAllowedError, match="Something has changed"):
+    with pytest.raises(NotAllowedError, match="The list has changed"):
         changing.relink(row)
 
 
 def test_evidence_is_thirty_days_old_at_most(changing: Changing) -> None:
     row = changing.changed("ada")
-    with time_machine.travel(later(30.1), tick=False), pytest.raises(NotAllowedError, match="Something has changed"):
+    with time_machine.travel(later(30.1), tick=False), pytest.raises(NotAllowedError, match="The list has changed"):
         changing.relink(row)
 
 
@@ -218,10 +218,10 @@ def test_every_rule_must_have_passed(changing: Changing, outcome: str) -> None:
     row.checks[7]["outcome"] = outcome
     row.save(update_fields=["checks"])
     assert obstacles(changing) == {}, "and the page does not offer it"
-    with pytest.raises(NotAllowedError, match="Something has changed"):
+    with pytest.raises(NotAllowedError, match="The list has changed"):
         changing.relink(row)
     SignIn.objects.filter(pk=row.pk).update(checks=[])
-    with pytest.raises(NotAllowedError, match="Something has changed"):
+    with pytest.raises(NotAllowedError, match="The list has changed"):
         changing.relink(row)
 
 
@@ -245,7 +245,7 @@ def test_all_or_none(changing: Changing) -> None:
 
 
 def test_fifty_at_once_are_the_most(changing: Changing) -> None:
-    with pytest.raises(NotAllowedError, match="Something has changed"):
+    with pytest.raises(NotAllowedError, match="The list has changed"):
         changing.relink(*(SignIn(reference=f"2222-2222-{number:04}") for number in range(50)))
     with pytest.raises(NotAllowedError, match="Re-link at most 50 members at once"):
         changing.relink(*(SignIn(reference=f"2222-2222-{number:04}") for number in range(51)))
@@ -254,7 +254,7 @@ def test_fifty_at_once_are_the_most(changing: Changing) -> None:
 def test_twice(changing: Changing) -> None:
     row = changing.changed("ada")
     changing.relink(row)
-    with pytest.raises(NotAllowedError, match="Something has changed"):
+    with pytest.raises(NotAllowedError, match="The list has changed"):
         changing.relink(row)
 
 
@@ -303,7 +303,7 @@ def test_the_page_asks_for_the_second_factor(changing: Changing, admin: User, cl
     row = changing.changed("grace", Role.MANAGER)
     slug = changing.organization.slug
     path, browser = f"/o/{slug}/settings/access/identifiers", client_of(admin)
-    assert "You have no second factor that is a week old." in browser.get(path).content.decode()
+    assert "You have no second factor that is at least a week old." in browser.get(path).content.decode()
     secret = with_totp(admin)
     page = browser.get(path).content.decode()
     assert "/account/2fa/reauthenticate/?next=" in page
@@ -347,7 +347,7 @@ def test_the_page_relinks_those_who_are_ticked(changing: Changing, admin: User, 
     assert browser.get(path, {"all": "1"}).content.decode().count(" checked") == 3
     answer = browser.post(f"{path}/relink", {"sign_in": [row.reference for row in rows[:2]]}, follow=True)
     text = answer.content.decode()
-    assert "Re-linked 2 members. They sign in again with the new identifier. They get a mail about it." in text
+    assert "Re-linked 2 members. They can sign in again with the new identifier, and get an e-mail about it." in text
     assert "Re-linked in the last 30 days" in text
     assert "1 member was refused" in browser.get(f"/o/{slug}/settings/access").content.decode()
 
@@ -485,10 +485,10 @@ def test_undoing_on_the_page(
     assert f'href="{path}/relinked"' in browser.get(f"/o/{slug}/settings/access").content.decode()
     assert f'action="{path}/{made.public_id}/undo"' in browser.get(f"{path}/relinked").content.decode()
     answer = browser.post(f"{path}/{made.public_id}/undo", follow=True)
-    said = "ada@contoso.example is known by the former identifier again. They get a mail about it."
+    said = "ada@contoso.example has the previous identifier again, and gets an e-mail about it."
     assert said in answer.content.decode()
     assert sorted(message.to[0] for message in mailoutbox) == sorted([address_of("ada"), admin.email])
-    assert "Your former sign-in to Contoso is back" in [message.subject for message in mailoutbox]
+    assert "Your previous sign-in to Contoso is back" in [message.subject for message in mailoutbox]
     answer = browser.post(f"{path}/{made.public_id}/undo", follow=True)
     assert "This can no longer be undone." in answer.content.decode()
     assert changing.subjects() == {address_of("ada"): [address_of("ada")]}
@@ -577,7 +577,7 @@ def test_long_lists_are_leafed_through(
     page = browser.get(path).content.decode()
     assert page.count('name="sign_in"') == 2
     assert "Page 1 of 3" in page
-    assert "1 more follow when these are done." in page
+    assert "1 more appear when you have re-linked these." in page
     changing.relink(*rows)
     past = browser.get(f"{path}/relinked", {"page": "3"}).content.decode()
     assert "Page 3 of 3" in past
@@ -596,4 +596,4 @@ def test_a_manager_is_undone_on_the_page_after_a_second_factor(
     assert "Confirm with your second factor" in browser.post(undo_path, follow=True).content.decode()
     prove_factor(browser, secret)
     assert undo_path in browser.get(f"{path}/relinked").content.decode()
-    assert "by the former identifier again" in browser.post(undo_path, follow=True).content.decode()
+    assert "the previous identifier again" in browser.post(undo_path, follow=True).content.decode()

@@ -138,7 +138,7 @@ def test_a_sign_in_that_is_not_committed_when_the_change_begins(
             changed.result(A_MOMENT)
         go_on.set()
         posted.result(LONGEST)
-        with pytest.raises(NotAllowedError, match="Something has changed"):
+        with pytest.raises(NotAllowedError, match="The list has changed"):
             changed.result(LONGEST)
     assert changing.siege.row(target).state == SignInState.SUCCEEDED
     assert changing.subjects() == {ADA: [ADA]}

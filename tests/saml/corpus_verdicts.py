@@ -47,9 +47,9 @@ SAYS = {
     F.ISSUERS_IGNORED: "only the key of the signing certificate itself is trusted. You don't need to do anything.",
     F.METADATA_EXPIRED: "It is used all the same; if sign-ins fail, download a fresh one and upload it.",
     F.VALID_UNTIL_UNREADABLE: "which is no date. You don't need to do anything.",
-    F.INTERNAL_ADDRESS: "people can sign in only from there. If that is meant, you don't need to do anything;",
-    F.LOOPBACK_ADDRESS: "leads each visitor to their own computer: nobody can sign in.",
-    F.RESERVED_ADDRESS: "its name is reserved, and nobody can sign in there.",
+    F.INTERNAL_ADDRESS: "users can sign in only from there. If this is intended, you don't need to do anything;",
+    F.LOOPBACK_ADDRESS: "leads to the visitor's own computer: no user can sign in.",
+    F.RESERVED_ADDRESS: "its name is reserved, and no user can sign in there.",
     F.REWRITTEN_ADDRESS: "from your identity provider and upload it without sending it by mail.",
     F.ADDRESS_OF_OTHER_PROVIDER: "is not Microsoft's, but the entityID is that of Microsoft Entra ID.",
     F.SIGN_IN_ADDRESS_IGNORED: "was left out, because it is not https.",
@@ -182,13 +182,11 @@ EXPECTED = {
     "metadata-2/constructed--keyname-only.xml": refused(P.NO_SIGNING_KEY, "Its KeyDescriptor has none in it"),
     "metadata-2/constructed--keyvalue-only.xml": refused(P.NO_SIGNING_KEY, "Its KeyDescriptor has none in it"),
     "metadata-2/constructed--location-newline.xml": good(),
-    "metadata-2/constructed--loopback-http.xml": refused(P.UNSAFE_ADDRESS, "leads each visitor to their own computer"),
+    "metadata-2/constructed--loopback-http.xml": refused(P.UNSAFE_ADDRESS, "leads to the visitor's own computer"),
     "metadata-2/constructed--loopback-https-number.xml": good(
-        F.LOOPBACK_ADDRESS, says="leads each visitor to their own computer"
+        F.LOOPBACK_ADDRESS, says="leads to the visitor's own computer"
     ),
-    "metadata-2/constructed--loopback-https.xml": good(
-        F.LOOPBACK_ADDRESS, says="leads each visitor to their own computer"
-    ),
+    "metadata-2/constructed--loopback-https.xml": good(F.LOOPBACK_ADDRESS, says="leads to the visitor's own computer"),
     "metadata-2/constructed--no-scheme.xml": refused(P.UNSAFE_ADDRESS, "is not a web address"),
     "metadata-2/constructed--path-common-not-entra.xml": good(
         F.RESERVED_ADDRESS, says="is an example: its name is reserved"
@@ -455,7 +453,7 @@ EXPECTED = {
     "metadata/google-02-two-certs-ggtristams.xml": good(),
     "metadata/google-04-mochetts.xml": good(),
     "metadata/jumpcloud-01-ssoready.xml": good(),
-    "metadata/keycloak-01-ssoready.xml": refused(P.UNSAFE_ADDRESS, "leads each visitor to their own computer"),
+    "metadata/keycloak-01-ssoready.xml": refused(P.UNSAFE_ADDRESS, "leads to the visitor's own computer"),
     "metadata/keycloak-02-gap.xml": good(F.SIGNED_REQUESTS_WANTED, says="asks for signed requests"),
     "metadata/okta-01-ssoready.xml": good(),
     "metadata/okta-02-dit-cirrus.xml": good(),
@@ -470,7 +468,7 @@ EXPECTED = {
         F.CERTIFICATE_EXPIRED, F.NO_CERTIFICATE_VALID_NOW, says="is valid any more"
     ),
     "metadata/quirk-empty-file-pysaml2.xml": refused(P.EMPTY, "This file is empty"),
-    "metadata/quirk-entities-empty.xml": refused(P.NO_PROVIDER, "This file describes nobody"),
+    "metadata/quirk-entities-empty.xml": refused(P.NO_PROVIDER, "This file is an empty list"),
     "metadata/quirk-entities-three-idps.xml": choose("3 identity providers"),
     "metadata/quirk-expired-validuntil-ssp.xml": good(
         F.METADATA_EXPIRED, F.RESERVED_ADDRESS, says="is an example: its name is reserved"
@@ -510,9 +508,7 @@ EXPECTED = {
     "metadata/quirk-sp-only-entitiesdescriptor.xml": refused(
         P.SERVICE_PROVIDER, "This file describes a service provider"
     ),
-    "metadata/quirk-spring-entities-with-sp.xml": good(
-        F.LOOPBACK_ADDRESS, says="leads each visitor to their own computer"
-    ),
+    "metadata/quirk-spring-entities-with-sp.xml": good(F.LOOPBACK_ADDRESS, says="leads to the visitor's own computer"),
     "metadata/quirk-ssp-entity-comments.xml": refused(P.NO_SIGNING_KEY, "Download the file again, unchanged"),
     "metadata/shibboleth-01-samltest.xml": good(
         F.CERTIFICATE_EXPIRED, F.NO_CERTIFICATE_VALID_NOW, says="is valid any more"
@@ -533,6 +529,6 @@ EXPECTED = {
         F.NO_CERTIFICATE_VALID_NOW,
         F.METADATA_EXPIRED,
         F.LOOPBACK_ADDRESS,
-        says="leads each visitor to their own computer",
+        says="leads to the visitor's own computer",
     ),
 }

@@ -59,7 +59,7 @@ def test_no_encoding_but_utf_8_is_read(visitor: Client, encoding: str, kind: str
     for path in ("/sign-in", "/session", "/account/login/", "/nothing/here"):
         answer = visitor.generic("POST", path, b"login=41", content_type=f"{kind}; charset={encoding}")
         assert answer.status_code == 400, path
-        assert b"could not read that" in answer.content
+        assert b"could not read this request" in answer.content
     assert visitor.generic("GET", "/sign-in", content_type=f"{kind}; charset=UTF-8").status_code == 200
 
 

@@ -78,7 +78,7 @@ def test_the_page_offers_it_once_another_provider_is_in_use(
     assert TITLE not in text(by_password, ACCESS)
     replace(organization, next_tenant)
     seen = text(by_password, ACCESS)
-    assert "1 session is still open that began with a sign-in at" in seen
+    assert "1 session is still open that started with a sign-in at" in seen
     assert f'href="{PAGE}"' in seen
     assert ada.tenant.issuer in seen
     assert "<strong>1 member</strong> is signed in to Contoso through it, in <strong>1 session</strong>" in text(
@@ -111,7 +111,7 @@ def test_the_admins_own_session_goes_on(
     Membership.objects.filter(user__email=ada.last().user.email).update(role=Role.ADMIN)
     replace(organization, next_tenant)
     assert TITLE not in text(ada.browser, ACCESS)
-    assert "No session of it is open, except perhaps your own." in text(ada.browser, PAGE)
+    assert "It has no open session, except perhaps your own." in text(ada.browser, PAGE)
     ada.browser.post(PAGE)
     assert is_in(ada.browser)
     assert not Event.objects.filter(name=EventName.EARLIER_SESSIONS_ENDED).exists()

@@ -25,7 +25,7 @@ from tests.saml.provider import ISSUER, NOW, encode, expired_key_pair, key_pair,
 from tests.sso_pages.log.test_advice import assert_no_word_of_another
 from tests.sso_pages.pages import page, words
 
-TRYING = "Somebody may be trying to get in"
+TRYING = "This may be an attack"
 STATUS = "urn:oasis:names:tc:SAML:2.0:status:"
 SHA1 = "http://www.w3.org/2000/09/xmldsig#rsa-sha1"
 GCM = "http://www.w3.org/2009/xmlenc11#aes256-gcm"
@@ -89,13 +89,13 @@ SENT = {
     "a comment": Sent(Reason.UNUSUAL, altered(b"<Subject>", b"<!-- a --><Subject>"), ("a way that is not accepted",)),
     "one ID twice": Sent(Reason.PROVIDER_BUG, altered(b'"_r1"', b'"_a1"'), ("the standard forbids",)),
     "what the schema forbids": Sent(
-        Reason.PROVIDER_BUG, answer(authn_instant="yesterday"), ("not built as the standard's schema asks",)
+        Reason.PROVIDER_BUG, answer(authn_instant="yesterday"), ("not valid by the schema",)
     ),
     "a validity that ends before it begins": Sent(
         Reason.PROVIDER_BUG, answer(not_before=stamp(2), not_on_or_after=stamp(-2)), ("the standard forbids",)
     ),
     "encrypted for another": Sent(
-        Reason.ENCRYPTED, encrypted(OAEP_MGF1P, for_us=False), ("not for a certificate of ours", "ncryption off")
+        Reason.ENCRYPTED, encrypted(OAEP_MGF1P, for_us=False), ("not for one of our certificates", "ncryption off")
     ),
     "weakly encrypted": Sent(Reason.WEAK_ENCRYPTION, encrypted(RSA_1_5, for_us=True), ("RSA-OAEP", "encryption off")),
     "declined": Sent(
@@ -108,7 +108,9 @@ SENT = {
     ),
     "no signature": Sent(Reason.UNTRUSTED, answer(sign="none"), ("Neither the response nor the assertion is signed.",)),
     "changed": Sent(
-        Reason.CHANGED, altered(b">adele@contoso.example</NameID>", b">eve@evil.test</NameID>"), ("rewrites",)
+        Reason.CHANGED,
+        altered(b">adele@contoso.example</NameID>", b">eve@evil.test</NameID>"),
+        ("was changed after signing",),
     ),
     "SHA-1": Sent(Reason.WEAK_ALGORITHM, answer(signature_method=SHA1), ("SHA-256",)),
     "another issuer": Sent(Reason.WRONG_ISSUER, answer(issuer=ISSUER.replace("0f3c", "1f3c")), ("another identity",)),
@@ -123,7 +125,9 @@ SENT = {
     "another address": Sent(
         Reason.WRONG_ADDRESS, answer(recipient="https://a.example/acs"), ("Assertion Consumer Service URL",)
     ),
-    "another request": Sent(Reason.WRONG_REQUEST, answer(in_response_to="_other"), ("answers another request",)),
+    "another request": Sent(
+        Reason.WRONG_REQUEST, answer(in_response_to="_other"), ("answers a request that this browser did not make",)
+    ),
     "no request": Sent(Reason.WRONG_REQUEST, answer(in_response_to=None), ("InResponseTo is missing",)),
     "a slow clock": Sent(
         Reason.OUT_OF_TIME,
@@ -211,7 +215,7 @@ def assert_it_holds(text: str, row: SignIn, provider: str) -> None:
     for each in row.checks:
         if each["outcome"] == "failed":
             assert each["expected"] != each["received"]
-            assert re.search(r"Expected .+ Arrived .+", text)
+            assert re.search(r"Expected .+ Received .+", text)
     assert not row.signed or "nothing proves that your identity provider sent it" not in text
 
 
@@ -229,13 +233,13 @@ def test_the_page_of_a_refused_response(moment, organization, log_page, sent: Se
 def test_the_page_of_an_expired_certificate(moment, organization, log_page, provider: str) -> None:
     siege = connect(organization, expired_key_pair())
     text = log_page(siege, provider, Reason.CERTIFICATE_EXPIRED, answer(pair=expired_key_pair()))
-    assert "past its date" in text
+    assert "has expired" in text
 
 
 @pytest.mark.parametrize("provider", [Provider.AZURE, Provider.OKTA])
 def test_the_page_of_a_stranger(moment, organization, log_page, provider: str) -> None:
     siege = connect(organization, role_id=None)
-    assert "nobody has invited this address" in log_page(siege, provider, Reason.NOT_A_MEMBER, answer())
+    assert "this address has no invitation" in log_page(siege, provider, Reason.NOT_A_MEMBER, answer())
 
 
 def test_no_reason_is_left_out() -> None:

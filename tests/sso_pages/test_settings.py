@@ -170,7 +170,7 @@ class TestSaving:
     @pytest.mark.parametrize(
         ("field_name", "sentence", "again"),
         [
-            ("force_authn", "A fresh sign-in is asked for.", "fresh sign-in"),
+            ("force_authn", "A fresh sign-in is required.", "fresh sign-in"),
             ("sign_requests", "Sign requests is on.", "equests"),
         ],
     )
@@ -259,7 +259,7 @@ class TestRequireSso:
         assert response.status_code == 422
         assert "yourself" in errors_at(document, "require_sso")
         assert active(organization) is None
-        assert "contoso.xml is uploaded and waits to be saved." in words(document)
+        assert "contoso.xml is uploaded but not saved yet." in words(document)
         again = _without_files(dict(form_to(document, path).fields))
         again.pop("require_sso")
         assert browser.post(path, again).status_code == 303
@@ -268,9 +268,9 @@ class TestRequireSso:
     def test_an_admin_who_came_in_through_it_may(
         self, browser: Client, path: str, connected: Organization, admin: User, sign_in_row: MakeSignIn
     ) -> None:
-        assert "sign in through it once yourself" in words(page(browser.get(path)))
+        assert "in through your provider once yourself" in words(page(browser.get(path)))
         sign_in_row(active(connected), user=admin)
-        assert "You have signed in through it yourself" in words(page(browser.get(path)))
+        assert "You have signed in through your provider yourself" in words(page(browser.get(path)))
         assert browser.post(path, typed(require_sso="on")).status_code == 303
         connected.refresh_from_db()
         assert connected.require_sso
@@ -379,7 +379,7 @@ class TestTwoTabs:
         upload(connected, descriptor(certificates=(certificate(days=300),)))
         response = browser.post(path, stale | {"metadata_file": uploaded(descriptor())})
         assert response.status_code == 409
-        assert "contoso.xml is uploaded and waits to be saved." in words(page(response))
+        assert "contoso.xml is uploaded but not saved yet." in words(page(response))
 
     def test_two_first_connections_do_not_meet(self, browser: Client, path: str, organization: Organization) -> None:
         one, two = self.tab(browser, path), self.tab(browser, path)
@@ -398,7 +398,7 @@ class TestTwoTabs:
 
     def test_saving_the_same_again_says_so(self, browser: Client, path: str, connected: Organization) -> None:
         assert browser.post(path, self.tab(browser, path)).status_code == 303
-        assert messages_of(page(browser.get(path))) == "Saved. Nothing was different from before."
+        assert messages_of(page(browser.get(path))) == "Saved. There were no changes to save."
 
 
 class TestErrors:
@@ -416,7 +416,7 @@ class TestErrors:
         document = page(browser.post(path, typed(require_sso="on")))
         assert document.xpath("//*[@autofocus]/@name") == ["require_sso"]
         assert errors_at(document, "require_sso")
-        assert "Before you turn it on" not in words(document)
+        assert "before you turn this on" not in words(document)
 
     def test_a_page_without_errors_has_none(self, browser: Client, path: str) -> None:
         assert not page(browser.get(path)).xpath("//*[@autofocus] | //*[@role='alert']")

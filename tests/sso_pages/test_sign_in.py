@@ -69,7 +69,7 @@ def test_an_address_of_a_connected_domain_goes_to_its_provider(browser: Client, 
     response = browser.post("/sign-in", {"email": "Ada@Contoso.example", "next": "/o/contoso/reports?q=1"})
     document = page(response)
     assert response.status_code == 200
-    assert "Contoso signs in with Microsoft Entra ID" in words(document)
+    assert "Contoso uses Microsoft Entra ID" in words(document)
     target = links(document)["Continue now"]
     (refresh,) = document.xpath("//meta[@http-equiv='refresh']/@content")
     assert refresh == f"0; url={target}"
@@ -136,9 +136,9 @@ def test_who_is_signed_in_may_go_on(browser: Client, client_of: SignedIn, make_u
     client, ada = client_of(make_user("ada@elsewhere.example")), "You are signed in as ada@elsewhere.example"
     document = page(client.get("/sign-in", {"next": "/o/contoso/"}))
     assert ada in words(document)
-    assert links(document)["go on"] == "/o/contoso/"
+    assert links(document)["continue"] == "/o/contoso/"
     document = page(client.post("/sign-in", {"email": "", "next": "javascript:alert(1)"}))
-    assert links(document)["go on"] == "/"
+    assert links(document)["continue"] == "/"
     assert "You are signed in" not in words(page(browser.get("/sign-in")))
 
 
@@ -211,7 +211,7 @@ def test_next_is_kept_all_the_way(browser: Client, target: str, kept: str) -> No
 
 
 class TestMailedPages:
-    """'Mail me my sign-in page' answers every visitor alike, and writes to those who have a page."""
+    """'Send me my sign-in page' answers every visitor alike, and writes to those who have a page."""
 
     def test_members_and_invitees_get_their_pages(
         self, browser: Client, connected: Organization, member: MakeMember
@@ -228,7 +228,7 @@ class TestMailedPages:
         response = browser.post("/sign-in/mail", {"email": "nobody@elsewhere.example"})
         assert (response.status_code, response["Location"], response.content) == (303, "/sign-in/mailed", b"")
         assert not mail.outbox
-        assert "Check your mail" in words(page(browser.get("/sign-in/mailed")))
+        assert "Check your e-mail" in words(page(browser.get("/sign-in/mailed")))
 
     def test_who_is_known_is_asked_after_the_answer(
         self, rf: RequestFactory, connected: Organization, member: MakeMember, django_assert_num_queries: object

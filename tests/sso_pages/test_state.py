@@ -113,7 +113,7 @@ class TestFindings:
         upload(connected, old(wanting(descriptor(certificates=soon))))
         let_passwords_in()
         text = words(state_card(page(browser.get(path))))
-        for said in ("A draft waits for a test", VALID_ONCE, WANTING, "expired 2 days ago", " expires "):
+        for said in ("A draft is waiting for a test", VALID_ONCE, WANTING, "expired 2 days ago", " expires "):
             assert said in text
         assert "a test will be refused" not in text
 
@@ -125,7 +125,7 @@ class TestFindings:
         let_passwords_in()
         document = page(browser.get(path))
         assert state(document) == ("good", "Single sign-on is on")
-        assert "None of its signing certificates is in date, so a test will be refused." in words(document)
+        assert "None of its signing certificates is valid now, so a test will be refused." in words(document)
 
 
 class TestChanges:
@@ -193,7 +193,7 @@ class TestNothingInDate:
         saved, said = alerts(document)[0]
         assert saved == ("warning" if refused else "success")
         assert ("Try it with Test sign-in" in said) != refused
-        assert ("no signing certificate of this metadata is in date" in said) == refused
+        assert ("no signing certificate in this metadata is valid now" in said) == refused
 
     def test_the_certificate_of_an_issuer_does_not_make_it_good(
         self, browser: Client, path: str, organization: Organization
@@ -229,7 +229,7 @@ class TestOneself:
     """Whether this admin has come in: for the words any version of the same provider counts, for Require SSO one."""
 
     YET = "You have not signed in through it yourself yet"
-    SINCE = "These settings were changed since you last signed in through it."
+    SINCE = "These settings were changed since you last signed in through your provider."
 
     @pytest.fixture
     def tried(self, connected: Organization, admin: User, sign_in_row: MakeSignIn) -> Configuration:
@@ -279,7 +279,7 @@ class TestOneself:
     def test_where_it_is_required_nobody_is_waiting_to_be_told(
         self, sso_client: SignedIn, path: str, connected: Organization, admin: User
     ) -> None:
-        advice = f"{self.YET}: test it before you tell your people."
+        advice = f"{self.YET}: test it before you tell your members."
         assert advice in words(page(sso_client(admin, connected).get(path)))
         require(connected)
         text = words(page(sso_client(admin, connected).get(path)))
@@ -293,8 +293,8 @@ class TestSignOutAddress:
     @pytest.mark.parametrize(
         ("in_use", "draft", "sentence"),
         [
-            (True, False, "The draft that waits has no sign-out address"),
-            (False, True, "Only the draft that waits has a sign-out address"),
+            (True, False, "The draft has no sign-out address"),
+            (False, True, "Only the draft has a sign-out address"),
             (False, False, "Your provider's metadata has no sign-out address."),
             (True, True, ""),
         ],

@@ -63,7 +63,7 @@ class TestPage:
             form = form_to(document, waiver_path(kind))
             assert form.get("method") == "post"
             assert control in list(form.iter("input"))
-            assert "Accept until that day" in [words(button) for button in form.iter("button")]
+            assert "Accept until this date" in [words(button) for button in form.iter("button")]
             assert not document.xpath("//form[@action=$end]", end=waiver_path(kind, end=True))
         assert "Accept expired certificates until" in row(document, Waiver.EXPIRED_CERTIFICATES)
         assert "Accept SHA-1 signatures until" in row(document, Waiver.SHA1)
@@ -80,7 +80,7 @@ class TestPage:
         assert f"#waiver-{kind.value}" in document.xpath("//*[@class='certificate-warning']//a/@href")
         assert "Accepted until 5 December 2026" in row(document, kind)
         assert field(document, f"{kind.value}-until").get("value") == "2026-12-05"
-        assert "Change the day" in [words(button) for button in form_to(document, waiver_path(kind)).iter("button")]
+        assert "Change the date" in [words(button) for button in form_to(document, waiver_path(kind)).iter("button")]
         end = form_to(document, waiver_path(kind, end=True))
         (button,) = document.xpath("//button[@form=$id]", id=end.get("id"))
         assert words(button) == f"End now : {kind.in_words}"
@@ -141,9 +141,9 @@ class TestAllowing:
             ("2027-02-04", "Choose a day from today to 3 February 2027."),
             ("9999-12-31", "Choose a day from today to 3 February 2027."),
             ("0001-01-01", "Choose a day from today to 3 February 2027."),
-            ("5.12.2026", "Type the day as year, month and day, such as 2026-12-05."),
-            ("2026-02-30", "Type the day as year, month and day, such as 2026-12-05."),
-            ("\x00", "Type the day as year, month and day, such as 2026-12-05."),
+            ("5.12.2026", "Enter the date as year, month and day, such as 2026-12-05."),
+            ("2026-02-30", "Enter the date as year, month and day, such as 2026-12-05."),
+            ("\x00", "Enter the date as year, month and day, such as 2026-12-05."),
         ],
     )
     def test_a_day_that_cannot_be_is_told_at_the_field(

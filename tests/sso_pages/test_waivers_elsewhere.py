@@ -80,9 +80,7 @@ class TestElsewhere:
         assert page(browser.get(path)).get_element_by_id(f"waiver-{kind}") is not None
         allow(browser, wanted)
         document = page(browser.get(address))
-        assert f"{wanted.label} are accepted until 5 December 2026: the person can sign in again now." in words(
-            document
-        )
+        assert f"{wanted.label} are accepted until 5 December 2026: the user can sign in again now." in words(document)
         assert links(document)["Change or end this"] == f"{path}#waiver-{kind}"
 
     @pytest.mark.parametrize(
@@ -104,7 +102,7 @@ class TestElsewhere:
         row = log(Reason.CERTIFICATE_EXPIRED, "certificate_dates", "", **fields)
         document = page(browser.get(f"/o/contoso/settings/sign-ins/{row.reference}"))
         assert ("accept expired certificates until a date" in links(document)) == is_offered
-        assert "past its date, or not valid yet" in words(document)
+        assert "expired or is not valid yet" in words(document)
 
     def test_an_uploaded_file_says_what_was_excepted(self, browser: Client, path: str, connected: Organization) -> None:
         before = active_configuration(connected)

@@ -42,18 +42,20 @@ _WAIVERS = {kind.value.replace("_", "-"): kind for kind in Waiver}
 class Command(BaseCommand):
     """Import a metadata file; allow a waiver until a day, and end it; suspend what breaks a rule."""
 
-    help = "Connect an organization to its identity provider, and set what is accepted of it for a time."
+    help = "Connect an organization to its identity provider, and manage waivers."
 
     def add_arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
         _add_import(actions)
-        allow = actions.add_parser("allow", help="Accept until a day what is normally refused.")
-        end = actions.add_parser("end", help="Refuse it again at once.")
+        allow = actions.add_parser("allow", help="Allow a waiver until a date.")
+        end = actions.add_parser("end", help="End a waiver immediately.")
         for action in (allow, end):
             action.add_argument("number", type=int, help="number of the organization")
             action.add_argument("waiver", choices=list(_WAIVERS))
             action.add_argument("--json", action="store_true", help="print JSON")
-        suspend = actions.add_parser("suspend", help="Turn off what no sign-in can go through, and tell the admins.")
+        suspend = actions.add_parser(
+            "suspend", help="Suspend connections that no sign-in can use, and notify the admins."
+        )
         suspend.add_argument("--json", action="store_true", help="print JSON")
         allow.add_argument("--until", metavar="DAY", type=_day, required=True, help="last day, UTC, such as 2026-12-05")
 
@@ -71,7 +73,7 @@ def _add_import(actions: Any) -> None:
     action.add_argument("number", type=int, help="number of the organization")
     action.add_argument("file", help="metadata XML; - reads standard input")
     action.add_argument("--provider", required=True, choices=Provider.values)
-    action.add_argument("--entity-id", metavar="ID", help="which one, if the file describes several")
+    action.add_argument("--entity-id", metavar="ID", help="entity ID of the provider, if the file describes several")
     action.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -124,9 +126,7 @@ def _suspend(options: dict[str, Any]) -> tuple[Facts, str]:
         tell_admins_of_suspension(organization, configuration.flaw)
         suspended.append({"number": organization.number, "name": organization.name, "reason": configuration.flaw})
     lines = [f"{each['name']} ({each['number']}) is suspended. {each['reason']}" for each in suspended]
-    return {"suspended": suspended}, "\n".join(
-        lines
-    ) or "Sign-ins can go through every connection; nothing was changed."
+    return {"suspended": suspended}, "\n".join(lines) or "Every connection can be used; nothing was changed."
 
 
 def _waiver_facts(organization: Organization, options: dict[str, Any]) -> Facts:

@@ -23,7 +23,7 @@ Facts = dict[str, Any]
 class Command(BaseCommand):
     """Load the demo organizations."""
 
-    help = "Load three demo organizations and their people. Works with DEBUG on only."
+    help = "Load three demo organizations and their users. Works with DEBUG on only."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--metadata", type=Path, metavar="FILE", help="connects Fabrikam with this metadata XML")
@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG:
-            raise CommandError("The demo has passwords that everybody knows: it loads with DEBUG on only.")
+            raise CommandError("The passwords of the demo are public: it can be loaded only with DEBUG on.")
         try:
             loaded = demo.load(_read(options["metadata"]))
         except saml.MetadataError as error:
@@ -86,7 +86,7 @@ def _state(organization: Organization) -> str:
         return f"on {organization.plan}, without single sign-on"
     if active_configuration(organization) is not None:
         return "connected, and requires single sign-on" if organization.require_sso else "connected"
-    return "disconnected" if connection_of(organization) else "not connected yet: walk the nine steps"
+    return "disconnected" if connection_of(organization) else "not connected yet: follow the nine steps"
 
 
 def _sentences(facts: Facts) -> str:
@@ -94,5 +94,5 @@ def _sentences(facts: Facts) -> str:
         "{name} ({number}, {plan}), {state}: {settings_page} as {admin}".format(**organization)
         for organization in facts["organizations"]
     ]
-    lines.append("Operators: {operator_pages} as {operator}\nPassword of everybody: {password}".format(**facts))
+    lines.append("Operators: {operator_pages} as {operator}\nPassword of all users: {password}".format(**facts))
     return "\n".join(lines)

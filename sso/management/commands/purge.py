@@ -19,7 +19,7 @@ from sso.services.sign_out.start import purge_sign_outs
 class Command(BaseCommand):
     """Delete old sessions, grants, recovery codes and sign-ins that were never finished."""
 
-    help = "Forget expired sessions and grants, and sign-ins that nobody finished. The logs stay."
+    help = "Delete expired sessions and grants, unfinished sign-ins and other expired rows. The logs are kept."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="print JSON")
@@ -40,10 +40,9 @@ class Command(BaseCommand):
             "normalized_subjects": normalize_subjects(),
         }
         sentence = (
-            "Gone: {grants} grants, {recovery_codes} recovery codes, {password_attempts} wrong passwords, "
-            "{abandoned_sign_ins} unfinished sign-ins, "
-            "{sign_outs} sign-outs, {uploads} uploads, {relinkings} re-linkings, {cache_entries} cache entries. "
-            "Encrypted: {plain_second_factors} second factors. "
+            "Deleted: {grants} grants, {recovery_codes} recovery codes, {password_attempts} wrong passwords, "
+            "{abandoned_sign_ins} unfinished sign-ins, {sign_outs} sign-outs, {uploads} uploads, {relinkings} "
+            "re-linkings, {cache_entries} cache entries. Encrypted: {plain_second_factors} second factors. "
             "Brought into normal form: {normalized_subjects} addresses of identities."
         )
         self.stdout.write(json.dumps(gone) if options["json"] else sentence.format(**gone))

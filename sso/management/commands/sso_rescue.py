@@ -15,7 +15,7 @@ from orgs.text.visible_text import visible
 class Command(BaseCommand):
     """Turn Require SSO off."""
 
-    help = "Turn Require SSO off for an organization whose identity provider lets nobody in."
+    help = "Turn Require SSO off for an organization whose identity provider does not work."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("number", type=int, help="number of the organization")
@@ -27,4 +27,4 @@ class Command(BaseCommand):
         if not organization.require_sso:
             raise CommandError(f"{organization} does not require SSO; nothing was changed.")
         organizations.set_require_sso(organization=organization, required=False, actor=COMMAND_LINE)
-        self.stdout.write(f"{visible(str(organization))} no longer requires SSO: members may use their passwords.")
+        self.stdout.write(f"{visible(str(organization))} no longer requires SSO: members can use their passwords.")

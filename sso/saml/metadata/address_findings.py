@@ -22,7 +22,7 @@ _REWRITERS = (
     "secure-web.cisco.com",
     "protection.sophos.com",
 )
-_CORRECT = "Set the address that your people use at your identity provider, download the file again and upload it."
+_CORRECT = "At your identity provider, set the address that your members use, download the file again and upload it."
 
 
 def about_addresses(
@@ -45,8 +45,8 @@ def about_addresses(
         address, flaw = sign_out.left_out
         yield Finding(
             FindingCode.SIGN_OUT_ADDRESS_IGNORED,
-            f"The sign-out address {shown_address(address)} was left out, because it {flaw.what}, so people are signed "
-            f"out here only. If they have to be signed out there, too: {_begun_small(flaw.advice)}",
+            f"The sign-out address {shown_address(address)} was left out, because it {flaw.what}, so members are "
+            f"signed out here only. To sign them out there, too: {_begun_small(flaw.advice)}",
         )
 
 
@@ -63,7 +63,7 @@ def _about(entity_id: str, address: str, *, loopback_is_meant: bool) -> Finding 
     if is_reserved(host):
         return Finding(
             FindingCode.RESERVED_ADDRESS,
-            f"{shown} is an example: its name is reserved, and nobody can sign in there. {_CORRECT}",
+            f"{shown} is an example: its name is reserved, and no user can sign in there. {_CORRECT}",
         )
     if is_entra_issuer(entity_id) and not is_entra_address(address):
         return Finding(
@@ -77,15 +77,16 @@ def _about(entity_id: str, address: str, *, loopback_is_meant: bool) -> Finding 
 def _loopback(shown: str) -> Finding:
     return Finding(
         FindingCode.LOOPBACK_ADDRESS,
-        f"{shown} leads each visitor to their own computer: nobody can sign in. {_CORRECT}",
+        f"{shown} leads to the visitor's own computer: no user can sign in. {_CORRECT}",
     )
 
 
 def _internal(shown: str) -> Finding:
     return Finding(
         FindingCode.INTERNAL_ADDRESS,
-        f"{shown} looks like one inside a company's network: people can sign in only from there. If that is meant, you "
-        "don't need to do anything; if not, set the public address at your identity provider and upload its metadata.",
+        f"{shown} looks like one inside a company's network: users can sign in only from there. If this is "
+        "intended, you don't need to do anything; if not, set the public address at your identity provider and "
+        "upload its metadata.",
     )
 
 

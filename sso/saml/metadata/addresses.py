@@ -14,7 +14,7 @@ _BLANK = re.compile(r"\s")
 _MARKED_UP = re.compile(r"\]\(|[<>]")
 _SHOWN = 100
 _HTTPS = "Ask the operator of your identity provider for metadata with https addresses."
-_CORRECT = "Correct the address at your identity provider, and download the file again."
+_CORRECT = "Correct the address at your identity provider and download the file again."
 
 # Names that only a company's own name servers know. RFC 6761 6.2 and 6.3 (test), RFC 6762 3 and appendix G, RFC 8375,
 # and others that are not in the root zone and that companies use all the same.
@@ -37,8 +37,8 @@ class Flaw(NamedTuple):
 
 
 _LOOPBACK = Flaw(
-    "leads each visitor to their own computer",
-    "Set the address that your people use at your identity provider, with https, and download the file again.",
+    "leads to the visitor's own computer",
+    "At your identity provider, set the address that your members use, with https, and download the file again.",
 )
 
 

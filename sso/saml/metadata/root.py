@@ -81,18 +81,18 @@ class Described:
         if self._us:
             return MetadataError(
                 MetadataProblem.OUR_OWN,
-                "This is Amplisso's own metadata, which your identity provider wants. Upload the metadata "
+                "This is Amplisso's own metadata, which is meant for your identity provider. Upload the metadata "
                 "that your identity provider offers for download.",
             )
         if not self._entities:
-            return _no_provider("This file describes nobody: it is an empty list.")
+            return _no_provider("This file is an empty list without any identity provider.")
         if self._elsewhere:
             return _other_namespace()
         if "SPSSODescriptor" in self._roles:
             return MetadataError(
                 MetadataProblem.SERVICE_PROVIDER,
-                "This file describes a service provider, an application that people sign in to. Upload the "
-                "metadata of the identity provider, where people sign in.",
+                "This file describes a service provider, an application that users sign in to. Upload the "
+                "metadata of the identity provider, where users sign in.",
             )
         if "RoleDescriptor" in self._roles:
             return MetadataError(

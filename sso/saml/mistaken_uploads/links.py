@@ -67,7 +67,7 @@ def _kind_of(address: str) -> tuple[str, str]:
         ),
         (entra and "/federationmetadata" in lower, "the metadata address of your whole Microsoft Entra ID", _PORTAL),
         (is_entra_issuer(address), "the Microsoft Entra Identifier", _PORTAL),
-        (entra and lower.endswith(("/saml2", "/saml2/")), "the Login URL, where people sign in", _PORTAL),
+        (entra and lower.endswith(("/saml2", "/saml2/")), "the Login URL, where users sign in", _PORTAL),
         ("metadata" in lower, "the address of metadata", _OPEN),
         (True, "a web address", f"If it is that of the metadata: {_OPEN[0].lower()}{_OPEN[1:]}"),
     )

@@ -25,17 +25,17 @@ if TYPE_CHECKING:
     from orgs.models import Organization
     from sso.models import ServiceProviderKey
 
-_MADE = "The certificate is made. Download it and upload it at your identity provider."
-_MADE_NEXT = "The new certificate is made. Give it to your identity provider before you use it."
-_USED = "The new certificate is in use. Retire the previous one once your identity provider no longer knows it."
-_RETIRED = "The certificate is retired, and its private key is gone."
+_MADE = "The certificate was created. Download it and upload it at your identity provider."
+_MADE_NEXT = "The new certificate was created. Give it to your identity provider before you use it."
+_USED = "The new certificate is in use. Retire the previous one once your identity provider no longer uses it."
+_RETIRED = "The certificate was retired and its private key deleted."
 _OFFERED = (
-    "Our metadata offers your certificate for encryption. Let your identity provider read it again, or give it the "
-    "certificate yourself."
+    "Our metadata offers your certificate for encryption. Let your identity provider import it again, or give it "
+    "the certificate yourself."
 )
 _WITHDRAWN = (
-    "Our metadata no longer offers your certificate for encryption. Until your identity provider has read it again, or "
-    "encryption is turned off there, it may go on encrypting; Amplisso can still read that."
+    "Our metadata no longer offers your certificate for encryption. Until your identity provider has imported it "
+    "again, or you turn encryption off there, it may still encrypt; Amplisso can read that."
 )
 
 

@@ -143,7 +143,7 @@ def _state(view: ConnectionView) -> tuple[str, str]:
         on = "Single sign-on is on and required" if view.requires_sso else "Single sign-on is on"
         return ("bad", f"{on}, but sign-ins are refused") if _refuses(active) else ("good", on)
     if view.draft is not None:
-        return "waiting", "A draft waits for a test"
+        return "waiting", "A draft is waiting for a test"
     if connection is not None and connection.state == ConnectionState.DISABLED:
         return "bad", "The connection has been disabled"
     return "off", "Single sign-on is off"

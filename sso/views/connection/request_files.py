@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 # All fields but files count together, up to DATA_UPLOAD_MAX_MEMORY_SIZE. Django drops all of it if it is more.
 TEXT_TOO_LARGE = (
-    "This text is larger than 2 MB. Save it as a file and upload that. Anything else that you changed on this page "
-    "has to be changed again."
+    "This text is larger than 2 MB. Save it as a file and upload that. Other changes on this page were lost and "
+    "have to be made again."
 )
 _CHUNK_BYTES = 65_536
 

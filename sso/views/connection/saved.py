@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from sso.services.connections import Saved
 
 _OFF = "Single sign-on is still off: upload the Metadata XML of your identity provider to turn it on."
-_ON = "Single sign-on is on. Try it with Test sign-in before you tell your people."
-_REFUSING = "Single sign-on is on, but sign-ins are refused: no signing certificate of this metadata is in date."
-_DRAFT = "The new metadata is saved as a draft{}. Test the sign-in: when yours succeeds, the draft takes over."
-_AS_BEFORE = ", and people go on signing in as before"
+_ON = "Single sign-on is on. Try it with Test sign-in before you tell your members."
+_REFUSING = "Single sign-on is on, but sign-ins are refused: no signing certificate in this metadata is valid now."
+_DRAFT = "The new metadata is saved as a draft{}. Use Test sign-in: when your sign-in succeeds, the draft is used."
+_AS_BEFORE = ", and members sign in as before"
 _DROPPED = (
-    "The new metadata no longer lists the certificate that verified the latest sign-in. If your provider still signs "
-    "with it, nobody could sign in."
+    "The new metadata no longer lists the certificate that verified the latest sign-in. If your provider still "
+    "signs with it, members could not sign in."
 )
-_NOTHING = "Nothing was different from before."
+_NOTHING = "There were no changes to save."
 _NOTICED = "What we noticed in the metadata:"
 
 

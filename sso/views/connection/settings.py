@@ -144,8 +144,8 @@ def discard_draft(request: HttpRequest) -> HttpResponse:
     """Discard the draft."""
     organization = _organization(request)
     connections.discard_draft(organization=organization, actor=actor_of(request))
-    kept = " What was in use before stays in use." if active_configuration(organization) else ""
-    messages.success(request, f"The draft is discarded.{kept}")
+    kept = " The active settings stay in use." if active_configuration(organization) else ""
+    messages.success(request, f"The draft was discarded.{kept}")
     return see_other("settings_access", organization.slug)
 
 
@@ -156,7 +156,9 @@ def stop_requiring_sso(request: HttpRequest) -> HttpResponse:
     """Turn Require SSO off, also where nothing else can be saved: without the plan, or with a disabled connection."""
     organization = _organization(request)
     organizations.set_require_sso(organization=organization, required=False, actor=actor_of(request))
-    messages.success(request, f"Single sign-on is no longer required. Passwords open {organization.name}.")
+    messages.success(
+        request, f"Single sign-on is no longer required. Members can sign in to {organization.name} with passwords."
+    )
     return see_other("settings_access", organization.slug)
 
 

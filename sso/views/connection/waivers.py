@@ -64,7 +64,7 @@ def end_waiver(request: HttpRequest, kind: Waiver) -> HttpResponse:
     if waivers.end_waiver(organization=organization, kind=kind, by=by.user, actor=actor_of(request)):
         messages.success(request, f"{kind.label} are no longer accepted.")
     else:
-        messages.info(request, f"{kind.label} were not accepted any more. Nothing was changed.")
+        messages.info(request, f"{kind.label} were already no longer accepted. Nothing was changed.")
     return see_other("settings_access", organization.slug)
 
 

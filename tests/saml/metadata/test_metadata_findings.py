@@ -47,13 +47,17 @@ def at(address: str, entity_id: str = ENTITY) -> str:
 
 
 FINDINGS = {
-    "a name of a test": (at("https://adfs.contoso.test/"), F.INTERNAL_ADDRESS, "people can sign in only from there"),
-    "a name of a home": (at("https://idp.home.arpa/"), F.INTERNAL_ADDRESS, "If that is meant, you don't need"),
+    "a name of a test": (at("https://adfs.contoso.test/"), F.INTERNAL_ADDRESS, "users can sign in only from there"),
+    "a name of a home": (at("https://idp.home.arpa/"), F.INTERNAL_ADDRESS, "If this is intended, you don't need"),
     "a dot behind it": (at("https://adfs.contoso.local./"), F.INTERNAL_ADDRESS, "set the public address"),
-    "this machine": (at("https://localhost:8443/"), F.LOOPBACK_ADDRESS, "to their own computer: nobody can sign in."),
-    "its number": (at("https://127.0.0.1/"), F.LOOPBACK_ADDRESS, "Set the address that your people use"),
+    "this machine": (
+        at("https://localhost:8443/"),
+        F.LOOPBACK_ADDRESS,
+        "to the visitor's own computer: no user can sign in.",
+    ),
+    "its number": (at("https://127.0.0.1/"), F.LOOPBACK_ADDRESS, "set the address that your members use"),
     "a name that is none": (at("https://idp.contoso.invalid/"), F.RESERVED_ADDRESS, "is an example"),
-    "an example": (at("https://sso.example.com/"), F.RESERVED_ADDRESS, "Set the address that your people use"),
+    "an example": (at("https://sso.example.com/"), F.RESERVED_ADDRESS, "set the address that your members use"),
     "Safe Links": (
         at("https://eur01.safelinks.protection.outlook.com/?url=x", ENTRA),
         F.REWRITTEN_ADDRESS,
@@ -74,7 +78,7 @@ FINDINGS = {
     "sign-out by http": (
         entity(role(key() + endpoint(SLO, REDIRECT, "http://idp.contoso.com/") + sso())),
         F.SIGN_OUT_ADDRESS_IGNORED,
-        "because it is not https, so people are signed out here only. If they have to be signed out there, too: ask",
+        "because it is not https, so members are signed out here only. To sign them out there, too: ask",
     ),
     "sign-out answers to a script": (
         entity(role(key() + endpoint(SLO, REDIRECT, SSO, "javascript:x") + sso())),
@@ -159,7 +163,7 @@ def test_loopback_is_meant_in_development() -> None:
 
 
 FLAWS = {
-    "http://localhost:8080/saml": "leads each visitor to their own computer",
+    "http://localhost:8080/saml": "leads to the visitor's own computer",
     "https:// login.contoso.com/": "has a blank or the marks of a link",
     "[https://login.contoso.com](https://login.contoso.com)": "Download the file again, unchanged",
     "https://m\u00fcnchen.example/": "must write in ASCII",

@@ -174,9 +174,11 @@ QUIRKS = [
         P.ENTRA_COMMON,
         "download its own Federation Metadata XML",
     ),
-    refused(29, "service provider", entity(SP_ROLE), P.SERVICE_PROVIDER, "an application that people sign in to"),
+    refused(29, "service provider", entity(SP_ROLE), P.SERVICE_PROVIDER, "an application that users sign in to"),
     refused(29, "several", entities(entity(SP_ROLE), entity(SP_ROLE)), P.SERVICE_PROVIDER, "Upload the metadata of"),
-    refused(29, "we ourselves", entity(SP_ROLE, ENTITY_ID), P.OUR_OWN, "Amplisso's own metadata, which your"),
+    refused(
+        29, "we ourselves", entity(SP_ROLE, ENTITY_ID), P.OUR_OWN, "Amplisso's own metadata, which is meant for your"
+    ),
     accepted(30, "provider and service provider in one", entity(SP_ROLE + role()), holds=own_key),
     refused(31, "WS-Federation only", entity(WS_FEDERATION), P.WS_FEDERATION, "Upload metadata with SAML 2.0 in it"),
     accepted(32, "keys repeated in other roles", entity(WS_FEDERATION + role()), holds=own_key),
@@ -184,7 +186,7 @@ QUIRKS = [
     accepted(34, "a list of one", entities(entity())),
     refused(35, "several", entities(entity(), entity(entity_id="b")), P.SEVERAL, "Choose yours by its entity ID."),
     accepted(36, "a list with service providers", entities(entity(SP_ROLE, "https://sp.test/"), entity())),
-    refused(37, "an empty list", entities(), P.NO_PROVIDER, "describes nobody: it is an empty list. Download"),
+    refused(37, "an empty list", entities(), P.NO_PROVIDER, "an empty list without any identity provider. Download"),
     accepted(38, "attribute authority", entity(role() + role(name="AttributeAuthorityDescriptor")), holds=own_key),
     accepted(
         39,

@@ -130,7 +130,7 @@ LINKS = {
         f"{TENANT_PATH}/v2.0/.well-known/openid-configuration",
         "the address of an OpenID Connect configuration",
     ),
-    "Login URL": (ENTRA_SSO, "the Login URL, where people sign in"),
+    "Login URL": (ENTRA_SSO, "the Login URL, where users sign in"),
     "Microsoft Entra Identifier": (ENTRA, "the Microsoft Entra Identifier"),
     "other metadata": ("https://idp.contoso.com/saml/metadata", "the address of metadata"),
     "any": ("https://idp.contoso.com/", "a web address"),

@@ -112,7 +112,7 @@ def test_a_file_that_is_behind_the_provider(customer: Callable[..., Customer], p
     # The new file alone waits: it no longer lists what verified the latest sign-in. The log knows whose key it is now.
     assert contoso.upload(new).state == "draft"
     assert contoso.sign_in(old).state == SignInState.SUCCEEDED
-    assert "The draft that waits, version 2, has the certificate that did." in contoso.log_page(contoso.sign_in(new))
+    assert "The waiting draft, version 2, has the certificate that did." in contoso.log_page(contoso.sign_in(new))
 
     # A file that lists both, as products write them during a rollover, needs no test.
     assert contoso.upload(old, new).state == "active"
@@ -147,5 +147,5 @@ def test_groups_without_end(customer: Callable[..., Customer], product: Product)
     text = contoso.log_page(row)
     assert f"The claim with the most values is {product.groups}: it has 4,100." in text
     assert "at most " in text
-    assert "Somebody may be trying to get in" not in text
+    assert "This may be an attack" not in text
     assert_about(product, text)

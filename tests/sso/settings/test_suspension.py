@@ -67,7 +67,7 @@ class TestAStart:
         store(required.organization, certificates=[weak()])
         answer = required.browser.get(f"/sso/{required.organization.number}/start")
         assert answer.status_code == 404
-        assert "Single sign-on is not set up here" in answer.content.decode()
+        assert "Single sign-on is not available here" in answer.content.decode()
         required.organization.refresh_from_db()
         return required
 
@@ -104,7 +104,7 @@ class TestAStart:
 
     def test_is_explained_on_the_settings_page(self, started: Journey, client_of: SignedIn, admin: User) -> None:
         text = " ".join(client_of(admin).get("/o/contoso/settings/access").content.decode().split())
-        assert "Nobody can sign in with the metadata you uploaded last" in text
+        assert "Members cannot sign in with the metadata that you uploaded last" in text
         assert "an RSA key whose modulus has a small factor is not accepted" in text
         assert "Suspended" in text
 
@@ -178,7 +178,7 @@ class TestTheCommand:
         assert [each.to for each in mail.outbox] == [[admin.email]]
         assert active_configuration(required.organization) is None
         assert active_configuration(fine) is not None
-        assert self.run() == "Sign-ins can go through every connection; nothing was changed.\n"
+        assert self.run() == "Every connection can be used; nothing was changed.\n"
 
     def test_it_says_which(self, required: Journey) -> None:
         store(required.organization, certificates=[])
@@ -229,7 +229,7 @@ def test_the_sign_in_page_leads_on(required: Journey, member: MakeMember) -> Non
     store(required.organization, certificates=[weak()])
     assert member(required.organization, Role.MEMBER).user.email.endswith("@contoso.example")
     first = required.browser.post("/sign-in", {"email": "ada@contoso.example"}).content.decode()
-    assert "Taking you there" in first
+    assert "Taking you to your sign-in" in first
     required.browser.get(f"/sso/{required.organization.number}/start")
     again = required.browser.post("/sign-in", {"email": "ada@contoso.example"}).content.decode()
-    assert "Taking you there" not in again
+    assert "Taking you to your sign-in" not in again

@@ -47,9 +47,9 @@ RIGHT = {
     "changed-after-signing": Right(
         reason=Reason.CHANGED,
         says=(
-            "A certificate we know made the signature, but the content is not the one that was signed",
-            "Look for what rewrites it on its way",
-            "Arrived other content: the signature is good",
+            "The signature was made with a known certificate, but the content was changed after signing",
+            "Find out what changes the message",
+            "Received other content: the signature is good",
         ),
     ),
     "confirmation-notbefore": Right(
@@ -68,10 +68,10 @@ RIGHT = {
     "non-ascii-local-part": Right(
         reason=Reason.NO_ADDRESS,
         says=(
-            "Name ID j\xfcrgen@fabrikam.example Before the @ stand letters other than a to z.",
-            "claims/emailaddress j\xfcrgen@fabrikam.example Before the @ stand letters other than a to z.",
+            "Name ID j\xfcrgen@fabrikam.example The part before the @ has letters other than a to z.",
+            "claims/emailaddress j\xfcrgen@fabrikam.example The part before the @ has letters other than a to z.",
             "mail It was not sent.",
-            "with nothing but ASCII before the @",
+            "with only ASCII characters before the @",
         ),
     ),
     "oid-mail": Right("rep2@fabrikam.example"),
@@ -80,27 +80,27 @@ RIGHT = {
         reason=Reason.PROVIDER_BUG,
         says=(
             "The identity provider sent something that the standard forbids",
-            "Arrived the response and its assertion have the same ID",
+            "Received the response and its assertion have the same ID",
         ),
     ),
     "times-with-offset": Right(
         reason=Reason.NOT_UTC,
         says=(
             "A time in the response is not written in UTC with a Z at its end",
-            "Arrived 2026-11-29T01:15:59.564+00:00, not in UTC with a Z at its end",
+            "Received 2026-11-29T01:15:59.564+00:00, not in UTC with a Z at its end",
         ),
     ),
     "two-attribute-statements": Right("rep-two-attribute-statem@fabrikam.example"),
     "undeclared-xs-prefix": Right(
         reason=Reason.PROVIDER_BUG,
         says=(
-            "The response is not built as the standard's schema asks for",
+            "The response is not valid by the schema of the standard",
             "The QName value 'xs:string' has no corresponding namespace declaration in scope.",
         ),
     ),
 }
 # Texts about responses that no real provider sends, or about faults that none of these has.
-UNTRUE = ("Somebody may be trying to get in", "#EXT#", "The clocks of")
+UNTRUE = ("This may be an attack", "#EXT#", "The clocks of")
 
 pytestmark = pytest.mark.skipif(not NAMES, reason="the responses are not here")
 

@@ -55,8 +55,8 @@ def test_an_upload_keeps_the_switch(journey: Journey, organization) -> None:
 def test_a_draft_says_what_it_changes(journey: Journey, organization) -> None:
     before = Configuration.objects.get(state="active")
     after = save_switches(organization, force_authn=True).configuration
-    assert differences(before, after) == ["A fresh sign-in will be asked for."]
-    assert differences(after, before) == ["No fresh sign-in will be asked for."]
+    assert differences(before, after) == ["A fresh sign-in will be required."]
+    assert differences(after, before) == ["No fresh sign-in will be required."]
 
 
 @pytest.mark.parametrize(("since", "state"), [(LONG_AGO, SignInState.REFUSED), (timedelta(0), SignInState.SUCCEEDED)])
@@ -118,9 +118,9 @@ class TestPage:
         assert switch(visit()).get("checked") is None
         page = visit(force_authn="on")
         assert switch(page).get("checked") is not None
-        assert "A fresh sign-in is asked for." in page.text_content()
+        assert "A fresh sign-in is required." in page.text_content()
         assert start(organization).force_authn
         page = visit(require_sso="")
         assert switch(page).get("checked") is None
-        assert "No fresh sign-in is asked for." in page.text_content()
+        assert "No fresh sign-in is required." in page.text_content()
         assert not start(organization).force_authn

@@ -162,7 +162,7 @@ class TestPage:
     def test_the_metadata_decides(self, journey, organization, page):
         upload(organization, wanting(journey.tenant.metadata(journey.app)))
         assert self.switch(page()).get("disabled") is not None
-        assert "signed in any case" in page().text_content()
+        assert "always signed" in page().text_content()
         page(just_in_time_role="30")
         assert Configuration.objects.count() == 2, "a disabled switch changes nothing"
 
@@ -172,4 +172,4 @@ class TestPage:
             "KEY_ENCRYPTION_KEYS" in page(sign_requests="on").get_element_by_id("id_sign_requests_error").text_content()
         )
         upload(organization, wanting(journey.tenant.metadata(journey.app)))
-        assert "Requests go out unsigned" in page().text_content()
+        assert "Requests are sent unsigned" in page().text_content()

@@ -74,7 +74,7 @@ def test_the_draft_that_waits(journey, log_page):
     refuse(journey)
     type(journey.organization).objects.update(require_sso=False)
     said = log_page()
-    assert "The draft that waits, version 3, has the certificate that did." in said
+    assert "The waiting draft, version 3, has the certificate that did." in said
     assert "Test the draft" in said
 
 
@@ -152,7 +152,7 @@ class TestDroppedCertificate:
         response = browser.post(path, typed(metadata_file=SimpleUploadedFile("m.xml", file)), follow=True)
         said = " ".join(response.content.decode().split())
         assert "The new metadata no longer lists the certificate that verified the latest sign-in." in said
-        assert "is saved as a draft, and people go on signing in as before" in said
+        assert "is saved as a draft, and members sign in as before" in said
         assert "The draft no longer lists the certificate that verified the latest sign-in" in said
         assert [each.state for each in Configuration.objects.order_by("version")] == ["active", "draft"]
         journey.sign_in()

@@ -79,7 +79,10 @@ class TestOurs:
         provider = create_app(connected.tenant).test_client()
         back = provider.get(at(address))
         answer = connected.browser.get(at(back.headers["Location"]), follow=True)
-        assert (answer.status_code, "Here, and at your identity provider." in answer.content.decode()) == (200, True)
+        assert (answer.status_code, "Here at Amplisso, and at your identity provider." in answer.content.decode()) == (
+            200,
+            True,
+        )
         row = SignOut.objects.get()
         assert (row.direction, row.state, row.user.email) == ("ours", "done", connected.last().user.email)
         assert Event.objects.filter(name="user:signed_out", organization_number=organization.number).count() == 1
@@ -157,7 +160,7 @@ class TestOurs:
             answer = new_browser().get(at(logout.redirect_url(connected.app.logout_url, message)))
             assert (answer.status_code, answer["Location"].partition("?")[0]) == (303, "/signed-out")
             page = new_browser().get(answer["Location"]).content.decode()
-            assert ("You are signed out" in page, "Here, and at your" in page) == (True, is_good)
+            assert ("You are signed out" in page, "Here at Amplisso, and at your" in page) == (True, is_good)
 
     def test_the_last_page_can_be_loaded_again(self, connected):
         connected.sign_in()
@@ -165,7 +168,7 @@ class TestOurs:
         last = connected.browser.get(at(back))["Location"]
         assert "SAMLResponse" not in last
         for _ in range(2):
-            assert "Here, and at your identity provider." in connected.browser.get(last).content.decode()
+            assert "Here at Amplisso, and at your identity provider." in connected.browser.get(last).content.decode()
         with time_machine.travel(timezone.now() + dt.timedelta(minutes=11)):
             later = connected.browser.get(last)
         assert (later.status_code, "You are signed out" in later.content.decode()) == (200, True)
@@ -175,7 +178,7 @@ class TestOurs:
     def test_nobody_writes_that_page(self, visitor, token):
         page = visitor.get("/signed-out", {"of": token}).content.decode()
         assert "if others use this device" in page.lower()
-        assert "Here, and at your" not in page
+        assert "Here at Amplisso, and at your" not in page
 
     def test_that_page_is_not_for_those_who_are_in(self, connected):
         connected.sign_in()
@@ -279,7 +282,7 @@ class TestProviders:
         connected.sign_in()
         answer = self.ask(connected)
         assert answer.status_code == 303
-        assert "asked for it" in new_browser().get(answer["Location"]).content.decode()
+        assert "requested it" in new_browser().get(answer["Location"]).content.decode()
         assert live_grants(connected) == 0
 
 
@@ -457,7 +460,7 @@ class TestWhatIsKnown:
         return " ".join(found.content.decode().split())
 
     def test_confirmed(self, connected, asked, admin_pages):
-        assert "Here, and at your identity provider." in self.answer(connected, asked, STATUS + "Success")
+        assert "Here at Amplisso, and at your identity provider." in self.answer(connected, asked, STATUS + "Success")
         log, settings = admin_pages()
         assert "Sign-out at the provider Confirmed The sign-out was sent to Microsoft Entra ID and confirmed." in log
         assert "Not confirmed" not in settings
@@ -468,8 +471,11 @@ class TestWhatIsKnown:
         log, settings = admin_pages("okta")
         assert "Not confirmed The sign-out was sent to Okta, which did not confirm it:" in log
         assert f"{STATUS}Responder, {STATUS}RequestDenied: Try" in log
-        assert "Look at the log of Okta" in log
-        assert "was told of 1 sign-out in the last 30 days and did not confirm 1 of them" in settings
+        assert "Check the log of Okta" in log
+        assert (
+            "In the last 30 days we sent 1 sign-out to your identity provider, and it did not confirm 1 of them"
+            in settings
+        )
         assert "\u202e" not in log
 
     @pytest.mark.parametrize("codes", [("Success", "PartialLogout"), ("Responder", "PartialLogout")])
@@ -506,12 +512,12 @@ class TestWhatIsKnown:
         self, connected, asked, admin_pages
     ):
         wrong = self.answer(connected, asked, STATUS + "Success", destination="https://elsewhere.example/")
-        assert "This page does not know whether you are signed out at your identity provider" in wrong
+        assert "You may still be signed in at your identity provider" in wrong
         log, _ = admin_pages()
         assert "The sign-out was sent to Microsoft Entra ID. Its response could not be used: expected: https:" in log
         assert "expected: https://amplisso.example/saml/2/slo/" in log
         assert "arrived: https://elsewhere.example/" in log
-        assert "Here, and at your" in self.answer(connected, asked, STATUS + "Success")
+        assert "Here at Amplisso, and at your" in self.answer(connected, asked, STATUS + "Success")
         assert (SignOut.objects.get().state, SignOut.objects.get().detail) == ("done", "")
 
     def test_strangers_write_nothing(self, connected, asked):

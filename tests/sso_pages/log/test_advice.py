@@ -140,8 +140,8 @@ def test_codes_of_entra_are_explained_on_its_connections_only(log: Log) -> None:
     ("reason", "check", "expected", "received", "said"),
     [
         (Reason.UNTRUSTED, "signature_places", "one signature", "no signature", "Neither the response nor the asser"),
-        (Reason.UNTRUSTED, "signature_places", "one signature", "Issuer", "not where the standard wants it"),
-        (Reason.UNTRUSTED, "toolkit", "accepted", "It objects.", "the second library that has to agree did not"),
+        (Reason.UNTRUSTED, "signature_places", "one signature", "Issuer", "not where the standard requires it"),
+        (Reason.UNTRUSTED, "toolkit", "accepted", "It objects.", "but the second library, which has to agree, did not"),
         (
             Reason.TOO_LARGE,
             "limits",
@@ -156,8 +156,8 @@ def test_codes_of_entra_are_explained_on_its_connections_only(log: Log) -> None:
             "10 bytes; the claim r has 900 values",
             "values is r: it has 900",
         ),
-        (Reason.TOO_LARGE, "size", "at most 9 characters", "10 characters", "is over one of our limits"),
-        (Reason.INCOMPLETE, "schema", "valid", "Element 'x' is not expected.", "the complaint stands below"),
+        (Reason.TOO_LARGE, "size", "at most 9 characters", "10 characters", "exceeds one of our limits"),
+        (Reason.INCOMPLETE, "schema", "valid", "Element 'x' is not expected.", "the error is shown below"),
         (Reason.INCOMPLETE, "name_id", "text", "0 characters", "The name ID is empty"),
         (Reason.INCOMPLETE, "bearer", "a bearer", "no confirmation", "no confirmation by bearer"),
         (Reason.INCOMPLETE, "conditions", "one", "0", "The assertion has no conditions"),
@@ -170,7 +170,7 @@ def test_codes_of_entra_are_explained_on_its_connections_only(log: Log) -> None:
             "session_time",
             "later",
             "2026-11-29T10:00:00Z",
-            "session at the identity provider is over",
+            "session at the identity provider has ended",
         ),
     ],
 )
@@ -186,7 +186,7 @@ def test_what_was_found_decides(log: Log, reason: Reason, check: str, expected: 
 def test_what_is_hostile_is_not_called_a_setting(log: Log) -> None:
     text = log.page_of("other", Reason.UNSAFE, "signature_places", "one signature", "two")
     assert ADVICE[Reason.UNSAFE].meaning in text
-    assert "in the ordinary way" not in text
+    assert "itself" not in text
 
 
 @pytest.mark.parametrize("provider", Provider.values)
@@ -228,7 +228,7 @@ def test_a_sign_in_without_an_answer_speaks_of_this_providers_pages(log: Log, pr
     organization.connections.update(provider=provider)
     row = log.sign_in_row(log.configuration, "started")
     text = words(page(log.browser.get(f"/o/{organization.slug}/settings/sign-ins/{row.reference}")))
-    assert "Ask them what that page said." in text
+    assert "Ask the user what that page said." in text
     assert ("AADSTS" in text) == (provider == "azure")
     assert ("app_not_enabled_for_user" in text) == (provider == "google")
 
@@ -240,4 +240,4 @@ def test_what_sha1_is_accepted_for_is_about_this_provider(log: Log, provider: st
     document = page(log.browser.get(f"/o/{organization.slug}/settings/access"))
     text = words(document.get_element_by_id("waiver-sha1"))
     assert_no_word_of_another(text, provider)
-    assert ("is not one, so you don't need this." in text) == (provider != "other")
+    assert ("can sign with SHA-256, so you don't need this." in text) == (provider != "other")

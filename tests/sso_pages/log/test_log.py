@@ -97,9 +97,9 @@ class TestList:
             assert eve.reference in rows_of(browser, path, search=typed)[0], typed
         assert eve.reference in rows_of(browser, path, search=eve.reference.lower().replace("-", " "))[0]
         assert not rows_of(browser, path, search=eve.reference[:-1])
-        assert "Nothing fits" in words(page(browser.get(path, {"search": "nobody"})))
+        assert "No matches" in words(page(browser.get(path, {"search": "nobody"})))
         assert len(rows_of(browser, path, state="nonsense", page="99")) == 2
-        assert "Nothing fits" in words(page(browser.get(path, {"search": "a\x00"}))) or len(rows_of(browser, path)) == 2
+        assert "No matches" in words(page(browser.get(path, {"search": "a\x00"}))) or len(rows_of(browser, path)) == 2
 
     def test_pages_keep_the_filter(
         self, browser: Client, path: str, configuration: Configuration, sign_in_row: MakeSignIn
@@ -232,7 +232,7 @@ class TestDetail:
         row = sign_in_row(configuration, "refused", reason="declined", detail=said)
         text = words(page(browser.get(f"{path}/{row.reference}")))
         assert said in text
-        assert "AADSTS50105: The person is not assigned to the application." in text
+        assert "AADSTS50105: The user is not assigned to the application." in text
 
     @pytest.mark.parametrize(
         ("skew", "words_of_it", "is_large"),
@@ -254,10 +254,10 @@ class TestDetail:
         row = sign_in_row(configuration, clock_skew=skew)
         text = words(page(browser.get(f"{path}/{row.reference}")))
         assert f"Clock of the provider {words_of_it}" in text
-        assert ("Microsoft Entra ID keeps its time" in text) == is_large
+        assert ("The clock of Microsoft Entra ID is reliable" in text) == is_large
         configuration.connection.organization.connections.update(provider="other")
         text = words(page(browser.get(f"{path}/{row.reference}")))
-        assert ("have that server set its clock by NTP" in text) == is_large
+        assert ("let that server set its clock by NTP" in text) == is_large
 
     def test_a_clock_that_was_not_read_is_not_spoken_of(self, browser: Client, path: str, refused: SignIn) -> None:
         assert "Clock of the provider" not in words(page(browser.get(f"{path}/{refused.reference}")))

@@ -98,7 +98,7 @@ class TestChoosing:
         list_path = listed()
         document = page(browser.get(path))
         assert links(document)["Choose your identity provider"] == list_path
-        assert "federation.xml waits for you to choose." in words(document)
+        assert "federation.xml describes several identity providers." in words(document)
         other = client_of(member(organization, Role.ADMIN).user)
         assert "Choose your identity provider" not in links(page(other.get(path)))
         choose(browser, list_path, NAMES[0])
@@ -146,14 +146,14 @@ class TestSearch:
     def test_what_fits_nothing_is_told(self, browser: Client, listed: Callable[..., str]) -> None:
         list_path = listed()
         document = page(browser.get(list_path, {"search": "adatum"}))
-        assert "Nothing fits" in words(document)
+        assert "No matches" in words(document)
         assert links(document)["Show all"] == list_path
 
     def test_pages_keep_what_was_searched(self, browser: Client, listed: Callable[..., str]) -> None:
         list_path = listed(federation(tuple(f"University {number:03}" for number in range(120))))
         first = browser.get(list_path, {"search": "university"})
         document = page(first)
-        assert "120 of 120 fit." in words(document)
+        assert "120 of 120 match." in words(document)
         assert "Page 1 of" in words(document)
         following = browser.get(list_path + links(document)["Next"])
         assert not set(offers(first)) & set(offers(following))
@@ -215,7 +215,7 @@ class TestRefusals:
         document = page(refused)
         assert "were changed since" in words(document)
         (kept,) = document.xpath("//*[@class='kept']")
-        assert words(kept) == f"{NAMES[0]} in contoso.xml is uploaded and waits to be saved."
+        assert words(kept) == f"{NAMES[0]} in contoso.xml is uploaded but not saved yet."
         again = dict(form_to(document, path).fields)
         assert browser.post(path, without_files(again)).status_code == 303
         assert active(organization).entity_id == "https://idp0.example/"

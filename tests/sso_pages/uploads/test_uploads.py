@@ -91,7 +91,7 @@ class TestKept:
     def test_the_page_carries_no_file(self, browser: Client, path: str) -> None:
         text = descriptor().replace("<KeyDescriptor", "<Extensions>" + "A" * 900_000 + "</Extensions><KeyDescriptor", 1)
         response = browser.post(path, typed(metadata_file=uploaded(text), require_sso="on"))
-        assert "contoso.xml is uploaded and waits to be saved." in words(page(response))
+        assert "contoso.xml is uploaded but not saved yet." in words(page(response))
         assert len(response.content) < 200_000
         assert len(field(page(response), "kept_upload").value) == 36
 
@@ -157,7 +157,7 @@ class TestWhichFiles:
         assert response.status_code == 413
         document = page(response)
         assert "larger than 2 MB. Save it as a file" in errors_at(document, "metadata_text")
-        assert "has to be changed again" in errors_at(document, "metadata_text")
+        assert "have to be made again" in errors_at(document, "metadata_text")
         assert field(document, "just_in_time_role").value == "20"
         assert not any(record.exc_info for record in caplog.records)
         assert not [record for record in caplog.records if record.levelname == "ERROR"]

@@ -9,8 +9,8 @@ from unittest import mock
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-# Ours begin with WITH only where they write; of those that PostgreSQL keeps, only persist writes.
-_WRITES = ("INSERT", "UPDATE", "DELETE", "WITH", "PREPARE PERSIST", "EXECUTE PERSIST")
+# Ours begin with WITH only where they write.
+_WRITES = ("INSERT", "UPDATE", "DELETE", "WITH")
 
 
 class Counts(NamedTuple):

@@ -2,7 +2,7 @@
 
 The admin who reads the message   TooManyUploadsError, DayError, SettingsChangedError
 The user who is signing in        TooManyStartsError, NotConnectedError, SignInRefused
-The service that calls            AddressError, UnlinkedError, AlreadyConsumed, NoDraftError
+The service that calls            AddressError, AlreadyConsumed, NoDraftError
 """
 
 from __future__ import annotations
@@ -61,10 +61,6 @@ class AddressError(Exception):
     def __init__(self, places: list[Place], *, is_ambiguous: bool) -> None:
         super().__init__(places)
         self.places, self.is_ambiguous = places, is_ambiguous
-
-
-class UnlinkedError(Exception):
-    """The identity that this sign-in relies on has been unlinked since it was read; nothing was written."""
 
 
 class AlreadyConsumed(Exception):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from django.db import connection
 from django.db.models import Model
 
 from orgs.models import Organization, Plan, User
+
+Row = TypeVar("Row", bound=Model)
 
 
 def hold_organization(organization: Organization) -> Organization:
@@ -14,8 +18,7 @@ def hold_organization(organization: Organization) -> Organization:
     Every service that changes who may enter, or how, calls this before it reads anything that decides. Returns the
     organization as it is now, with its plan, which is held as well.
     """
-    held = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
-    return _with_plan(held)
+    return _with_plan(Organization.objects.select_for_update(no_key=True).get(pk=organization.pk))
 
 
 def share_organization(organization: Organization) -> Organization:
@@ -24,8 +27,7 @@ def share_organization(organization: Organization) -> Organization:
     Returns the organization as it is now, with its plan, which is held as well. A transaction that has shared an
     organization never calls hold_organization: two of them would wait for each other.
     """
-    hold_shared(Organization, organization.pk)
-    return _with_plan(Organization.objects.get(pk=organization.pk))
+    return _with_plan(hold_shared(Organization, organization.pk))
 
 
 def hold_account(user: User) -> None:
@@ -33,17 +35,19 @@ def hold_account(user: User) -> None:
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
 
 
-def hold_shared(model: type[Model], pk: int) -> None:
+def hold_shared(model: type[Row], pk: int) -> Row:
     """Keep one row as it is until this transaction ends, after waiting for the transaction that is changing it.
 
-    Django has no FOR SHARE. On SQLite, a transaction is the only one that writes.
+    Returns the row as it is now. Django has no FOR SHARE, so this is written by hand; on SQLite, a transaction is the
+    only one that writes.
     """
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT 1 FROM {model._meta.db_table} WHERE id = %s FOR SHARE", [pk])  # noqa: S608  ours
+        statement = f"SELECT * FROM {model._meta.db_table} WHERE id = %s FOR SHARE"  # noqa: S608 - a name of ours
+        for row in model._default_manager.raw(statement, [pk]):
+            return row
+    return model._default_manager.get(pk=pk)
 
 
 def _with_plan(organization: Organization) -> Organization:
-    hold_shared(Plan, organization.plan_id)
-    organization.plan = Plan.objects.get(pk=organization.plan_id)
+    organization.plan = hold_shared(Plan, organization.plan_id)
     return organization

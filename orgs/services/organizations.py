@@ -146,8 +146,7 @@ def change_plan(*, organization: Organization, plan: Plan, actor: Actor) -> None
     Without single sign-on its sessions end: users with a password use that, since the requirement is suspended.
     """
     organization = hold_organization(organization)
-    hold_shared(Plan, plan.pk)
-    plan, before = Plan.objects.get(pk=plan.pk), organization.plan
+    plan, before = hold_shared(Plan, plan.pk), organization.plan
     organization.plan = plan
     organization.save(update_fields=["plan"])
     if before.sso != plan.sso:

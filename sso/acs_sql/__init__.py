@@ -1,5 +1,5 @@
-"""SQL written by hand for what each sign-in reads.
+"""All SQL that is written by hand for the ACS: read.py, and the one statement of write.py.
 
-Django's own queries cost a tenth of the request or more there (docs/performance.md). The statement that writes a
-sign-in is in `sso.services.sign_in.persist`. Nothing here writes, or decides who may sign in.
+A statement stays here as long as `make bench` shows that it is worth a tenth of the ACS request; each says what was
+measured. Nothing here decides who may sign in.
 """

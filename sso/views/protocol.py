@@ -24,7 +24,7 @@ from orgs.sessions.lifetimes import cookie_seconds
 from orgs.sessions.names import session_name
 from orgs.views.responses import not_allowed
 from sso import saml
-from sso.acs_sql.reads import sign_in_by_relay_state
+from sso.acs_sql.read import sign_in_by_relay_state
 from sso.crypto.encrypted_params import TokenPurpose, decrypt, encrypt
 from sso.errors import NotConnectedError, TooManyStartsError
 from sso.models import Configuration, ConfigurationState, SignIn, StartedBy

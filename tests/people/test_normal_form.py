@@ -7,7 +7,7 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from orgs.models import Role, User
-from sso.acs_sql.reads import Subject, known_person
+from sso.acs_sql.read import Subject, known_person
 from sso.models import Identity, SignIn, SignInState, SubjectKind
 from sso.reasons import Reason
 from sso.services.sign_in.subjects import normalize_subjects

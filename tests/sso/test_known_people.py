@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orgs.models import MembershipState, Role
-from sso.acs_sql.reads import KnownPerson, Subject, known_person
+from sso.acs_sql.read import KnownPerson, Subject, known_person
 from sso.models import Identity, SignInState, SubjectKind
 from sso.reasons import Reason
 from tests.sso.conftest import Journey, new_browser

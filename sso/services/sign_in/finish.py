@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Mapping
+from contextlib import nullcontext
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -13,30 +14,29 @@ from django.utils import timezone
 from audit.actors import Actor
 from orgs.crypto.tokens import hash_of_token
 from orgs.errors import OutdatedError
-from orgs.models import GrantKind, Organization
+from orgs.models import GrantKind, SessionGrant, User
 from orgs.selectors import open_organization
 from orgs.services import grants, locks
 from orgs.sessions.lifetimes import end_of_sso_grant
 from orgs.transactions import twice
 from sso import saml
-from sso.acs_sql.reads import KnownPerson, known_person, sign_in_by_relay_state, sign_in_by_request
-from sso.errors import AlreadyConsumed, SignInRefused, UnlinkedError
-from sso.models import ConfigurationState, ConnectionState, Purpose, SignIn, SignInState
+from sso.acs_sql.read import KnownPerson, known_person, sign_in_by_relay_state, sign_in_by_request
+from sso.acs_sql.write import can_write_at_once
+from sso.errors import AlreadyConsumed, SignInRefused
+from sso.models import Configuration, Purpose, SignIn, SignInState
 from sso.reasons import Reason
 from sso.selectors.keys import decrypting_service_provider, service_provider
-from sso.services.connections import activate
 from sso.services.sign_in.logged_verdict import claims_of, reason_of, session_of
 from sso.services.sign_in.outcomes import Finished, Refused, Repeated, UnsolicitedResponse
 from sso.services.sign_in.persist import persist
 from sso.services.sign_in.refusals import refuse, refuse_apart
 from sso.services.sign_in.resolve_person import (
-    Authorized,
     Person,
-    authorize,
+    check_open,
     is_member,
     is_settled,
-    keep_names,
     person_in,
+    resolve_person,
 )
 from sso.services.sign_in.signers import signer_of
 
@@ -69,10 +69,13 @@ def finish_sign_in(
     if asked.consumed_at is not None:
         return _repeated(asked)
     verdict = _judge(asked, encoded, now, with_keys=seen.may_be_encrypted)
-    return twice(
-        lambda: _decide(asked, verdict, actor, now),
-        again=lambda: _decide(_read_again(asked), verdict, actor, now),
-    )
+    try:
+        return twice(
+            lambda: _decide(asked, verdict, actor, now),
+            again=lambda: _decide(asked, verdict, actor, now, again=True),
+        )
+    except AlreadyConsumed:
+        return _repeated(SignIn.objects.select_related("organization").get(pk=asked.pk))
 
 
 def cookie_name(number: int) -> str:
@@ -110,24 +113,25 @@ def _judge(asked: SignIn, encoded: str, now: datetime, *, with_keys: bool) -> sa
     )
 
 
-def _decide(asked: SignIn, verdict: saml.Verdict, actor: Actor, now: datetime) -> Finished | Refused | Repeated:
+def _decide(
+    asked: SignIn, verdict: saml.Verdict, actor: Actor, now: datetime, *, again: bool = False
+) -> Finished | Refused:
+    """Sign the user in or refuse, and write it. Raises AlreadyConsumed and OutdatedError; then nothing is written."""
     _write_verdict(asked, verdict, actor)
     asked.consumed_at = now
     asked.user = asked.grant = None
     asked.provider_session, asked.name_id_hash, asked.facts = {}, "", None
+    if verdict.assertion is None:
+        asked.signer = signer_of(asked.configuration, verdict)
+        return refuse(asked, reason_of(verdict), verdict.status_message)
     try:
-        if verdict.assertion is None:
-            asked.signer = signer_of(asked.configuration, verdict)
-            return refuse(asked, reason_of(verdict), verdict.status_message)
-        try:
-            return _authorize_and_persist(asked, verdict.assertion, actor, now)
-        except UnlinkedError:
-            return refuse(asked, Reason.UNLINKED, "")
-        except SignInRefused as refusal:
-            asked.operator_reason, asked.facts = refusal.operator_reason, refusal.facts
-            return refuse(asked, refusal.reason, refusal.detail)
-    except AlreadyConsumed:
-        return _repeated(SignIn.objects.select_related("organization").get(pk=asked.pk))
+        return _sign_in(asked, verdict.assertion, actor, now, again=again)
+    except SignInRefused as refusal:
+        asked.operator_reason, asked.facts = refusal.operator_reason, refusal.facts
+        return refuse(asked, refusal.reason, refusal.detail)
+    except IntegrityError as error:
+        # A race condition: two organizations make an account for one address, each behind a lock of its own.
+        raise OutdatedError from error
 
 
 def _write_verdict(asked: SignIn, verdict: saml.Verdict, actor: Actor) -> None:
@@ -137,40 +141,44 @@ def _write_verdict(asked: SignIn, verdict: saml.Verdict, actor: Actor) -> None:
     asked.ip_address, asked.user_agent = actor.address or None, actor.user_agent[:400]
 
 
-def _authorize_and_persist(asked: SignIn, assertion: saml.Assertion, actor: Actor, now: datetime) -> Finished:
-    """Write the sign-in and all that comes of it together; for most users that is one statement (persist.py).
+def _sign_in(asked: SignIn, assertion: saml.Assertion, actor: Actor, now: datetime, *, again: bool) -> Finished:
+    """Resolve the person and persist the sign-in, with all that comes of it.
 
-    Raises SignInRefused, AlreadyConsumed and OutdatedError; then nothing has been written.
+    For most users that is one statement of PostgreSQL's, which asks once more what was read before. Whatever else has
+    to be written goes into one transaction with it, in which all is read again behind the organization's lock. So it
+    is on SQLite, and wherever the first try was outdated (`again`).
     """
-    _check_open(asked)
+    check_open(asked)
     person = person_in(assertion)
     asked.address = person.address
-    known = known_person(asked.connection, assertion.issuer, person.subject)
-    alone = asked.purpose != Purpose.TEST and not asked.session and is_settled(known, person, assertion)
-    if alone:
-        return _persist_sign_in(asked, _authorize(asked, person, known, assertion, actor), assertion, now)
-    try:
-        with transaction.atomic():
-            known = _hold(asked, person, known, assertion.issuer)
-            return _persist_sign_in(asked, _authorize(asked, person, known, assertion, actor), assertion, now)
-    except IntegrityError as error:
-        # A race condition: two organizations make an account for one address, each behind a lock of its own.
-        raise OutdatedError from error
+    known = known_person(asked.connection, person.provider, person.subject)
+    is_plain = asked.purpose != Purpose.TEST and not asked.session and is_settled(known, person)
+    at_once = is_plain and not again and can_write_at_once()
+    with nullcontext() if at_once else transaction.atomic():
+        if not at_once:
+            known = _hold(asked, person, known)
+        authorized = resolve_person(asked=asked, person=person, known=known, actor=actor)
+        grant = _new_grant(asked, authorized.membership.user, assertion, now)
+        persist(asked, authorized, grant)
+        grants.carry_grants_over(from_session=asked.session, to=grant)
+    return Finished(asked, grant.user, grant.session, grant)
 
 
-def _hold(asked: SignIn, person: Person, known: KnownPerson | None, issuer: str) -> KnownPerson | None:
+def _hold(asked: SignIn, person: Person, known: KnownPerson | None) -> KnownPerson | None:
     """Lock the organization until all is written, read again what decides the sign-in, and return the person.
 
     A member only shares the organization, so that other sign-ins go on. A test or a first sign-in changes who may
     enter, or how, and holds it alone. Raises SignInRefused and OutdatedError.
     """
     changes_access = asked.purpose == Purpose.TEST or not is_member(known)
-    organization = (
-        locks.hold_organization(asked.organization) if changes_access else locks.share_organization(asked.organization)
-    )
-    _read_again(asked, organization)
-    _check_open(asked)
-    found = known_person(asked.connection, issuer, person.subject)
+    lock = locks.hold_organization if changes_access else locks.share_organization
+    asked.organization = lock(asked.organization)
+    configurations = Configuration.objects.select_related("connection").defer("metadata", "findings")
+    asked.configuration = configurations.get(pk=asked.configuration_id)
+    asked.connection = asked.configuration.connection
+    asked.connection.organization = asked.organization
+    check_open(asked)
+    found = known_person(asked.connection, person.provider, person.subject)
     if known is not None and found is None:
         raise SignInRefused(Reason.UNLINKED)
     if not changes_access and not is_member(found):
@@ -178,49 +186,8 @@ def _hold(asked: SignIn, person: Person, known: KnownPerson | None, issuer: str)
     return found
 
 
-def _read_again(asked: SignIn, organization: Organization | None = None) -> SignIn:
-    """Refresh the sign-in's organization, plan, connection and configuration, which may have changed meanwhile."""
-    if organization is None:
-        organization = Organization.objects.select_related("plan").get(pk=asked.organization_id)
-    asked.connection.refresh_from_db()
-    asked.configuration.refresh_from_db(fields=["state"])
-    asked.organization = asked.connection.organization = organization
-    return asked
-
-
-def _authorize(
-    asked: SignIn, person: Person, known: KnownPerson | None, assertion: saml.Assertion, actor: Actor
-) -> Authorized:
-    is_test = asked.purpose == Purpose.TEST
-    actor = Actor(email=person.address, address=actor.address, user_agent=actor.user_agent)
-    authorized = authorize(
-        person=person,
-        known=known,
-        connection=asked.connection,
-        provider_entity_id=assertion.issuer,
-        actor=actor,
-        admins_only=is_test,
-    )
-    if is_test and asked.configuration.state == ConfigurationState.DRAFT:
-        activate(configuration=asked.configuration, actor=actor)
-    keep_names(authorized.membership, assertion)
-    return authorized
-
-
-def _check_open(asked: SignIn) -> None:
-    """Refuse if access was closed since the sign-in began. persist.py checks this again as it writes."""
-    if not asked.organization.is_open:
-        raise SignInRefused(Reason.CLOSED)
-    if not asked.organization.plan.sso:
-        raise SignInRefused(Reason.PLAN)
-    if asked.connection.state == ConnectionState.DISABLED:
-        raise SignInRefused(Reason.DISABLED)
-    if asked.configuration.state == ConfigurationState.RETIRED:
-        raise SignInRefused(Reason.REPLACED)
-
-
-def _persist_sign_in(asked: SignIn, authorized: Authorized, assertion: saml.Assertion, now: datetime) -> Finished:
-    user = authorized.membership.user
+def _new_grant(asked: SignIn, user: User, assertion: saml.Assertion, now: datetime) -> SessionGrant:
+    """Return the grant of a successful sign-in, not yet written, and put it into the sign-in's row."""
     grant = grants.new_grant(
         session=secrets.token_urlsafe(32),
         user=user,
@@ -234,6 +201,4 @@ def _persist_sign_in(asked: SignIn, authorized: Authorized, assertion: saml.Asse
     asked.state, asked.user = SignInState.SUCCEEDED, user
     asked.grant, asked.name_id_hash = grant.public_id, hash_of_token(assertion.name_id)
     asked.provider_session = session_of(assertion)
-    persist(asked, authorized, grant)
-    grants.carry_grants_over(from_session=asked.session, to=grant)
-    return Finished(asked, user, grant.session, grant)
+    return grant

@@ -15,12 +15,22 @@ from orgs.models import Membership, MembershipState, Role, User
 from orgs.selectors import pending_invitation
 from orgs.services import accounts, invitations, members
 from sso import saml
-from sso.acs_sql.reads import KnownPerson, Subject
+from sso.acs_sql.read import KnownPerson, Subject
 from sso.errors import AddressError, SignInRefused
 from sso.identifiers import Difference, Identifier
-from sso.models import LONGEST_SUBJECT, Connection, Identity, SubjectKind
+from sso.models import (
+    LONGEST_SUBJECT,
+    ConfigurationState,
+    Connection,
+    ConnectionState,
+    Identity,
+    Purpose,
+    SignIn,
+    SubjectKind,
+)
 from sso.reasons import OperatorReason, Reason
 from sso.selectors.name_id_forms import comparable
+from sso.services.connections import activate
 from sso.services.sign_in.asserted import CLAIM_OBJECT_IDENTIFIER, address_in, names_in
 from sso.services.sign_in.identifiers import TRANSIENT, arrived_identifier, known_identifiers
 
@@ -31,11 +41,14 @@ _SAME_USE = timedelta(days=1)
 class Person:
     """A user as the provider asserts them. `name_id` is "" when it is transient, since that changes each time.
 
-    `normal_name_id` is a name ID that is an address in its normal form; None where it is compared letter for letter.
+    `provider` is the entity ID of who asserts it; `names` has the keys of `names_in`. `normal_name_id` is a name ID
+    that is an address in its normal form; None where it is compared letter for letter.
     """
 
+    provider: str
     subject: Subject
     address: str
+    names: dict[str, str]
     name_id: str
     normal_name_id: str | None
     name_id_format: str
@@ -60,7 +73,7 @@ def person_in(assertion: saml.Assertion) -> Person:
         subject = _subject(SubjectKind.NAME_ID, name_id, normal)
     else:
         subject = Subject(SubjectKind.ADDRESS, address, address)
-    return Person(subject, address, name_id, normal, assertion.name_id_format)
+    return Person(assertion.issuer, subject, address, names_in(assertion), name_id, normal, assertion.name_id_format)
 
 
 def _subject(kind: SubjectKind, value: str, normalized: str | None = None) -> Subject:
@@ -80,23 +93,31 @@ def _address_in(assertion: saml.Assertion) -> str:
         raise SignInRefused(reason, facts=facts) from error
 
 
-def authorize(
-    *,
-    person: Person,
-    known: KnownPerson | None,
-    connection: Connection,
-    provider_entity_id: str,
-    actor: Actor,
-    admins_only: bool,
-) -> Authorized:
-    """Return the identity and the membership through which this person signs in, written now if they are new.
+def check_open(asked: SignIn) -> None:
+    """Refuse if access was closed since the sign-in began. persist.py checks this again as it writes."""
+    if not asked.organization.is_open:
+        raise SignInRefused(Reason.CLOSED)
+    if not asked.organization.plan.sso:
+        raise SignInRefused(Reason.PLAN)
+    if asked.connection.state == ConnectionState.DISABLED:
+        raise SignInRefused(Reason.DISABLED)
+    if asked.configuration.state == ConfigurationState.RETIRED:
+        raise SignInRefused(Reason.REPLACED)
 
-    `known` is the user who has signed in by this subject before. `admins_only`: the test of a draft, which lets in
-    admins and makes no new member. Raises SignInRefused, before any write.
+
+def resolve_person(*, asked: SignIn, person: Person, known: KnownPerson | None, actor: Actor) -> Authorized:
+    """Authorize a person: return the identity and the membership by which they sign in, written now if they are new.
+
+    `known` is the user who has signed in by this subject before. The test of a draft lets in admins only, makes no new
+    member, and makes the draft the active configuration. Raises SignInRefused, before any write.
     """
-    if known is not None:
-        return _known(known, person, connection, actor, admins_only=admins_only)
-    return _new(person, connection, provider_entity_id, actor, admins_only=admins_only)
+    actor = Actor(email=person.address, address=actor.address, user_agent=actor.user_agent)
+    authorized = _known(asked, known, person, actor) if known else _new(asked, person, actor)
+    if asked.purpose == Purpose.TEST and asked.configuration.state == ConfigurationState.DRAFT:
+        activate(configuration=asked.configuration, actor=actor)
+    # On the membership only (invariant 1).
+    members.note_names(membership=authorized.membership, **person.names)
+    return authorized
 
 
 def is_member(known: KnownPerson | None) -> bool:
@@ -104,28 +125,20 @@ def is_member(known: KnownPerson | None) -> bool:
     return known is not None and known.membership is not None and known.membership.state != MembershipState.REMOVED
 
 
-def is_settled(known: KnownPerson | None, person: Person, assertion: saml.Assertion) -> bool:
+def is_settled(known: KnownPerson | None, person: Person) -> bool:
     """Return whether nothing has to be written about this person: a member, unchanged since a use within the day."""
     if known is None or known.membership is None or not is_member(known):
         return False
-    return not _has_news(known.identity, person) and members.has_names(
-        membership=known.membership, **names_in(assertion)
-    )
+    return not _has_news(known.identity, person) and members.has_names(membership=known.membership, **person.names)
 
 
-def _known(
-    known: KnownPerson, person: Person, connection: Connection, actor: Actor, *, admins_only: bool
-) -> Authorized:
+def _known(asked: SignIn, known: KnownPerson, person: Person, actor: Actor) -> Authorized:
     """Return the identity of a known user: by subject, whatever address is asserted today."""
     user = known.identity.user
-    membership = _authorize_membership(user.email, user, known.membership, connection, actor, admins_only=admins_only)
-    _note_use(known.identity, person)
+    membership = _authorize_membership(asked, user.email, user, known.membership, actor)
+    if _has_news(known.identity, person):
+        Identity.objects.filter(pk=known.identity.pk).update(address=person.address, last_used_at=timezone.now())
     return Authorized(known.identity, membership)
-
-
-def _note_use(identity: Identity, person: Person) -> None:
-    if _has_news(identity, person):
-        Identity.objects.filter(pk=identity.pk).update(address=person.address, last_used_at=timezone.now())
 
 
 def _has_news(identity: Identity, person: Person) -> bool:
@@ -134,18 +147,17 @@ def _has_news(identity: Identity, person: Person) -> bool:
     return before is None or timezone.now() - before > _SAME_USE or identity.address != person.address
 
 
-def _new(
-    person: Person, connection: Connection, provider_entity_id: str, actor: Actor, *, admins_only: bool
-) -> Authorized:
+def _new(asked: SignIn, person: Person, actor: Actor) -> Authorized:
+    connection = asked.connection
     # Locked against a race condition: an account that becomes an operator's, or is disabled, must not be joined.
     user = User.objects.select_for_update(no_key=True).filter(email=person.address).first()
     if user is not None:
-        _check_not_another(user, person, connection, provider_entity_id)
+        _check_not_another(user, person, connection)
     found = _membership(connection, user) if user else None
-    membership = _authorize_membership(person.address, user, found, connection, actor, admins_only=admins_only)
+    membership = _authorize_membership(asked, person.address, user, found, actor)
     identity = Identity.objects.create(
         connection=connection,
-        provider_entity_id=provider_entity_id,
+        provider_entity_id=person.provider,
         subject_kind=person.subject.kind,
         subject=person.subject.value,
         normalized_subject=person.subject.normalized,
@@ -163,19 +175,14 @@ def _new(
 
 
 def _authorize_membership(
-    address: str,
-    user: User | None,
-    membership: Membership | None,
-    connection: Connection,
-    actor: Actor,
-    *,
-    admins_only: bool,
+    asked: SignIn, address: str, user: User | None, membership: Membership | None, actor: Actor
 ) -> Membership:
     """Return the membership of a member, or else of an invitee, or else one made just in time. Raises SignInRefused.
 
     What the organization itself decides is checked first and the account last, so that its log says the same of an
     operator's or a disabled account as of any other that it would not authorize.
     """
+    connection, admins_only = asked.connection, asked.purpose == Purpose.TEST
     if membership is not None and membership.state != MembershipState.REMOVED:
         _check_may_enter(membership, admins_only=admins_only)
         _check_not_disabled(membership.user)
@@ -231,13 +238,13 @@ def _check_may_enter(membership: Membership, *, admins_only: bool) -> None:
         raise SignInRefused(Reason.TEST_NEEDS_ADMIN)
 
 
-def _check_not_another(user: User, person: Person, connection: Connection, provider_entity_id: str) -> None:
+def _check_not_another(user: User, person: Person, connection: Connection) -> None:
     """Refuse a person whose address is that of a user whom the provider calls by another identifier.
 
     The one exception: a user who was known by name ID or address until the provider began to send a better subject, and
     for whom it still sends that name ID or address. The refusal keeps both identifiers.
     """
-    known = Identity.objects.filter(connection=connection, provider_entity_id=provider_entity_id, user=user)
+    known = Identity.objects.filter(connection=connection, provider_entity_id=person.provider, user=user)
     if any(each.subject_kind == person.subject.kind or not _has_identifier(person, each) for each in known):
         raise SignInRefused(
             Reason.OTHER_SUBJECT, facts=Difference(_arrived(person), known_identifiers(known)).as_facts()
@@ -259,8 +266,3 @@ def _has_identifier(person: Person, identity: Identity) -> bool:
         same = identity.normalized_subject is not None and identity.normalized_subject == person.normal_name_id
         return same or identity.subject == person.name_id
     return identity.subject_kind == SubjectKind.ADDRESS and identity.subject == person.address
-
-
-def keep_names(membership: Membership, assertion: saml.Assertion) -> None:
-    """Keep the names the provider asserted, on the membership only (invariant 1)."""
-    members.note_names(membership=membership, **names_in(assertion))

@@ -13,7 +13,7 @@ from sso.models import SignInState
 from sso.services.sign_in.asserted import CLAIM_SURNAME
 from tests.sso.conftest import Journey, new_browser
 
-WRITE = ["BEGIN", "SELECT", "SELECT", "SELECT", "UPDATE", "INSERT", "COMMIT"]
+WRITE = ["BEGIN", "SELECT", "SELECT", "SELECT", "SELECT", "UPDATE", "INSERT", "COMMIT"]
 if connection.vendor == "postgresql":
     WRITE = ["WITH"]
 # The session, once the user is in.
@@ -42,7 +42,7 @@ def known(organization, connect, member, make_user) -> Journey:
 def test_four_round_trips_and_two_commits(known):
     """Read the request with everything that decides about it; read the person whom the signed response names; use the
     request up and open the grant; begin the session. Without WITH the third is two statements in a transaction, after
-    three that ask whether all that the grant depends on still holds.
+    four that read again all that the grant depends on.
     """
     known.sign_in("grace")
     known.browser = new_browser()

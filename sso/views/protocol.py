@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from urllib.parse import urlencode
 
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
@@ -22,7 +21,7 @@ from orgs.models import Organization
 from orgs.selectors import open_organization, somebody_else_in
 from orgs.sessions.lifetimes import cookie_seconds
 from orgs.sessions.names import session_name
-from orgs.views.responses import not_allowed
+from orgs.views.responses import not_allowed, see_other
 from sso import saml
 from sso.acs_sql.read import sign_in_by_relay_state
 from sso.crypto.encrypted_params import TokenPurpose, decrypt, encrypt
@@ -110,15 +109,18 @@ def acs(request: HttpRequest, number: int) -> HttpResponse:
         actor=actor_of(request),
     )
     if isinstance(outcome, Finished):
-        return _session_row(request, outcome)
+        if somebody_else_in(outcome.sign_in.session, outcome.user):
+            return _ask_to_switch(outcome)
+        make_session(request, outcome)
+        return redirect_after_sign_in(outcome.sign_in)
     if outcome is None:
         raise Http404
     if isinstance(outcome, UnsolicitedResponse):
         return restart(outcome, _keep_relay_state(request, outcome))
     if isinstance(outcome, Repeated):
         # Cross-site posts bring no session; a page of our own sees what is open in this browser.
-        return _see_other(reverse("repeated_response", args=[number, outcome.sign_in.reference]))
-    return _see_other(refused_page(outcome.sign_in, brings_cookie=brings_cookie(request, number)))
+        return see_other("repeated_response", number, outcome.sign_in.reference)
+    return HttpResponseRedirect(refused_page(outcome.sign_in, brings_cookie=brings_cookie(request, number)), status=303)
 
 
 def _organization(number: int) -> Organization:
@@ -179,8 +181,7 @@ def restart(asked: UnsolicitedResponse, kept: SignIn | None = None) -> HttpRespo
     """
     named = asked.restart_of or kept
     token = encrypt(TokenPurpose.AGAIN, named.public_id.hex if named else _UNASKED)
-    address = reverse("start_sign_in", args=[asked.organization.number])
-    return _see_other(f"{address}?{urlencode({'again': token})}")
+    return see_other("start_sign_in", asked.organization.number, query={"again": token})
 
 
 def _asked_again(request: HttpRequest, organization: Organization) -> UnsolicitedResponse | None:
@@ -206,20 +207,12 @@ def _keep_relay_state(request: HttpRequest, asked: UnsolicitedResponse) -> SignI
     return keep_next_path(organization=asked.organization, actor=actor_of(request), next_path=page) if page else None
 
 
-def _session_row(request: HttpRequest, finished: Finished) -> HttpResponse:
-    """Make the session of a user who has signed in, or ask first if another user is signed in in this browser.
+def make_session(request: HttpRequest, finished: Finished) -> None:
+    """Begin a new session, against session fixation: the grants of the old one were carried over, or ended.
 
     A process that ends before this leaves a used request and no session. Its browser sends the response again, and the
     page for repeated responses begins a new sign-in.
     """
-    if _was_somebody_else(finished):
-        return _ask_to_switch(finished)
-    make_session(request, finished)
-    return redirect_after_sign_in(finished.sign_in)
-
-
-def make_session(request: HttpRequest, finished: Finished) -> None:
-    """Begin a new session, against session fixation: the grants of the old one were carried over, or ended."""
     request.session.flush()
     login(request, finished.user, backend=_BACKEND)
     keep_session_name(request, finished.session, finished.grant)
@@ -229,18 +222,13 @@ def make_session(request: HttpRequest, finished: Finished) -> None:
 
 def redirect_after_sign_in(sign_in: SignIn) -> HttpResponse:
     """Redirect the user whom a sign-in let in to the page that it began at."""
-    return _see_other(sign_in.next_path or reverse("organization_home", args=[sign_in.organization.slug]))
-
-
-def _was_somebody_else(finished: Finished) -> bool:
-    """Return whether the session in which the sign-in began belongs to another user than it ended with."""
-    return somebody_else_in(finished.sign_in.session, finished.user) is not None
+    page = sign_in.next_path or reverse("organization_home", args=[sign_in.organization.slug])
+    return HttpResponseRedirect(page, status=303)
 
 
 def _ask_to_switch(finished: Finished) -> HttpResponse:
     """Ask before switching users: else the owner of a provider could sign others in to their account (login CSRF)."""
-    address = reverse("switch", args=[finished.sign_in.organization.number])
-    return _see_other(f"{address}?{urlencode({'token': token_of(finished)})}")
+    return see_other("switch", finished.sign_in.organization.number, query={"token": token_of(finished)})
 
 
 def _too_many(request: HttpRequest) -> HttpResponse:
@@ -248,7 +236,3 @@ def _too_many(request: HttpRequest) -> HttpResponse:
     response = render(request, "429.html", {"minutes": STARTS_COUNTED_FOR.seconds // 60}, status=429)
     response["Retry-After"] = str(int(STARTS_COUNTED_FOR.total_seconds()))
     return response
-
-
-def _see_other(path: str) -> HttpResponse:
-    return HttpResponseRedirect(path, status=303)

@@ -1,17 +1,17 @@
 """Starting a sign-in: the first half, before the identity provider responds.
 
-The life of a sign-in, in the order of its steps:
+`start_sign_in` writes the row, and the browser carries the request to the provider with a cookie that only it has. The
+response comes back to `POST /saml/2/acs/<number>` (`acs` in sso/views/protocol.py), and from there to the session it
+takes five steps, in this order:
 
-1. `POST /sign-in` (sso/views/sign_in.py): the domain of an address leads to its organization.
-2. `GET /sso/<number>/start` (sso/views/protocol.py): `start_sign_in` here writes the row, `saml.build_authn_request`
-the
-   request; the browser is sent to the provider with a cookie that only it has.
-3. `POST /saml/2/acs/<number>` (sso/views/protocol.py): finish.py finds the row by InResponseTo and that cookie, and
-   `saml.validate_response` makes a Verdict, outside any transaction.
-4. resolve_person.py says which user the verified assertion is about, and whether a membership lets them in.
-5. persist.py consumes the request and writes verdict and grant, together.
-6. The view begins the session and redirects with 303 to the page that was asked for. A refusal is a row with its
-   reason.
+1. `finish_sign_in` (finish.py) validates: it finds the row by InResponseTo and that cookie, and
+   `saml.validate_response` makes a verdict, outside any transaction.
+2. `resolve_person` (resolve_person.py) authorizes: the user whom the verified assertion names, by their membership.
+3. `persist` (persist.py) writes: the request consumed, with its verdict, and the grant.
+4. `make_session` (sso/views/protocol.py) makes the session that the grant names.
+5. `redirect_after_sign_in` (sso/views/protocol.py) redirects with 303, to the page that was asked for.
+
+A refusal ends them where it is found: the row keeps every check and the reason.
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ _KEY_BYTES = 20
 class SessionStore(db.SessionStore):
     """A session store that writes a new session in one statement, in the transaction there is; Django's takes seven.
 
-    A key is made without checking whether it is taken: it holds 160 random bits, and the INSERT would fail.
+    A key is made without checking whether it is taken: it holds 160 random bits, and the INSERT would fail. In
+    interleaved rounds, the ACS with Django's store took 1.4 times the processor time (docs/performance.md).
     """
 
     def __init__(self, session_key: str | None = None) -> None:

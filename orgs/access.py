@@ -258,9 +258,9 @@ def _read_grants(request: HttpRequest) -> list[SessionGrant]:
     return list(live_grants(name, request.user))
 
 
-def keep_session_name(request: HttpRequest, name: str, grant: SessionGrant) -> None:
+def keep_session_name(request: HttpRequest, grant: SessionGrant) -> None:
     """Give this session the name under which `grant` was just made."""
-    request.session[SESSION_NAME] = name
+    request.session[SESSION_NAME] = grant.session
     cast(PersonRequest, request).grants = [grant]
 
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET
 from orgs.access import actor_of, grants_of, keep_session_name
 from orgs.deferred import defer
 from orgs.emails import tell_admins_of_suspension
-from orgs.models import Organization
+from orgs.models import Organization, SessionGrant
 from orgs.selectors import open_organization, somebody_else_in
 from orgs.sessions.lifetimes import cookie_seconds
 from orgs.sessions.names import session_name
@@ -109,9 +109,9 @@ def acs(request: HttpRequest, number: int) -> HttpResponse:
         actor=actor_of(request),
     )
     if isinstance(outcome, Finished):
-        if somebody_else_in(outcome.sign_in.session, outcome.user):
+        if somebody_else_in(outcome.sign_in.session, outcome.grant.user):
             return _ask_to_switch(outcome)
-        make_session(request, outcome)
+        make_session(request, outcome.grant)
         return redirect_after_sign_in(outcome.sign_in)
     if outcome is None:
         raise Http404
@@ -207,16 +207,16 @@ def _keep_relay_state(request: HttpRequest, asked: UnsolicitedResponse) -> SignI
     return keep_next_path(organization=asked.organization, actor=actor_of(request), next_path=page) if page else None
 
 
-def make_session(request: HttpRequest, finished: Finished) -> None:
+def make_session(request: HttpRequest, grant: SessionGrant) -> None:
     """Begin a new session, against session fixation: the grants of the old one were carried over, or ended.
 
     A process that ends before this leaves a used request and no session. Its browser sends the response again, and the
     page for repeated responses begins a new sign-in.
     """
     request.session.flush()
-    login(request, finished.user, backend=_BACKEND)
-    keep_session_name(request, finished.session, finished.grant)
-    request.session.set_expiry(cookie_seconds(timezone.now(), grant_end=finished.grant.expires_at))
+    login(request, grant.user, backend=_BACKEND)
+    keep_session_name(request, grant)
+    request.session.set_expiry(cookie_seconds(timezone.now(), grant_end=grant.expires_at))
     request.session.save()
 
 

@@ -37,12 +37,12 @@ def switch(request: HttpRequest, number: int) -> HttpResponse:
         return see_other("start_sign_in", number) if request.method == "POST" else redirect("start_sign_in", number)
     if request.method != "POST":
         _remember(request, finished)
-        context = {"before": request.user, "after": finished.user, "organization": finished.sign_in.organization}
+        context = {"before": request.user, "after": finished.grant.user, "organization": finished.sign_in.organization}
         return render(request, "sso/switch.html", context)
     if request.POST.get("action") == "continue":
         return _begin_session_as(request, finished)
     grants.end_session(
-        session=finished.session, user=finished.user, actor=actor_of(request), by="whoever was signed in"
+        session=finished.grant.session, user=finished.grant.user, actor=actor_of(request), by="whoever was signed in"
     )
     return see_other("home")
 
@@ -60,5 +60,5 @@ def _begin_session_as(request: HttpRequest, finished: Finished) -> HttpResponse:
         grants.end_session(
             session=session_name(request), user=before, actor=actor_of(request), by="a sign-in as another"
         )
-        make_session(request, finished)
+        make_session(request, finished.grant)
     return redirect_after_sign_in(finished.sign_in)

@@ -161,7 +161,7 @@ def _sign_in(asked: SignIn, assertion: saml.Assertion, actor: Actor, now: dateti
         grant = _new_grant(asked, authorized.membership.user, assertion, now)
         persist(asked, authorized, grant)
         grants.carry_grants_over(from_session=asked.session, to=grant)
-    return Finished(asked, grant.user, grant.session, grant)
+    return Finished(asked, grant)
 
 
 def _hold(asked: SignIn, person: Person, known: KnownPerson | None) -> KnownPerson | None:

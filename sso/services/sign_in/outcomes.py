@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orgs.models import Organization, SessionGrant, User
+from orgs.models import Organization, SessionGrant
 from sso.models import Configuration, ConfigurationState, SignIn
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """Success: `user` is signed in by `grant`, which belongs to the session of the name `session`."""
+    """Success: `grant` says who is signed in, and under which name the session is to be made."""
 
     sign_in: SignIn
-    user: User
-    session: str
     grant: SessionGrant
 
 

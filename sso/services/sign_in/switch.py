@@ -12,7 +12,7 @@ from sso.services.sign_in.outcomes import Finished
 
 def token_of(finished: Finished) -> str:
     """Return an encrypted token from which `waiting` finds this sign-in again, for ten minutes."""
-    return encrypt(TokenPurpose.SWITCH, f"{finished.sign_in.public_id.hex} {finished.session}")
+    return encrypt(TokenPurpose.SWITCH, f"{finished.sign_in.public_id.hex} {finished.grant.session}")
 
 
 def waiting(*, number: int, token: str, session: str) -> Finished | None:
@@ -24,10 +24,9 @@ def waiting(*, number: int, token: str, session: str) -> Finished | None:
     if not name or not session:
         return None
     begun_here = SignIn.objects.filter(organization__number=number, session=session, state=SignInState.SUCCEEDED)
-    sign_in = begun_here.select_related("organization", "connection", "user").filter(public_id=public_id).first()
-    if sign_in is None or sign_in.user is None or sign_in.grant is None:
+    sign_in = begun_here.select_related("organization").filter(public_id=public_id).first()
+    if sign_in is None or sign_in.grant is None:
         return None
-    grant = SessionGrant.objects.filter(
-        public_id=sign_in.grant, session=name, ended_at__isnull=True, expires_at__gt=timezone.now()
-    ).first()
-    return Finished(sign_in, sign_in.user, name, grant) if grant else None
+    live = SessionGrant.objects.select_related("user").filter(ended_at__isnull=True, expires_at__gt=timezone.now())
+    grant = live.filter(public_id=sign_in.grant, session=name).first()
+    return Finished(sign_in, grant) if grant else None

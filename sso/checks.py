@@ -9,9 +9,8 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Info, Tags, register
 from django.db import DEFAULT_DB_ALIAS, DatabaseError
 
+from sso import saml
 from sso.crypto.key_encryption import can_encrypt
-from sso.saml.errors import SAMLError
-from sso.saml.toolkit.self_check import self_check
 from sso.selectors.connections import active_configurations
 
 if TYPE_CHECKING:
@@ -22,8 +21,8 @@ if TYPE_CHECKING:
 def signatures_work(**kwargs: Any) -> list[CheckMessage]:
     """Sign and verify a sample with the installed xmlsec and lxml."""
     try:
-        self_check()
-    except SAMLError as error:
+        saml.self_check()
+    except saml.SAMLError as error:
         return [Error(str(error), id="sso.E001")]
     return []
 

@@ -12,7 +12,8 @@
     self_check            checks that this machine can verify signatures
 
 A response is untrusted input: it is refused by a verdict, never by an exception. Logout messages are read by
-`logout.messages`, which is imported where it is used: importing it fails where xmlsec doesn't fit lxml.
+`logout.read`, on first use, because importing it fails where xmlsec doesn't fit lxml; it is the only module inside
+this package that others import. Everything else that they need is a name of the package.
 """
 
 from sso.saml.errors import (
@@ -49,6 +50,7 @@ from sso.saml.response.context import SKEW
 from sso.saml.response.unknown_signature import UnknownSignature
 from sso.saml.response.unverified import UnverifiedHint, unverified_hint
 from sso.saml.response.validate import validate_response
+from sso.saml.rule_result import shown, told_apart
 from sso.saml.toolkit.self_check import self_check
 from sso.saml.types import (
     REQUEST_LIFE,
@@ -62,6 +64,7 @@ from sso.saml.types import (
     ServiceProvider,
 )
 from sso.saml.verdict import Assertion, Check, CheckName, Fault, Outcome, Verdict
+from sso.saml.xml.threads import each_in_own_thread, in_own_thread
 
 __all__ = [
     "AGGREGATE_TOO_LARGE",
@@ -103,6 +106,8 @@ __all__ = [
     "Verdict",
     "build_authn_request",
     "build_sp_metadata",
+    "each_in_own_thread",
+    "in_own_thread",
     "is_web_address",
     "logout_request_address",
     "logout_response_address",
@@ -114,7 +119,9 @@ __all__ = [
     "provider_document",
     "read_idp_metadata",
     "self_check",
+    "shown",
     "stored_keys",
+    "told_apart",
     "unverified_hint",
     "validate_response",
 ]

@@ -22,7 +22,6 @@ from sso.connection_view import ConnectionView, connection_view
 from sso.crypto.key_encryption import can_encrypt
 from sso.errors import NoDraftError
 from sso.models import Configuration, ConfigurationState, Connection, ConnectionState, Identity, Provider, SignIn
-from sso.saml.xml.threads import in_own_thread
 from sso.selectors.connections import connection_of
 from sso.selectors.keys import live_keys, service_provider
 from sso.selectors.sign_ins import has_signed_in_through
@@ -64,7 +63,7 @@ def read_upload(*, organization: Organization, data: bytes, entity_id: str | Non
     Raises saml.MetadataError with a sentence for the admin, and saml.SeveralProviders when they have to choose.
     """
     us, now = service_provider(organization.number), timezone.now()
-    return in_own_thread(
+    return saml.in_own_thread(
         lambda: saml.read_idp_metadata(
             data,
             our_entity_id=us.entity_id,

@@ -15,7 +15,6 @@ from orgs.transactions import atomic
 from sso import saml
 from sso.models import OfferedProvider, Upload
 from sso.models.kept_uploads import folded
-from sso.saml.xml.threads import each_in_own_thread
 from sso.selectors.keys import service_provider
 
 # Rows, or bytes of documents, that are in memory at once while a file of thousands of providers is written.
@@ -34,7 +33,7 @@ def offer_providers(
     upload = _begin(organization, by, name, choices)
     offered = saml.offered_providers(file, our_entity_id=service_provider(organization.number).entity_id)
     try:
-        for rows in _batches(_row(upload, provider) for provider in each_in_own_thread(offered)):
+        for rows in _batches(_row(upload, provider) for provider in saml.each_in_own_thread(offered)):
             OfferedProvider.objects.bulk_create(rows)
     except Exception:
         upload.delete()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sso.identifiers import Difference, Identifier, IdentifierForm, difference_in
 from sso.reasons import Advice
-from sso.saml.rule_result import shown, told_apart
+from sso.saml import shown, told_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

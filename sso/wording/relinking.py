@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sso.models import Relinking
-from sso.saml.rule_result import shown
+from sso.saml import shown
 from sso.selectors.relinking import Candidate, Obstacle
 from sso.wording.identifiers import SideBySide, shown_difference
 

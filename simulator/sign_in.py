@@ -31,7 +31,7 @@ def saml2(tenant_id: str) -> str | AnyResponse:
     relay_state = values.get("RelayState")
     check_signature(app, values["SAMLRequest"], binding=binding, query=_raw_query(), relay_state=relay_state)
     if asked.is_passive:
-        raise Refusal(50058, "A silent sign-in was asked for, but nobody is signed in here.")
+        raise Refusal(50058, "A silent sign-in was asked for, but no user is signed in here.")
     return _account_picker(app, values, binding)
 
 

@@ -105,7 +105,7 @@ class Advice:
 
 ADVICE: dict[str, Advice] = {
     Reason.UNREADABLE: Advice(
-        "What arrived could not be read as a SAML response.",
+        "The received data is not a readable SAML response.",
         "Try once more. If it happens again, check that the provider sends a SAML 2.0 response by HTTP-POST to the "
         "Assertion Consumer Service URL.",
     ),

@@ -19,8 +19,8 @@ class TokenPurpose(StrEnum):
     TEST = "test of a draft"
     SIGN_OUT = "sign-in to be signed out at the provider"
     SIGNED_OUT = "how a sign-out ended"
-    SWITCH = "sign-in as somebody else"
-    AGAIN = "answer that could not be used"
+    SWITCH = "sign-in as another user"
+    AGAIN = "response that could not be used"
     REFUSED = "what the visitor can do about a refusal"
 
 

@@ -34,4 +34,4 @@ def end_waiting_grants(request: HttpRequest, **kwargs: Any) -> None:
     """End the grants that wait: a user who signs out has not become the other one that a provider asserted."""
     waiting = [uuid.UUID(hex=each) for each in request.session.get(WAITING_GRANTS, [])]
     if waiting:
-        grants.end_grants_of_sessions(grants=waiting, by="whoever was signed in", actor=actor_of(request))
+        grants.end_grants_of_sessions(grants=waiting, by="the signed-in user", actor=actor_of(request))

@@ -39,7 +39,7 @@ from sso.views.request_cookies import bind_to_browser, brings_cookie, nonce_of
 from sso.views.sign_in import refused_page
 
 # Encrypted where there is no sign-in to name.
-_UNASKED = "nobody asked"
+_UNASKED = "unsolicited"
 _BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 # Browsers send the session cookie to the ACS only when the provider is on our own site; nothing here relies on it.
 

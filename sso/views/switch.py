@@ -42,7 +42,7 @@ def switch(request: HttpRequest, number: int) -> HttpResponse:
     if request.POST.get("action") == "continue":
         return _begin_session_as(request, finished)
     grants.end_session(
-        session=finished.grant.session, user=finished.grant.user, actor=actor_of(request), by="whoever was signed in"
+        session=finished.grant.session, user=finished.grant.user, actor=actor_of(request), by="the signed-in user"
     )
     return see_other("home")
 

@@ -78,7 +78,7 @@ def test_refused(attack: Attack) -> None:
     assert isinstance(outcome, LogoutRefusal), outcome
     assert 0 < len(outcome.reason) <= 500
     assert outcome.reason.isprintable()
-    expected, _, received = outcome.reason.removeprefix("expected: ").partition("; arrived: ")
+    expected, _, received = outcome.reason.removeprefix("expected: ").partition("; received: ")
     assert expected != received
     assert spent < MOST_SECONDS, f"{spent:.1f} s of processor time"
 

@@ -154,7 +154,7 @@ def test_it_is_in_the_row_and_in_no_url(journey: Journey) -> None:
     assert answer["Location"].startswith("/sso/10001/start?again=")
     row = SignIn.objects.get()
     assert (row.next_path, row.state, row.nonce_hash) == (MEMBERS, SignInState.STARTED, "")
-    longest = max(len(row.public_id.hex), len("nobody asked")) + 16
+    longest = max(len(row.public_id.hex), len("unsolicited")) + 16
     assert len(answer["Location"]) <= len(plain["Location"]) + 2 * longest, "too short to hold an address"
     asked = journey.browser.get(answer["Location"])
     assert "members" not in asked["Location"]

@@ -143,7 +143,7 @@ def _complaint(context: LogoutContext, rules: tuple[Callable[..., RuleResult], .
     for rule in rules:
         seen = rule(context)
         if not seen.passed:
-            return f"expected: {seen.expected}; arrived: {seen.received}"
+            return f"expected: {seen.expected}; received: {seen.received}"
     return ""
 
 

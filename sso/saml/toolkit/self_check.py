@@ -17,7 +17,7 @@ from sso.saml.verdict import CheckName
 PINNED = "1.16.0"
 
 _WHAT_TO_DO = (
-    "xmlsec and lxml don't work together here, so no response can be judged: install both again, "
+    "xmlsec and lxml don't work together here, so no response can be verified: install both again, "
     "in the versions that requirements/base.txt pins."
 )
 _NOTICED_BY_US = (CheckName.SIGNATURE, CheckName.SIGNED_CONTENT)

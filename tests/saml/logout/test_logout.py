@@ -310,7 +310,10 @@ class TestRefused:
             ({"digest_method": f"{DS}sha1"}, "sha1"),
             ({"key_info": "retrieval"}, "RetrievalMethod"),
             ({"transforms": (EXCLUSIVE,)}, "the transforms are"),
-            ({"edit": lambda root: root.find("{*}Issuer").append(root.find("{*}Signature"))}, "arrived: one in Issuer"),
+            (
+                {"edit": lambda root: root.find("{*}Issuer").append(root.find("{*}Signature"))},
+                "received: one in Issuer",
+            ),
         ],
         ids=lambda value: value if isinstance(value, str) else "",
     )

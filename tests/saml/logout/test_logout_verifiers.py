@@ -72,7 +72,7 @@ def test_the_other_refuses_when_ours_is_broken(
     change(root)
     assert "python3-saml" not in refusal(root)
     _believe_every_signature(monkeypatch)
-    assert refusal(root).startswith("expected: accepted by python3-saml; arrived: Signature validation failed")
+    assert refusal(root).startswith("expected: accepted by python3-saml; received: Signature validation failed")
 
 
 def test_the_other_refuses_another_key(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -141,7 +141,7 @@ def test_who_signs_out_instead_leaves_nothing_waiting(journey, browser, victim, 
     assert waiting.ended_at is not None
     assert not SessionGrant.objects.filter(ended_at__isnull=True).exists()
     ended = Event.objects.filter(name="user:signed_out", target="ada@contoso.example").get()
-    assert (ended.organization_number, ended.after) == (journey.organization.number, {"by": "whoever was signed in"})
+    assert (ended.organization_number, ended.after) == (journey.organization.number, {"by": "the signed-in user"})
     begin_again(journey, browser.post(question, {"action": "continue"}))
 
 

@@ -183,10 +183,10 @@ def test_only_those_that_want_it(journeys, browser):
 def test_one_that_cannot_be_told_is_left_out(journeys, browser):
     Configuration.objects.filter(connection__organization=journeys[2].organization).update(slo_url="")
     page = read(browser.get(sign_out(browser)))
-    assert told(page) == {"Litware": "Not told", "Fabrikam": "Now", "Contoso": "Next"}
+    assert told(page) == {"Litware": "Not notified", "Fabrikam": "Now", "Contoso": "Next"}
     for _ in range(2):
         page = read(browser.get(browser.get(answered(journeys, address_in(page)))["Location"]))
-    assert told(page) == {"Litware": "Not told", "Fabrikam": "Signed out", "Contoso": "Signed out"}
+    assert told(page) == {"Litware": "Not notified", "Fabrikam": "Signed out", "Contoso": "Signed out"}
 
 
 def test_a_request_of_the_providers_goes_on_nowhere(journeys, browser, page):

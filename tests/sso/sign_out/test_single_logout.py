@@ -516,7 +516,7 @@ class TestWhatIsKnown:
         log, _ = admin_pages()
         assert "The sign-out was sent to Microsoft Entra ID. Its response could not be used: expected: https:" in log
         assert "expected: https://amplisso.example/saml/2/slo/" in log
-        assert "arrived: https://elsewhere.example/" in log
+        assert "received: https://elsewhere.example/" in log
         assert "Here at Amplisso, and at your" in self.answer(connected, asked, STATUS + "Success")
         assert (SignOut.objects.get().state, SignOut.objects.get().detail) == ("done", "")
 

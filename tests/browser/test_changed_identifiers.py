@@ -11,8 +11,8 @@ from sso.models import Configuration, Identity, SignIn
 from tests.browser.conftest import shot, sign_in_with_password
 from tests.browser.test_account_pages import hurdles
 from tests.conftest import MakeMember, MakeUser
-from tests.people.relinking import verify
-from tests.sso_pages.rows import sign_in_row, upload
+from tests.sso.identities.relinking import verify
+from tests.sso.views.rows import sign_in_row, upload
 
 pytestmark = pytest.mark.browser
 

@@ -12,7 +12,7 @@ from sso.models import Configuration, Connection, Upload
 from tests.browser.conftest import shot
 from tests.browser.test_account_pages import hurdles
 from tests.browser.test_settings_pages import access, drop
-from tests.sso_pages.files import NAMES, federation
+from tests.sso.views.files import NAMES, federation
 
 __all__ = ["access"]  # the fixture
 

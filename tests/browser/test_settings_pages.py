@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 from orgs.models import Organization
 from tests.browser.conftest import hold, shot, sign_in_with_password
 from tests.browser.test_account_pages import hurdles
-from tests.sso_pages.files import certificate, descriptor
-from tests.sso_pages.rows import save, sign_in_row, upload
+from tests.sso.views.files import certificate, descriptor
+from tests.sso.views.rows import save, sign_in_row, upload
 
 pytestmark = pytest.mark.browser
 

@@ -22,8 +22,8 @@ from tests.attacks.conftest import Siege, connect
 from tests.attacks.messages.target import Target
 from tests.conftest import new_browser
 from tests.saml.provider import ISSUER, NOW, encode, expired_key_pair, key_pair, stamp
-from tests.sso_pages.log.test_advice import assert_no_word_of_another
-from tests.sso_pages.pages import page, words
+from tests.sso.views.log.test_advice import assert_no_word_of_another
+from tests.sso.views.pages import page, words
 
 TRYING = "This may be an attack"
 STATUS = "urn:oasis:names:tc:SAML:2.0:status:"

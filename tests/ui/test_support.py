@@ -16,7 +16,7 @@ from orgs.templatetags.ui import reachable
 from sso.providers.azure_errors import explain
 from sso.reasons import ADVICE, Reason
 from sso.services import connections
-from tests.sso_pages.rows import upload
+from tests.sso.views.rows import upload
 
 WORDS = "Ask the operator of Amplisso why."
 

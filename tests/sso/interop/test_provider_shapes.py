@@ -17,9 +17,9 @@ from tests.conftest import SignedIn, new_browser
 from tests.saml.metadata_files import certificate
 from tests.saml.provider import KeyPair
 from tests.sso.interop.provider_shapes import ADDRESS, NAMES, PRODUCTS, Product
-from tests.sso_pages import rows
-from tests.sso_pages.log.test_advice import assert_no_word_of_another
-from tests.sso_pages.pages import page, words
+from tests.sso.views import rows
+from tests.sso.views.log.test_advice import assert_no_word_of_another
+from tests.sso.views.pages import page, words
 
 __all__ = ["frozen"]
 EACH_PRODUCT = pytest.mark.parametrize("product", PRODUCTS.values(), ids=PRODUCTS)

@@ -19,9 +19,9 @@ from sso.selectors.connections import active_configuration, draft_configuration,
 from sso.services import connections, waivers
 from sso.services.waivers import MOST_DAYS
 from tests.saml.provider import NOW
+from tests.sso.views.files import ENTITY_ID, descriptor
+from tests.sso.views.rows import upload
 from tests.sso.waivers import EXPIRED, SHA1, TODAY, allow, each_kind, end, versions
-from tests.sso_pages.files import ENTITY_ID, descriptor
-from tests.sso_pages.rows import upload
 
 
 @pytest.fixture(autouse=True)

@@ -22,9 +22,9 @@ from tests.attacks.conftest import Siege, connect
 from tests.attacks.messages.target import Target
 from tests.conftest import MakeOrganization, MakeUser, new_browser
 from tests.saml.provider import DS, NOW, expired_key_pair, key_pair, stamp
+from tests.sso.views.files import certificate, descriptor
+from tests.sso.views.rows import save, upload
 from tests.sso.waivers import EXPIRED, SHA1, TODAY, allow, each_kind, end, versions
-from tests.sso_pages.files import certificate, descriptor
-from tests.sso_pages.rows import save, upload
 
 SIGNED_SO = {
     EXPIRED: {"pair": expired_key_pair()},

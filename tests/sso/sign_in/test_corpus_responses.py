@@ -23,7 +23,7 @@ from tests.saml.metadata_corpus import CORPUS
 from tests.saml.metadata_files import entity, key, role, sso
 from tests.saml.provider import encode
 from tests.sso.conftest import follow_again, upload
-from tests.sso_pages.pages import page, words
+from tests.sso.views.pages import page, words
 
 RESPONSES = CORPUS / "responses"
 NAMES = sorted(path.stem for path in RESPONSES.glob("*.xml"))

@@ -14,7 +14,7 @@ from sso.saml import SigningCertificate, UnknownSignature
 from sso.selectors.versions import works
 from tests.saml.provider import expired_key_pair
 from tests.sso.conftest import upload
-from tests.sso_pages.choices import typed
+from tests.sso.views.choices import typed
 
 UNSIGNED_BY_US = "None of the certificates in the uploaded metadata made this signature."
 

@@ -14,7 +14,7 @@ from sso.models import Configuration
 from sso.selectors.keys import live_keys
 from sso.services import keys
 from tests.sso.conftest import new_browser
-from tests.sso.sign_in.test_signed_requests import save
+from tests.sso.keys.test_signed_requests import save
 
 
 @pytest.fixture

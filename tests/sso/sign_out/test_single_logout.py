@@ -29,8 +29,8 @@ from sso.services import keys
 from sso.services.sign_out.chain import token_of_chain
 from sso.services.sign_out.start import purge_sign_outs, take_logout_message
 from tests.sso.conftest import new_browser, save_switches
-from tests.sso.sign_in.test_encryption import pem
-from tests.sso.sign_in.test_signed_requests import is_signed_by
+from tests.sso.keys.test_encryption import pem
+from tests.sso.keys.test_signed_requests import is_signed_by
 
 REQUEST = "{urn:oasis:names:tc:SAML:2.0:protocol}LogoutRequest"
 

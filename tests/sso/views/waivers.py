@@ -9,7 +9,7 @@ from django.test import Client
 from lxml import html
 
 from sso.models import Waiver
-from tests.sso_pages.pages import words
+from tests.sso.views.pages import words
 
 # The last possible day is 3 February 2027.
 NOW = datetime(2026, 11, 5, 9, 30, tzinfo=UTC)

@@ -21,11 +21,11 @@ from orgs.services import organizations
 from sso.connection_view import connection_view
 from sso.models import Configuration, Connection, ConnectionState
 from sso.services import keys
-from tests.sso_pages import rows
-from tests.sso_pages.choices import typed
-from tests.sso_pages.conftest import MakeSignIn, Upload
-from tests.sso_pages.files import certificate, descriptor, federation, uploaded
-from tests.sso_pages.pages import page
+from tests.sso.views import rows
+from tests.sso.views.choices import typed
+from tests.sso.views.conftest import MakeSignIn, Upload
+from tests.sso.views.files import certificate, descriptor, federation, uploaded
+from tests.sso.views.pages import page
 
 MOST_TO_SHOW = 10
 MOST_TO_SAVE = 18

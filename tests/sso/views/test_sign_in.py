@@ -16,7 +16,7 @@ from orgs.models import Organization, Role
 from sso.crypto.encrypted_params import TokenPurpose, decrypt
 from sso.views.sign_in import mail_sign_in_page
 from tests.conftest import MakeMember, MakeUser, SignedIn, new_browser
-from tests.sso_pages.pages import errors_at, field, form_to, links, page, words
+from tests.sso.views.pages import errors_at, field, form_to, links, page, words
 
 REFERENCE = "7KQ4-M2XD-P9TR"
 

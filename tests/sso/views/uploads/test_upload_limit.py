@@ -17,9 +17,9 @@ from sso.models import Configuration
 from sso.services import upload_limits
 from sso.services.upload_limits import MOST_UPLOADS
 from tests.conftest import MakeMember, MakeOrganization, SignedIn
-from tests.sso_pages.choices import typed
-from tests.sso_pages.files import certificate, descriptor, uploaded
-from tests.sso_pages.pages import page, words
+from tests.sso.views.choices import typed
+from tests.sso.views.files import certificate, descriptor, uploaded
+from tests.sso.views.pages import page, words
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 

@@ -19,8 +19,8 @@ from sso.saml import CheckName
 from sso.services.sign_in.asserted import CLAIM_ADDRESS
 from sso.wording.check_titles import TITLES, title_of
 from tests.conftest import MakeMember, MakeOrganization, SignedIn
-from tests.sso_pages.conftest import MakeSignIn, Upload
-from tests.sso_pages.pages import links, page, words
+from tests.sso.views.conftest import MakeSignIn, Upload
+from tests.sso.views.pages import links, page, words
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from django.utils import timezone
 from orgs.models import EmailDomain, Organization, User
 from sso.models import Configuration, SignIn
 from tests.conftest import SignedIn
-from tests.sso_pages import rows
-from tests.sso_pages.choices import typed
-from tests.sso_pages.files import federation, uploaded
+from tests.sso.views import rows
+from tests.sso.views.choices import typed
+from tests.sso.views.files import federation, uploaded
 
 Upload = Callable[..., Configuration]
 MakeSignIn = Callable[..., SignIn]

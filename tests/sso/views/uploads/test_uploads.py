@@ -19,10 +19,10 @@ from orgs.models import Organization, Role, User
 from sso.models import OfferedProvider, Upload
 from sso.services import kept_uploads
 from tests.conftest import MakeMember, MakeOrganization, SignedIn, new_browser
-from tests.sso_pages.choices import choose, offers, typed, without_files
-from tests.sso_pages.files import ENTITY_ID, NAMES, descriptor, federation, large, uploaded
-from tests.sso_pages.pages import errors_at, field, form_to, page, words
-from tests.sso_pages.rows import active
+from tests.sso.views.choices import choose, offers, typed, without_files
+from tests.sso.views.files import ENTITY_ID, NAMES, descriptor, federation, large, uploaded
+from tests.sso.views.pages import errors_at, field, form_to, page, words
+from tests.sso.views.rows import active
 
 OTHER_ENTITY_ID = "https://idp.fabrikam.example/"
 

@@ -17,10 +17,10 @@ from sso.reasons import Reason
 from sso.selectors.connections import active_configuration
 from sso.services import waivers
 from tests.conftest import open_session
-from tests.sso_pages.conftest import MakeSignIn, Upload
-from tests.sso_pages.files import certificate, descriptor
-from tests.sso_pages.pages import links, page, words
-from tests.sso_pages.waivers import NOW, allow, waiver_path
+from tests.sso.views.conftest import MakeSignIn, Upload
+from tests.sso.views.files import certificate, descriptor
+from tests.sso.views.pages import links, page, words
+from tests.sso.views.waivers import NOW, allow, waiver_path
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from orgs.models import Organization, User
 from sso.models import Configuration, SignIn
 from sso.services import connections
 from sso.services.sign_in.start import new_reference
-from tests.sso_pages.files import descriptor
+from tests.sso.views.files import descriptor
 
 
 def save(

@@ -15,7 +15,7 @@ from sso.models import Identity, SignIn, SignInState
 from sso.reasons import Reason
 from sso.services import relinking
 from tests.attacks.conftest import Siege
-from tests.people.test_other_subject import AN_ADDRESS, EMAIL, PERSISTENT, Sent, arrive
+from tests.sso.identities.test_other_subject import AN_ADDRESS, EMAIL, PERSISTENT, Sent, arrive
 
 DOMAIN = "contoso.example"
 

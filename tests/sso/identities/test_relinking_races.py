@@ -21,9 +21,9 @@ from sso.services import relinking
 from tests.attacks.conftest import Siege
 from tests.attacks.messages.target import Target
 from tests.conftest import new_browser
-from tests.people.relinking import Changing, address_of, known_as, lasting, verify
-from tests.people.test_other_subject import Sent
 from tests.saml.provider import EMAIL_CLAIM
+from tests.sso.identities.relinking import Changing, address_of, known_as, lasting, verify
+from tests.sso.identities.test_other_subject import Sent
 from tests.sso.races.test_concurrency import at_once
 from tests.sso.races.test_parked import A_MOMENT, LONGEST, after_reading, in_a_thread
 

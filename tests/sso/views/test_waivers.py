@@ -18,8 +18,8 @@ from sso.models import Waiver
 from sso.selectors.connections import active_configuration, draft_configuration, waivers_in_force
 from sso.services import connections
 from tests.conftest import MakeMember, MakeOrganization, SignedIn, new_browser, open_session
-from tests.sso_pages.pages import errors_at, field, form_to, page, words
-from tests.sso_pages.waivers import NOW, allow, told, waiver_path
+from tests.sso.views.pages import errors_at, field, form_to, page, words
+from tests.sso.views.waivers import NOW, allow, told, waiver_path
 from tests.ui.markup import page_of
 
 each_kind = pytest.mark.parametrize("kind", Waiver)

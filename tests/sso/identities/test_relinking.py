@@ -23,9 +23,9 @@ from sso.services import connections, relinking
 from tests.attacks.conftest import Siege, connect
 from tests.conftest import MakeMember, SignedIn, new_browser, open_session
 from tests.orgs.accounts.test_accounts import code_now, with_totp
-from tests.people.relinking import Changing, address_of, known_as, lasting, later, verify
-from tests.people.test_other_subject import OBJECT_ID, PERSISTENT, UNSPECIFIED, arrive
 from tests.saml.provider import EMAIL_CLAIM, key_pair
+from tests.sso.identities.relinking import Changing, address_of, known_as, lasting, later, verify
+from tests.sso.identities.test_other_subject import OBJECT_ID, PERSISTENT, UNSPECIFIED, arrive
 
 Another = Callable[..., Siege]
 

@@ -17,11 +17,11 @@ from sso.crypto.encrypted_params import TokenPurpose, decrypt
 from sso.models import Configuration, Provider, SignIn
 from sso.services import connections
 from tests.conftest import MakeMember, MakeOrganization, SignedIn, open_session
-from tests.sso_pages.choices import typed
-from tests.sso_pages.conftest import MakeSignIn, Upload
-from tests.sso_pages.files import ENTITY_ID, certificate, descriptor, several, uploaded
-from tests.sso_pages.pages import errors_at, field, form_to, links, page, words
-from tests.sso_pages.rows import active
+from tests.sso.views.choices import typed
+from tests.sso.views.conftest import MakeSignIn, Upload
+from tests.sso.views.files import ENTITY_ID, certificate, descriptor, several, uploaded
+from tests.sso.views.pages import errors_at, field, form_to, links, page, words
+from tests.sso.views.rows import active
 
 
 def messages_of(document: html.HtmlElement) -> str:

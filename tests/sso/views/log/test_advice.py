@@ -14,8 +14,8 @@ from sso.reasons import ADVICE, Reason
 from sso.saml import CheckName
 from sso.wording.failed_checks import Found, advice_on
 from sso.wording.status_codes import STATUS_CODES
-from tests.sso_pages.conftest import MakeSignIn
-from tests.sso_pages.pages import page, words
+from tests.sso.views.conftest import MakeSignIn
+from tests.sso.views.pages import page, words
 
 STATUS = "urn:oasis:names:tc:SAML:2.0:status:"
 # What only one provider's admins understand.

@@ -12,12 +12,12 @@ from orgs.models import Organization, Plan, User
 from sso.models import Configuration, Waiver
 from tests.conftest import MakeUser, SignedIn
 from tests.saml.der_certificates import BEGIN, COMMON_NAME, UTC_TIME, UTF8, built, name, part, text_of
-from tests.sso_pages.choices import choose, typed
-from tests.sso_pages.conftest import MakeSignIn, Upload
-from tests.sso_pages.files import NAMES, certificate, descriptor, federation, uploaded
-from tests.sso_pages.pages import field, page, words
-from tests.sso_pages.rows import active
-from tests.sso_pages.waivers import told, waiver_path
+from tests.sso.views.choices import choose, typed
+from tests.sso.views.conftest import MakeSignIn, Upload
+from tests.sso.views.files import NAMES, certificate, descriptor, federation, uploaded
+from tests.sso.views.pages import field, page, words
+from tests.sso.views.rows import active
+from tests.sso.views.waivers import told, waiver_path
 
 VALID_ONCE = (
     "This file says that it was valid until 1 January 2020. It is used all the same; if sign-ins fail, download a "

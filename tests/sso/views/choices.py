@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.test import Client
 
-from tests.sso_pages.pages import page, words
+from tests.sso.views.pages import page, words
 
 
 def typed(**fields: object) -> dict[str, object]:

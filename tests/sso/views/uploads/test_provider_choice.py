@@ -13,11 +13,11 @@ from sso.models import Configuration, Upload
 from sso.services import kept_uploads
 from tests.conftest import MakeMember, SignedIn
 from tests.saml.metadata_files import SP_ROLE, entities, entity
-from tests.sso_pages.choices import choose, offers, typed, without_files
-from tests.sso_pages.files import ENTITY_ID, NAMES, descriptor, federation, large, several, uploaded
-from tests.sso_pages.pages import errors_at, field, form_to, links, page, words
-from tests.sso_pages.rows import active
-from tests.sso_pages.rows import upload as save_metadata
+from tests.sso.views.choices import choose, offers, typed, without_files
+from tests.sso.views.files import ENTITY_ID, NAMES, descriptor, federation, large, several, uploaded
+from tests.sso.views.pages import errors_at, field, form_to, links, page, words
+from tests.sso.views.rows import active
+from tests.sso.views.rows import upload as save_metadata
 
 OTHER_ENTITY_ID = "https://idp.fabrikam.example/"
 

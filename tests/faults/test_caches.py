@@ -41,6 +41,7 @@ def redis(redis_port: int, settings: Any, monkeypatch: pytest.MonkeyPatch) -> It
             },
             "database": TABLE,
         }
+        cache.clear()
         yield proxy
         caches["redis"].close()
 

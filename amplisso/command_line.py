@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 
 from django.conf import settings
@@ -13,7 +14,12 @@ from django.db import Error as DatabaseError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from amplisso.environment.read import BASE_DIR
+from database.deadlines import statements_within
+
 FAILURES: Final = (ImproperlyConfigured, DatabaseError)
+# Seconds for one statement, where it is more than for others.
+_SECONDS: Final = {"purge": 600}
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -25,13 +31,21 @@ def run(arguments: Sequence[str]) -> int:
         settings.DEBUG  # noqa: B018  reads the settings, which `help` would do without
         if "runserver" in arguments:
             connection.ensure_connection()  # the command works in a thread, whose errors come with a traceback
-        execute_from_command_line(list(arguments))
+        with _deadline(arguments):
+            execute_from_command_line(list(arguments))
     except FAILURES as error:
         if "--traceback" in arguments:
             raise
         sys.stderr.write(f"{explain(error)}\n")
         return 1
     return 0
+
+
+def _deadline(arguments: Sequence[str]) -> AbstractContextManager[None]:
+    """Limit the statements of our own commands. Django's have no limit, since migrations of large tables take time."""
+    name = next(iter(arguments[1:]), "")
+    is_ours = any(BASE_DIR.glob(f"*/management/commands/{name}.py"))
+    return statements_within(_SECONDS.get(name, settings.JOB_STATEMENT_SECONDS)) if is_ours else nullcontext()
 
 
 def explain(error: ImproperlyConfigured | DatabaseError) -> str:

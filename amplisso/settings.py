@@ -53,6 +53,7 @@ WSGI_APPLICATION = "amplisso.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
+    "database",
     "audit",
     "orgs",
     "sso",
@@ -78,6 +79,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "amplisso.middleware.unavailable.unavailable",  # around all that asks the database
     "database.idle_connections.use_live_connection",
+    "database.deadlines.limit_statements",
     "amplisso.middleware.malformed_requests.refuse_malformed",  # before anything looks at cookies, query or form
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -120,13 +122,14 @@ if "sqlite3" in DATABASES["default"]["ENGINE"]:
     # IMMEDIATE takes the write lock when a transaction begins: two sign-ins wait for each other instead of failing.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
+        "timeout": 5,  # seconds for the lock of another transaction
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
     }
-elif "postgresql" in DATABASES["default"]["ENGINE"]:
-    # Seconds for connecting and for one lock, unless DATABASE_URL says otherwise: no page waits for ever.
-    _waits = {"connect_timeout": 5, "options": "-c lock_timeout=5s"}
-    DATABASES["default"]["OPTIONS"] = _waits | DATABASES["default"].get("OPTIONS", {})
+
+# Seconds on PostgreSQL (database/deadlines.py): for a statement of a request, of a command or job, for one lock, and
+# between two statements of a transaction.
+STATEMENT_SECONDS, JOB_STATEMENT_SECONDS = 4, 15
+LOCK_SECONDS, IDLE_IN_TRANSACTION_SECONDS = 5, 30
 
 # Rate limits count in the cache, so it must be one that all workers share.
 # Django drops rows that are still needed when there are too many; this maximum is too high to be filled on purpose.

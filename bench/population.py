@@ -84,10 +84,7 @@ def _copy_organizations(first: Organization, copies: int) -> None:
     _copy(member, copies, {"id": far, "organization_id": far, "user_id": far}, {"public_id": ""})
     _copy(Identity.objects.get(), copies, {"id": far, "connection_id": far, "user_id": far}, {})
     with connection.cursor() as cursor:
-        # PostgreSQL may be analyzing so many new rows already, for longer than a request waits for a lock.
-        cursor.execute("SET lock_timeout = 0")
         cursor.execute("ANALYZE")
-        cursor.execute("RESET lock_timeout")
 
 
 def _copy(row: models.Model, copies: int, counted: dict[str, int], unique: dict[str, str]) -> None:

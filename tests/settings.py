@@ -21,6 +21,10 @@ WHITENOISE_AUTOREFRESH = True
 SECURE_SSL_REDIRECT = False
 ACCOUNT_RATE_LIMITS = False
 DATABASES["default"]["CONN_MAX_AGE"] = 0
+# On a busy machine tests may wait for each other's locks for long; tests/faults has the deadlines of a deployment.
+STATEMENT_SECONDS = JOB_STATEMENT_SECONDS = LOCK_SECONDS = IDLE_IN_TRANSACTION_SECONDS = 100
 if "postgresql" in DATABASES["default"]["ENGINE"]:
-    # A statement that waits for a lock can't be interrupted by the time limit of a test: PostgreSQL has to end it.
+    # What tests do outside requests has no deadline of ours.
     DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c statement_timeout=120s"
+else:
+    DATABASES["default"]["OPTIONS"]["timeout"] = 20

@@ -117,13 +117,12 @@ class TestPostgreSQL:
     pytestmark = on_postgresql
 
     def test_a_lock_that_is_not_freed_is_503(
-        self, organization: Organization, client_of: SignedIn, caplog: pytest.LogCaptureFixture
+        self, organization: Organization, client_of: SignedIn, caplog: pytest.LogCaptureFixture, settings: Any
     ) -> None:
         browser = client_of(organization.memberships.get().user)
         browser.raise_request_exception = False
         path = f"/o/{organization.slug}/settings/general/session-length"
-        with connection.cursor() as cursor:
-            cursor.execute("SET lock_timeout = '200ms'")
+        settings.LOCK_SECONDS = 0.2
         with another_transaction_holds(organization):
             answer = browser.post(path, {"hours": "3"})
         assert (answer.status_code, answer["Retry-After"]) == (503, "5")

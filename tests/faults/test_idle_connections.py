@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from database.idle_connections import has_ended, use_live_connection
 from orgs.models import Organization, Plan
 from tests.conftest import SignedIn
-from tests.faults.proxy import Proxy, proxy_to
+from tests.faults.proxy import Proxy
 
 LONGEST = 30  # seconds that any part of a test may wait
 
@@ -22,21 +22,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
     pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no connection that could be lost"),
 ]
-
-
-@pytest.fixture
-def proxy(transactional_db: None) -> Iterator[Proxy]:
-    """A proxy through which this thread's connection leads."""
-    own = connection.settings_dict
-    before = own["HOST"], own["PORT"]
-    with proxy_to(str(own["HOST"]), int(own["PORT"])) as running:
-        connection.close()
-        own["HOST"], own["PORT"] = "127.0.0.1", running.port
-        try:
-            yield running
-        finally:
-            connection.close()
-            own["HOST"], own["PORT"] = before
 
 
 def end_kept_connection() -> None:

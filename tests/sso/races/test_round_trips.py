@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -24,7 +25,8 @@ def words(work: Callable[[], object]) -> list[str]:
     """The first word of each statement, with those that begin and end transactions."""
     with CaptureQueriesContext(connection) as captured:
         work()
-    return [query["sql"].lstrip().split()[0].rstrip(";").upper() for query in captured.captured_queries]
+    texts = [re.sub(r"\A(SET LOCAL [^;]+; )+", "", query["sql"]) for query in captured.captured_queries]
+    return [text.lstrip().split()[0].rstrip(";").upper() for text in texts]
 
 
 @pytest.fixture

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+from psycopg2.extensions import set_wait_callback
+
+
+class DatabaseConfig(AppConfig):
+    name = "database"
+
+    def ready(self) -> None:
+        from database.deadlines import wait
+
+        set_wait_callback(wait)

@@ -75,7 +75,7 @@ def test_a_superusers_form_is_closed_to_other_operators(operator: User, limited:
     assert browser.post(address(User, "change", operator.pk), {"name": "x"}).status_code == 403
     chosen = {"action": "disable", "_selected_action": [operator.pk]}
     said = browser.post(address(User, "changelist"), chosen, follow=True).content.decode()
-    assert "Only superusers change" in said
+    assert "Only superusers can change" in said
     operator.refresh_from_db()
     assert (operator.name, operator.is_active) == ("", True)
 

@@ -249,4 +249,4 @@ def test_sessions_that_a_person_ends_have_no_grant_left(
 
 def test_the_page_says_where_the_other_sign_ins_are(admin: User, client_of: SignedIn) -> None:
     page = client_of(admin).get("/o/contoso/settings/audit").content.decode()
-    assert 'is in the <a href="/o/contoso/settings/sign-ins">Sign-in log</a>' in page
+    assert 'are in the <a href="/o/contoso/settings/sign-ins">Sign-in log</a>' in page

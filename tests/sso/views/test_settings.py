@@ -461,7 +461,7 @@ class TestDraft:
         assert (response.status_code, response["Location"]) == (303, path)
         drafted.refresh_from_db()
         assert drafted.state == "retired"
-        assert "A draft waits" not in words(page(browser.get(path)))
+        assert "A draft is waiting" not in words(page(browser.get(path)))
 
     def test_without_a_draft_the_active_one_is_tested(
         self, browser: Client, path: str, connected: Organization

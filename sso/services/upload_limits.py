@@ -60,7 +60,7 @@ def _stored(text: str) -> str:
 def _too_many(wait: timedelta) -> TooManyUploadsError:
     minutes = 1 + int(wait.total_seconds()) // 60
     return TooManyUploadsError(
-        f"{MOST_UPLOADS} metadata files have been uploaded for your organization within an hour, and no more are "
-        f"read for now. Nothing was saved. Try again in {minutes} minute{'' if minutes == 1 else 's'}.",
+        f"{MOST_UPLOADS} metadata files have been uploaded for your organization within an hour, which is the "
+        f"limit. Nothing was saved. Try again in {minutes} minute{'' if minutes == 1 else 's'}.",
         wait=wait,
     )

@@ -13,11 +13,9 @@ from sso.models import (
     ConfigurationState,
     Connection,
     ConnectionState,
-    Identity,
     Waiver,
     latest_ends,
 )
-from sso.models.identities import UNNORMALIZED
 from sso.selectors.relinking import refused_by_identifier, relinkings_to_undo
 
 
@@ -28,16 +26,14 @@ class ConnectionView:
     `usable` holds what is active, also while the connection is disabled, and the draft; `last_used` is the version that
     was retired last after it had been active.
 
-    The other fields say whether a rare case needs a further query: `has_unnormalized`, users who are known by an
-    address as it arrived, of which two can look alike; `had_another`, another provider that was in use; `has_refused`
-    and `has_relinked`, users who arrived with another identifier, or were tied to one lately.
+    The other fields say whether a rare case needs a further query: `had_another`, another provider that was in use;
+    `has_refused` and `has_relinked`, users who arrived with another identifier, or were tied to one lately.
     """
 
     organization: Organization
     connection: Connection | None
     usable: tuple[Configuration, ...] = ()
     last_used: Configuration | None = None
-    has_unnormalized: bool = False
     had_another: bool = False
     has_refused: bool = False
     has_relinked: bool = False
@@ -108,7 +104,6 @@ def _what_is_rare() -> dict[str, Exists]:
     connection = OuterRef("connection")
     used = Configuration.objects.filter(connection=connection, activated_at__isnull=False)
     return {
-        "has_unnormalized": Exists(Identity.objects.filter(UNNORMALIZED, connection=connection)),
         "had_another": Exists(used.exclude(entity_id=OuterRef("entity_id"))),
         "has_refused": Exists(refused_by_identifier().filter(configuration=OuterRef("pk"))),
         "has_relinked": Exists(relinkings_to_undo().filter(connection=connection)),

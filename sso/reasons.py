@@ -34,8 +34,6 @@ class Reason(models.TextChoices):
     NOT_FRESH = "not_fresh", "Signed in before we asked for a fresh sign-in"
     INCOMPLETE = "incomplete", "Something that must be in the response is missing"
     # Reasons in our own records
-    # Found in rows of earlier releases: a repeated response now leads on, or asks once more.
-    ALREADY_USED = "already_used", "This response was used before"
     COOKIE_LOST = "cookie_lost", "The browser did not return our cookie"
     CLOSED = "closed", "The organization is closed"
     PLAN = "plan", "The plan does not include single sign-on"
@@ -211,10 +209,6 @@ ADVICE: dict[str, Advice] = {
     Reason.INCOMPLETE: Advice(
         "The response lacks something that the standard requires.",
         "Compare the settings at the identity provider with the guide on the settings page.",
-    ),
-    Reason.ALREADY_USED: Advice(
-        "Every response can be used once, and this one had been used before. Usually the user pressed Back or Reload.",
-        "You don't need to do anything. If the user did neither, the response may have been copied (a replay).",
     ),
     Reason.COOKIE_LOST: Advice(
         "Twice in a row, the browser did not return the cookie that binds the response to the request.",

@@ -19,10 +19,6 @@ class SubjectKind(models.TextChoices):
     ADDRESS = "address", "E-mail address"
 
 
-# Users who are known by an address that is stored as it arrived: only these can differ in how one address is written.
-UNNORMALIZED = models.Q(subject_kind=SubjectKind.NAME_ID, subject__contains="@", normalized_subject=None)
-
-
 class Identity(models.Model):
     """A user as one provider knows them: (connection, the provider's entity ID, kind, subject) → user."""
 

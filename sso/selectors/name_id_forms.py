@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sso.models import SignInState
+from sso.models import Identity, SignIn, SignInState
 from sso.selectors.address_forms import as_address
 
 # A name ID in another format is no address, whatever it looks like (SAML core 8.3). "" is none, which is unspecified.
@@ -25,11 +23,9 @@ def comparable(name_id: str, name_id_format: str) -> str | None:
     return as_address(name_id) or None
 
 
-def last_format(identity: Any, sign_ins: Any) -> str | None:
+def last_format(identity: Identity) -> str | None:
     """Return the format of a name ID at the last sign-in with it, "" if that named none; None if no row tells."""
-    rows = sign_ins.objects.filter(
-        connection_id=identity.connection_id, user_id=identity.user_id, state=SignInState.SUCCEEDED.value
-    )
+    rows = SignIn.objects.filter(connection=identity.connection_id, user=identity.user_id, state=SignInState.SUCCEEDED)
     for claims in rows.order_by("-id").values_list("claims", flat=True)[:20]:
         if claims and claims.get("name_id") == identity.subject:
             return str(claims.get("name_id_format", ""))

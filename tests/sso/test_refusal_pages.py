@@ -161,7 +161,6 @@ SENT = {
 BY_RESPONSE = {each.reason for each in SENT.values()} | {Reason.CERTIFICATE_EXPIRED, Reason.NOT_A_MEMBER}
 # Found by our own records, or no longer at all; test_advice.py has the pages of their rows.
 BY_RECORDS = {
-    Reason.ALREADY_USED,
     Reason.COOKIE_LOST,
     Reason.CLOSED,
     Reason.PLAN,

@@ -12,7 +12,6 @@ from orgs.services import password_attempts, purging, second_factors
 from orgs.sessions.allauth_list import purge_session_list
 from sso.services import kept_uploads, relinking
 from sso.services.sign_in.start import purge_sign_ins
-from sso.services.sign_in.subjects import normalize_subjects
 from sso.services.sign_out.start import purge_sign_outs
 
 
@@ -37,12 +36,10 @@ class Command(BaseCommand):
             "relinkings": relinking.purge_relinkings(),
             "cache_entries": purging.purge_cache(),
             "plain_second_factors": second_factors.encrypt_plain_second_factors(),
-            "normalized_subjects": normalize_subjects(),
         }
         sentence = (
             "Deleted: {grants} grants, {recovery_codes} recovery codes, {password_attempts} wrong passwords, "
             "{abandoned_sign_ins} unfinished sign-ins, {sign_outs} sign-outs, {uploads} uploads, {relinkings} "
-            "re-linkings, {cache_entries} cache entries. Encrypted: {plain_second_factors} second factors. "
-            "Brought into normal form: {normalized_subjects} addresses of identities."
+            "re-linkings, {cache_entries} cache entries. Encrypted: {plain_second_factors} second factors."
         )
         self.stdout.write(json.dumps(gone) if options["json"] else sentence.format(**gone))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sso.identifiers import Identifier, IdentifierForm
-from sso.models import Identity, SignIn, SubjectKind
+from sso.models import Identity, SubjectKind
 from sso.selectors.name_id_forms import comparable, last_format
 
 TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
@@ -34,7 +34,7 @@ def _known_form(identity: Identity) -> IdentifierForm:
     kind, normalized = SubjectKind(identity.subject_kind), identity.normalized_subject
     if kind != SubjectKind.NAME_ID or normalized is not None:
         return _form_of(kind, "", normalized)
-    name_id_format = last_format(identity, SignIn)
+    name_id_format = last_format(identity)
     if name_id_format is None:
         return IdentifierForm.UNKNOWN
     return _form_of(kind, name_id_format, comparable(identity.subject, name_id_format))

@@ -14,7 +14,6 @@ from sso.crypto.key_encryption import NOT_SET, can_encrypt
 from sso.models import ConnectionState, KeyState
 from sso.providers import GUIDES, Ours, filled, guide_of
 from sso.saml import AGGREGATE_TOO_LARGE, MAX_AGGREGATE_BYTES, SOON, FindingCode
-from sso.selectors.colliding_identities import colliding_identities
 from sso.selectors.connections import like_versions_signed_in_through
 from sso.selectors.kept_uploads import upload_to_choose_from
 from sso.selectors.keys import live_keys, opened, service_provider
@@ -77,7 +76,6 @@ def connection_page(user: User, form: SettingsForm, waiver_form: WaiverForm | No
         "has_come_in": bool(tried),
         "recovery_url": settings.BASE_URL + reverse("recovery", args=[organization.slug]),
         "guides": _guides(organization, str(form["provider"].value() or "")),
-        "colliding": colliding_identities(organization) if view.has_unnormalized else [],
         "to_relink": len(candidates(active)) if active and view.has_refused else 0,
         "relinked": relinkings_of(organization).count() if view.has_relinked else 0,
         "waivers": waiver_rows(view, waiver_form),

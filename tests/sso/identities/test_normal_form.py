@@ -10,9 +10,8 @@ from orgs.models import Role, User
 from sso.acs_sql.read import Subject, known_person
 from sso.models import Identity, SignIn, SignInState, SubjectKind
 from sso.reasons import Reason
-from sso.services.sign_in.subjects import normalize_subjects
 from tests.attacks.conftest import Siege
-from tests.conftest import MakeMember, MakeUser, SignedIn, new_browser
+from tests.conftest import MakeMember, MakeUser, new_browser
 from tests.saml.provider import ISSUER
 
 SAML1 = "urn:oasis:names:tc:SAML:1.1:nameid-format:"
@@ -78,102 +77,31 @@ def test_a_better_identifier_joins_another_spelling(siege: Siege) -> None:
     assert Identity.objects.count() == 2
 
 
-# --- Stored before --------------------------------------------------------------------------------------------------
+# --- What is stored
 
 
-def stored(siege: Siege, user: User, subject: str, kind: SubjectKind = SubjectKind.NAME_ID) -> Identity:
-    """An identity as an earlier release stored it."""
-    return Identity.objects.create(
-        connection=siege.organization.connections.get(),
-        provider_entity_id=ISSUER,
-        subject_kind=kind,
-        subject=subject,
-        user=user,
-        address=user.email,
-    )
-
-
-@pytest.fixture
-def two(siege: Siege, member: MakeMember, make_user: MakeUser) -> tuple[Identity, Identity]:
-    """Two accounts whose stored identifiers are one address."""
-    one, other = (member(siege.organization, Role.MEMBER, make_user()).user for _ in range(2))
-    return stored(siege, one, "Ada@contoso.example"), stored(siege, other, "ada@contoso.example")
-
-
-@pytest.mark.parametrize("fill_in", [normalize_subjects])
-def test_stored_identities_get_the_normal_form(siege: Siege, make_user: MakeUser, fill_in, member: MakeMember) -> None:
-    user = member(siege.organization, Role.MEMBER, make_user()).user
-    stored(siege, user, "Ada@Contoso.example")
-    stored(siege, user, "Ada@Contoso.example", SubjectKind.OBJECT_IDENTIFIER)
-    fill_in()
-    forms = dict(Identity.objects.values_list("subject_kind", "normalized_subject"))
-    assert forms == {"name_id": "ada@contoso.example", "objectidentifier": None}
-    assert arrive(siege, "ADA@contoso.example").user == user
-
-
-def test_stored_persistent_ones_stay_exact(siege: Siege) -> None:
-    arrive(siege, "Ada@contoso.example", PERSISTENT)
-    assert normalize_subjects() == 0
-    assert Identity.objects.get().normalized_subject is None
-
-
-@pytest.mark.parametrize("fill_in", [normalize_subjects])
-def test_colliding_identities_are_not_merged(siege: Siege, two: tuple[Identity, Identity], fill_in) -> None:
-    fill_in()
-    assert not Identity.objects.exclude(normalized_subject=None).exists()
-    for identity in two:
-        assert arrive(siege, identity.subject).user == identity.user
-    assert arrive(siege, "ADA@contoso.example").user not in {identity.user for identity in two}
-    fill_in()
-    for identity in two:
-        assert arrive(siege, identity.subject).user == identity.user
-
-
-def test_the_admin_is_shown_both(
-    siege: Siege, two: tuple[Identity, Identity], admin: User, client_of: SignedIn
+def test_an_exact_text_takes_precedence_over_a_normal_form(
+    siege: Siege, member: MakeMember, make_user: MakeUser
 ) -> None:
-    normalize_subjects()
-    page = client_of(admin).get(f"/o/{siege.organization.slug}/settings/access").content.decode()
-    for identity in two:
-        assert f"<code>{identity.subject}</code>" in page
-        assert f"signs in as {identity.user.email}" in page
-    two[0].delete()
-    page = client_of(admin).get(f"/o/{siege.organization.slug}/settings/access").content.decode()
-    assert "look alike" not in page
-    assert normalize_subjects() == 1, "nothing collides any more"
-
-
-def test_the_admin_is_shown_an_earlier_one_beside_a_new_one(
-    siege: Siege, member: MakeMember, make_user: MakeUser, admin: User, client_of: SignedIn
-) -> None:
-    """The earlier release goes on writing beside this one: only the later of two identities has a normal form."""
-    new = arrive(siege, "ada@contoso.example").user
-    old = member(siege.organization, Role.MEMBER, make_user()).user
-    stored(siege, old, "Ada@contoso.example")
-    assert normalize_subjects() == 0
-    page = client_of(admin).get(f"/o/{siege.organization.slug}/settings/access").content.decode()
-    for subject, user in (("ada@contoso.example", new), ("Ada@contoso.example", old)):
-        assert f"<code>{subject}</code>" in page
-        assert f"signs in as {user.email}" in page
-        assert arrive(siege, subject).user == user
-    assert arrive(siege, "ADA@contoso.example").user == new
-
-
-def test_persistent_ones_that_look_alike_are_nothing_to_show(
-    siege: Siege, admin: User, client_of: SignedIn, member: MakeMember, make_user: MakeUser
-) -> None:
-    for subject in ("ab12@contoso.example", "AB12@contoso.example"):
-        user = member(siege.organization, Role.MEMBER, make_user()).user
-        row = arrive(siege, subject, PERSISTENT, email=user.email)
-        Identity.objects.filter(user=row.user, subject=subject).update(user=user)
-        SignIn.objects.filter(pk=row.pk).update(user=user)
-        User.objects.filter(email="ab12@contoso.example").update(email=f"former{user.pk}@contoso.example")
-    assert Identity.objects.filter(normalized_subject=None).count() == 2
-    assert "look alike" not in client_of(admin).get(f"/o/{siege.organization.slug}/settings/access").content.decode()
+    users = [member(siege.organization, Role.MEMBER, make_user()).user for _ in range(2)]
+    subjects = {"Ada@contoso.example": None, "ada@contoso.example": "ada@contoso.example"}
+    for user, (subject, normal) in zip(users, subjects.items(), strict=True):
+        Identity.objects.create(
+            connection=siege.organization.connections.get(),
+            provider_entity_id=ISSUER,
+            subject_kind=SubjectKind.NAME_ID,
+            subject=subject,
+            normalized_subject=normal,
+            user=user,
+            address=user.email,
+        )
+    assert arrive(siege, "Ada@contoso.example").user == users[0]
+    assert arrive(siege, "ADA@contoso.example").user == users[1]
 
 
 @pytest.mark.skipif("database.vendor != 'postgresql'", reason="asks PostgreSQL how it looks")
-def test_indexes_find_the_user(siege: Siege, two: tuple[Identity, Identity]) -> None:
+def test_indexes_find_the_user(siege: Siege) -> None:
+    arrive(siege, "Ada@contoso.example")
     connection = siege.organization.connections.get()
     subject = Subject(SubjectKind.NAME_ID, "Ada@contoso.example", "ada@contoso.example")
     with CaptureQueriesContext(database) as asked:

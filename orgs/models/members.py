@@ -46,6 +46,14 @@ class MembershipSource(models.TextChoices):
     OPERATOR = "operator", "Added by an operator"
 
 
+def source_choices() -> list[tuple[str, str]]:
+    """Return the (value, label) pairs of every source of a membership, for the model.
+
+    The model takes this function instead of the list, so that a new source needs no migration.
+    """
+    return MembershipSource.choices
+
+
 class Membership(models.Model):
     """One person in one organization. Names are as the identity provider gave them, and stay here (invariant 1)."""
 
@@ -54,7 +62,7 @@ class Membership(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships")
     role = models.PositiveSmallIntegerField(choices=Role.choices, default=Role.VIEWER)
     state = models.CharField(max_length=12, choices=MembershipState.choices, default=MembershipState.ACTIVE)
-    source = models.CharField(max_length=12, choices=MembershipSource.choices)
+    source = models.CharField(max_length=12, choices=source_choices)
     given_name = models.CharField(max_length=150, blank=True)
     family_name = models.CharField(max_length=150, blank=True)
     display_name = models.CharField(max_length=200, blank=True)

@@ -30,6 +30,14 @@ class Provider(models.TextChoices):
     OTHER = "other", "Other"
 
 
+def provider_choices() -> list[tuple[str, str]]:
+    """Return the (value, label) pairs of every identity provider, for the model.
+
+    The model takes this function instead of the list, so that a new provider needs no migration.
+    """
+    return Provider.choices
+
+
 class ConnectionState(models.TextChoices):
     """State of a connection. A disabled one refuses every sign-in; its log and its identities stay."""
 
@@ -53,7 +61,7 @@ class Connection(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="connections")
-    provider = models.CharField("identity provider", max_length=16, choices=Provider.choices)
+    provider = models.CharField("identity provider", max_length=16, choices=provider_choices)
     state = models.CharField(max_length=8, choices=ConnectionState.choices, default=ConnectionState.ENABLED)
     just_in_time_role = models.PositiveSmallIntegerField(
         choices=[(role.value, role.label) for role in JUST_IN_TIME_ROLES],

@@ -33,7 +33,7 @@ def test_one_of_many_is_searched_and_chosen(access: Page, contoso: Organization)
     expect(access.get_by_text("Page 2 of")).to_be_visible()
     access.get_by_label("Name, domain or entity ID").fill("goteborg")
     access.keyboard.press("Enter")
-    expect(access.get_by_text("1 of 134 fit.")).to_be_visible()
+    expect(access.get_by_text("1 of 134 found.")).to_be_visible()
     shot(access, "choose-found")
     assert hurdles(access) == []
     access.get_by_role("button", name=f"Choose {NAMES[1]}").click()

@@ -70,8 +70,8 @@ def test_a_provider_that_keeps_the_browser(page: Page, both: list[Organization],
     expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
     page.goto("/sign-in")
     shot(page, "sign-in-while-signing-out")
-    page.get_by_role("link", name="go on").click()
+    page.get_by_role("link", name="continue").click()
     expect(page.get_by_text(re.compile("At the identity providers that you used"))).to_be_visible()
     assert states(page) == {"Fabrikam": "No response", "Contoso": "Signed out"}
     page.goto("/sign-in")
-    expect(page.get_by_role("link", name="go on")).to_have_count(0)
+    expect(page.get_by_role("link", name="continue")).to_have_count(0)

@@ -153,7 +153,7 @@ class TestSearch:
         list_path = listed(federation(tuple(f"University {number:03}" for number in range(120))))
         first = browser.get(list_path, {"search": "university"})
         document = page(first)
-        assert "120 of 120 match." in words(document)
+        assert "120 of 120 found." in words(document)
         assert "Page 1 of" in words(document)
         following = browser.get(list_path + links(document)["Next"])
         assert not set(offers(first)) & set(offers(following))

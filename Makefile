@@ -80,7 +80,9 @@ migrations: install ## Check that no migration is missing
 	@$(DEPLOYMENT) $(BIN)/python manage.py makemigrations --check --dry-run
 
 deployment: install ## Check the settings of a deployment
-	@$(DEPLOYMENT) $(BIN)/python manage.py check --deploy --fail-level WARNING
+	@mkdir -p var && rm -f var/deployment.sqlite3
+	@$(DEPLOYMENT) DATABASE_URL=sqlite:///$(CURDIR)/var/deployment.sqlite3 sh -c '$(BIN)/python manage.py migrate -v 0 \
+		&& $(BIN)/python manage.py createcachetable && $(BIN)/python manage.py check --deploy --fail-level WARNING'
 
 format: install ## Bring the code into the common format
 	$(BIN)/ruff format .

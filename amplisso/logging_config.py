@@ -21,7 +21,7 @@ class PagesOnly(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether the line is written; `record` is one of `django.server`."""
         line = record.getMessage()
-        is_page = f" {settings.STATIC_URL}" not in line and " /healthz " not in line
+        is_page = not any(f" {path}" in line for path in (settings.STATIC_URL, "/healthz ", "/readyz "))
         return is_page or getattr(record, "status_code", 0) >= HTTPStatus.BAD_REQUEST
 
 

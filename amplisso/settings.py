@@ -54,6 +54,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
     "database",
+    "amplisso.health",
     "audit",
     "orgs",
     "sso",
@@ -73,6 +74,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "amplisso.health.probes.respond_to_probes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "amplisso.middleware.visible_pages.show_hidden_characters",
     "orgs.deferred.DeferredWork",
@@ -175,7 +177,7 @@ if ALLAUTH_TRUSTED_PROXY_COUNT > 0:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
 SECURE_HSTS_SECONDS = _env.hsts_seconds if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _env.hsts_include_subdomains
 SECURE_HSTS_PRELOAD = SECURE_HSTS_INCLUDE_SUBDOMAINS
@@ -276,6 +278,9 @@ DEFAULT_FROM_EMAIL = _env.from_email or f"Amplisso <no-reply@{urlsplit(BASE_URL)
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Pages send users here whom only an operator can help; without it they speak of the operator of this deployment.
 SUPPORT_ADDRESS = _env.support_address
+
+# Whoever brings it sees in /readyz which check failed.
+METRICS_TOKEN = _env.metrics_token
 
 # --- Language, time, static files, logs --------------------------------------------------------------------------
 

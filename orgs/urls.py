@@ -52,7 +52,6 @@ account_pages: list[URLPattern | URLResolver] = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("session", health.session, name="session"),
-    path("healthz", health.healthz, name="healthz"),
     path("organizations/new", home.new_organization, name="new_organization"),
     path("memberships/<uuid:public_id>/accept", home.accept_membership, name="accept_membership"),
     path("invitations/<str:token>", accept_invitation.invitation, name="invitation"),

@@ -81,7 +81,6 @@ PUBLIC_ORGANIZATION_PAGES = {"organization_sign_in"}
 # Without a slug. What stands in none of these three needs a password grant.
 PUBLIC = {
     "session",
-    "healthz",
     "invitation",
     "sign_in",
     "mail_sign_in_page",

@@ -46,6 +46,7 @@ class Environment:
     hsts_seconds: int
     hsts_include_subdomains: bool
     log_level: str
+    metrics_token: str
     simulator_url: str
 
 
@@ -128,6 +129,7 @@ def _read(reader: _Reader, *, debug: bool) -> Environment:
         ),
         hsts_seconds=reader.read("HSTS_SECONDS", partial(rules.whole_number, maximum=_TEN_YEARS), default=31_536_000),
         hsts_include_subdomains=reader.read("HSTS_INCLUDE_SUBDOMAINS", rules.boolean, default=True),
+        metrics_token=reader.read("METRICS_TOKEN", rules.token, default=""),
         log_level=reader.read("LOG_LEVEL", rules.log_level, default="INFO"),
         simulator_url=reader.read("SIMULATOR_URL", rules.web_origin, default=""),
     )

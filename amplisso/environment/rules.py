@@ -21,6 +21,7 @@ LOG_LEVELS: Final = ["DEBUG", "INFO", "WARNING", "ERROR"]
 _TRUE: Final = {"true", "yes", "on", "1"}
 _FALSE: Final = {"false", "no", "off", "0"}
 _MIN_KEY_LENGTH: Final = 50  # characters, as Django's check security.W009 asks
+_MIN_TOKEN_LENGTH: Final = 32  # characters
 _MIN_KEY_CHARACTERS: Final = 8  # different ones; 50 random hexadecimal digits practically never have fewer
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?"
 _HOST: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
@@ -62,6 +63,15 @@ def secret_key(text: str) -> str:
         raise InvalidValueError(_key_advice("repeats itself"))
     if text.startswith("django-insecure-"):
         raise InvalidValueError(_key_advice("is an example of Django's"))
+    return text
+
+
+def token(text: str) -> str:
+    """Return a token that programs send in a header."""
+    if not re.fullmatch(r"[A-Za-z0-9._~+/=-]+", text):
+        raise InvalidValueError("contains characters that no token has: make one with `openssl rand -hex 32`.")
+    if len(text) < _MIN_TOKEN_LENGTH or _repeats_itself(text):
+        raise InvalidValueError("can be guessed: make one with `openssl rand -hex 32`.")
     return text
 
 

@@ -1,15 +1,14 @@
-"""Endpoints for front ends and monitors."""
+"""The endpoint for front ends."""
 
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import Error as DatabaseError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from orgs.access import expiry, grants_of, open_memberships
-from orgs.models import Membership, Plan, Role, SessionGrant
+from orgs.models import Membership, Role, SessionGrant
 
 
 @login_not_required
@@ -36,14 +35,3 @@ def _entry(membership: Membership, grant: SessionGrant) -> dict[str, object]:
         "role": Role(membership.role).slug,
         "grant": {"id": str(grant.public_id), "kind": grant.kind, "until": expiry(grant, membership).isoformat()},
     }
-
-
-@login_not_required
-@require_safe
-def healthz(request: HttpRequest) -> HttpResponse:
-    """Return 200 if this process and its database work, else 503."""
-    try:
-        Plan.objects.exists()
-    except DatabaseError:
-        return HttpResponse("The database is not responding.\n", content_type="text/plain", status=503)
-    return HttpResponse("ok\n", content_type="text/plain")

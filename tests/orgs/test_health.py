@@ -1,11 +1,9 @@
-"""What front ends and monitors get."""
+"""What front ends get."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, NoReturn
 
-from django.db import OperationalError, connection
 from django.test import Client
 
 from orgs.models import Organization, Role, SessionGrant, User
@@ -59,23 +57,5 @@ def test_an_sso_session_knows_its_own_organization_only(
     assert [(each["slug"], each["grant"]["kind"]) for each in found["organizations"]] == [("contoso", "sso")]
 
 
-def test_healthz_touches_no_session(visitor: Client, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(1):
-        answer = visitor.get("/healthz")
-    assert (answer.status_code, answer.content) == (200, b"ok\n")
-    assert not answer.cookies
-    assert "Cookie" not in answer.get("Vary", "")
-
-
-def test_healthz_says_when_the_database_does_not_answer(visitor: Client) -> None:
-    def fail(*args: object) -> NoReturn:
-        raise OperationalError
-
-    with connection.execute_wrapper(fail):
-        answer = visitor.get("/healthz")
-    assert answer.status_code == 503
-
-
-def test_both_are_for_reading(visitor: Client, admin: User) -> None:
-    assert visitor.post("/healthz").status_code == 405
+def test_it_is_for_reading(visitor: Client, admin: User) -> None:
     assert visitor.post("/session").status_code == 405

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
+from django.contrib import admin
 from django.db.models import Model
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -52,3 +54,13 @@ def row_link(row: Model | None) -> str:
         return "-"
     address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
     return format_html('<a href="{}">{}</a>', address, row)
+
+
+def link_to(field: str, description: str = "") -> Callable[[Any, Any], str]:
+    """Return a method for an admin page: the row that a field of its rows names, as a link."""
+
+    @admin.display(description=description or field)
+    def link(page: Any, row: Any) -> str:
+        return row_link(getattr(row, field))
+
+    return link

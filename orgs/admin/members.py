@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from audit.admin import LookOnlyAdmin
 from orgs.access import actor_of
 from orgs.admin.acting import carry_out
-from orgs.admin.links import row_link
+from orgs.admin.links import link_to
 from orgs.models import Invitation, Membership, Role
 from orgs.services import members
 
@@ -35,15 +35,8 @@ class MembershipAdmin(LookOnlyAdmin[Membership]):
     )
     actions = ("suspend", "restore", "remove")
 
-    @admin.display(description="user")
-    def user_link(self, membership: Membership) -> str:
-        """Return the user, as a link."""
-        return row_link(membership.user)
-
-    @admin.display(description="organization")
-    def organization_link(self, membership: Membership) -> str:
-        """Return the organization, as a link."""
-        return row_link(membership.organization)
+    user_link = link_to("user")
+    organization_link = link_to("organization")
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Add one action for each role."""

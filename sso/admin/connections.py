@@ -10,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from audit.admin import LookOnlyAdmin
 from orgs.access import actor_of
 from orgs.admin.acting import carry_out
-from orgs.admin.links import row_link
+from orgs.admin.links import link_to, row_link
 from sso.models import Configuration, Connection, ServiceProviderKey
 from sso.selectors.connections import waivers_in_force
 from sso.services.connections import disable_connection, enable_connection
@@ -35,10 +35,7 @@ class ConnectionAdmin(LookOnlyAdmin[Connection]):
     )
     actions = ("disable", "enable")
 
-    @admin.display(description="organization")
-    def organization_link(self, connection: Connection) -> str:
-        """Return the organization, as a link."""
-        return row_link(connection.organization)
+    organization_link = link_to("organization")
 
     @admin.display(description="waivers")
     def waivers(self, connection: Connection) -> str:
@@ -89,10 +86,7 @@ class ConfigurationAdmin(LookOnlyAdmin[Configuration]):
         "metadata_text",
     )
 
-    @admin.display(description="connection")
-    def connection_link(self, configuration: Configuration) -> str:
-        """Return the connection, as a link."""
-        return row_link(configuration.connection)
+    connection_link = link_to("connection")
 
     @admin.display(description="signing certificates")
     def certificate_list(self, configuration: Configuration) -> str:
@@ -123,10 +117,7 @@ class ServiceProviderKeyAdmin(LookOnlyAdmin[ServiceProviderKey]):
     search_fields = ("organization__name", "=organization__number")
     fields = ("organization_link", "state", "for_encryption", "fingerprint", "valid_until", "created_at", "retired_at")
 
-    @admin.display(description="organization")
-    def organization_link(self, key: ServiceProviderKey) -> str:
-        """Return the organization, as a link."""
-        return row_link(key.organization)
+    organization_link = link_to("organization")
 
     @admin.display(description="certificate")
     def short_fingerprint(self, key: ServiceProviderKey) -> str:

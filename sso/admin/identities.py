@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from audit.admin import LookOnlyAdmin
 from orgs.access import actor_of
 from orgs.admin.acting import carry_out
-from orgs.admin.links import row_link
+from orgs.admin.links import link_to
 from sso.models import Identity
 from sso.services import connections, looks
 
@@ -49,15 +49,8 @@ class IdentityAdmin(LookOnlyAdmin[Identity]):
             looks.record_look_at_identity(identity=identity, actor=actor_of(request))
         return answer
 
-    @admin.display(description="user")
-    def user_link(self, identity: Identity) -> str:
-        """Return the user, as a link."""
-        return row_link(identity.user)
-
-    @admin.display(description="connection")
-    def connection_link(self, identity: Identity) -> str:
-        """Return the connection, as a link."""
-        return row_link(identity.connection)
+    user_link = link_to("user")
+    connection_link = link_to("connection")
 
     @admin.action(description="Unlink (the next sign-in is matched by e-mail address)", permissions=["operate"])
     def unlink(self, request: HttpRequest, identities: QuerySet[Identity]) -> None:

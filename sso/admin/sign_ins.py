@@ -11,7 +11,7 @@ from django.utils.html import format_html, format_html_join
 
 from audit.admin import LookOnlyAdmin, json_block
 from orgs.access import actor_of
-from orgs.admin.links import row_link
+from orgs.admin.links import link_to
 from sso.models import SignIn, SignOut
 from sso.services import looks
 from sso.wording.check_titles import title_of
@@ -60,25 +60,10 @@ class SignInAdmin(LookOnlyAdmin[SignIn]):
             looks.record_look_at_claims(sign_in=sign_in, actor=actor_of(request))
         return answer
 
-    @admin.display(description="organization")
-    def organization_link(self, sign_in: SignIn) -> str:
-        """Return the organization, as a link."""
-        return row_link(sign_in.organization)
-
-    @admin.display(description="user")
-    def user_link(self, sign_in: SignIn) -> str:
-        """Return the user who signed in, as a link."""
-        return row_link(sign_in.user)
-
-    @admin.display(description="checked against")
-    def configuration_link(self, sign_in: SignIn) -> str:
-        """Return the configuration, as a link."""
-        return row_link(sign_in.configuration)
-
-    @admin.display(description="restart of")
-    def restart_link(self, sign_in: SignIn) -> str:
-        """Return the attempt that this one follows, as a link."""
-        return row_link(sign_in.restart_of)
+    organization_link = link_to("organization")
+    user_link = link_to("user")
+    configuration_link = link_to("configuration", "checked against")
+    restart_link = link_to("restart_of", "restart of")
 
     @admin.display(description="checks")
     def all_checks(self, sign_in: SignIn) -> str:

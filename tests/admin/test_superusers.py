@@ -50,12 +50,12 @@ def test_recovery_codes_alone_are_no_second_factor(operator: User, browser: Clie
 
 
 def test_under_debug_it_is_a_banner(operator: User, browser: Client, settings) -> None:
-    assert "You have no second factor" not in browser.get("/admin/").content.decode()
+    assert "Your account has no second factor" not in browser.get("/admin/").content.decode()
     Authenticator.objects.all().delete()
     settings.DEBUG = True
     page = browser.get("/admin/")
     assert page.status_code == 200
-    assert "You have no second factor" in page.content.decode()
+    assert "Your account has no second factor" in page.content.decode()
 
 
 def test_members_need_none(make_user: MakeUser, client_of: SignedIn) -> None:

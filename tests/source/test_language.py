@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ["amplisso", "audit", "bench", "database", "orgs", "simulator", "sso", "tests"]
 SHOWN = ["amplisso", "audit", "database", "orgs", "simulator", "sso"]
 TEMPLATES = sorted(file for file in (ROOT / "templates").rglob("*") if file.suffix in {".html", ".txt"})

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 # Not `database`, which passes the statements of others on.
 APPS = ("amplisso", "audit", "orgs", "simulator", "sso")
 # Calls by which text of ours reaches a database.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted(path for app in ("orgs", "sso") for path in (ROOT / app).glob("services/**/*.py"))
 # Of a request, of a page, or a function that the caller hands down.
 _OF_CALLERS = {"Callable", "HttpRequest", "HttpResponse", "HttpResponseBase"}

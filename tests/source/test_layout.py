@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize("app", ["orgs", "sso"])
@@ -67,3 +67,9 @@ def test_choices_that_grow_are_functions() -> None:
     models = [model for app in ("audit", "orgs", "sso") for model in apps.get_app_config(app).get_models()]
     fields = [field for model in models for field in model._meta.local_fields if field.choices]
     assert {field.name for field in fields if not callable(field.deconstruct()[3]["choices"])} == CLOSED
+
+
+def test_no_folder_has_more_files_than_a_reader_takes_in_at_once() -> None:
+    folders = {path.parent for path in (*sources(), *(ROOT / "tests").rglob("*.py"))}
+    full = {str(each.relative_to(ROOT)): number for each in folders if (number := len(list(each.glob("*.py")))) > 15}
+    assert full == {}

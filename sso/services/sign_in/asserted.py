@@ -12,6 +12,7 @@ from orgs.text.email_addresses import MAX_LENGTH
 from sso import saml
 from sso.errors import AddressError
 from sso.selectors.address_forms import GUEST_NAME, as_address
+from sso.services.sign_in.logged_verdict import cut
 
 CLAIM_ADDRESS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"
 
@@ -51,7 +52,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     ),
 }
 
-_MOST_VALUES, _MOST_LETTERS = 10, 400  # of one place, as the log keeps it
+_MOST_VALUES = 10  # of one place, as the log keeps it
 
 _LONGEST_LOCAL_PART = 64  # octets: RFC 5321 4.5.3.1.1
 
@@ -114,12 +115,7 @@ def _values_of(assertion: saml.Assertion, name: str) -> tuple[str, ...]:
 def _places(name: str, values: tuple[str, ...]) -> list[Place]:
     if not values:
         return [Place(name, "", Flaw.NOT_SENT)]
-    return [Place(name, _cut(value), flaw_of(value)) for value in values[:_MOST_VALUES]]
-
-
-def _cut(value: str) -> str:
-    """Cut a value for the log, visibly."""
-    return value if len(value) <= _MOST_LETTERS else value[: _MOST_LETTERS - 1] + "…"
+    return [Place(name, cut(value), flaw_of(value)) for value in values[:_MOST_VALUES]]
 
 
 def flaw_of(value: str) -> Flaw:

@@ -86,17 +86,17 @@ def claims_of(verdict: saml.Verdict) -> dict[str, Any]:
     if claims is None:
         return {}
     return {
-        "name_id": _bounded(claims.name_id),
-        "name_id_format": _bounded(claims.name_id_format),
+        "name_id": cut(claims.name_id),
+        "name_id_format": cut(claims.name_id_format),
         "attributes": {
-            _bounded(name): [_bounded(value) for value in values[:_MAX_VALUES]]
+            cut(name): [cut(value) for value in values[:_MAX_VALUES]]
             for name, values in list(claims.attributes.items())[:_MAX_VALUES]
         },
     }
 
 
-def _bounded(text: str) -> str:
-    """Cut a text for the log, visibly."""
+def cut(text: str) -> str:
+    """Return a text as the log keeps it: cut to 400 letters, visibly."""
     return text if len(text) <= _MAX_LENGTH else text[: _MAX_LENGTH - 1] + "…"
 
 

@@ -228,7 +228,8 @@ def test_operators_and_disabled_accounts_look_alike_in_the_log(journey, make_use
         row = journey.last()
         page = client_of(admin).get(f"/o/contoso/settings/sign-ins/{row.reference}").content.decode()
         assert "This account cannot sign in by single sign-on" in page
-        assert "operator" not in page.lower()
+        # The page names whom to ask, and nothing about the account.
+        assert "operator" not in page.lower().replace("the operator of amplisso", "")
         assert "disabled" not in page.lower()
         seen.append((row.reason, row.detail, [check["outcome"] for check in row.checks], row.address, row.user_id))
     assert seen[0] == seen[1] == seen[2]

@@ -1,6 +1,7 @@
 """Configuration that gunicorn reads by itself when it is started in this folder."""
 
 import sys
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from gunicorn.config import Config
@@ -8,6 +9,7 @@ from gunicorn.glogging import Logger
 
 from amplisso.environment.read import read_environment
 from amplisso.redaction import TokenFreeFormatter
+from database.waiting import keep_one_thread_free
 
 # TRUSTED_PROXY_COUNT alone decides which forwarding headers count, and Django applies it. Without these lines gunicorn
 # lets every peer on loopback or on a Unix socket choose the scheme and SCRIPT_NAME, whatever the setting says:
@@ -15,6 +17,17 @@ from amplisso.redaction import TokenFreeFormatter
 secure_scheme_headers: dict[str, str] = {}
 forwarder_headers = ""
 forwarded_allow_ips = ""
+
+
+# What a worker is doing when it is told to end, it finishes; docker-compose.yml waits a little longer.
+graceful_timeout = 20  # seconds
+# Nothing here uses the control interface, and a read-only file system has no place for its socket.
+control_socket_disable = True
+
+
+def post_worker_init(worker: Any) -> None:
+    """Keep one thread of each worker free for /healthz while the others wait for the database."""
+    keep_one_thread_free(worker.cfg.threads)
 
 
 def on_starting(server: object) -> None:

@@ -6,6 +6,6 @@ class DatabaseConfig(AppConfig):
     name = "database"
 
     def ready(self) -> None:
-        from database.deadlines import wait
+        from database.waiting import wait
 
         set_wait_callback(wait)

@@ -145,3 +145,8 @@ def test_compose_hands_on_every_setting_of_a_deployment() -> None:
     development = {"SIMULATOR_URL"}
     handed_on = set(re.findall(r"^    ([A-Z_]+): ", COMPOSE, re.MULTILINE))
     assert variables_of_the_settings() - development == handed_on
+
+
+def test_a_container_ends_after_its_server() -> None:
+    (graceful,) = re.findall(r"^graceful_timeout = (\d+)", (ROOT / "gunicorn.conf.py").read_text(), re.MULTILINE)
+    assert re.findall(r"stop_grace_period: (\d+)s", COMPOSE) == [str(int(graceful) + 5)]

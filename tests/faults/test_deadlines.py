@@ -128,7 +128,7 @@ def test_a_server_that_says_nothing_is_given_up(proxy: Proxy) -> None:
     proxy.hangs = True
     began = time.monotonic()
     with statements_within(0.3):
-        with pytest.raises(DatabaseError, match=r"no answer within 0\.8 seconds"):
+        with pytest.raises(DatabaseError, match="did not respond in time"):
             Plan.objects.count()
         # What the same request tries after that does not wait again, not even for a new connection.
         with pytest.raises(InterfaceError):
@@ -143,6 +143,6 @@ def test_a_server_that_takes_connections_and_says_nothing_is_given_up(proxy: Pro
     connection.close()
     proxy.hangs = True
     began = time.monotonic()
-    with pytest.raises(DatabaseError, match="no answer within 3 seconds"):
+    with pytest.raises(DatabaseError, match="did not respond in time"):
         connection.ensure_connection()
     assert 2.5 < time.monotonic() - began < 4

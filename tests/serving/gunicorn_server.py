@@ -31,6 +31,7 @@ class Server:
 
     port: int
     log: Path
+    process: subprocess.Popen[bytes]
 
     def get(self, target: str, headers: list[tuple[str, str]]) -> tuple[HTTPResponse, bytes]:
         """Send one GET request with these header lines; a name may come more than once."""
@@ -73,7 +74,7 @@ def gunicorn(folder: Path, application: str = "amplisso.wsgi", **changes: str) -
         process = subprocess.Popen(
             command(application, f"127.0.0.1:{port}"), cwd=ROOT, env=settings, stdout=output, stderr=subprocess.STDOUT
         )
-    server = Server(port, log)
+    server = Server(port, log, process)
     try:
         _wait_for_answer(server, process)
         yield server

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from orgs.errors import LockedKeyError
 
-# Marks an encrypted text. An earlier release stored Base32 and hexadecimal text, which contain no colon.
+# Marks an encrypted text, so that a later way to encrypt can be told from this one.
 _MARK = "fernet:"
 
 
@@ -24,21 +24,11 @@ def encrypt(text: str) -> str:
 
 
 def decrypt(stored: str) -> str:
-    """Return the text of a stored value; one that an earlier release stored in plain text is returned as it is.
-
-    Raises LockedKeyError when no key decrypts it.
-    """
-    if not is_encrypted(stored):
-        return stored
+    """Return the text of a stored value. Raises LockedKeyError when no key decrypts it."""
     try:
         return _fernet().decrypt(stored.removeprefix(_MARK).encode()).decode()
     except InvalidToken as error:
         raise LockedKeyError from error
-
-
-def is_encrypted(stored: str) -> bool:
-    """Return whether a stored value is encrypted."""
-    return stored.startswith(_MARK)
 
 
 def _fernet() -> MultiFernet:

@@ -6,7 +6,7 @@ from allauth.core.internal.cryptokit import compare_user_code
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 
-from orgs.crypto.encryption import decrypt, encrypt, is_encrypted
+from orgs.crypto.encryption import decrypt, encrypt
 from orgs.models import User
 from orgs.transactions import atomic
 
@@ -54,17 +54,6 @@ def reencrypt_second_factors() -> int:
     """
     authenticators = Authenticator.objects.select_for_update().filter(type__in=_SECRETS).order_by("pk")
     return sum(_encrypt_secret(authenticator) for authenticator in authenticators)
-
-
-@atomic
-def encrypt_plain_second_factors() -> int:
-    """Encrypt the secrets that an earlier release stored in plain text; return how many there were."""
-    authenticators = Authenticator.objects.select_for_update().filter(type__in=_SECRETS).order_by("pk")
-    return sum(_encrypt_secret(authenticator) for authenticator in authenticators if _is_plain(authenticator))
-
-
-def _is_plain(authenticator: Authenticator) -> bool:
-    return not is_encrypted(authenticator.data[_SECRETS[authenticator.type]])
 
 
 def _encrypt_secret(authenticator: Authenticator) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
-from orgs.services import password_attempts, purging, second_factors
+from orgs.services import password_attempts, purging
 from orgs.sessions.allauth_list import purge_session_list
 from sso.services import kept_uploads, relinking
 from sso.services.sign_in.start import purge_sign_ins
@@ -35,11 +35,10 @@ class Command(BaseCommand):
             "uploads": kept_uploads.purge_uploads(),
             "relinkings": relinking.purge_relinkings(),
             "cache_entries": purging.purge_cache(),
-            "plain_second_factors": second_factors.encrypt_plain_second_factors(),
         }
         sentence = (
             "Deleted: {grants} grants, {recovery_codes} recovery codes, {password_attempts} wrong passwords, "
             "{abandoned_sign_ins} unfinished sign-ins, {sign_outs} sign-outs, {uploads} uploads, {relinkings} "
-            "re-linkings, {cache_entries} cache entries. Encrypted: {plain_second_factors} second factors."
+            "re-linkings, {cache_entries} cache entries."
         )
         self.stdout.write(json.dumps(gone) if options["json"] else sentence.format(**gone))

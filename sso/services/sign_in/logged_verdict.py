@@ -103,13 +103,11 @@ def cut(text: str) -> str:
 def session_of(assertion: saml.Assertion) -> dict[str, Any]:
     """Return how the provider calls the session that it vouched for, as the fields of a saml.ProviderSession."""
     first, *others = assertion.session_indexes or ("",)
-    # Left out where there are none, since an earlier release does not know the field.
-    more = {"other_session_indexes": others} if others else {}
     return {
         "name_id": assertion.name_id,
         "name_id_format": assertion.name_id_format,
         "name_qualifier": assertion.name_qualifier,
         "sp_name_qualifier": assertion.sp_name_qualifier,
         "session_index": first,
-        **more,
+        "other_session_indexes": others,
     }

@@ -46,6 +46,9 @@ def logging_config(level: str, *, debug: bool) -> dict[str, Any]:
         "loggers": {
             # These loggers have no handlers of their own, since each line would be there twice.
             "django": {"level": "INFO"},
+            # The worker has a line for a task that failed, not two for each that it did.
+            "django_tasks": {"level": "WARNING"},
+            "django_tasks_db": {"level": "WARNING"},
             # The development server has a line for each request, with its status.
             "django.request": {"level": "ERROR" if debug else "INFO", "filters": ["one_line"]},
             "django.server": {"handlers": ["access"], "level": "INFO", "propagate": False},

@@ -1,4 +1,4 @@
-"""`make run`: the app and the Entra ID simulator side by side, with the demo loaded. For development only."""
+"""`make run`: the app, its worker and the Entra ID simulator side by side, with the demo. For development only."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ WELCOME: Final = """
 
   Password of all users: {password}
 {people}
-  Press Ctrl-C to stop both.
+  Press Ctrl-C to stop everything.
 """
 
 
 def main() -> int:
-    """Prepare the database, start both servers and wait until one ends; return the exit status, 0 by a signal."""
+    """Prepare the database, start all programs and wait until one ends; return the exit status, 0 by a signal."""
     # A shell starts what runs in the background with SIGINT ignored, and children would inherit that.
     _on_signals(_interrupt)
     try:
@@ -61,7 +61,8 @@ def _prepare_and_serve() -> int:
     os.environ["DJANGO_RUNSERVER_HIDE_WARNING"] = "true"
     # Without it the servers' first lines would wait in a buffer wherever the output is no terminal.
     os.environ["PYTHONUNBUFFERED"] = "true"
-    return _serve([("manage.py", "runserver", f"localhost:{APP_PORT}"), _simulator()], welcome)
+    app = ("manage.py", "runserver", f"localhost:{APP_PORT}")
+    return _serve([app, ("manage.py", "worker"), _simulator()], welcome)
 
 
 def _refusal() -> str:

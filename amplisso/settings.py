@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "database",
     "amplisso.health",
     "audit",
+    "jobs",
     "orgs",
     "sso",
     "django.contrib.admin",
@@ -70,6 +71,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "orgs.sessions.allauth_list.SessionListConfig",
     "csp",
+    "django_tasks_db",
 ]
 
 MIDDLEWARE = [
@@ -281,6 +283,12 @@ SUPPORT_ADDRESS = _env.support_address
 
 # Whoever brings it sees in /readyz which check failed.
 METRICS_TOKEN = _env.metrics_token
+
+# --- Background work ---------------------------------------------------------------------------------------------
+
+# Tasks are rows in the database, done by `manage.py worker`; what begins by itself is in the table.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+JOB_SCHEDULES = "amplisso.schedules.SCHEDULES"
 
 # --- Language, time, static files, logs --------------------------------------------------------------------------
 

@@ -91,7 +91,7 @@ def test_the_image_runs_without_rights_and_without_the_simulator() -> None:
         for line in (ROOT / ".dockerignore").read_text().splitlines()
         if line[:1] == "!"
     }
-    assert {"amplisso", "audit", "database", "orgs", "sso", "templates", "manage.py"} <= kept
+    assert {"amplisso", "audit", "database", "jobs", "orgs", "sso", "templates", "manage.py"} <= kept
     assert not kept & {"bench", "simulator", "tests", ".env", "var"}
 
 
@@ -149,4 +149,6 @@ def test_compose_hands_on_every_setting_of_a_deployment() -> None:
 
 def test_a_container_ends_after_its_server() -> None:
     (graceful,) = re.findall(r"^graceful_timeout = (\d+)", (ROOT / "gunicorn.conf.py").read_text(), re.MULTILINE)
-    assert re.findall(r"stop_grace_period: (\d+)s", COMPOSE) == [str(int(graceful) + 5)]
+    web, _, worker = COMPOSE.partition("\n  worker:\n")
+    assert re.findall(r"stop_grace_period: (\d+)s", web) == [str(int(graceful) + 5)]
+    assert "stop_grace_period: 60s" in worker

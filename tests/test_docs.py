@@ -80,7 +80,7 @@ def test_every_command_named_exists(page: Path) -> None:
 
 
 def test_every_command_of_ours_is_in_the_operators_guide() -> None:
-    ours = {name for name, app in get_commands().items() if app in {"orgs", "sso", "audit"}}
+    ours = {name for name, app in get_commands().items() if app in {"orgs", "sso", "audit", "jobs"}}
     assert ours <= set(re.findall(r"manage\.py ([a-z_]+)", read(ROOT / "docs" / "operating.md")))
 
 
@@ -109,7 +109,7 @@ def test_every_folder_on_the_map_exists_and_none_is_missing() -> None:
 
 def test_every_file_in_the_design_exists() -> None:
     text = read(ROOT / "docs" / "design.md")
-    named = set(re.findall(r"(?<![\w/])((?:amplisso|orgs|sso|audit|database|simulator|tests)/[a-z_/]+\.py)", text))
+    named = set(re.findall(r"(?<![\w/])((?:amplisso|orgs|sso|audit|database|jobs|simulator|tests)/[a-z_/]+\.py)", text))
     assert named
     assert [file for file in named if not (ROOT / file).exists()] == []
 

@@ -9,13 +9,15 @@ from django.contrib import admin
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
+from django_tasks_db.models import DBTaskResult
 
+from jobs.models import ScheduledJob, Worker
 from orgs.models import User
 from sso.models import ServiceProviderKey, SignOut
 from tests.admin.conftest import Crowd
 from tests.admin.test_pages import OURS, address
 
-MODELS = [*OURS, ServiceProviderKey, SignOut]
+MODELS = [*OURS, ServiceProviderKey, SignOut, Worker, ScheduledJob, DBTaskResult]
 IDS = ["abc", "-1", "9" * 30, "1.5", "é", "00000000-0000-0000-0000-000000000000"]
 VALUES = ["x", "", "9" * 30, "2026-13-45", "1," + "9" * 30, "9_9" * 10]
 # The first finds what expects another type; CI tries the others, too.

@@ -188,7 +188,7 @@ def running(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int, int]]:
 def test_the_banner_comes_last_and_access_lines_hold_no_tokens(tmp_path: Path) -> None:
     with running(tmp_path) as (process, app, simulator):
         assert process.stdout is not None
-        start = "".join(iter(process.stdout.readline, "  Press Ctrl-C to stop both.\n"))
+        start = "".join(iter(process.stdout.readline, "  Press Ctrl-C to stop everything.\n"))
         for port, target in ((app, "/invitations/T0ken?token=T0ken"), (simulator, "/saml2?SAMLRequest=T0ken")):
             connection = HTTPConnection("localhost", port, timeout=30)
             connection.request("GET", target)

@@ -15,6 +15,8 @@ from django_tasks import task
 
 from database.deadlines import statements_within
 from jobs.schedules import Schedule
+from outbox.selectors import has_due
+from outbox.tasks import deliver
 
 # For one statement that deletes, as `manage.py purge` has.
 _SECONDS: Final = 600
@@ -31,4 +33,7 @@ def delete_old_rows() -> dict[str, int]:
     return counts
 
 
-SCHEDULES: Final = (Schedule("delete old rows", every=timedelta(days=1), task=delete_old_rows),)
+SCHEDULES: Final = (
+    Schedule("send messages", every=timedelta(seconds=1), task=deliver, is_wanted=has_due),
+    Schedule("delete old rows", every=timedelta(days=1), task=delete_old_rows),
+)

@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "amplisso.health",
     "audit",
     "jobs",
+    "outbox",
     "orgs",
     "sso",
     "django.contrib.admin",
@@ -275,7 +276,7 @@ EMAIL_HOST_USER: str = _env.mail["EMAIL_HOST_USER"] or ""
 EMAIL_HOST_PASSWORD: str = _env.mail["EMAIL_HOST_PASSWORD"] or ""
 EMAIL_USE_TLS: bool = _env.mail["EMAIL_USE_TLS"]
 EMAIL_USE_SSL: bool = _env.mail["EMAIL_USE_SSL"]
-EMAIL_TIMEOUT = 10  # seconds: a slow mail server must not hold a page
+EMAIL_TIMEOUT = 10  # seconds for each step: a mail server that is silent must not hold the worker
 DEFAULT_FROM_EMAIL = _env.from_email or f"Amplisso <no-reply@{urlsplit(BASE_URL).hostname}>"
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Pages send users here whom only an operator can help; without it they speak of the operator of this deployment.

@@ -94,6 +94,7 @@ class EventName(models.TextChoices):
     PLAN_EDITED = "plan:edited", "Plan features changed"
     RECOVERY_REQUESTED = "recovery:requested", "Recovery code sent"
     RECOVERY_REFUSED = "recovery:refused", "Recovery refused"
+    MESSAGE_SENT_AGAIN = "message:sent_again", "Message sent again by an operator"
     RECOVERY_OPENED = "recovery:opened", "Access & SSO Settings opened for recovery"
 
 
@@ -108,6 +109,7 @@ _HIGH = {
     EventName.IDENTITY_RELINKED,
 }
 _LOW = {
+    EventName.MESSAGE_SENT_AGAIN,
     EventName.METADATA_UPLOADED,
     EventName.METADATA_REFUSED,
     EventName.MEMBER_ACCEPTED,

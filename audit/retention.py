@@ -33,6 +33,9 @@ UPLOADS: Final = timedelta(hours=1)
 # The former identities of a member, kept for as long as an admin can undo the re-linking.
 RELINKINGS: Final = timedelta(days=30)
 
+# Long enough to answer "did the mail go out?", counted from when a message was sent, or given up.
+MESSAGES: Final = timedelta(days=30)
+
 # A former address of an organization's pages, which no other organization can take for so long: its users may still
 # have it in bookmarks. The row stays.
 FORMER_SLUGS: Final = timedelta(days=365)

@@ -19,15 +19,16 @@ from django.urls import reverse
 
 from orgs.access import actor_of
 from orgs.authentication.known_browsers import known_browser
-from orgs.deferred import defer
 from orgs.emails import absolute
 from orgs.errors import NotAllowedError
 from orgs.models import User
 from orgs.services import accounts, grants, password_attempts
+from orgs.services.mailed.posting import post_confirmation
 from orgs.sessions.allauth_list import forget_sessions
 from orgs.sessions.names import session_name
 from orgs.text.email_addresses import normal_address
 from orgs.text.visible_text import visible
+from outbox.services import post_mail
 
 # Asked in turn for the page to show after signing out; "" leaves it to the next one. Apps above this one add to it.
 PAGES_AFTER_SIGN_OUT: list[Callable[[HttpRequest], str]] = []
@@ -105,14 +106,21 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         return next(filter(None, pages), "") or str(super().get_logout_redirect_url(request))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send one of allauth's mails once the page is out; every link in them starts with `base_url`."""
-        request, send = current.request, super().send_mail
+        """Write one of allauth's notices and let the worker send it; every link in them starts with `base_url`."""
+        mail = self.render_mail(template_prefix, email, {"email": email, "base_url": settings.BASE_URL, **context})
+        parameters = {"subject": str(mail.subject), "body": str(mail.body)}
+        post_mail(name=template_prefix, to=email, parameters=parameters)
 
-        def work() -> None:
-            with current.request_context(request):
-                send(template_prefix, email, {**context, "base_url": settings.BASE_URL})
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        """Do nothing: the page has posted the mail already, for addresses with and without an account alike."""
 
-        defer(request, work)
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """Let the worker tell the owner of an account that a visitor tried to sign up with its address."""
+        post_mail(name="account_already_exists", to=email, parameters={})
+
+    def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:  # noqa: FBT001  allauth's
+        """Let the worker send the link that confirms an address."""
+        post_confirmation(address=emailconfirmation.email_address)
 
     def render_mail(self, template_prefix: str, email: Any, context: dict[str, Any], headers: Any = None) -> Any:
         """Render a mail in which text of others hides nothing."""

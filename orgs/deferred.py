@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import cast
 
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseBase
 
-logger = logging.getLogger(__name__)
 Work = Callable[[], None]
 
 
 class DeferredWork:
     """Middleware that runs deferred work after the response.
 
-    Account emails wait in a queue of the request, which is worked off when the server closes the response (PEP 3333).
+    It waits in a queue of the request, which is worked off when the server closes the response (PEP 3333).
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -47,28 +45,7 @@ def _close_after(response: HttpResponseBase, queue: list[Work]) -> None:
         try:
             while queue:
                 queue.pop(0)()
-        except OSError:
-            logger.exception("An e-mail could not be sent")
         finally:
             close()
 
     response.close = work_then_close  # type: ignore[method-assign]  # responses have no other hook that may fail aloud
-
-
-class RedirectThen(HttpResponseRedirect):
-    """A redirect (303) with work to do after it: the server closes a response that was sent in full (PEP 3333)."""
-
-    status_code = 303
-
-    def __init__(self, path: str, work: Callable[[], None] | None = None) -> None:
-        super().__init__(path)
-        self._work = work
-
-    def close(self) -> None:
-        """Do the work while the request's database connection is still there."""
-        work, self._work = self._work, None
-        try:
-            if work is not None:
-                work()
-        finally:
-            super().close()

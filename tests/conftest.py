@@ -6,17 +6,21 @@ import gc
 import itertools
 import signal
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.core import mail
+from django.core.mail import EmailMessage
 from django.test import Client
 from django.utils import timezone
 
 from audit.actors import COMMAND_LINE
 from orgs.models import GrantKind, Membership, MembershipSource, Organization, Plan, Role, User
 from orgs.services import grants, members, organizations
+from outbox.delivery import deliver_due
 from sso.models import Configuration, ConfigurationState, Connection, Provider
 
 PASSWORD = "correct horse battery"
@@ -100,6 +104,39 @@ def member(make_user: MakeUser) -> MakeMember:
         )
 
     return make
+
+
+def deliver_outbox() -> None:
+    """Send every message that is due, as a worker would have done by now."""
+    deliver_due(seconds=60)
+
+
+class Mailbox(Sequence[EmailMessage]):
+    """The mails that have arrived. The outbox is delivered before each look."""
+
+    def __len__(self) -> int:
+        deliver_outbox()
+        return len(mail.outbox)
+
+    def __getitem__(self, index: Any) -> Any:
+        deliver_outbox()
+        return mail.outbox[index]
+
+    def pop(self) -> EmailMessage:
+        """Take the newest out."""
+        deliver_outbox()
+        return mail.outbox.pop()
+
+    def clear(self) -> None:
+        """Empty it."""
+        deliver_outbox()
+        mail.outbox.clear()
+
+
+@pytest.fixture
+def mailoutbox(db: None) -> Mailbox:
+    """The mails that have arrived; real rows, really delivered, instead of pytest-django's list."""
+    return Mailbox()
 
 
 def new_browser() -> Client:

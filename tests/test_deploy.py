@@ -91,7 +91,7 @@ def test_the_image_runs_without_rights_and_without_the_simulator() -> None:
         for line in (ROOT / ".dockerignore").read_text().splitlines()
         if line[:1] == "!"
     }
-    assert {"amplisso", "audit", "database", "jobs", "orgs", "sso", "templates", "manage.py"} <= kept
+    assert {"amplisso", "audit", "database", "jobs", "orgs", "outbox", "sso", "templates", "manage.py"} <= kept
     assert not kept & {"bench", "simulator", "tests", ".env", "var"}
 
 

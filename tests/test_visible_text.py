@@ -18,9 +18,10 @@ from audit.actors import COMMAND_LINE, Actor
 from audit.events import EventName
 from audit.services import record
 from audit.targets import Target
-from orgs.emails import send_invitation, send_recovery_code, send_sign_in_pages, tell_admins_of_recovery
-from orgs.models import Invitation, Membership, Organization, Role, User
-from orgs.services import invitations, members, organizations
+from orgs.emails import tell_admins_of_recovery
+from orgs.models import Membership, Organization, Role, User
+from orgs.services import invitations, members, organizations, recovery
+from orgs.services.mailed.posting import ask_for_sign_in_pages
 from orgs.text.visible_text import unlinked, validate_name, visible, without_hidden
 from sso.models import SignIn
 from tests.conftest import MakeMember, MakeUser, SignedIn
@@ -190,10 +191,9 @@ def every_mail(organization: Organization, member: MakeMember) -> None:
     invitations.invite(
         organization=organization, addresses=["a@x.test"], role=Role.VIEWER, by=admin, actor=COMMAND_LINE
     )
-    send_invitation(Invitation.objects.select_related("organization", "invited_by").get(), "token")
-    send_recovery_code(admin, "123456")
+    recovery.mail_recovery_code(membership=admin, actor=COMMAND_LINE)
     tell_admins_of_recovery(admin, "mailed code")
-    send_sign_in_pages(admin.user.email, [organization])
+    ask_for_sign_in_pages(address=admin.user.email)
 
 
 NAMES = ["Win at evil.example", "https://evil.example/prize", "Bank <pay@evil.example>", f"www.evil.com {EVIL}"]

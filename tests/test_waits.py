@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import pytest_configure
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("amplisso", "bench", "jobs", "simulator", "tests")
+FOLDERS = ("amplisso", "bench", "jobs", "outbox", "simulator", "tests")
 FILES = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py")) if "migrations" not in path.parts]
 
 # Calls that need timeout=…, and methods that wait for ever if they are called with nothing at all.

@@ -7,6 +7,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -21,9 +22,12 @@ from redis.exceptions import RedisError
 
 from amplisso.caches import REDIS
 from database.deadlines import statements_within
+from jobs.selectors import is_worker_running
+from outbox.selectors import queue_age
 
 _SECONDS: Final = 1.0  # for one statement of a check, and how long results are kept
 _MIN_FREE: Final = 500_000_000  # bytes; an upload may have 100 MB, and two may come at once
+_MAX_WAIT: Final = 5  # minutes that a message may have been due
 Check = Callable[[], str]
 
 
@@ -89,11 +93,21 @@ def disk() -> str:
     return f"Less than {_MIN_FREE // 1_000_000} MB are free in {' and '.join(full)}." if full else ""
 
 
+def worker() -> str:
+    """Check that a worker was seen within the last minute."""
+    return "" if is_worker_running() else "No worker runs: start `manage.py worker`. Messages wait, and none is lost."
+
+
+def queue() -> str:
+    """Check that messages leave about when they should, whatever the mail server answers."""
+    minutes = queue_age() // timedelta(minutes=1)
+    return f"A message has been waiting for {minutes} minutes." if minutes >= _MAX_WAIT else ""
+
+
 # Without these nothing can be served: /readyz responds with 503.
 REQUIRED: Final[tuple[Check, ...]] = (database, migrations)
 # Without these everything works, later or slower: /readyz responds with 200 and "degraded".
-# The heartbeat of the worker and the age of its queue belong here.
-WATCHED: Final[tuple[Check, ...]] = (cache_table, redis, disk)
+WATCHED: Final[tuple[Check, ...]] = (cache_table, redis, worker, queue, disk)
 
 
 def run_checks() -> Health:

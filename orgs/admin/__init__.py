@@ -4,6 +4,7 @@ from orgs.admin.domains import EmailDomainAdmin
 from orgs.admin.grants import SessionGrantAdmin
 from orgs.admin.links import RELATED, Related, related_links
 from orgs.admin.members import InvitationAdmin, MembershipAdmin
+from orgs.admin.messages import MessageAdmin
 from orgs.admin.organizations import OrganizationAdmin
 from orgs.admin.plans import PlanAdmin
 from orgs.admin.users import UserAdmin
@@ -13,6 +14,7 @@ __all__ = [
     "EmailDomainAdmin",
     "InvitationAdmin",
     "MembershipAdmin",
+    "MessageAdmin",
     "OrganizationAdmin",
     "PlanAdmin",
     "Related",

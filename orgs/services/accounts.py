@@ -13,7 +13,6 @@ from django.utils import timezone
 from audit.actors import Actor
 from audit.events import EventName, Outcome
 from audit.services import Facts, record
-from audit.targets import Target
 from orgs.errors import NotAllowedError
 from orgs.models import GrantKind, Membership, MembershipSource, MembershipState, Organization, Role, SessionGrant, User
 from orgs.selectors import opened_by_password
@@ -48,12 +47,6 @@ def create_password_grant(*, session: str, user: User, expires_at: datetime, act
     update_last_login(User, user)
     create_grant(session=session, user=user, kind=GrantKind.PASSWORD, expires_at=expires_at)
     record_for_organizations(EventName.USER_SIGNED_IN, user=user, actor=actor, after={"by": "password"})
-
-
-@atomic
-def record_reset_asked(*, address: str, actor: Actor) -> None:
-    """Record a request for a reset, with or without an account of the address (normal form): time reveals nothing."""
-    record(EventName.PASSWORD_RESET_ASKED, actor=actor, target=Target("user", label=address))
 
 
 @atomic

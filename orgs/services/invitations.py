@@ -5,18 +5,15 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from django.db import transaction
 from django.utils import timezone
 
 from audit.actors import Actor
 from audit.events import EventName
 from audit.services import Facts, record
 from orgs.crypto.tokens import hash_of_token
-from orgs.emails import send_invitation
 from orgs.errors import NotAllowedError
 from orgs.models import (
     Invitation,
@@ -35,13 +32,14 @@ from orgs.services.members import add_member, as_it_is_now
 from orgs.sessions.lifetimes import INVITATION_LINK
 from orgs.text.email_addresses import normal_address
 from orgs.transactions import atomic
+from outbox.services import drop_waiting, post_mail
 
 
 @atomic
 def invite(
     *, organization: Organization, addresses: Sequence[str], role: Role, by: Membership, actor: Actor
 ) -> list[Invitation]:
-    """Invite several people at once; the emails leave when the transaction has committed.
+    """Invite several people at once; the worker sends the emails (`orgs.services.mailed.making` makes the links).
 
     Addresses of members are skipped; an address with an open invitation gets a new email with the new role. Raises
     NotAllowedError, and ValidationError for what is not an address.
@@ -71,9 +69,8 @@ def resend_invitation(*, invitation: Invitation, by: Membership, actor: Actor) -
     by = as_it_is_now(by)
     _check_may_touch(invitation, by)
     check_emails(invitation.organization, [invitation.email], by.user)
-    token = secrets.token_urlsafe(32)
-    renewed, _ = Invitation.objects.update_or_create(pk=invitation.pk, defaults=_link(token))
-    _post(renewed, token, EventName.INVITATION_RESENT, actor, {"role": Role(renewed.role).slug})
+    renewed, _ = Invitation.objects.update_or_create(pk=invitation.pk, defaults=_without_link())
+    _post(renewed, EventName.INVITATION_RESENT, actor, {"role": Role(renewed.role).slug})
 
 
 @atomic
@@ -84,6 +81,7 @@ def revoke_invitation(*, invitation: Invitation, by: Membership, actor: Actor) -
     _check_may_touch(invitation, as_it_is_now(by))
     invitation.revoked_at = timezone.now()
     invitation.save(update_fields=["revoked_at"])
+    drop_waiting(about=about_invitation(invitation), why="The invitation was revoked")
     record(EventName.INVITATION_REVOKED, actor=actor, target=invitation.audit_target)
 
 
@@ -155,27 +153,42 @@ def _invite_one(organization: Organization, address: str, role: Role, by: Member
     for older in open_invitations_of(organization).filter(email=address):  # one at most
         _check_may_touch(older, by)
         before = {"role": Role(older.role).slug}
-    token = secrets.token_urlsafe(32)
     invitation, created = Invitation.objects.update_or_create(
         organization=organization,
         email=address,
         accepted_at=None,
         revoked_at=None,
-        defaults={"role": role, "invited_by": by.user, **_link(token)},
+        defaults={"role": role, "invited_by": by.user, **_without_link()},
     )
-    _post(invitation, token, EventName.INVITATION_SENT if created else EventName.INVITATION_RESENT, actor, before)
+    _post(invitation, EventName.INVITATION_SENT if created else EventName.INVITATION_RESENT, actor, before)
     return invitation
 
 
-def _link(token: str) -> dict[str, Any]:
-    """Return the fields of an email that is just being sent with this token."""
+def _without_link() -> dict[str, Any]:
+    """Return the fields of an invitation whose email is to be sent: no link accepts it until then.
+
+    An earlier link stops working now. The hash is of a token that is kept nowhere.
+    """
     now = timezone.now()
-    return {"token_hash": hash_of_token(token), "sent_at": now, "expires_at": now + INVITATION_LINK}
+    return {"token_hash": hash_of_token(secrets.token_urlsafe(32)), "sent_at": now, "expires_at": now + INVITATION_LINK}
 
 
-def _post(invitation: Invitation, token: str, name: EventName, actor: Actor, before: Facts | None = None) -> None:
+def about_invitation(invitation: Invitation) -> str:
+    """Return what the outbox calls the emails of an invitation."""
+    return f"invitation:{invitation.public_id}"
+
+
+def _post(invitation: Invitation, name: EventName, actor: Actor, before: Facts | None = None) -> None:
     record(name, actor=actor, target=invitation.audit_target, before=before, after={"role": Role(invitation.role).slug})
-    transaction.on_commit(partial(send_invitation, invitation, token))
+    post_mail(
+        name="invitation",
+        to=invitation.email,
+        parameters={"invitation": str(invitation.public_id)},
+        organization_number=invitation.organization.number,
+        about=about_invitation(invitation),
+        replaces=True,
+        expires_at=invitation.expires_at,
+    )
 
 
 def _locked(invitation: Invitation) -> Invitation:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import timedelta
 
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.hashers import check_password
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -14,13 +13,14 @@ from audit.actors import Actor
 from audit.events import EventName, Outcome
 from audit.selectors import count_recent
 from audit.services import record
-from orgs.emails import send_recovery_code, tell_admins_of_recovery
+from orgs.emails import tell_admins_of_recovery
 from orgs.errors import NotAllowedError
 from orgs.models import GrantKind, Membership, RecoveryCode, SessionGrant, User
 from orgs.services.grants import create_grant
 from orgs.services.locks import hold_organization, hold_shared
 from orgs.sessions import lifetimes
 from orgs.transactions import atomic
+from outbox.services import post_mail
 
 TRIES = 5
 CODES_AN_HOUR = 5
@@ -29,21 +29,28 @@ _WRONG = "This code is wrong or older than ten minutes. Request a new one."
 
 @atomic
 def mail_recovery_code(*, membership: Membership, actor: Actor) -> None:
-    """Mail a six-digit code to an admin; a new one replaces the last. Raises NotAllowedError after too many."""
-    membership = _admin_as_it_is_now(membership)  # requests at the same moment count each other
+    """Mail a six-digit code to an admin, made when the mail is sent (`orgs.services.mailed.making`).
+
+    A mail that still waits is not sent; a code that was sent is good until the new one is. Raises NotAllowedError after
+    too many.
+    """
+    membership = admin_as_it_is_now(membership)  # requests at the same moment count each other
     _check_patience(membership)
-    code = f"{secrets.randbelow(1_000_000):06}"
-    RecoveryCode.objects.update_or_create(
-        user=membership.user,
-        organization=membership.organization,
-        defaults={
-            "code_hash": make_password(code),
-            "tries_left": TRIES,
-            "expires_at": timezone.now() + lifetimes.RECOVERY_CODE,
-        },
-    )
     record(EventName.RECOVERY_REQUESTED, actor=actor, target=membership.audit_target)
-    transaction.on_commit(lambda: send_recovery_code(membership, code))
+    post_mail(
+        name="recovery_code",
+        to=membership.user.email,
+        parameters={"membership": str(membership.public_id)},
+        organization_number=membership.organization.number,
+        about=about_recovery(membership),
+        replaces=True,
+        expires_at=timezone.now() + lifetimes.RECOVERY_CODE,
+    )
+
+
+def about_recovery(membership: Membership) -> str:
+    """Return what the outbox calls the recovery codes of an admin."""
+    return f"recovery:{membership.public_id}"
 
 
 def use_recovery_code(*, membership: Membership, code: str, session: str, actor: Actor) -> SessionGrant:
@@ -58,7 +65,7 @@ def use_recovery_code(*, membership: Membership, code: str, session: str, actor:
 @atomic
 def create_recovery_grant(*, membership: Membership, session: str, means: str, actor: Actor) -> SessionGrant:
     """Open Access & SSO Settings, and nothing else, for an hour; every admin is told. Raises NotAllowedError."""
-    membership = _admin_as_it_is_now(membership)
+    membership = admin_as_it_is_now(membership)
     grant = create_grant(
         session=session,
         user=membership.user,
@@ -67,7 +74,7 @@ def create_recovery_grant(*, membership: Membership, session: str, means: str, a
         expires_at=timezone.now() + lifetimes.RECOVERY_GRANT,
     )
     record(EventName.RECOVERY_OPENED, actor=actor, target=membership.audit_target, after={"means": means})
-    transaction.on_commit(lambda: tell_admins_of_recovery(membership, means))
+    tell_admins_of_recovery(membership, means)
     return grant
 
 
@@ -77,7 +84,7 @@ def _code_fits(membership: Membership, code: str) -> bool:
 
     The code is used by the DELETE: of two requests that bring the right one, only the one that deleted it may go on.
     """
-    _admin_as_it_is_now(membership)
+    admin_as_it_is_now(membership)
     codes = RecoveryCode.objects.filter(user=membership.user, organization=membership.organization)
     spent = codes.filter(tries_left__gt=0, expires_at__gt=timezone.now()).update(tries_left=F("tries_left") - 1)
     if not spent:
@@ -98,7 +105,7 @@ def _check_patience(membership: Membership) -> None:
         raise NotAllowedError("We have already sent you several codes. Use the newest one, or wait an hour.")
 
 
-def _admin_as_it_is_now(membership: Membership) -> Membership:
+def admin_as_it_is_now(membership: Membership) -> Membership:
     """Hold the organization and read the membership again. Raises NotAllowedError unless it is an active admin's."""
     organization = hold_organization(membership.organization)
     hold_shared(User, membership.user_id)

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 from orgs.access import actor_of, sign_in_page
 from orgs.models import User
 from orgs.services import accounts, locks
+from orgs.services.mailed import posting
 from orgs.text.email_addresses import normal_address
 from orgs.views.pages import too_many_requests
 from orgs.views.responses import see_other
@@ -62,12 +63,10 @@ class AskForReset(account_views.PasswordResetView):  # type: ignore[misc]
     """Ask for the mail that sets a new password. The log has each request within the limits, for any address."""
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Record the request unless it exceeds a limit; the mail itself leaves after the response."""
+        """Post the mail unless a limit is exceeded; whether there is an account is asked when it is sent."""
         answer: HttpResponse = super().form_valid(form)
         if answer.status_code != HTTPStatus.TOO_MANY_REQUESTS:
-            accounts.record_reset_asked(
-                address=normal_address(form.cleaned_data["email"]), actor=actor_of(self.request)
-            )
+            posting.ask_for_reset(address=normal_address(form.cleaned_data["email"]), actor=actor_of(self.request))
         return answer
 
 

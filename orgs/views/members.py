@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,19 +18,23 @@ from orgs.models import Role
 from orgs.selectors import count_members, member_of, members_of, open_invitations_of
 from orgs.services import invitations, members
 from orgs.views.responses import page_of, post_to, see_other, show
+from outbox.progress import Progress, progress_of
+from outbox.selectors import latest_about
 
 if TYPE_CHECKING:
     from orgs.models import Invitation, Membership
+    from outbox.models import Message
 
 Change = Callable[["access.OrganizationRequest", "Membership"], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the list, and whether the reader may change it."""
+    """One line of the list, whether the reader may change it, and where the mail of an invitation is."""
 
     entry: Membership | Invitation
     may_change: bool
+    mail: Progress | None = None
 
 
 @access.organization_page(Role.VIEWER)
@@ -64,7 +68,13 @@ def _joined(request: access.OrganizationRequest, wanted: dict[str, Any]) -> dict
 def _pending(request: access.OrganizationRequest, wanted: dict[str, Any]) -> dict[str, Any]:
     by = request.membership
     page = page_of(request, open_invitations_of(by.organization, search=wanted.get("search", "")))
-    return {"page": page, "rows": [Row(email, not invitations.why_not_touch_invitation(email, by)) for email in page]}
+    mails = latest_about([invitations.about_invitation(each) for each in page])
+    return {"page": page, "rows": [_pending_row(each, by, mails) for each in page]}
+
+
+def _pending_row(invitation: Invitation, by: Membership, mails: Mapping[str, Message]) -> Row:
+    mail = progress_of(mails.get(invitations.about_invitation(invitation)))
+    return Row(invitation, not invitations.why_not_touch_invitation(invitation, by), mail)
 
 
 @access.organization_page(Role.MANAGER)

@@ -24,6 +24,8 @@ from orgs.selectors import admin_addresses, settled_factors
 from orgs.services import recovery
 from orgs.sessions.names import name_session
 from orgs.views.responses import see_other, show
+from outbox.progress import Progress, progress_of
+from outbox.selectors import latest_about
 
 
 def by_password_first(view: access.View) -> access.View:
@@ -114,10 +116,17 @@ def _page(request: access.OrganizationRequest, form: RecoveryCodeForm) -> HttpRe
         "organization": request.membership.organization,
         "form": form,
         "was_sent": "sent" in request.GET or form.is_bound,
+        "mail": _mail_of(request.membership),
         "passed_second_factor": passed_second_factor(request),
         "factor_url": factor_url(request),
     }
     return show(request, "orgs/recovery.html", context)
+
+
+def _mail_of(membership: Membership) -> Progress | None:
+    """Return where the mail with the newest code is."""
+    about = recovery.about_recovery(membership)
+    return progress_of(latest_about([about]).get(about))
 
 
 def factor_url(request: access.PersonRequest) -> str:

@@ -13,6 +13,7 @@ from audit import retention
 from audit.actors import Actor
 from audit.events import EventName
 from audit.services import record
+from orgs.emails import tell_of_relinking
 from orgs.errors import NotAllowedError
 from orgs.models import Membership, Organization, Role, User
 from orgs.services import grants, locks, members
@@ -36,7 +37,7 @@ def relink_members(
 
     `references` are those of sign-ins that `candidates` returns, `by` is the admin who asks, `has_second_factor` says
     whether they have just passed theirs. It opens nothing: the members' sessions here end, and they sign in anew.
-    It can be undone for 30 days. The caller tells them and all admins. Raises NotAllowedError.
+    It can be undone for 30 days. They and all admins get a mail. Raises NotAllowedError.
     """
     if len(references) > MOST_AT_ONCE:
         raise NotAllowedError(f"Re-link at most {MOST_AT_ONCE} members at once.")
@@ -49,7 +50,9 @@ def relink_members(
         _check_factor(has_second_factor=has_second_factor)
     for each in chosen:
         _relink(each, by, actor)
-    return [each.membership.user for each in chosen]
+    users = [each.membership.user for each in chosen]
+    tell_of_relinking(organization, by.user, users, undone=False)
+    return users
 
 
 def _hold(organization: Organization, by: Membership) -> tuple[Organization, Membership]:
@@ -140,7 +143,7 @@ def undo_relinking(
 ) -> User:
     """Tie a member to the former identifiers again and return the account; like the change, it opens nothing.
 
-    The caller tells the member and all admins. Raises NotAllowedError after 30 days, and where the member has been
+    The member and all admins get a mail. Raises NotAllowedError after 30 days, and where the member has been
     linked otherwise since.
     """
     organization, by = _hold(organization, by)
@@ -161,6 +164,7 @@ def undo_relinking(
         before={"identifiers": now},
         after={"identifiers": _named(relinking.before)},
     )
+    tell_of_relinking(organization, by.user, [user], undone=True)
     return user
 
 

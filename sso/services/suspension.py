@@ -9,6 +9,7 @@ from django.utils import timezone
 from audit.actors import Actor
 from audit.events import EventName
 from audit.services import record
+from orgs.emails import tell_admins_of_suspension
 from orgs.models import Organization
 from orgs.services import locks
 from orgs.transactions import atomic
@@ -19,8 +20,8 @@ from sso.selectors.connections import active_configuration, flawed_configuration
 def suspend_if_flawed(*, organization: Organization, actor: Actor) -> Configuration | None:
     """Retire the active configuration if no sign-in can go through it, and return it; None if nothing had to be done.
 
-    Require SSO rests from then on, until an admin has signed in through new metadata. The caller tells the admins
-    (`orgs.emails.tell_admins_of_suspension`) after the transaction; a concurrent call gets None and tells no admin.
+    Require SSO rests from then on, until an admin has signed in through new metadata. The admins get a mail; of
+    concurrent calls one tells them, and the others get None.
     """
     active = active_configuration(organization)
     # Anonymous visitors ask this, and most of them must not wait for the lock of the organization.
@@ -28,7 +29,7 @@ def suspend_if_flawed(*, organization: Organization, actor: Actor) -> Configurat
 
 
 def suspend_all_flawed(*, actor: Actor) -> Iterator[Configuration]:
-    """Suspend every active configuration that no sign-in can go through; yield each, for the caller to tell admins."""
+    """Suspend every active configuration that no sign-in can go through; yield each."""
     for configuration in flawed_configurations():
         organization = configuration.connection.organization
         if suspended := suspend_if_flawed(organization=organization, actor=actor):
@@ -49,4 +50,5 @@ def _suspend(organization: Organization, actor: Actor) -> Configuration | None:
         target=active.connection.audit_target,
         after={"version": active.version, "reason": active.flaw, "require_sso": organization.require_sso},
     )
+    tell_admins_of_suspension(organization, active.flaw)
     return active

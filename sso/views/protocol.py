@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,8 +13,6 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
 
 from orgs.access import actor_of, grants_of, keep_session_name
-from orgs.deferred import defer
-from orgs.emails import tell_admins_of_suspension
 from orgs.models import Organization, SessionGrant
 from orgs.selectors import open_organization, somebody_else_in
 from orgs.sessions.lifetimes import cookie_seconds
@@ -85,7 +81,7 @@ def start(request: HttpRequest, number: int) -> HttpResponse:
     except TooManyStartsError:
         return _too_many(request)
     except NotConnectedError:
-        _suspend_if_flawed(request, organization)
+        suspension.suspend_if_flawed(organization=organization, actor=actor_of(request))
         return render(request, "sso/not_connected.html", {"organization": organization}, status=404)
     return _send(request, organization, started)
 
@@ -137,13 +133,6 @@ def _is_navigation(request: HttpRequest) -> bool:
     Browsers that do not send these headers are served like all others.
     """
     return request.headers.get("Sec-Fetch-Dest", "document") == "document" and "Sec-Purpose" not in request.headers
-
-
-def _suspend_if_flawed(request: HttpRequest, organization: Organization) -> None:
-    """Suspend stored metadata that breaks a newer rule, so that passwords work again, and tell the admins."""
-    suspended = suspension.suspend_if_flawed(organization=organization, actor=actor_of(request))
-    if suspended is not None:
-        defer(request, partial(tell_admins_of_suspension, organization, suspended.flaw))
 
 
 def _configuration_to_test(request: HttpRequest, organization: Organization) -> Configuration | None:

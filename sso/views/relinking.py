@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
@@ -14,13 +13,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from orgs.access import OrganizationRequest, actor_of, has_password_grant, organization_page
-from orgs.deferred import defer
-from orgs.emails import tell_of_relinking
+from orgs.emails import about_relinking
 from orgs.errors import NotAllowedError
 from orgs.models import Role
 from orgs.sessions.lifetimes import SECOND_FACTOR_FRESH
 from orgs.views.recovery import factor_url, passed_second_factor
 from orgs.views.responses import PAGE_LENGTH, page_of, post_to, see_other
+from outbox.selectors import latest_about
 from sso.selectors.connections import active_configuration
 from sso.selectors.relinking import candidates, guarded_users, relinkings_of
 from sso.services import relinking
@@ -72,7 +71,11 @@ def relinked_members(request: HttpRequest) -> HttpResponse:
     organization = asked.membership.organization
     guarded = guarded_users(organization, asked.user)
     page = page_of(request, relinkings_of(organization))
-    past = [past_of(each, is_guarded=each.user_id in guarded) for each in page]
+    told = latest_about([about_relinking(organization, each.user_id) for each in page])
+    past = [
+        past_of(each, is_guarded=each.user_id in guarded, message=told.get(about_relinking(organization, each.user_id)))
+        for each in page
+    ]
     context = {
         "section": "access",
         "organization": organization,
@@ -119,7 +122,6 @@ def relink_members(request: HttpRequest) -> HttpResponse:
     except NotAllowedError as refusal:
         messages.error(request, str(refusal))
     else:
-        defer(request, partial(tell_of_relinking, organization, asked.user, users, undone=False))
         who = users[0].email if len(users) == 1 else f"{len(users)} members"
         done = f"Re-linked {who}. They can sign in again with the new identifier, and get an e-mail about it."
         messages.success(request, done)
@@ -144,7 +146,6 @@ def undo_relinking(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     except NotAllowedError as refusal:
         messages.error(request, str(refusal))
     else:
-        defer(request, partial(tell_of_relinking, organization, asked.user, [user], undone=True))
         done = f"{user.email} has the previous identifier again, and gets an e-mail about it."
         messages.success(request, done)
     return see_other("relinked_members", organization.slug)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
@@ -16,11 +15,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
 from orgs.access import any_grant, visible_memberships
-from orgs.deferred import RedirectThen
-from orgs.emails import send_sign_in_pages
-from orgs.selectors import organization_by_slug, organization_of_domain, organizations_of_address
+from orgs.selectors import organization_by_slug, organization_of_domain
+from orgs.services.mailed.posting import ask_for_sign_in_pages
 from orgs.text.email_addresses import domain_of
-from orgs.views.responses import post_to
+from orgs.views.responses import post_to, see_other
 from sso.crypto.encrypted_params import TokenPurpose, decrypt, encrypt
 from sso.forms import AddressForm
 from sso.providers import guide_of, is_cancelled
@@ -66,8 +64,9 @@ def mail_sign_in_page(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _ask(request, form, status=422)
     address = form.cleaned_data["email"]
-    allowed = consume(request, action="mail_sign_in_page", key=address)
-    return RedirectThen(reverse("sign_in_page_mailed"), partial(_mail, address) if allowed else None)
+    if consume(request, action="mail_sign_in_page", key=address):
+        ask_for_sign_in_pages(address=address)
+    return see_other("sign_in_page_mailed")
 
 
 @login_not_required
@@ -181,9 +180,3 @@ def _with_query(path: str, **query: str) -> str:
 
 def _next(request: HttpRequest) -> str:
     return safe_next_path(request.GET.get("next", ""))
-
-
-def _mail(address: str) -> None:
-    organizations = organizations_of_address(address)
-    if organizations:
-        send_sign_in_pages(address, organizations)

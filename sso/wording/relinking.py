@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from outbox.models import Message
+from outbox.progress import Progress, progress_of
 from sso.models import Relinking
 from sso.saml import shown
 from sso.selectors.relinking import Candidate, Obstacle
@@ -43,9 +45,13 @@ class Past(NamedTuple):
     before: list[str]
     now: str
     is_guarded: bool
+    mail: Progress | None
 
 
-def past_of(relinking: Relinking, *, is_guarded: bool) -> Past:
-    """Return what the page says of a change; `is_guarded`: it is undone after the admin's second factor."""
+def past_of(relinking: Relinking, *, is_guarded: bool, message: Message | None) -> Past:
+    """Return what the page says of a change; `is_guarded`: it is undone after the admin's second factor.
+
+    `message` is the mail that tells the member.
+    """
     before = [shown(each["subject"]) for each in relinking.before]
-    return Past(relinking, before, shown(relinking.subject), is_guarded)
+    return Past(relinking, before, shown(relinking.subject), is_guarded, progress_of(message))

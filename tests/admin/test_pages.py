@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from audit.models import Event
 from orgs.models import EmailDomain, Invitation, Membership, Organization, Plan, SessionGrant, User
+from outbox.models import Message
 from sso.models import Configuration, Connection, Identity, SignIn
 from tests.admin.conftest import Crowd
 
@@ -28,12 +29,13 @@ OURS = [
     Connection,
     Identity,
     SignIn,
+    Message,
 ]
 # All columns are searched for each of them, so that one is enough for `make test`.
 OTHER_WORDS = ["10001", "contoso", "7KQ4-M2XD-P9TR", "127.0.0.1"]
 WORDS = ["ab:c'%", *(pytest.param(words, marks=pytest.mark.slow) for words in OTHER_WORDS)]
 KEPT = [model for model in OURS if model is not EmailDomain]
-LOOK_ONLY = [Event, SessionGrant, Invitation, Membership, Configuration, Connection, Identity, SignIn]
+LOOK_ONLY = [Event, SessionGrant, Invitation, Membership, Configuration, Connection, Identity, SignIn, Message]
 
 
 def address(model: type[Model], page: str, *args: object) -> str:

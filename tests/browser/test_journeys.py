@@ -15,6 +15,7 @@ from sso.models import SignIn, SignInState
 from sso.reasons import Reason
 from sso.selectors.keys import service_provider
 from tests.browser.conftest import shot, sign_in_with_password
+from tests.conftest import deliver_outbox
 from tests.sso.conftest import upload
 
 pytestmark = pytest.mark.browser
@@ -181,6 +182,7 @@ def test_requiring_sso_and_the_way_back_in(page: Page, window, connected: Organi
     shot(shut_out, "recovery")
     shut_out.get_by_role("button", name=re.compile("code")).first.click()
     expect(shut_out.get_by_label(re.compile("Code"))).to_be_visible()
+    deliver_outbox()
     code = re.search(r"\b\d{6}\b", mail.outbox[-1].body)[0]
     shut_out.get_by_label(re.compile("Code")).fill(code)
     shut_out.get_by_role("button", name=re.compile("Open")).click()

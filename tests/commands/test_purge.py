@@ -17,10 +17,11 @@ from audit.actors import COMMAND_LINE
 from audit.models import Event
 from orgs.models import GrantKind, Organization, RecoveryCode, SessionGrant
 from orgs.services import invitations, password_attempts, recovery
+from outbox.models import Message
 from sso.models import OfferedProvider, SignIn, Upload
 from sso.services import kept_uploads
 from sso.services.sign_in.start import start_sign_in
-from tests.conftest import open_session
+from tests.conftest import deliver_outbox, open_session
 from tests.sso.conftest import Connect
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +40,7 @@ def test_what_has_served_its_purpose_goes(organization: Organization, connect: C
     open_session(admin.user, GrantKind.PASSWORD)
     start_sign_in(organization=organization, actor=COMMAND_LINE)
     recovery.mail_recovery_code(membership=admin, actor=COMMAND_LINE)
+    deliver_outbox()
     password_attempts.begin_attempt(address="ada@contoso.example", client="192.0.2.7")
     kept_uploads.keep_upload(organization=organization, by=admin.user, document=b"<xml/>", name="contoso.xml")
     kinds = (
@@ -49,12 +51,13 @@ def test_what_has_served_its_purpose_goes(organization: Organization, connect: C
         "sign_outs",
         "uploads",
         "cache_entries",
+        "messages",
     )
     others = {"relinkings": 0}
     assert purge() == dict.fromkeys(kinds, 0) | others
     with time_machine.travel(timezone.now() + timedelta(days=120)):
         assert purge() == dict.fromkeys(kinds, 1) | {"sign_outs": 0, "cache_entries": 0} | others
-    for model in (SessionGrant, RecoveryCode, SignIn, Session, Upload, OfferedProvider):
+    for model in (SessionGrant, RecoveryCode, SignIn, Session, Upload, OfferedProvider, Message):
         assert not model.objects.exists()
 
 
@@ -94,6 +97,6 @@ def test_in_words() -> None:
     call_command("purge", stdout=printed)
     kinds = (
         "0 grants, 0 recovery codes, 0 wrong passwords, 0 unfinished sign-ins, 0 sign-outs, 0 uploads, 0 re-linkings, "
-        "0 cache entries"
+        "0 cache entries, 0 messages"
     )
     assert printed.getvalue() == f"Deleted: {kinds}.\n"

@@ -58,12 +58,17 @@ def test_does_not_pile_up_while_no_worker_runs_tasks() -> None:
     assert tasks() == 1
 
 
+def test_sending_begins_only_if_a_message_is_due() -> None:
+    enqueue_due()
+    assert tasks(task_path="outbox.tasks.deliver") == 0
+
+
 @pytest.mark.usefixtures("daily", "transactional_db")
 def test_a_turn_runs_the_tasks_and_keeps_what_they_return() -> None:
     take_turn(new_worker())
     done = DBTaskResult.objects.get()
     assert done.status == TaskResultStatus.SUCCESSFUL, done.traceback
-    assert done.return_value["grants"] == 0
+    assert done.return_value["messages"] == 0
     assert ScheduledJob.objects.get().next_at > timezone.now() + timedelta(hours=23)
 
 

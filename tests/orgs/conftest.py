@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 
 import pytest
 from django.test import Client
@@ -14,7 +13,6 @@ from orgs.models import GrantKind, Organization, User
 from orgs.services import organizations
 from tests.conftest import activate_sso, open_session
 
-Committing = AbstractContextManager[object]
 RequireSSO = Callable[[Organization], Organization]
 
 
@@ -42,9 +40,3 @@ def link_in(text: str) -> str:
     found = re.findall(r"https://amplisso\.example(/\S+)", text)
     assert len(found) == 1, text
     return str(found[0])
-
-
-@pytest.fixture
-def committing(django_capture_on_commit_callbacks: Callable[..., Committing]) -> Callable[[], Committing]:
-    """A block whose end counts as the commit, at which emails leave: tests run inside one long transaction."""
-    return lambda: django_capture_on_commit_callbacks(execute=True)

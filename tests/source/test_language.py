@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ["amplisso", "audit", "bench", "database", "jobs", "orgs", "simulator", "sso", "tests"]
-SHOWN = ["amplisso", "audit", "database", "jobs", "orgs", "simulator", "sso"]
+FOLDERS = ["amplisso", "audit", "bench", "database", "jobs", "orgs", "outbox", "simulator", "sso", "tests"]
+SHOWN = ["amplisso", "audit", "database", "jobs", "orgs", "outbox", "simulator", "sso"]
 TEMPLATES = sorted(file for file in (ROOT / "templates").rglob("*") if file.suffix in {".html", ".txt"})
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / ".github").rglob("*.md")])
 VAGUE = re.compile(r"\b(somebody|nobody|whoever|everybody|anybody)\b", re.IGNORECASE)

@@ -51,7 +51,7 @@ def homes_of_exceptions() -> set[str]:
 
 def test_exceptions_are_defined_in_errors() -> None:
     """Each app has one `errors.py`, and so has the protocol."""
-    apps = {"audit/errors.py", "orgs/errors.py", "sso/errors.py", "sso/saml/errors.py"}
+    apps = {"audit/errors.py", "orgs/errors.py", "outbox/errors.py", "sso/errors.py", "sso/saml/errors.py"}
     assert homes_of_exceptions() == apps | ELSEWHERE
 
 
@@ -64,7 +64,9 @@ CLOSED = {
 
 def test_choices_that_grow_are_functions() -> None:
     """A new event, reason, provider or source of members so needs no migration."""
-    models = [model for app in ("audit", "jobs", "orgs", "sso") for model in apps.get_app_config(app).get_models()]
+    models = [
+        model for app in ("audit", "jobs", "orgs", "outbox", "sso") for model in apps.get_app_config(app).get_models()
+    ]
     fields = [field for model in models for field in model._meta.local_fields if field.choices]
     assert {field.name for field in fields if not callable(field.deconstruct()[3]["choices"])} == CLOSED
 

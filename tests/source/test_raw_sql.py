@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 # Not `database`, which passes the statements of others on.
-APPS = ("amplisso", "audit", "jobs", "orgs", "simulator", "sso")
+APPS = ("amplisso", "audit", "jobs", "orgs", "outbox", "simulator", "sso")
 # Calls by which text of ours reaches a database.
 RAW = frozenset({"RawSQL", "callproc", "cursor", "execute", "executemany", "extra", "raw"})
 PLACES = {

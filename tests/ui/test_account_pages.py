@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from orgs.models import Organization, User
-from tests.conftest import PASSWORD, MakeUser, SignedIn
+from tests.conftest import PASSWORD, MakeUser, SignedIn, deliver_outbox
 from tests.ui.markup import heading, page_of
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -156,6 +156,7 @@ def test_account_links_need_a_password_grant(organization: Organization, admin: 
 
 def test_link_of_the_password_mail(visitor: Client, person: User) -> None:
     visitor.post(reverse("account_reset_password"), {"email": person.email})
+    deliver_outbox()
     (link,) = [line for line in mail.outbox[-1].body.splitlines() if "/password/reset/key/" in line]
     page = visitor.get(link, follow=True)
     assert heading(page_of(page)) == "Choose a new password"

@@ -17,7 +17,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
 from audit.actors import COMMAND_LINE
-from orgs.emails import absolute, tell_admins_of_suspension
+from orgs.emails import absolute
 from orgs.errors import NotAllowedError
 from orgs.models import Organization
 from orgs.selectors import open_organization
@@ -123,7 +123,6 @@ def _suspend(options: dict[str, Any]) -> tuple[Facts, str]:
     suspended = []
     for configuration in suspension.suspend_all_flawed(actor=COMMAND_LINE):
         organization = configuration.connection.organization
-        tell_admins_of_suspension(organization, configuration.flaw)
         suspended.append({"number": organization.number, "name": organization.name, "reason": configuration.flaw})
     lines = [f"{each['name']} ({each['number']}) is suspended. {each['reason']}" for each in suspended]
     return {"suspended": suspended}, "\n".join(lines) or "Every connection can be used; nothing was changed."

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from orgs.services import password_attempts, purging
 from orgs.sessions.allauth_list import purge_session_list
+from outbox.services import purge_messages
 from sso.services import kept_uploads, relinking
 from sso.services.sign_in.start import purge_sign_ins
 from sso.services.sign_out.start import purge_sign_outs
@@ -35,10 +36,11 @@ class Command(BaseCommand):
             "uploads": kept_uploads.purge_uploads(),
             "relinkings": relinking.purge_relinkings(),
             "cache_entries": purging.purge_cache(),
+            "messages": purge_messages(),
         }
         sentence = (
             "Deleted: {grants} grants, {recovery_codes} recovery codes, {password_attempts} wrong passwords, "
             "{abandoned_sign_ins} unfinished sign-ins, {sign_outs} sign-outs, {uploads} uploads, {relinkings} "
-            "re-linkings, {cache_entries} cache entries."
+            "re-linkings, {cache_entries} cache entries, {messages} messages."
         )
         self.stdout.write(json.dumps(gone) if options["json"] else sentence.format(**gone))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any, NoReturn
 
 import pytest
@@ -11,9 +12,13 @@ from django.core.management.base import SystemCheckError
 from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
+from django.utils import timezone
 
 from amplisso.health import checks
+from jobs.models import Worker
 from orgs.models import User
+from outbox.models import Message
+from outbox.services import post_mail
 from tests.conftest import SignedIn
 
 TOKEN = "metrics-token-of-the-tests-0123456789"
@@ -24,6 +29,12 @@ FORWARDED = {"X-Forwarded-For": "127.0.0.1"}
 def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Begin without findings of another test."""
     monkeypatch.setattr(checks._Kept, "health", None)
+
+
+@pytest.fixture
+def a_worker(db: None) -> None:
+    """A worker that was seen just now."""
+    Worker.objects.create(name="worker", started_at=timezone.now(), seen_at=timezone.now())
 
 
 @pytest.fixture
@@ -57,6 +68,7 @@ class TestHealthz:
         assert visitor.head("/healthz").status_code == 200
 
 
+@pytest.mark.usefixtures("a_worker")
 class TestReadyz:
     def test_all_is_well(self, visitor: Client) -> None:
         answer = visitor.get("/readyz", headers=FORWARDED)
@@ -80,6 +92,8 @@ class TestReadyz:
         [
             ("cache", "cache_table", "The table of the cache is missing: run `manage.py createcachetable`."),
             ("redis", "redis", "Redis does not respond; rate limits are counted in the database."),
+            ("worker", "worker", "No worker runs: start `manage.py worker`."),
+            ("queue", "queue", "A message has been waiting for 6 minutes."),
             ("disk", "disk", "MB are free in"),
         ],
     )
@@ -107,6 +121,13 @@ class TestReadyz:
 def _break(what: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     if what == "disk":
         monkeypatch.setattr(checks, "_MIN_FREE", 10**18)
+        return
+    if what == "worker":
+        Worker.objects.update(seen_at=timezone.now() - timedelta(minutes=2))
+        return
+    if what == "queue":
+        message = post_mail(name="hello", to="ada@contoso.example", parameters={"subject": "Hello", "body": ""})
+        Message.objects.filter(pk=message.pk).update(next_try_at=timezone.now() - timedelta(minutes=6, seconds=30))
         return
     own = settings.CACHES["default"]
     nowhere = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}

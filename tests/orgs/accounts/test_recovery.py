@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -17,10 +16,9 @@ from audit.models import Event
 from orgs.models import GrantKind, MembershipState, Organization, RecoveryCode, Role, SessionGrant, User
 from tests.conftest import MakeMember, MakeOrganization, SignedIn, new_browser
 from tests.orgs.accounts.test_accounts import code_now, sign_in, with_totp
-from tests.orgs.conftest import Committing, RequireSSO
+from tests.orgs.conftest import RequireSSO
 
 PAGE = "/o/contoso/recovery"
-Commits = Callable[[], Committing]
 
 
 @pytest.fixture
@@ -35,9 +33,8 @@ def client(locked: Organization, admin: User, client_of: SignedIn) -> Client:
     return client_of(admin)
 
 
-def ask_for_code(client: Client, committing: Commits, mailoutbox: list[EmailMessage]) -> str:
-    with committing():
-        assert client.post(PAGE, {"action": "mail"}).status_code == 303
+def ask_for_code(client: Client, mailoutbox: list[EmailMessage]) -> str:
+    assert client.post(PAGE, {"action": "mail"}).status_code == 303
     found = re.search(r"\b\d{6}\b", str(mailoutbox.pop().body))
     assert found
     return found.group()
@@ -52,15 +49,13 @@ def test_a_mailed_code_opens_access_and_nothing_else(
     admin: User,
     member: MakeMember,
     locked: Organization,
-    committing: Commits,
     mailoutbox: list[EmailMessage],
 ) -> None:
     other = member(locked, Role.ADMIN).user
     assert client.get("/o/contoso/settings/access").status_code == 403
     assert client.get(PAGE).status_code == 200
-    code = ask_for_code(client, committing, mailoutbox)
-    with committing():
-        answer = client.post(PAGE, {"action": "code", "code": f" {code[:3]} {code[3:]} "})
+    code = ask_for_code(client, mailoutbox)
+    answer = client.post(PAGE, {"action": "code", "code": f" {code[:3]} {code[3:]} "})
     assert (answer.status_code, answer["Location"]) == (303, "/o/contoso/settings/access")
     assert client.get("/o/contoso/settings/access").status_code == 200
     assert client.get("/o/contoso/settings/members").status_code == 403
@@ -86,24 +81,20 @@ def test_the_page_says_who_is_told(
     admin: User,
     member: MakeMember,
     locked: Organization,
-    committing: Commits,
     mailoutbox: list[EmailMessage],
     others: int,
     said: str,
 ) -> None:
     member(locked, Role.MEMBER)
     addresses = {admin.email, *(member(locked, Role.ADMIN).user.email for _ in range(others))}
-    code = ask_for_code(client, committing, mailoutbox)
-    with committing():
-        answer = client.post(PAGE, {"action": "code", "code": code}, follow=True)
+    code = ask_for_code(client, mailoutbox)
+    answer = client.post(PAGE, {"action": "code", "code": code}, follow=True)
     assert f"for one hour. {said.format(admin.email)}" in answer.content.decode()
     assert {email.to[0] for email in mailoutbox} == addresses
 
 
-def test_the_code_is_stored_as_a_hash_and_works_once(
-    client: Client, committing: Commits, mailoutbox: list[EmailMessage]
-) -> None:
-    code = ask_for_code(client, committing, mailoutbox)
+def test_the_code_is_stored_as_a_hash_and_works_once(client: Client, mailoutbox: list[EmailMessage]) -> None:
+    code = ask_for_code(client, mailoutbox)
     assert code not in RecoveryCode.objects.get().code_hash
     assert client.post(PAGE, {"action": "code", "code": code}).status_code == 303
     again = client.post(PAGE, {"action": "code", "code": code})
@@ -111,8 +102,8 @@ def test_the_code_is_stored_as_a_hash_and_works_once(
     assert "wrong or older" in again.content.decode()
 
 
-def test_five_wrong_codes_end_it(client: Client, committing: Commits, mailoutbox: list[EmailMessage]) -> None:
-    code = ask_for_code(client, committing, mailoutbox)
+def test_five_wrong_codes_end_it(client: Client, mailoutbox: list[EmailMessage]) -> None:
+    code = ask_for_code(client, mailoutbox)
     for _ in range(5):
         assert client.post(PAGE, {"action": "code", "code": wrong(code)}).status_code == 422
     assert client.post(PAGE, {"action": "code", "code": code}).status_code == 422
@@ -120,18 +111,17 @@ def test_five_wrong_codes_end_it(client: Client, committing: Commits, mailoutbox
     assert Event.objects.filter(name="recovery:refused", outcome="refused").count() == 6
 
 
-def test_a_code_is_old_after_ten_minutes(client: Client, committing: Commits, mailoutbox: list[EmailMessage]) -> None:
-    code = ask_for_code(client, committing, mailoutbox)
+def test_a_code_is_old_after_ten_minutes(client: Client, mailoutbox: list[EmailMessage]) -> None:
+    code = ask_for_code(client, mailoutbox)
     with time_machine.travel(timezone.now() + timedelta(minutes=11)):
         assert client.post(PAGE, {"action": "code", "code": code}).status_code == 422
 
 
 def test_a_new_code_replaces_the_last_and_there_are_five_an_hour(
-    client: Client, committing: Commits, mailoutbox: list[EmailMessage]
+    client: Client, mailoutbox: list[EmailMessage]
 ) -> None:
-    codes = [ask_for_code(client, committing, mailoutbox) for _ in range(5)]
-    with committing():
-        answer = client.post(PAGE, {"action": "mail"}, follow=True)
+    codes = [ask_for_code(client, mailoutbox) for _ in range(5)]
+    answer = client.post(PAGE, {"action": "mail"}, follow=True)
     assert "already sent you several codes" in answer.content.decode()
     assert not mailoutbox
     if codes[0] != codes[-1]:
@@ -144,10 +134,9 @@ def test_the_code_of_one_admin_is_no_use_to_another(
     locked: Organization,
     member: MakeMember,
     client_of: SignedIn,
-    committing: Commits,
     mailoutbox: list[EmailMessage],
 ) -> None:
-    code = ask_for_code(client, committing, mailoutbox)
+    code = ask_for_code(client, mailoutbox)
     other = client_of(member(locked, Role.ADMIN).user)
     assert other.post(PAGE, {"action": "code", "code": code}).status_code == 422
 
@@ -176,15 +165,14 @@ def test_is_not_there_for_lower_roles(
 
 def test_is_not_there_for_anybody_else(
     locked: Organization, admin: User, make_organization: MakeOrganization, visitor: Client,
-    sso_client: SignedIn, client_of: SignedIn, committing: Commits, mailoutbox: list[EmailMessage],
+    sso_client: SignedIn, client_of: SignedIn, mailoutbox: list[EmailMessage],
 ) -> None:  # fmt: skip
     stranger = make_organization("Fabrikam").memberships.get().user
-    with committing():
-        client = client_of(stranger)
-        assert client.get(PAGE).status_code == 404
-        assert client.post(PAGE, {"action": "mail"}).status_code == 404
-        for client in (visitor, sso_client(admin, locked)):
-            assert client.post(PAGE, {"action": "mail"})["Location"] == f"/account/login/?next={PAGE}"
+    client = client_of(stranger)
+    assert client.get(PAGE).status_code == 404
+    assert client.post(PAGE, {"action": "mail"}).status_code == 404
+    for client in (visitor, sso_client(admin, locked)):
+        assert client.post(PAGE, {"action": "mail"})["Location"] == f"/account/login/?next={PAGE}"
     assert not mailoutbox
 
 

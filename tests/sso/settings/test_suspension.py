@@ -21,7 +21,7 @@ from sso.connection_view import connection_view
 from sso.models import Configuration, ConfigurationState, SignIn
 from sso.selectors.connections import active_configuration, draft_configuration
 from sso.services import suspension
-from tests.conftest import PASSWORD, MakeMember, MakeOrganization, SignedIn
+from tests.conftest import PASSWORD, MakeMember, MakeOrganization, SignedIn, deliver_outbox
 from tests.saml.weak_keys import certificate_of, odd_modulus, rsa_public_key
 from tests.sso.conftest import Journey, upload
 
@@ -69,6 +69,7 @@ class TestAStart:
         assert answer.status_code == 404
         assert "Single sign-on is not available here" in answer.content.decode()
         required.organization.refresh_from_db()
+        deliver_outbox()
         return required
 
     def test_suspends_the_requirement(self, started: Journey) -> None:
@@ -93,6 +94,7 @@ class TestAStart:
         assert "Require SSO is suspended" in emails[0].body
         assert "https://amplisso.example/o/contoso/settings/access" in emails[0].body
         assert started.browser.get(f"/sso/{started.organization.number}/start").status_code == 404
+        deliver_outbox()
         assert len([each for each in mail.outbox if "Single sign-on" in each.subject]) == 1
 
     def test_is_in_the_audit_log(self, started: Journey) -> None:
@@ -126,6 +128,7 @@ def test_a_stored_host_that_could_change_our_policy_reaches_no_header(required: 
     assert "idp.test" not in str(answer.headers)
     required.organization.refresh_from_db()
     assert not required.organization.requires_sso
+    deliver_outbox()
     assert "Its sign-in address is not a web address" in mail.outbox[-1].body
 
 
@@ -175,6 +178,7 @@ class TestTheCommand:
         printed = json.loads(self.run("--json"))
         assert [each["number"] for each in printed["suspended"]] == [required.organization.number]
         assert "small factor" in printed["suspended"][0]["reason"]
+        deliver_outbox()
         assert [each.to for each in mail.outbox] == [[admin.email]]
         assert active_configuration(required.organization) is None
         assert active_configuration(fine) is not None

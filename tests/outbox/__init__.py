@@ -1,0 +1,1 @@
+"""Messages: rows first, sent by the worker."""

@@ -16,10 +16,12 @@ from django.db.migrations.executor import MigrationExecutor
 
 from amplisso.environment.read import BASE_DIR
 from database.deadlines import statements_within
+from database.faults import was_given_up
 
 FAILURES: Final = (ImproperlyConfigured, DatabaseError)
-# Seconds for one statement, where it is more than for others.
-_SECONDS: Final = {"purge": 600}
+# Seconds for one statement, where they differ from those of our other commands. A migration of a large table takes any
+# time, but does not wait for a lock for long: the requests that need the table would wait behind it.
+_SECONDS: Final[dict[str, float | None]] = {"purge": 600, "migrate": None}
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -42,10 +44,12 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _deadline(arguments: Sequence[str]) -> AbstractContextManager[None]:
-    """Limit the statements of our own commands. Django's have no limit, since migrations of large tables take time."""
+    """Limit the statements of our own commands, and how long `migrate` waits for a lock; Django's others go on."""
     name = next(iter(arguments[1:]), "")
+    if name in _SECONDS:
+        return statements_within(_SECONDS[name])
     is_ours = any(BASE_DIR.glob(f"*/management/commands/{name}.py"))
-    return statements_within(_SECONDS.get(name, settings.JOB_STATEMENT_SECONDS)) if is_ours else nullcontext()
+    return statements_within(settings.JOB_STATEMENT_SECONDS) if is_ours else nullcontext()
 
 
 def explain(error: ImproperlyConfigured | DatabaseError) -> str:
@@ -53,6 +57,8 @@ def explain(error: ImproperlyConfigured | DatabaseError) -> str:
     if isinstance(error, ImproperlyConfigured):
         return str(error)
     cause = next(iter(str(error).splitlines()), "no reason given").rstrip(". ")
+    if was_given_up(error):
+        return f"Another transaction was in the way: run this command again at a quieter time ({cause})."
     return _explain_database(cause)
 
 

@@ -22,9 +22,12 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 @dataclass
 class Limit:
-    """The deadline of each statement, in seconds; once the server has missed it, it is not waited for again."""
+    """The deadline of each statement, in seconds; None for any time, with a deadline for locks only.
 
-    seconds: float
+    Once the server has missed it, it is not waited for again.
+    """
+
+    seconds: float | None
     is_missed: bool = False
 
 
@@ -37,10 +40,11 @@ def current_limit() -> Limit | None:
 
 
 @contextmanager
-def statements_within(seconds: float) -> Iterator[None]:
+def statements_within(seconds: float | None) -> Iterator[None]:
     """Give each statement of this thread, in transactions that begin in the block, so many seconds.
 
-    A statement that takes longer raises OperationalError. Inside another such block the inner one counts.
+    A statement that takes longer raises OperationalError. With None it may take any time, and only its wait for a lock
+    is limited. Inside another such block the inner one counts.
     """
     is_nested = _limit.get() is not None
     token = _limit.set(Limit(seconds))
@@ -76,9 +80,17 @@ def _tell_server(execute: Callable[..., Any], sql: str, *others: Any) -> Any:
     return execute(sql, *others)
 
 
-def _deadlines(seconds: float, *, is_alone: bool) -> str:
-    values = {"statement_timeout": seconds}
+def _deadlines(seconds: float | None, *, is_alone: bool) -> str:
+    """Return the SQL that sets the deadlines.
+
+    A statement by itself has none for locks: its own deadline is shorter, and one that may take any time can be a
+    CREATE INDEX CONCURRENTLY, which has to be the only statement of its message.
+    """
+    values: dict[str, float] = {}
+    if seconds is not None:
+        values["statement_timeout"] = seconds
     if not is_alone:
         values["lock_timeout"] = settings.LOCK_SECONDS
+    if seconds is not None and not is_alone:
         values["idle_in_transaction_session_timeout"] = settings.IDLE_IN_TRANSACTION_SECONDS
     return "".join(f"SET LOCAL {name} = {round(value * 1000)}; " for name, value in values.items())

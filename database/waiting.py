@@ -96,4 +96,4 @@ def _seconds_for(server: Any) -> float | None:
         return 0
     if server.status not in {STATUS_READY, STATUS_BEGIN}:  # it is being opened
         return float(server.info.dsn_parameters.get("connect_timeout", _CONNECT))
-    return limit.seconds + _GRACE if limit is not None else None
+    return limit.seconds + _GRACE if limit is not None and limit.seconds is not None else None

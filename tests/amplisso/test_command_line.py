@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psycopg2
@@ -128,13 +129,18 @@ def test_what_the_database_refuses_is_said_and_shown_on_request(tmp_path: Path) 
     assert "Traceback" in start("manage.py", *wrong, "--traceback", DATABASE_URL=url).stderr
 
 
+def server_of(name: str) -> dict[str, Any]:
+    """Return psycopg2's parameters for another database beside the one of the tests."""
+    return connection.get_connection_params() | {"dbname": name}
+
+
 @pytest.fixture
 def fresh_postgresql(db: None) -> Iterator[str]:
     """The address of a database without tables, beside the one of the tests."""
     if connection.vendor != "postgresql":
         pytest.skip("needs PostgreSQL")
     name, server = f"fresh_{uuid.uuid4().hex}", connection.settings_dict
-    with contextlib.closing(psycopg2.connect(**connection.get_connection_params() | {"dbname": "postgres"})) as other:
+    with contextlib.closing(psycopg2.connect(**server_of("postgres"))) as other:
         other.autocommit = True
         other.cursor().execute(f"CREATE DATABASE {name}")
         try:
@@ -150,6 +156,17 @@ def test_a_fresh_postgresql_asks_for_migrations_and_takes_them(fresh_postgresql:
     )
     assert behind == (1, "The database schema is out of date: run `manage.py migrate` first.\n")
     assert rest == [(0, "")] * 3
+
+
+def test_migrate_gives_up_a_lock_that_is_not_freed(fresh_postgresql: str) -> None:
+    assert outcomes([["migrate", "audit", "-v0"]], DATABASE_URL=fresh_postgresql) == [(0, "")]
+    name = fresh_postgresql.rpartition("/")[2]
+    with contextlib.closing(psycopg2.connect(**server_of(name))) as other:
+        other.cursor().execute("SELECT 1 FROM audit_event")  # any transaction that has read the table, and goes on
+        ((status, said),) = outcomes([["migrate", "audit", "zero", "-v0"]], DATABASE_URL=fresh_postgresql)
+    assert status == 1
+    assert said.startswith("Another transaction was in the way: run this command again at a quieter time ")
+    assert "(canceling statement due to lock timeout)" in said
 
 
 @pytest.mark.parametrize("arguments", [[], ["check"], ["help"], ["migrate"], ["purge"]], ids=str)

@@ -71,6 +71,19 @@ def test_a_transaction_has_all_three_deadlines() -> None:
     assert found == [["4s", "5s", "30s"]]
 
 
+def test_a_migration_has_a_deadline_for_locks_only() -> None:
+    before = [value_of(name) for name in NAMES]
+    with statements_within(None), transaction.atomic():
+        assert [value_of(name) for name in NAMES] == [before[0], "5s", before[2]]
+
+
+def test_an_index_is_made_beside_requests_with_a_deadline_for_locks() -> None:
+    """CREATE INDEX CONCURRENTLY must not be in a transaction, and two statements in one message are one."""
+    with statements_within(None), connection.cursor() as cursor:
+        cursor.execute("CREATE INDEX CONCURRENTLY beside ON orgs_plan (sso)")
+        cursor.execute("DROP INDEX CONCURRENTLY beside")
+
+
 def test_nothing_stays_on_the_connection() -> None:
     before = [value_of(name) for name in NAMES]
     serve(transaction.atomic(Plan.objects.count))

@@ -84,7 +84,7 @@ def test_a_link_to_reset_a_password(
     ada = make_user(ADA)
     new_browser().post("/account/password/reset/", {"email": ADA})
     (mail,) = mailoutbox
-    assert "within an hour" in mail.body
+    assert "within one hour" in mail.body
     pages = [page_of_reset_link(mail) for _ in PASSWORDS]
 
     def choose(number: int) -> HttpResponse:

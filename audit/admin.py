@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from django.contrib import admin
 from django.db.models import Model
@@ -11,29 +11,18 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from audit.admin_lists import LongList
 from audit.models import Event
 
-__all__ = ["EventAdmin", "LookOnlyAdmin", "Page", "json_block"]
+__all__ = ["EventAdmin", "LookOnlyAdmin", "json_block"]
 
 Row = TypeVar("Row", bound=Model)
 
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin as Page
-else:
 
-    class Page(admin.ModelAdmin):
-        """A base for generic pages, since Django's own class takes no type in brackets when it runs."""
-
-        def __class_getitem__(cls, item: type) -> type:
-            return cls
-
-
-class LookOnlyAdmin(Page[Row]):
+class LookOnlyAdmin(LongList[Row]):
     """A page whose rows cannot be added, edited or deleted by hand: services write them, and actions call services."""
 
     actions_on_bottom = True
-    list_per_page = 50
-    show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -60,8 +49,10 @@ class EventAdmin(LookOnlyAdmin[Event]):
 
     list_display = ("at", "name", "organization", "actor_email", "target", "risk", "outcome", "ip_address")
     list_filter = ("risk", "outcome", "at", "name")
-    search_fields = ("actor_email", "target", "address", "=organization_number")
-    search_help_text = "E-mail address of the actor, target, IP address, or an organization's number"
+    search_fields = ("=organization_number", "=address", "^actor_email", "^target")
+    search_help_text = (
+        "Beginning of the actor's e-mail address or of the target, IP address, or an organization's number"
+    )
     fields = (
         ("at", "name"),
         ("risk", "outcome"),

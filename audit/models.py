@@ -6,9 +6,11 @@ import uuid
 from typing import Any, NoReturn, Self
 
 from django.db import models
+from django.db.models import F, Q
 
 from audit.errors import AppendOnlyError
 from audit.events import Outcome, Risk, event_choices
+from database.prefixes import ByBytes
 
 
 class EventQuerySet(models.QuerySet["Event"]):
@@ -47,6 +49,19 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["organization_number", "-at"], name="event_of_organization"),
             models.Index(fields=["actor_id", "-at"], name="event_of_actor"),
+            # Each filter and search of the organization's page, the newest first, and then those of the Django admin.
+            models.Index(fields=["organization_number", "risk", "-at"], name="event_of_org_by_risk"),
+            models.Index(fields=["organization_number", "name", "-at"], name="event_of_org_by_name"),
+            models.Index(
+                F("organization_number"), ByBytes("actor_email"), F("at").desc(), name="event_of_org_by_actor_email"
+            ),
+            models.Index(F("organization_number"), ByBytes("target"), F("at").desc(), name="event_of_org_by_target"),
+            models.Index(fields=["risk", "-at"], name="event_by_risk"),
+            models.Index(fields=["name", "-at"], name="event_by_name"),
+            models.Index(fields=["-at"], condition=Q(outcome=Outcome.REFUSED), name="event_refused"),
+            models.Index(ByBytes("actor_email"), F("at").desc(), name="event_by_actor_email"),
+            models.Index(ByBytes("target"), F("at").desc(), name="event_by_target"),
+            models.Index(fields=["address", "-at"], name="event_by_address"),
         ]
 
     def __str__(self) -> str:

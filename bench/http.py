@@ -80,15 +80,15 @@ def run(*, rounds: int, sign_ins: int, connections: tuple[int, ...]) -> None:
 def _peers(stack: contextlib.ExitStack, url: str, connections: tuple[int, ...]) -> Iterator[tuple[str, Peer]]:
     # Two runs at once must not drop each other's databases.
     template = f"amplisso_bench_{os.getpid()}"
-    ours, others = _our_environment(), {"DJANGO_SETTINGS_MODULE": "bench.peers.settings"}
+    ours, others = our_environment(), {"DJANGO_SETTINGS_MODULE": "bench.peers.settings"}
     at = stack.enter_context(database(url, template))
-    _migrate({**ours, "DATABASE_URL": at})
+    migrate({**ours, "DATABASE_URL": at})
     for count in connections:
         at = stack.enter_context(database(url, f"{template}_{count}", template=template))
         name = OURS if count == 1 else f"{OURS}, {count:,} connections"
         yield name, _begun(stack, "amplisso", {**ours, "DATABASE_URL": at, "BENCH_CONNECTIONS": str(count)})
     at = stack.enter_context(database(url, f"{template}_peers"))
-    _migrate({**others, "DATABASE_URL": at, "BENCH_PEER": "django_allauth"})
+    migrate({**others, "DATABASE_URL": at, "BENCH_PEER": "django_allauth"})
     for name, module in ((STOCK, "stock_view"), (PLAIN, "plain_django"), (ALLAUTH, "django_allauth")):
         at = stack.enter_context(database(url, f"{template}_{module}", template=f"{template}_peers"))
         yield name, _begun(stack, module, {**others, "DATABASE_URL": at, "BENCH_PEER": module})
@@ -100,7 +100,7 @@ def _begun(stack: contextlib.ExitStack, module: str, environment: dict[str, str]
     return peer
 
 
-def _our_environment() -> dict[str, str]:
+def our_environment() -> dict[str, str]:
     """Return the environment of a deployment."""
     return {
         "DJANGO_SETTINGS_MODULE": "amplisso.settings",
@@ -117,7 +117,8 @@ def _our_environment() -> dict[str, str]:
     }
 
 
-def _migrate(environment: dict[str, str]) -> None:
+def migrate(environment: dict[str, str]) -> None:
+    """Bring the database that an environment names up to date."""
     subprocess.run(
         [sys.executable, "-m", "django", "migrate", "--verbosity", "0", "--skip-checks"],
         env={**os.environ, **environment},

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from django.db import connection, models, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from audit.actors import COMMAND_LINE
+from bench.copies import analyze, copy_row
 from bench.provider import NUMBER, Material
 from orgs.models import Membership, MembershipSource, Organization, Plan, Role, User
 from orgs.services import members, organizations
@@ -76,30 +77,18 @@ def _first_organization(material: Material) -> Organization:
 def _copy_organizations(first: Organization, copies: int) -> None:
     """Copy the organization; the primary keys of copies are far from all others, so that rows can name each other."""
     connection_row, member = Connection.objects.get(), Membership.objects.get(user__identities__isnull=False)
-    far = 1_000_000
-    _copy(first, copies, {"id": far, "number": NUMBER}, {"slug": "'copy-'"})
-    _copy(connection_row, copies, {"id": far, "organization_id": far}, {"public_id": ""})
-    _copy(Configuration.objects.get(), copies, {"id": far, "connection_id": far}, {"public_id": ""})
-    _copy(member.user, copies, {"id": far}, {"email": "'copy-'"})
-    _copy(member, copies, {"id": far, "organization_id": far, "user_id": far}, {"public_id": ""})
-    _copy(Identity.objects.get(), copies, {"id": far, "connection_id": far, "user_id": far}, {})
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    number = {"number": f"{NUMBER} + each"}
+    copy_row(first, copies, {**_far("id"), **number, "slug": "'copy-' || each || slug"})
+    copy_row(connection_row, copies, _far("id", "organization_id"))
+    copy_row(Configuration.objects.get(), copies, _far("id", "connection_id"))
+    copy_row(member.user, copies, {**_far("id"), "email": "'copy-' || each || email"})
+    copy_row(member, copies, _far("id", "organization_id", "user_id"))
+    copy_row(Identity.objects.get(), copies, _far("id", "connection_id", "user_id"))
+    analyze()
 
 
-def _copy(row: models.Model, copies: int, counted: dict[str, int], unique: dict[str, str]) -> None:
-    """Copy a row: `counted` columns count from a number, `unique` ones get a prefix, or a new UUID if that is empty."""
-    table, columns = row._meta.db_table, [str(field.column) for field in row._meta.concrete_fields]
-    values = {name: f"{begin} + each" for name, begin in counted.items()}
-    values |= {
-        name: f"{prefix} || each || {name}" if prefix else "gen_random_uuid()" for name, prefix in unique.items()
-    }
-    listed, selected = ", ".join(f'"{name}"' for name in columns), ", ".join(values.get(n, f'"{n}"') for n in columns)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} ({listed}) SELECT {selected} FROM {table}, generate_series(1, %s) each WHERE id = %s",  # noqa: S608
-            [copies, row.pk],
-        )
+def _far(*columns: str) -> dict[str, str]:
+    return dict.fromkeys(columns, "1000000 + each")
 
 
 def _give_certificate(material: Material, number: int) -> None:

@@ -6,11 +6,14 @@ import uuid
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
+from typing import Final
 
 from allauth.mfa.models import Authenticator
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from database.paging import Order, count_up_to
+from database.prefixes import ByBytes, begins_with, in_small_letters, words_after_the_first
 from orgs.conditions import connection_enabled
 from orgs.crypto.tokens import hash_of_token
 from orgs.models import (
@@ -84,23 +87,32 @@ def membership_in(slug: str, user: User) -> Membership | None:
     return memberships_of(user).filter(organization__slug=slug).first()
 
 
-def members_of(organization: Organization, *, search: str = "", role: int | None = None) -> QuerySet[Membership]:
-    """Return active and suspended members of an organization, by address; removed members are left out.
+BY_ADDRESS: Final = Order(("email", "id"))
+LATEST_SENT_FIRST: Final = Order(("-sent_at", "-id"))
 
-    `search` looks at addresses and names.
-    """
+
+def members_of(organization: Organization, *, role: int | None = None) -> QuerySet[Membership]:
+    """Return active and suspended members of an organization, in no order; removed members are left out."""
     members = (
         Membership.objects.select_related("user", "organization")
         .filter(organization=organization)
         .exclude(state=MembershipState.REMOVED)
-        .order_by("user__email")
+        .order_by()
     )
-    if role is not None:
-        members = members.filter(role=role)
-    if search:
-        fields = ("user__email", "display_name", "given_name", "family_name")
-        members = members.filter(reduce(or_, (Q(**{f"{field}__icontains": search}) for field in fields)))
-    return members
+    return members if role is None else members.filter(role=role)
+
+
+def members_found(search: str) -> list[Q]:
+    """Return conditions of which a member that a search finds satisfies one, each with an index of its own.
+
+    The search finds members whose address, given name, family name or full name begins with it, or the words of the
+    full name after the first. Without a search, and so without conditions, every member is found.
+    """
+    if not search:
+        return []
+    names = [in_small_letters(name) for name in ("given_name", "family_name", "display_name")]
+    columns: list[str | ByBytes] = ["email", *names, words_after_the_first("display_name")]
+    return [begins_with(column, search.lower()) for column in columns]
 
 
 def member_of(organization: Organization, public_id: uuid.UUID) -> Membership | None:
@@ -121,7 +133,7 @@ def membership_to_accept(user: User, public_id: uuid.UUID) -> Membership | None:
 
 @dataclass(frozen=True, slots=True)
 class MemberCounts:
-    """How many members an organization has; `pending` counts invitations that were not accepted yet."""
+    """How many members an organization has, each up to MOST_COUNTED + 1; `pending` counts open invitations."""
 
     joined: int
     suspended: int
@@ -130,49 +142,85 @@ class MemberCounts:
 
 def count_members(organization: Organization) -> MemberCounts:
     """Count the members and open invitations of an organization (AM-62)."""
-    states = Membership.objects.filter(organization=organization).aggregate(
-        joined=Count("pk", filter=Q(state=MembershipState.ACTIVE)),
-        suspended=Count("pk", filter=Q(state=MembershipState.SUSPENDED)),
+    members = Membership.objects.filter(organization=organization)
+    return MemberCounts(
+        joined=count_up_to(members.filter(state=MembershipState.ACTIVE), "role"),
+        suspended=count_up_to(members.filter(state=MembershipState.SUSPENDED), "role"),
+        pending=count_up_to(open_invitations_of(organization), "-sent_at"),
     )
-    return MemberCounts(**states, pending=open_invitations_of(organization).count())
+
+
+# Sessions that a page counts; of more it says that they are more.
+MOST_SHOWN: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class SessionCounts:
-    """How many members are signed in to an organization, and in how many sessions (a browser is one session)."""
+    """How many members are signed in to an organization, and in how many sessions (a browser is one session).
+
+    `is_more` says that counting has ended and that there may be any number more.
+    """
 
     members: int
     sessions: int
+    is_more: bool = False
 
 
-def live_grants_into(organization: Organization) -> QuerySet[SessionGrant]:
-    """Return every grant by which an active member can open the organization's pages now.
+def live_grants_into(organization: Organization, kind: GrantKind | None = None) -> QuerySet[SessionGrant]:
+    """Return every grant, or those of one kind, by which an active member can open the organization's pages now.
 
     orgs/access.py decides for one request by the same rules; it also asks for the role that a page needs.
     """
-    active = Membership.objects.filter(organization=organization, state=MembershipState.ACTIVE, user__is_active=True)
-    opens = Q(organization=organization, user__in=active.values("user"))
-    if not organization.requires_sso:
-        accepted = active.filter(accepted_at__isnull=False)
-        opens |= Q(kind=GrantKind.PASSWORD, user__in=accepted.values("user"))
+    ways = _ways_into(organization)
+    opens = ways[kind] if kind else reduce(or_, ways.values())
     now = timezone.now()
     since = max(filter(None, [now - organization.session_length, organization.sessions_ended_at]))
-    return SessionGrant.objects.filter(opens, _holds(), ended_at__isnull=True, expires_at__gt=now, opened_at__gt=since)
-
-
-def count_sessions(organization: Organization) -> SessionCounts:
-    """Count the members who are signed in to an organization, and their sessions."""
-    counts = live_grants_into(organization).aggregate(
-        members=Count("user", distinct=True), sessions=Count("session", distinct=True)
+    return SessionGrant.objects.filter(
+        opens, user__is_active=True, ended_at__isnull=True, expires_at__gt=now, opened_at__gt=since
     )
-    return SessionCounts(**counts)
+
+
+def _ways_into(organization: Organization) -> dict[GrantKind, Q]:
+    """Return the condition under which a grant of each kind opens an organization's pages, except its own times."""
+    holds = _conditions_of_kinds()
+    member = Membership.objects.filter(
+        organization=organization, user=OuterRef("user"), state=MembershipState.ACTIVE, accepted_at__isnull=False
+    )
+    by_password = Q(pk__in=[]) if organization.requires_sso else Q(Exists(member))
+    return {
+        kind: condition & (by_password if kind == GrantKind.PASSWORD else Q(organization=organization))
+        for kind, condition in holds.items()
+    }
+
+
+def count_sessions(organization: Organization, *, most: int | None = None) -> SessionCounts:
+    """Count the members who are signed in to an organization, and their sessions; `most` as in `count_grants`."""
+    return count_grants(*(live_grants_into(organization, kind) for kind in GrantKind), most=most)
+
+
+def count_grants(*parts: QuerySet[SessionGrant], most: int | None = None) -> SessionCounts:
+    """Count the members and sessions of grants, of which at most `most` of each part are looked at.
+
+    Grants of each kind are a part of their own, read by one index, which PostgreSQL does not do for an OR.
+    """
+    found = [list(part.order_by().values_list("user", "session")[:most]) for part in parts]
+    pairs = {pair for part in found for pair in part}
+    return SessionCounts(
+        members=len({user for user, _ in pairs}),
+        sessions=len({session for _, session in pairs}),
+        is_more=any(len(part) == most for part in found),
+    )
 
 
 def open_invitations_of(organization: Organization, *, search: str = "") -> QuerySet[Invitation]:
-    """Return invitations neither accepted nor revoked; the expired ones too, so that they can be sent again."""
-    return Invitation.objects.select_related("invited_by", "organization").filter(
-        organization=organization, accepted_at__isnull=True, revoked_at__isnull=True, email__icontains=search
+    """Return invitations neither accepted nor revoked; the expired ones too, so that they can be sent again.
+
+    With `search`, those whose address begins with it.
+    """
+    found = Invitation.objects.select_related("invited_by", "organization").filter(
+        organization=organization, accepted_at__isnull=True, revoked_at__isnull=True
     )
+    return found.filter(begins_with("email", search.lower())) if search else found
 
 
 def invitation_of(organization: Organization, public_id: uuid.UUID) -> Invitation | None:
@@ -274,10 +322,19 @@ def _live_grants_of(session: str) -> QuerySet[SessionGrant]:
 
 def _holds() -> Q:
     """Return the condition that all holds which a grant of its kind depends on, except the account."""
+    return reduce(or_, _conditions_of_kinds().values())
+
+
+def _conditions_of_kinds() -> dict[GrantKind, Q]:
+    """Return the condition that a grant is of each kind and that all holds which it depends on, except the account."""
     member = Membership.objects.filter(
         user=OuterRef("user"), organization=OuterRef("organization"), state=MembershipState.ACTIVE
     )
     organization_open = Q(organization__closed_at__isnull=True)
     by_sso = organization_open & Q(Exists(member), connection_enabled(), organization__plan__sso=True)
     by_recovery = organization_open & Q(Exists(member.filter(role=Role.ADMIN)))
-    return Q(kind=GrantKind.PASSWORD) | Q(by_sso, kind=GrantKind.SSO) | Q(by_recovery, kind=GrantKind.RECOVERY)
+    return {
+        GrantKind.PASSWORD: Q(kind=GrantKind.PASSWORD),
+        GrantKind.SSO: Q(by_sso, kind=GrantKind.SSO),
+        GrantKind.RECOVERY: Q(by_recovery, kind=GrantKind.RECOVERY),
+    }

@@ -12,13 +12,13 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.shortcuts import redirect
 
-from audit.admin import Page
+from audit.admin_lists import LongList
 from orgs.errors import NotAllowedError
 
 Row = TypeVar("Row", bound=Model)
 
 
-class TellsRefusals(Page[Row]):
+class TellsRefusals(LongList[Row]):
     """A page of the admin whose form shows the refusal of a service as a message, and changes nothing."""
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:

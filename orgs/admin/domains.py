@@ -37,7 +37,7 @@ class EmailDomainAdmin(LookOnlyAdmin[EmailDomain]):
     list_display = ("domain", "organization", "is_verified", "verified_at", "created_at")
     list_filter = (("verified_at", admin.EmptyFieldListFilter),)
     list_select_related = ("organization",)
-    search_fields = ("domain", "organization__name", "=organization__number")
+    search_fields = ("domain", "=organization__number", "organization__name")
     autocomplete_fields = ("organization",)
     fields = ("organization", "domain", "verified_at", "created_at")
     readonly_fields = ("verified_at", "created_at")

@@ -20,7 +20,7 @@ class SessionGrantAdmin(LookOnlyAdmin[SessionGrant]):
     list_display = ("opened_at", "kind", "user", "organization", "expires_at", "ended_at")
     list_filter = ("kind", ("ended_at", admin.EmptyFieldListFilter), "opened_at")
     list_select_related = ("user", "organization")
-    search_fields = ("user__email", "organization__name", "=organization__number")
+    search_fields = ("^user__email", "=organization__number", "organization__name")
     fields = ("kind", "user", "organization", "connection", "opened_at", "expires_at", "ended_at", "public_id")
     actions = ("end",)
 

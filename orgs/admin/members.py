@@ -22,9 +22,10 @@ class MembershipAdmin(LookOnlyAdmin[Membership]):
     """Memberships of all organizations. Changes are actions, which keep an admin in every organization."""
 
     list_display = ("user", "organization", "role", "state", "source", "person_name", "accepted_at", "created_at")
-    list_filter = ("role", "state", "source", ("accepted_at", admin.EmptyFieldListFilter))
+    list_filter = ("role", "state", ("accepted_at", admin.EmptyFieldListFilter))
+    ordering = ("-pk",)
     list_select_related = ("user", "organization")
-    search_fields = ("user__email", "display_name", "family_name", "organization__name", "=organization__number")
+    search_fields = ("^user__email", "=organization__number", "organization__name")
     fields = (
         "user_link",
         "organization_link",
@@ -100,14 +101,10 @@ class InvitationAdmin(LookOnlyAdmin[Invitation]):
     """Invitations that were sent. Admins and managers resend and revoke them on their Members page."""
 
     list_display = ("email", "organization", "role", "invited_by", "sent_at", "expires_at", "accepted_at", "revoked_at")
-    list_filter = (
-        "role",
-        ("accepted_at", admin.EmptyFieldListFilter),
-        ("revoked_at", admin.EmptyFieldListFilter),
-        "expires_at",
-    )
+    list_filter = (("accepted_at", admin.EmptyFieldListFilter), ("revoked_at", admin.EmptyFieldListFilter))
     list_select_related = ("organization", "invited_by")
-    search_fields = ("email", "organization__name", "=organization__number")
+    ordering = ("-pk",)
+    search_fields = ("^email", "=organization__number", "organization__name")
     fields = (
         "email",
         "organization",

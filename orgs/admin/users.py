@@ -7,13 +7,15 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.contrib.auth.models import Permission
+from django.db.models import ManyToManyField, OuterRef, QuerySet
 from django.http import HttpRequest
 
+from database.paging import NumberUpTo
 from orgs.access import actor_of
 from orgs.admin.acting import TellsRefusals, carry_out
 from orgs.admin.links import related_links
-from orgs.models import User
+from orgs.models import Membership, User
 from orgs.services import accounts
 from orgs.text.email_addresses import normal_address
 
@@ -38,18 +40,21 @@ class UserAdmin(TellsRefusals[User]):
     """Accounts. The e-mail address is the key of an account and stays; passwords are set by their owners only."""
 
     list_display = ("email", "name", "is_active", "is_staff", "memberships_count", "last_login", "date_joined")
-    list_filter = ("is_active", "is_staff", "is_superuser", "last_login", "date_joined")
-    search_fields = ("email", "name")
+    list_filter = ("is_active", "is_staff", "is_superuser")
+    search_fields = ("^email",)
+    search_help_text = "Beginning of the e-mail address"
     ordering = ("email",)
     filter_horizontal = ("user_permissions",)
     readonly_fields = ("is_active", "last_login", "date_joined", "confirmed", "related")
-    list_per_page = 50
-    show_full_result_count = False
     actions = ("disable", "enable")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Add the number of organizations that each user belongs or belonged to."""
-        return super().get_queryset(request).annotate(memberships_count=Count("memberships"))
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(memberships_count=NumberUpTo(Membership.objects.filter(user=OuterRef("pk"))))
+        )
 
     def get_fields(self, request: HttpRequest, obj: User | None = None) -> list[Any]:
         """Return only address and name for a new account."""
@@ -67,6 +72,12 @@ class UserAdmin(TellsRefusals[User]):
         if obj is None:
             kwargs["form"] = NewUserForm
         return super().get_form(request, obj, change=change, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: ManyToManyField[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
+        """Read the permissions with what their names are made of, in one query."""
+        if db_field.name == "user_permissions":
+            kwargs["queryset"] = Permission.objects.select_related("content_type")
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Return whether the user may be changed: superusers by superusers only. Services check again, under a lock."""
@@ -94,7 +105,7 @@ class UserAdmin(TellsRefusals[User]):
         if "user_permissions" in form.changed_data:
             accounts.record_permissions(user=form.instance, before=before, actor=actor_of(request))
 
-    @admin.display(description="organizations", ordering="memberships_count")
+    @admin.display(description="organizations")
     def memberships_count(self, user: User) -> int:
         """Return how many organizations the user belongs or belonged to."""
         count: int = user.memberships_count  # type: ignore[attr-defined]  # annotated above

@@ -39,6 +39,7 @@ class SessionGrant(models.Model):
         blank=True,
         related_name="session_grants",
         help_text="Empty: password",
+        db_index=False,  # grant_by_organization begins with it
     )
     # The public id of the connection, in plain: orgs knows nothing of connections.
     connection = models.UUIDField(null=True, blank=True, editable=False)
@@ -59,7 +60,12 @@ class SessionGrant(models.Model):
                 condition=Q(expires_at__gt=models.F("opened_at")), name="grant_opens_before_it_expires"
             ),
         ]
-        indexes = [models.Index(fields=["organization", "ended_at"], name="grant_by_organization")]
+        indexes = [
+            models.Index(fields=["organization", "ended_at"], name="grant_by_organization"),
+            models.Index(fields=["-opened_at"], name="grant_age"),
+            models.Index(fields=["kind", "-opened_at"], name="grant_by_kind"),
+            models.Index(fields=["-opened_at"], condition=Q(ended_at__isnull=True), name="grant_not_ended"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} of {self.user}"

@@ -11,6 +11,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from audit.targets import Target
+from database.prefixes import ByBytes
 from orgs.text.email_addresses import NORMAL_ADDRESS, normal_address
 from orgs.text.visible_text import validate_name
 
@@ -65,6 +66,13 @@ class User(AbstractBaseUser, PermissionsMixin):
                 name="user_email_in_normal_form",
                 violation_error_message="The e-mail address must be in lower case, its domain in IDNA form.",
             ),
+        ]
+
+        indexes = [
+            models.Index(ByBytes("email"), name="user_by_email"),
+            models.Index(fields=["email"], condition=models.Q(is_staff=True), name="user_staff"),
+            models.Index(fields=["email"], condition=models.Q(is_superuser=True), name="user_superuser"),
+            models.Index(fields=["email"], condition=models.Q(is_active=False), name="user_disabled"),
         ]
 
     def __str__(self) -> str:

@@ -8,10 +8,12 @@ from django.forms import BoundField
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from database.paging import MOST_COUNTED, counted
 from orgs.models import Role
 from orgs.text.visible_text import unlinked
 
 register = template.Library()
+register.filter(counted)
 
 # In this order: most browsers name several others beside themselves, and most systems an older one.
 _BROWSERS = {"Edg": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrom": "Chrome", "Safari/": "Safari"}
@@ -42,6 +44,12 @@ def control(field: BoundField, placeholder: str = "") -> SafeString:
     if placeholder == "none":
         attrs["placeholder"] = False  # Django leaves a False attribute out
     return field.as_widget(attrs=attrs)
+
+
+@register.filter
+def ends_counting(number: int) -> bool:
+    """Return whether a number of rows in the Django admin is that at which CappedPaginator stops to count."""
+    return number == MOST_COUNTED
 
 
 @register.filter

@@ -5,18 +5,22 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Iterator
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Q
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from audit.selectors import count_by_risk, events_of
+from audit.selectors import NEWEST_FIRST, count_by_risk, events_found, events_of
+from database.paging import keyset_page
 from orgs import access
 from orgs.forms import AuditFilterForm
 from orgs.models import Role
 from orgs.text.visible_text import visible
-from orgs.views.responses import page_of, show
+from orgs.views.responses import show
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -38,12 +42,12 @@ def audit_log(request: access.OrganizationRequest) -> HttpResponse:
     """List the events of a period, with how many there were of each risk (AM-90, AM-93)."""
     form = _form(request)
     number = request.membership.organization.number
-    events = _events(request, form)
+    found = events_found(number, form.cleaned_data.get("search", ""))
     context = {
         "section": "audit",
         "form": form,
         "counts": count_by_risk(number, since=form.since()),
-        "page": page_of(request, events),
+        "page": keyset_page(_events(request, form), NEWEST_FIRST, request.GET, any_of=found),
         "query": urlencode(form.data),
     }
     return show(request, "orgs/audit_log.html", context)
@@ -53,7 +57,9 @@ def audit_log(request: access.OrganizationRequest) -> HttpResponse:
 @require_safe
 def audit_csv(request: access.OrganizationRequest) -> HttpResponseBase:
     """Return the events of a period with every field, as CSV (RFC 4180, UTF-8), oldest last."""
-    events = _events(request, _form(request))
+    form = _form(request)
+    found = events_found(request.membership.organization.number, form.cleaned_data.get("search", ""))
+    events = _events(request, form).filter(reduce(or_, found, Q())).order_by("-at", "-id")
     response = StreamingHttpResponse(_lines(events.iterator(chunk_size=500)), content_type="text/csv; charset=utf-8")
     name = f"audit-log-{request.membership.organization.number}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -63,7 +69,8 @@ def audit_csv(request: access.OrganizationRequest) -> HttpResponseBase:
 def _form(request: access.OrganizationRequest) -> AuditFilterForm:
     asked = request.GET.copy()
     asked.setdefault("period", DEFAULT_PERIOD)
-    asked.pop("page", None)
+    for name in ("page", "after", "before"):
+        asked.pop(name, None)
     form = AuditFilterForm(asked)
     form.full_clean()
     return form
@@ -74,7 +81,6 @@ def _events(request: access.OrganizationRequest, form: AuditFilterForm) -> Query
     return events_of(
         request.membership.organization.number,
         risk=wanted.get("risk", ""),
-        search=wanted.get("search", ""),
         since=form.since(),
     )
 

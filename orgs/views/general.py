@@ -14,7 +14,7 @@ from orgs import access
 from orgs.errors import NotAllowedError
 from orgs.forms import DomainForm, GeneralForm, SessionLengthForm, initial_of
 from orgs.models import Role
-from orgs.selectors import count_sessions, domain_in, domains_of
+from orgs.selectors import MOST_SHOWN, count_sessions, domain_in, domains_of
 from orgs.services import domains, organizations
 from orgs.views.responses import post_to, see_other, show
 
@@ -72,7 +72,8 @@ def sign_everyone_out(request: access.OrganizationRequest) -> HttpResponse:
     """Show how many sessions signing everyone out ends; POST does it, the admin's own session included."""
     organization = request.membership.organization
     if request.method != "POST":
-        context = {"section": "general", "organization": organization, "counts": count_sessions(organization)}
+        counts = count_sessions(organization, most=MOST_SHOWN)
+        context = {"section": "general", "organization": organization, "counts": counts}
         return render(request, "orgs/sign_everyone_out.html", context)
     has_password = access.has_password_grant(request)
     ended = organizations.sign_everyone_out(organization=organization, actor=access.actor_of(request))

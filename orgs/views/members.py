@@ -11,13 +11,22 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
 from django.views.decorators.http import require_safe
 
+from database.paging import keyset_page
 from orgs import access
 from orgs.errors import NotAllowedError
 from orgs.forms import PeopleFilterForm, RoleForm, role_choices
 from orgs.models import Role
-from orgs.selectors import count_members, member_of, members_of, open_invitations_of
+from orgs.selectors import (
+    BY_ADDRESS,
+    LATEST_SENT_FIRST,
+    count_members,
+    member_of,
+    members_found,
+    members_of,
+    open_invitations_of,
+)
 from orgs.services import invitations, members
-from orgs.views.responses import page_of, post_to, see_other, show
+from orgs.views.responses import post_to, see_other, show
 from outbox.progress import Progress, progress_of
 from outbox.selectors import latest_about
 
@@ -60,14 +69,15 @@ def list_members(request: access.OrganizationRequest) -> HttpResponse:
 
 def _joined(request: access.OrganizationRequest, wanted: dict[str, Any]) -> dict[str, Any]:
     by = request.membership
-    people = members_of(by.organization, search=wanted.get("search", ""), role=wanted.get("role"))
-    page = page_of(request, people)
+    people = members_of(by.organization, role=wanted.get("role"))
+    page = keyset_page(people, BY_ADDRESS, request.GET, any_of=members_found(wanted.get("search", "")))
     return {"page": page, "rows": [Row(member, not members.why_not_touch(member, by)) for member in page]}
 
 
 def _pending(request: access.OrganizationRequest, wanted: dict[str, Any]) -> dict[str, Any]:
     by = request.membership
-    page = page_of(request, open_invitations_of(by.organization, search=wanted.get("search", "")))
+    found = open_invitations_of(by.organization, search=wanted.get("search", ""))
+    page = keyset_page(found, LATEST_SENT_FIRST, request.GET)
     mails = latest_about([invitations.about_invitation(each) for each in page])
     return {"page": page, "rows": [_pending_row(each, by, mails) for each in page]}
 
@@ -127,4 +137,4 @@ def _query_of(request: access.OrganizationRequest) -> str:
 
 def _back_to(request: access.OrganizationRequest) -> Iterator[tuple[str, str]]:
     came_from = QueryDict(request.POST.get("query", "")[:1000])
-    return ((name, came_from[name]) for name in ("view", "search", "role", "page") if name in came_from)
+    return ((name, came_from[name]) for name in ("view", "search", "role", "after", "before") if name in came_from)

@@ -2,7 +2,7 @@
 
 from orgs.admin import RELATED, Related
 from sso.admin.connections import ConfigurationAdmin, ConnectionAdmin, ServiceProviderKeyAdmin
-from sso.admin.identities import OF_ORGANIZATION, IdentityAdmin
+from sso.admin.identities import IdentityAdmin
 from sso.admin.sign_ins import SignInAdmin, SignOutAdmin
 
 __all__ = [
@@ -18,7 +18,7 @@ RELATED.extend(
     [
         Related("organization", "Connections", "admin:sso_connection_changelist", "organization__id__exact"),
         Related("organization", "Sign-ins", "admin:sso_signin_changelist", "organization__id__exact"),
-        Related("organization", "Identities", "admin:sso_identity_changelist", OF_ORGANIZATION),
+        Related("organization", "Identities", "admin:sso_identity_changelist", "q", "number"),
         Related("user", "Sign-ins", "admin:sso_signin_changelist", "user__id__exact"),
         Related("user", "Identities", "admin:sso_identity_changelist", "user__id__exact"),
     ]

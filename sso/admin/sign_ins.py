@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 
@@ -25,17 +26,18 @@ class SignInAdmin(LookOnlyAdmin[SignIn]):
     """Admin of sign-ins: every attempt to sign in through a connection, found by the visitor's reference code."""
 
     list_display = ("reference", "started_at", "organization", "state", "reason", "address", "user", "purpose")
-    list_filter = ("state", "purpose", "started_by", "started_at", "reason", "operator_reason")
+    list_filter = ("state", "purpose", "started_at", "reason", "operator_reason")
     list_select_related = ("organization", "user")
     search_fields = (
         "=reference",
-        "address",
-        "user__email",
-        "organization__name",
+        "=ip_address",
         "=organization__number",
-        "ip_address",
+        "^user__email",
+        "^address",
+        "organization__name",
     )
-    search_help_text = "Reference code, e-mail address, organization, organization number or IP address"
+    search_within = {"^address": Q(user=None) & ~Q(address="")}  # noqa: RUF012  read by LongList
+    search_help_text = "Reference code, beginning of an e-mail address, organization or its number, IP address"
     fields = (
         ("reference", "state", "reason"),
         "operator_reason",
@@ -93,7 +95,7 @@ class SignOutAdmin(LookOnlyAdmin[SignOut]):
     """Admin of sign-outs that the provider was told of, or told us of."""
 
     list_display = ("asked_at", "connection", "direction", "state", "user", "grants_ended")
-    list_filter = ("direction", "state", "asked_at")
+    list_filter = ("state", "asked_at")
     list_select_related = ("connection__organization", "user")
-    search_fields = ("user__email", "connection__organization__name", "=message_id")
+    search_fields = ("^user__email", "connection__organization__name")
     fields = ("direction", "state", "detail", "connection", "user", "message_id", "grants_ended", "answered_at")

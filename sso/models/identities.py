@@ -50,6 +50,11 @@ class Identity(models.Model):
             ),
         ]
 
+        indexes = [
+            models.Index(fields=["subject"], name="identity_by_subject"),
+            models.Index(fields=["subject_kind", "-id"], name="identity_by_kind"),
+        ]
+
     def __str__(self) -> str:
         return f"{self.user} at {self.connection}"
 

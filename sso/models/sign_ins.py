@@ -6,9 +6,10 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from audit.targets import Target
+from database.prefixes import ByBytes
 from orgs.models import Organization
 from sso.models.connections import Configuration, Connection
 from sso.models.packed_json import PackedJSONField
@@ -52,9 +53,10 @@ class SignIn(models.Model):
 
     reference = models.CharField(max_length=16, unique=True, editable=False)
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="sign_ins")
-    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="sign_ins")
-    configuration = models.ForeignKey(Configuration, on_delete=models.PROTECT, related_name="sign_ins")
+    # Without indexes of their own: indexes of several columns below begin with each of them.
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="sign_ins", db_index=False)
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="sign_ins", db_index=False)
+    configuration = models.ForeignKey(Configuration, on_delete=models.PROTECT, related_name="sign_ins", db_index=False)
     purpose = models.CharField(max_length=8, choices=Purpose.choices, default=Purpose.SIGN_IN)
     started_by = models.CharField(max_length=8, choices=StartedBy.choices, default=StartedBy.VISITOR)
     restart_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="restarts")
@@ -124,6 +126,8 @@ class SignIn(models.Model):
         ]
         indexes = [
             models.Index(fields=["organization", "-started_at"], name="sign_in_log"),
+            models.Index(fields=["organization", "state", "-started_at"], name="sign_in_log_by_state"),
+            models.Index(F("organization"), ByBytes("address"), F("started_at").desc(), name="sign_in_log_by_address"),
             models.Index(fields=["configuration", "user", "state"], name="sign_in_tested"),
             models.Index(fields=["connection", "name_id_hash"], name="sign_in_by_name_id"),
             models.Index(fields=["grant"], name="sign_in_by_grant"),
@@ -131,6 +135,27 @@ class SignIn(models.Model):
                 fields=["organization", "client", "-started_at"],
                 condition=~Q(state=SignInState.SUCCEEDED),
                 name="sign_in_unfinished",
+            ),
+            # What the Django admin sorts, filters and searches by; what is rare has an index of its own rows alone.
+            models.Index(fields=["-started_at"], name="sign_in_age"),
+            models.Index(fields=["ip_address", "-started_at"], name="sign_in_by_ip_address"),
+            models.Index(
+                ByBytes("address"),
+                F("started_at").desc(),
+                condition=Q(user__isnull=True) & ~Q(address=""),
+                name="sign_in_of_stranger",
+            ),
+            models.Index(
+                fields=["state", "-started_at"], condition=~Q(state=SignInState.SUCCEEDED), name="sign_in_by_state"
+            ),
+            models.Index(fields=["reason", "-started_at"], condition=~Q(reason=""), name="sign_in_by_reason"),
+            models.Index(
+                fields=["operator_reason", "-started_at"],
+                condition=~Q(operator_reason=""),
+                name="sign_in_by_operator_reason",
+            ),
+            models.Index(
+                fields=["purpose", "-started_at"], condition=~Q(purpose=Purpose.SIGN_IN), name="sign_in_by_purpose"
             ),
         ]
 

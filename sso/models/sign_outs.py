@@ -52,7 +52,10 @@ class SignOut(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["connection", "direction", "message_id"], name="sign_out_one_per_request"),
         ]
-        indexes = [models.Index(fields=["asked_at"], name="sign_out_age")]
+        indexes = [
+            models.Index(fields=["asked_at"], name="sign_out_age"),
+            models.Index(fields=["state", "-asked_at"], name="sign_out_by_state"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_direction_display()}: {self.message_id}"

@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.utils import timezone
 
 from audit import retention
+from database.paging import Order
 from orgs.models import EmailDomain, Membership, MembershipState, Organization, Role, User
 from sso.identifiers import Difference, Identifier, difference_in
 from sso.models import Configuration, Identity, Relinking, SignIn, SignInState
@@ -21,6 +22,8 @@ from sso.saml import Outcome
 # How long a refused response proves what a provider sends, and how many of the newest ones are looked at.
 _EVIDENCE_LIFE, _MOST_ROWS = timedelta(days=30), 5000
 _COLUMNS = ("id", "reference", "consumed_at", "address", "facts")
+
+LATEST_FIRST: Final = Order(("-made_at", "-id"))
 
 
 class Obstacle(StrEnum):

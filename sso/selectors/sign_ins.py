@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 
+from database.paging import Order
+from database.prefixes import is_exactly, values_beginning
 from orgs.crypto.tokens import hash_of_token
 from orgs.models import GrantKind, Organization, SessionGrant, User
 from sso.models import (
@@ -18,6 +20,11 @@ from sso.models import (
     SignInState,
 )
 from sso.selectors.connections import active_configuration
+
+NEWEST_FIRST: Final = Order(("-started_at", "-id"))
+
+# Addresses that a search by their beginning finds at once.
+_MOST_FOUND = 10
 
 # Sign-ins of one user that may still have a live grant, with much to spare.
 _RECENT = 200
@@ -31,20 +38,34 @@ def has_signed_in_through(configuration: Configuration, user: User) -> bool:
     return SignIn.objects.filter(configuration=configuration, user=user, state=SignInState.SUCCEEDED).exists()
 
 
-def sign_ins_of(organization: Organization, *, state: str = "", search: str = "") -> QuerySet[SignIn]:
-    """Return the sign-in log, newest first; `search` looks at the address and the reference code.
+def sign_ins_of(organization: Organization, *, state: str = "") -> QuerySet[SignIn]:
+    """Return the sign-in log, in no order.
 
     A row that only keeps where an unsolicited response leads (`is_kept_path`) is no sign-in yet.
     """
     found = SignIn.objects.select_related("user", "connection", "configuration").filter(organization=organization)
-    found = found.exclude(nonce_hash="")
-    if state:
-        found = found.filter(state=state)
-    if search:
-        found = found.filter(
-            Q(address__icontains=search) | Q(user__email__icontains=search) | Q(reference=_as_reference(search))
-        )
-    return found
+    return (found.filter(state=state) if state else found).exclude(nonce_hash="").order_by()
+
+
+def sign_ins_found(organization: Organization, search: str) -> list[Q]:
+    """Return conditions of which a sign-in that a search finds satisfies one, each with an index of its own.
+
+    A reference code is looked up first and alone. Otherwise the search finds sign-ins with an address that begins with
+    it, for the first ten of these addresses, and those of the account that has exactly this address. Without a search,
+    and so without conditions, every sign-in is found.
+    """
+    words = search.strip().lower()
+    if not words:
+        return []
+    named = SignIn.objects.filter(organization=organization, reference=_as_reference(words)).values_list(
+        "pk", flat=True
+    )
+    if alone := named.first():
+        return [Q(pk=alone)]
+    addresses = values_beginning(SignIn.objects.filter(organization=organization), "address", words, most=_MOST_FOUND)
+    found = [is_exactly("address", address) for address in addresses]
+    user = User.objects.filter(email=words, memberships__organization=organization).first()
+    return [*found, Q(user=user)] if user else found or [Q(pk__in=[])]
 
 
 def _as_reference(text: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Min
+from django.db.models import Min
 from django.utils import timezone
 
 from orgs.models import GrantKind
-from orgs.selectors import SessionCounts, live_grants_into
+from orgs.selectors import SessionCounts, count_grants, live_grants_into
 from sso.models import Configuration, ConfigurationState, Connection, SignIn, SignInState
 from sso.reasons import Reason
 
@@ -102,13 +102,13 @@ def replaced_provider(active: Configuration | None) -> Replaced | None:
     return Replaced(active.connection, last.entity_id, since) if last and since else None
 
 
-def count_earlier_sessions(replaced: Replaced, *, but_session: str) -> SessionCounts:
-    """Count the members, and their sessions, who signed in through the replaced provider and are still signed in."""
+def count_earlier_sessions(replaced: Replaced, *, but_session: str, most: int | None = None) -> SessionCounts:
+    """Count the members, and their sessions, who signed in through the replaced provider and are still signed in.
+
+    With `most`, only so many grants are looked at.
+    """
     connection = replaced.connection
-    grants = live_grants_into(connection.organization).filter(
-        kind=GrantKind.SSO, connection=connection.public_id, opened_at__lt=replaced.at
+    grants = live_grants_into(connection.organization, GrantKind.SSO).filter(
+        connection=connection.public_id, opened_at__lt=replaced.at
     )
-    counts = grants.exclude(session=but_session).aggregate(
-        members=Count("user", distinct=True), sessions=Count("session", distinct=True)
-    )
-    return SessionCounts(**counts)
+    return count_grants(grants.exclude(session=but_session), most=most)

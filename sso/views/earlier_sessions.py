@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from orgs.access import OrganizationRequest, actor_of, organization_page
 from orgs.models import Role
+from orgs.selectors import MOST_SHOWN
 from orgs.sessions.names import session_name
 from orgs.views.responses import see_other
 from sso.selectors.connections import active_configuration
@@ -48,4 +49,5 @@ def about_earlier_sessions(request: HttpRequest, active: Configuration | None) -
     replaced = replaced_provider(active)
     if replaced is None:
         return {"replaced": None}
-    return {"replaced": replaced, "earlier": count_earlier_sessions(replaced, but_session=session_name(request))}
+    earlier = count_earlier_sessions(replaced, but_session=session_name(request), most=MOST_SHOWN)
+    return {"replaced": replaced, "earlier": earlier}

@@ -10,16 +10,23 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from database.paging import keyset_page
 from orgs.access import OrganizationRequest, actor_of, organization_page
 from orgs.models import Role
-from orgs.views.responses import page_of, post_to, see_other
+from orgs.views.responses import post_to, see_other
 from sso.forms import SignInFilterForm
 from sso.models import Provider
 from sso.providers import guide_of
 from sso.reasons import IN_SETTINGS, Reason
 from sso.saml import CheckName, Outcome
 from sso.selectors.connections import waivers_in_force
-from sso.selectors.sign_ins import identities_of_address, sign_in_by_reference, sign_ins_of
+from sso.selectors.sign_ins import (
+    NEWEST_FIRST,
+    identities_of_address,
+    sign_in_by_reference,
+    sign_ins_found,
+    sign_ins_of,
+)
 from sso.selectors.sign_outs import sign_out_of
 from sso.services import connections
 from sso.wording.addresses import looked_at
@@ -42,15 +49,16 @@ if TYPE_CHECKING:
 @require_safe
 @never_cache
 def settings_sign_ins(request: HttpRequest) -> HttpResponse:
-    """Show the log, newest first; `state` and `search` narrow it, `page` turns it."""
+    """Show the log, newest first; `state` and `search` narrow it, `after` and `before` turn the page."""
     form = SignInFilterForm(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}
     organization = cast(OrganizationRequest, request).membership.organization
-    found = sign_ins_of(organization, state=wanted.get("state", ""), search=wanted.get("search", ""))
+    sign_ins = sign_ins_of(organization, state=wanted.get("state", ""))
+    found = sign_ins_found(organization, wanted.get("search", ""))
     context = {
         "section": "sign_ins",
         "form": form,
-        "page": page_of(request, found),
+        "page": keyset_page(sign_ins, NEWEST_FIRST, request.GET, any_of=found),
         "is_filtered": any(wanted.values()),
     }
     return render(request, "sso/sign_ins.html", context)

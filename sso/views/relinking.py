@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from database.paging import keyset_page
 from orgs.access import OrganizationRequest, actor_of, has_password_grant, organization_page
 from orgs.emails import about_relinking
 from orgs.errors import NotAllowedError
@@ -21,7 +22,7 @@ from orgs.views.recovery import factor_url, passed_second_factor
 from orgs.views.responses import PAGE_LENGTH, page_of, post_to, see_other
 from outbox.selectors import latest_about
 from sso.selectors.connections import active_configuration
-from sso.selectors.relinking import candidates, guarded_users, relinkings_of
+from sso.selectors.relinking import LATEST_FIRST, candidates, guarded_users, relinkings_of
 from sso.services import relinking
 from sso.wording.relinking import Row, past_of, row_of
 
@@ -70,7 +71,7 @@ def relinked_members(request: HttpRequest) -> HttpResponse:
     asked = cast(OrganizationRequest, request)
     organization = asked.membership.organization
     guarded = guarded_users(organization, asked.user)
-    page = page_of(request, relinkings_of(organization))
+    page = keyset_page(relinkings_of(organization), LATEST_FIRST, request.GET)
     told = latest_about([about_relinking(organization, each.user_id) for each in page])
     past = [
         past_of(each, is_guarded=each.user_id in guarded, message=told.get(about_relinking(organization, each.user_id)))

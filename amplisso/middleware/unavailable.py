@@ -1,4 +1,4 @@
-"""503 with Retry-After where the database or Redis fails for a time, which is no bug of a page."""
+"""503 with Retry-After where the database fails for a time, which is no bug of a page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
-from redis.exceptions import RedisError
 
 from database import faults
 from orgs.errors import OutdatedError
@@ -37,26 +36,27 @@ def unavailable(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Call
     return answer
 
 
-def failing_part(error: BaseException | None) -> str:
-    """Return what failed for a time, as the log calls it: "the database" or "Redis"; "" for a fault of ours."""
-    if isinstance(error, OutdatedError) or faults.is_temporary(error):
-        return "the database"
-    return "Redis" if isinstance(error, RedisError) else ""
+def temporary_fault(error: BaseException | None) -> str:
+    """Return what happened to a request, as the log says it before its method and path; "" for a fault of ours."""
+    if isinstance(error, OutdatedError):
+        return "the data changed twice during"
+    return "the database did not answer" if faults.is_temporary(error) else ""
 
 
 @receiver(got_request_exception)
 def note_unavailable(request: HttpRequest | None = None, **kwargs: Any) -> None:
     """Give the request a reference code, and write the one line of the log that has it."""
     error = sys.exc_info()[1]
-    part = failing_part(error)
-    if request is None or hasattr(request, _MARK) or not part:
+    fault = temporary_fault(error)
+    if error is None or request is None or hasattr(request, _MARK) or not fault:
         return
+    # The settings name this module before the models can be imported.
     from sso.services.sign_in.start import new_reference
 
     reference = new_reference()
     setattr(request, _MARK, reference)
-    cause = " ".join(str(error).split())
-    _log.error("%s: %s did not answer %s %s: %s", reference, part, request.method, request.path, cause)
+    cause = " ".join(str(error).split() or str(error.__cause__ or "no cause given").split())
+    _log.error("%s: %s %s %s: %s", reference, fault, request.method, request.path, cause)
 
 
 class OneLine(logging.Filter):

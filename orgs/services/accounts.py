@@ -8,12 +8,13 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import update_last_login
+from django.db import IntegrityError
 from django.utils import timezone
 
 from audit.actors import Actor
 from audit.events import EventName, Outcome
 from audit.services import Facts, record
-from orgs.errors import NotAllowedError
+from orgs.errors import NotAllowedError, OutdatedError
 from orgs.models import GrantKind, Membership, MembershipSource, MembershipState, Organization, Role, SessionGrant, User
 from orgs.selectors import opened_by_password
 from orgs.services.grants import create_grant
@@ -74,9 +75,13 @@ def create_account(
 ) -> User:
     """Make an account; without a password its owner sets one through the password mail. Raises ValidationError.
 
-    `is_confirmed` says that the address needs no confirmation by mail.
+    `is_confirmed` says that the address needs no confirmation by mail. Raises OutdatedError if the address has got an
+    account since the caller looked: no lock keeps two organizations, or a sign-up, from making one at the same moment.
     """
-    user = User.objects.create_user(address, password, name=name, is_staff=is_operator, is_superuser=is_operator)
+    try:
+        user = User.objects.create_user(address, password, name=name, is_staff=is_operator, is_superuser=is_operator)
+    except IntegrityError as error:
+        raise OutdatedError from error
     if is_confirmed:
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     note = record_operator if is_operator else record_sign_up

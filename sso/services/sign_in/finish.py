@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from audit.actors import Actor
@@ -129,9 +129,6 @@ def _decide(
     except SignInRefused as refusal:
         asked.operator_reason, asked.facts = refusal.operator_reason, refusal.facts
         return refuse(asked, refusal.reason, refusal.detail)
-    except IntegrityError as error:
-        # A race condition: two organizations make an account for one address, each behind a lock of its own.
-        raise OutdatedError from error
 
 
 def _write_verdict(asked: SignIn, verdict: saml.Verdict, actor: Actor) -> None:

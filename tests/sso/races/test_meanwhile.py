@@ -12,12 +12,14 @@ from django.db import connection, transaction
 
 from audit.actors import COMMAND_LINE
 from orgs.models import Membership, Role, SessionGrant, User
-from orgs.services import locks, members, organizations
+from orgs.services import accounts, locks, members, organizations
 from sso.crypto.encrypted_params import TokenPurpose, encrypt
 from sso.models import ConfigurationState, Identity, SignInState
 from sso.reasons import Reason
 from tests.sso.conftest import new_browser
 from tests.sso.settings.test_connections import new_file, save
+
+ADA = "ada@contoso.example"
 
 
 @contextmanager
@@ -49,6 +51,55 @@ def test_two_first_sign_ins_of_one_person_are_both_let_in(journey):
     assert answer["Location"] == f"/o/{journey.organization.slug}/"
     assert other.get("/session").status_code == first.get("/session").status_code == 200
     assert Identity.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one writer in at a time anyway")
+class TestAccountMadeMeanwhile:
+    """Another request makes the account of a first sign-in just before the sign-in makes it."""
+
+    def test_once_it_joins_that_account(self, journey):
+        with other_request_before('INSERT INTO "orgs_user"', make_account):
+            answer = journey.sign_in()
+        assert answer["Location"] == f"/o/{journey.organization.slug}/"
+        assert journey.last().user == User.objects.get(email=ADA)
+
+    def test_twice_is_503_and_the_log_says_why(self, journey, caplog):
+        journey.browser.raise_request_exception = False
+        encoded = journey.answer("ada", journey.start())
+        with (
+            other_request_before('"orgs_user"."email" = ', delete_account),
+            other_request_before('INSERT INTO "orgs_user"', make_account),
+        ):
+            answer = journey.post(encoded)
+        assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+        (line,) = (record.getMessage() for record in caplog.records if record.levelname == "ERROR")
+        acs = f"/saml/2/acs/{journey.organization.number}"
+        assert f": the data changed twice during POST {acs}: duplicate key value violates unique constraint" in line
+        assert journey.last().consumed_at is None
+
+
+@contextmanager
+def other_request_before(part: str, work: Callable[[], object]):
+    """Do something on another connection before each statement that contains this text."""
+
+    def watch(execute, statement, parameters, many, context):
+        if part in statement:
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(in_a_thread, work).result(timeout=20)
+        return execute(statement, parameters, many, context)
+
+    with connection.execute_wrapper(watch):
+        yield
+
+
+def make_account() -> None:
+    if not User.objects.filter(email=ADA).exists():
+        accounts.create_account(address=ADA, actor=COMMAND_LINE)
+
+
+def delete_account() -> None:
+    User.objects.filter(email=ADA).delete()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What is deleted after how long: one constant for each kind of row that `manage.py purge` deletes.
+"""How long rows are kept: one constant for each kind that `manage.py purge` deletes, and one for a reservation.
 
 Each purge reads its constant here when it runs. The table *What ends when* in docs/design.md lists them all.
 Audit events, sign-ins that got a response and invitations have no constant: they are the log, and stay.
@@ -37,5 +37,5 @@ RELINKINGS: Final = timedelta(days=30)
 MESSAGES: Final = timedelta(days=30)
 
 # A former address of an organization's pages, which no other organization can take for so long: its users may still
-# have it in bookmarks. The row stays.
+# have it in bookmarks. Purge leaves the row: after this time it reserves nothing.
 FORMER_SLUGS: Final = timedelta(days=365)

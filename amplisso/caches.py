@@ -1,4 +1,4 @@
-"""The cache, which rate limits count in: Redis, and the database as long as Redis fails."""
+"""The cache, in which rate limits are counted: a table, or Redis, and the table while Redis fails."""
 
 from __future__ import annotations
 
@@ -7,13 +7,40 @@ import time
 from typing import Any, Final
 
 from django.core.cache import BaseCache, caches
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 # The aliases of the two in settings.CACHES.
 REDIS: Final = "redis"
 DATABASE: Final = "database"
+# A connection that Redis closed while it was idle is opened again; a Redis that does not answer is not asked twice.
+_REDIS_OPTIONS: Final = {
+    "socket_connect_timeout": 1,  # seconds
+    "socket_timeout": 1,
+    "retry": Retry(NoBackoff(), 1, (RedisConnectionError,)),
+}
 _REST: Final = 3.0  # seconds in which a Redis that failed is not asked, so that not every request waits for it
 _log = logging.getLogger(__name__)
+
+
+def cache_settings(*, table: str, redis_url: str) -> dict[str, dict[str, Any]]:
+    """Return the setting CACHES for a table of the database, with Redis in front unless `redis_url` is ""."""
+    in_table = {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": table,
+        # Django drops rows that are still needed when there are too many; this is too high to be filled on purpose.
+        "OPTIONS": {"MAX_ENTRIES": 1_000_000, "CULL_FREQUENCY": 100},
+    }
+    if not redis_url:
+        return {"default": in_table}
+    in_redis = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": redis_url,
+        "OPTIONS": _REDIS_OPTIONS,
+    }
+    return {"default": {"BACKEND": "amplisso.caches.RedisOrDatabase"}, REDIS: in_redis, DATABASE: in_table}
 
 
 class _Failure:

@@ -67,7 +67,7 @@ def _explain_database(cause: str) -> str:
         connection.close()
         executor = MigrationExecutor(connection)
         is_behind = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-        has_cache = cache_table() in connection.introspection.table_names()
+        has_cache = settings.CACHE_TABLE in connection.introspection.table_names()
     except DatabaseError:
         return f"The database cannot be used: start it, or correct DATABASE_URL ({cause})."
     if is_behind:
@@ -75,8 +75,3 @@ def _explain_database(cause: str) -> str:
     if not has_cache:
         return "The database has no table for the cache: run `manage.py createcachetable` first."
     return f"The database rejected this operation: {cause}. The option --traceback shows where."
-
-
-def cache_table() -> str:
-    """Return the name of the table that is the cache, or takes its place while Redis fails."""
-    return str(settings.CACHES.get("database", settings.CACHES["default"])["LOCATION"])

@@ -2,15 +2,12 @@
 
 from base64 import urlsafe_b64encode
 from hashlib import sha256
-from typing import Any
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.management.utils import get_random_secret_key
-from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.retry import Retry
 
+from amplisso.caches import cache_settings
 from amplisso.environment.read import BASE_DIR, VAR_DIR, read_environment
 from amplisso.logging_config import logging_config
 from orgs.sessions import lifetimes
@@ -137,32 +134,11 @@ STATEMENT_SECONDS, JOB_STATEMENT_SECONDS = 4, 15
 LOCK_SECONDS, IDLE_IN_TRANSACTION_SECONDS = 5, 30
 
 # Rate limits count in the cache, so it must be one that all workers share.
-# Django drops rows that are still needed when there are too many; this maximum is too high to be filled on purpose.
-_table: dict[str, Any] = {
-    "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-    "LOCATION": "cache",
-    "OPTIONS": {"MAX_ENTRIES": 1_000_000, "CULL_FREQUENCY": 100},
-}
-CACHES: dict[str, dict[str, Any]] = {"default": _table}
+CACHE_TABLE = "cache"
 REDIS_URL = _env.redis_url
-# A connection that Redis closed while it was idle is opened again; a Redis that does not answer is not asked twice.
-REDIS_OPTIONS = {
-    "socket_connect_timeout": 1,  # seconds
-    "socket_timeout": 1,
-    "retry": Retry(NoBackoff(), 1, (RedisConnectionError,)),
-}
-if REDIS_URL:
-    CACHES = {
-        "default": {"BACKEND": "amplisso.caches.RedisOrDatabase"},
-        "redis": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": REDIS_URL,
-            "OPTIONS": REDIS_OPTIONS,
-        },
-        "database": _table,
-    }
+CACHES = cache_settings(table=CACHE_TABLE, redis_url=REDIS_URL)
 
-# Nothing in Redis grants anything: without it nobody is signed out.
+# Nothing in Redis grants anything: without it no user is signed out.
 SESSION_ENGINE = "orgs.sessions.store"
 SESSION_COOKIE_AGE = lifetimes.seconds(lifetimes.PASSWORD_SESSION)
 SESSION_COOKIE_SECURE = HTTPS
@@ -282,7 +258,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Pages send users here whom only an operator can help; without it they speak of the operator of this deployment.
 SUPPORT_ADDRESS = _env.support_address
 
-# Whoever brings it sees in /readyz which check failed.
+# A request with it sees in /readyz which check failed.
 METRICS_TOKEN = _env.metrics_token
 
 # --- Background work ---------------------------------------------------------------------------------------------

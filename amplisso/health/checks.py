@@ -67,8 +67,7 @@ def migrations() -> str:
 
 def cache_table() -> str:
     """Check that rate limits can be counted in the database."""
-    table = settings.CACHES.get("database", settings.CACHES["default"])["LOCATION"]
-    if table in connection.introspection.table_names():
+    if settings.CACHE_TABLE in connection.introspection.table_names():
         return ""
     return "The table of the cache is missing: run `manage.py createcachetable`."
 

@@ -30,7 +30,7 @@ def purge_cache() -> int:
 
     Django only does it when the table has become too long.
     """
-    table = connection.ops.quote_name(settings.CACHES.get("database", settings.CACHES["default"])["LOCATION"])
+    table = connection.ops.quote_name(settings.CACHE_TABLE)
     now = connection.ops.adapt_datetimefield_value(timezone.now().replace(tzinfo=None))
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {table} WHERE expires < %s", [now])  # noqa: S608  the name is from our settings

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.conf import settings as project
 from django.core.cache import cache, caches
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -16,7 +15,6 @@ from amplisso import caches as ours
 from tests.faults.proxy import Proxy, proxy_to
 from tests.faults.servers import redis_server
 
-TABLE = project.CACHES["default"]
 pytestmark = pytest.mark.django_db
 
 
@@ -32,25 +30,10 @@ def redis(redis_port: int, settings: Any, monkeypatch: pytest.MonkeyPatch) -> It
     """A proxy through which the cache reaches Redis."""
     monkeypatch.setattr(ours._Failure, "until", 0.0)
     with proxy_to("127.0.0.1", redis_port) as proxy:
-        settings.CACHES = {
-            "default": {"BACKEND": "amplisso.caches.RedisOrDatabase"},
-            "redis": {
-                "BACKEND": "django.core.cache.backends.redis.RedisCache",
-                "LOCATION": f"redis://127.0.0.1:{proxy.port}/0",
-                "OPTIONS": options_of_a_deployment(),
-            },
-            "database": TABLE,
-        }
+        settings.CACHES = ours.cache_settings(table=settings.CACHE_TABLE, redis_url=f"redis://127.0.0.1:{proxy.port}/0")
         cache.clear()
         yield proxy
         caches["redis"].close()
-
-
-def options_of_a_deployment() -> dict[str, Any]:
-    """Return the settings for Redis, which the settings of the tests leave out."""
-    from amplisso.settings import REDIS_OPTIONS
-
-    return dict(REDIS_OPTIONS)
 
 
 def test_redis_counts_while_it_answers(redis: Proxy) -> None:

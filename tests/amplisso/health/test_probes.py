@@ -14,6 +14,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.utils import timezone
 
+from amplisso.caches import cache_settings
 from amplisso.health import checks
 from jobs.models import Worker
 from orgs.models import User
@@ -129,11 +130,10 @@ def _break(what: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         message = post_mail(name="hello", to="ada@contoso.example", parameters={"subject": "Hello", "body": ""})
         Message.objects.filter(pk=message.pk).update(next_try_at=timezone.now() - timedelta(minutes=6, seconds=30))
         return
-    own = settings.CACHES["default"]
-    nowhere = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
-    settings.CACHES = (
-        {"default": own | {"LOCATION": "nowhere"}} if what == "cache" else {"default": own, "redis": nowhere}
-    )
+    if what == "cache":
+        settings.CACHE_TABLE = "nowhere"
+        return
+    settings.CACHES = cache_settings(table=settings.CACHE_TABLE, redis_url="redis://127.0.0.1:1/0")
 
 
 class TestDetails:

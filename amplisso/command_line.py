@@ -21,7 +21,7 @@ from database.faults import was_given_up
 FAILURES: Final = (ImproperlyConfigured, DatabaseError)
 # Seconds for one statement, where they differ from those of our other commands. A migration of a large table takes any
 # time, but does not wait for a lock for long: the requests that need the table would wait behind it.
-_SECONDS: Final[dict[str, float | None]] = {"purge": 600, "migrate": None}
+_SECONDS: Final[dict[str, float | None]] = {"migrate": None}
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -284,4 +284,8 @@ STORAGES = {
 }
 
 LOG_LEVEL = _env.log_level
+
+# How long the logs are kept, in days; 0 is for ever (audit/retention.py).
+SIGN_IN_LOG_DAYS = _env.sign_in_log_days
+AUDIT_LOG_DAYS = _env.audit_log_days
 LOGGING = logging_config(LOG_LEVEL, debug=DEBUG)

@@ -1,11 +1,14 @@
 """How long rows are kept: one constant for each kind that `manage.py purge` deletes, and one for a reservation.
 
-Each purge reads its constant here when it runs. The table *What ends when* in docs/design.md lists them all.
-Audit events, sign-ins that got a response and invitations have no constant: they are the log, and stay.
+Each purge reads its constant here when it runs. The table *What ends when* in docs/design.md lists them all. Settings
+say how long the logs are kept. Invitations and configurations are kept for ever.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
+
+from django.conf import settings
+from django.utils import timezone
 
 # Long enough to answer "who was in last month?" from the table itself.
 SESSION_GRANTS: Final = timedelta(days=90)
@@ -39,3 +42,17 @@ MESSAGES: Final = timedelta(days=30)
 # A former address of an organization's pages, which no other organization can take for so long: its users may still
 # have it in bookmarks. Purge leaves the row: after this time it reserves nothing.
 FORMER_SLUGS: Final = timedelta(days=365)
+
+
+def oldest_sign_in() -> datetime | None:
+    """Return when the oldest sign-in that is kept may have started: SIGN_IN_LOG_DAYS ago; None if all are kept."""
+    return _days_ago(settings.SIGN_IN_LOG_DAYS)
+
+
+def oldest_event() -> datetime | None:
+    """Return when the oldest audit event that is kept may have happened: AUDIT_LOG_DAYS ago; None if all are kept."""
+    return _days_ago(settings.AUDIT_LOG_DAYS)
+
+
+def _days_ago(days: int) -> datetime | None:
+    return timezone.now() - timedelta(days=days) if days else None

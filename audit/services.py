@@ -1,4 +1,4 @@
-"""The only way to write to the log."""
+"""The only way to write to the log, and to delete what is older than it is kept."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
+from audit import retention
 from audit.actors import Actor
 from audit.errors import NotInTransactionError
 from audit.events import EventName, Outcome, risk_of
 from audit.models import Event
 from audit.targets import Target
+from database.batches import delete_in_batches
 
 Facts = Mapping[str, Any]
 
@@ -46,3 +49,12 @@ def record(
         before=dict(before or {}),
         after=dict(after or {}),
     )
+
+
+def purge_events() -> int:
+    """Delete events that happened before what is kept of the log; return how many.
+
+    It uses the query set of Django, since that of the model deletes nothing.
+    """
+    limit = retention.oldest_event()
+    return delete_in_batches(QuerySet(Event).filter(at__lt=limit), by="at") if limit else 0

@@ -12,11 +12,11 @@ from audit import retention
 from audit.actors import Actor
 from audit.events import EventName
 from audit.services import record
+from database.batches import delete_in_batches
 from outbox.encryption import Parameters, encrypt
 from outbox.models import Kind, Message, State
 
 _REPLACED = "Replaced by a newer message"
-_AT_ONCE = 1000  # rows that one DELETE takes
 
 
 @transaction.atomic
@@ -76,11 +76,6 @@ def send_again(*, messages: Collection[int], actor: Actor) -> int:
 
 
 def purge_messages() -> int:
-    """Delete messages that ended 30 days ago, a thousand at a time; return how many."""
-    gone = 0
-    while True:
-        old = Message.objects.filter(ended_at__lt=timezone.now() - retention.MESSAGES).order_by("ended_at")
-        deleted = Message.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:_AT_ONCE])).delete()[0]
-        gone += deleted
-        if deleted < _AT_ONCE:
-            return gone
+    """Delete messages that ended 30 days ago; return how many."""
+    limit = timezone.now() - retention.MESSAGES
+    return delete_in_batches(Message.objects.filter(ended_at__lt=limit), by="ended_at")

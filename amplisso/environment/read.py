@@ -24,6 +24,7 @@ VAR_DIR: Final = BASE_DIR / "var"
 _LOCALHOST: Final = ["localhost", "127.0.0.1", "[::1]"]
 _TEN_YEARS: Final = 315_360_000  # seconds
 _MAX_PROXIES: Final = 10
+_YEAR: Final = 365  # days
 _Value = TypeVar("_Value")
 
 
@@ -46,6 +47,8 @@ class Environment:
     hsts_seconds: int
     hsts_include_subdomains: bool
     log_level: str
+    sign_in_log_days: int
+    audit_log_days: int
     metrics_token: str
     simulator_url: str
 
@@ -131,6 +134,8 @@ def _read(reader: _Reader, *, debug: bool) -> Environment:
         hsts_include_subdomains=reader.read("HSTS_INCLUDE_SUBDOMAINS", rules.boolean, default=True),
         metrics_token=reader.read("METRICS_TOKEN", rules.token, default=""),
         log_level=reader.read("LOG_LEVEL", rules.log_level, default="INFO"),
+        sign_in_log_days=reader.read("SIGN_IN_LOG_DAYS", rules.days_of_log, default=_YEAR),
+        audit_log_days=reader.read("AUDIT_LOG_DAYS", rules.days_of_log, default=3 * _YEAR),
         simulator_url=reader.read("SIMULATOR_URL", rules.web_origin, default=""),
     )
 

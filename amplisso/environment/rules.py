@@ -18,6 +18,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 LOG_LEVELS: Final = ["DEBUG", "INFO", "WARNING", "ERROR"]
+_DAYS_OF_LOG: Final = {0, *range(31, 3651)}
 _TRUE: Final = {"true", "yes", "on", "1"}
 _FALSE: Final = {"false", "no", "off", "0"}
 _MIN_KEY_LENGTH: Final = 50  # characters, as Django's check security.W009 asks
@@ -45,6 +46,16 @@ def whole_number(text: str, *, maximum: int) -> int:
     """Return a number from 0 to `maximum`."""
     if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) > maximum:
         raise InvalidValueError(f"is {_shown(text)}: write a whole number from 0 to {maximum}.")
+    return int(text)
+
+
+def days_of_log(text: str) -> int:
+    """Return for how many days a log is kept: 0 is for ever, and anything else from 31 to 3650.
+
+    Limits, and what can be undone, look back for 30 days.
+    """
+    if not re.fullmatch(r"[0-9]{1,4}", text) or int(text) not in _DAYS_OF_LOG:
+        raise InvalidValueError(f"is {_shown(text)}: write a number of days from 31 to 3650, or 0 to delete nothing.")
     return int(text)
 
 

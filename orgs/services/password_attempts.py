@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from audit import retention
+from database.batches import delete_in_batches
 from orgs.errors import NotAllowedError
 from orgs.models import PasswordAttempt
 
@@ -53,7 +54,8 @@ def forget_attempts(*, address: str) -> None:
 
 def purge_attempts() -> int:
     """Delete attempts that no longer count; return how many."""
-    return PasswordAttempt.objects.filter(at__lte=timezone.now() - retention.PASSWORD_ATTEMPTS).delete()[0]
+    limit = timezone.now() - retention.PASSWORD_ATTEMPTS
+    return delete_in_batches(PasswordAttempt.objects.filter(at__lte=limit), by="pk")
 
 
 def _full_until(attempt: PasswordAttempt) -> list[datetime]:

@@ -11,6 +11,7 @@ from allauth.usersessions.apps import UserSessionsConfig
 from django.utils import timezone
 
 from audit import retention
+from database.batches import delete_in_batches
 
 _AT_ONCE = 500  # keys in one statement
 
@@ -44,4 +45,5 @@ def purge_session_list() -> int:
     """Delete the rows of sessions that were last used long ago; return how many."""
     from allauth.usersessions.models import UserSession
 
-    return int(UserSession.objects.filter(last_seen_at__lt=timezone.now() - retention.SESSION_LIST).delete()[0])
+    limit = timezone.now() - retention.SESSION_LIST
+    return delete_in_batches(UserSession.objects.filter(last_seen_at__lt=limit), by="pk")

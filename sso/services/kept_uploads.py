@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from audit import retention
+from database.batches import delete_in_batches
 from orgs.models import Organization, User
 from orgs.services import locks
 from orgs.transactions import atomic
@@ -57,7 +58,8 @@ def forget_uploads(*, organization: Organization, by: User) -> None:
 
 def purge_uploads() -> int:
     """Delete expired uploads; return how many."""
-    return Upload.objects.filter(expires_at__lt=timezone.now()).delete()[1].get(Upload._meta.label, 0)
+    # A file of a federation is up to 100 MB in 20,000 rows.
+    return delete_in_batches(Upload.objects.filter(expires_at__lt=timezone.now()), by="expires_at", size=1)
 
 
 def _begin(organization: Organization, by: User, name: str, choices: dict[str, Any]) -> Upload:

@@ -13,6 +13,7 @@ from audit import retention
 from audit.actors import Actor
 from audit.events import EventName
 from audit.services import record
+from database.batches import delete_in_batches
 from orgs.emails import tell_of_relinking
 from orgs.errors import NotAllowedError
 from orgs.models import Membership, Organization, Role, User
@@ -192,7 +193,7 @@ def _named(identities: Iterable[dict[str, Any]]) -> list[dict[str, str]]:
     return [{name: each[name] for name in ("subject_kind", "subject")} for each in identities]
 
 
-@atomic
 def purge_relinkings() -> int:
     """Delete the re-linkings that can no longer be undone; return how many. The audit log keeps that it happened."""
-    return Relinking.objects.filter(made_at__lte=timezone.now() - retention.RELINKINGS).delete()[0]
+    limit = timezone.now() - retention.RELINKINGS
+    return delete_in_batches(Relinking.objects.filter(made_at__lte=limit), by="made_at")

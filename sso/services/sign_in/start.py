@@ -19,12 +19,12 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from django.utils import timezone
 
 from audit import retention
 from audit.actors import Actor
+from database.batches import delete_in_batches
 from orgs.crypto.tokens import hash_of_token
 from orgs.models import Organization
 from orgs.transactions import atomic
@@ -188,11 +188,14 @@ def new_reference() -> str:
     return "-".join(letters[at : at + 4] for at in (0, 4, 8))
 
 
-@atomic
+def purge_unfinished_sign_ins() -> int:
+    """Delete unfinished sign-ins that started long ago; return how many."""
+    limit = timezone.now() - retention.UNFINISHED_SIGN_INS
+    unfinished = SignIn.objects.filter(state=SignInState.STARTED, started_at__lt=limit)
+    return delete_in_batches(unfinished, by="started_at")
+
+
 def purge_sign_ins() -> int:
-    """Delete unfinished attempts that began long ago; return how many. Finished ones are the log."""
-    abandoned: dict[str, Any] = {
-        "state": SignInState.STARTED,
-        "started_at__lt": timezone.now() - retention.UNFINISHED_SIGN_INS,
-    }
-    return SignIn.objects.filter(**abandoned).delete()[0]
+    """Delete sign-ins that started before what is kept of the log; return how many."""
+    limit = retention.oldest_sign_in()
+    return delete_in_batches(SignIn.objects.filter(started_at__lt=limit), by="started_at") if limit else 0

@@ -18,6 +18,7 @@ from audit import retention
 from audit.actors import Actor
 from audit.events import EventName, Outcome
 from audit.services import record
+from database.batches import delete_in_batches
 from orgs.models import Organization
 from orgs.services.grants import end_grants_of_sessions
 from orgs.transactions import atomic
@@ -100,10 +101,10 @@ def take_logout_message(
     return _end_sessions(organization, configuration, message, actor)
 
 
-@atomic
 def purge_sign_outs() -> int:
     """Delete sign-outs that were asked for long ago; return how many."""
-    return SignOut.objects.filter(asked_at__lt=timezone.now() - retention.SIGN_OUTS).delete()[0]
+    limit = timezone.now() - retention.SIGN_OUTS
+    return delete_in_batches(SignOut.objects.filter(asked_at__lt=limit), by="asked_at")
 
 
 def _read(

@@ -28,10 +28,10 @@ from outbox.selectors import queue_age
 _SECONDS: Final = 1.0  # for one statement of a check, and how long results are kept
 _MIN_FREE: Final = 500_000_000  # bytes; an upload may have 100 MB, and two may come at once
 _MAX_WAIT: Final = 5  # minutes that a message may have been due
-Check = Callable[[], str]
+HealthCheck = Callable[[], str]
 
 
-class Finding(NamedTuple):
+class CheckResult(NamedTuple):
     """The result of one check: its name, and what is wrong, "" for nothing."""
 
     name: str
@@ -39,17 +39,17 @@ class Finding(NamedTuple):
 
 
 class Health(NamedTuple):
-    """All findings: `required` without which no request can be served, `watched` without which all still works."""
+    """All results: `required` without which no request can be served, `watched` without which all still works."""
 
-    required: tuple[Finding, ...]
-    watched: tuple[Finding, ...]
+    required: tuple[CheckResult, ...]
+    watched: tuple[CheckResult, ...]
 
     @property
     def status(self) -> str:
         """Return "unavailable", "degraded" or "ok"."""
-        if any(finding.problem for finding in self.required):
+        if any(result.problem for result in self.required):
             return "unavailable"
-        return "degraded" if any(finding.problem for finding in self.watched) else "ok"
+        return "degraded" if any(result.problem for result in self.watched) else "ok"
 
 
 def database() -> str:
@@ -104,19 +104,19 @@ def queue() -> str:
 
 
 # Without these nothing can be served: /readyz responds with 503.
-REQUIRED: Final[tuple[Check, ...]] = (database, migrations)
+REQUIRED: Final[tuple[HealthCheck, ...]] = (database, migrations)
 # Without these everything works, later or slower: /readyz responds with 200 and "degraded".
-WATCHED: Final[tuple[Check, ...]] = (cache_table, redis, worker, queue, disk)
+WATCHED: Final[tuple[HealthCheck, ...]] = (cache_table, redis, worker, queue, disk)
 
 
 def run_checks() -> Health:
-    """Run all checks, those that follow a database that does not respond included, which fail at once."""
+    """Run all checks. If the database does not respond, the checks after it run too: their statements fail at once."""
     with statements_within(_SECONDS):
         return Health(tuple(map(_run, REQUIRED)), tuple(map(_run, WATCHED)))
 
 
 class _Kept:
-    """The findings of this process, and when they were made in seconds of `time.monotonic`."""
+    """The results of this process, and when they were made in seconds of `time.monotonic`."""
 
     lock = threading.Lock()
     health: Health | None = None
@@ -124,7 +124,7 @@ class _Kept:
 
 
 def recent_health() -> Health:
-    """Return findings that are at most a second old, so that frequent requests cost one run of the checks."""
+    """Return results that are at most a second old, so that frequent requests cost one run of the checks."""
     with _Kept.lock:
         if _Kept.health is None or time.monotonic() >= _Kept.until:
             _Kept.health = run_checks()
@@ -132,11 +132,11 @@ def recent_health() -> Health:
         return _Kept.health
 
 
-def _run(check: Check) -> Finding:
+def _run(check: HealthCheck) -> CheckResult:
     try:
-        return Finding(check.__name__, check())
+        return CheckResult(check.__name__, check())
     except (DatabaseError, OSError) as error:
-        return Finding(check.__name__, f"This could not be checked: {type(error).__name__}.")
+        return CheckResult(check.__name__, f"This could not be checked: {type(error).__name__}.")
 
 
 def _responds() -> bool:

@@ -14,7 +14,7 @@ from django.utils.cache import add_never_cache_headers
 
 from amplisso.health.checks import recent_health
 
-# A proxy adds one of these, whoever the visitor is.
+# A proxy adds one of these, even for local visitors.
 _FORWARDED: Final = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-IP", "Via")
 
 
@@ -47,7 +47,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     health = recent_health()
     content: dict[str, Any] = {"status": health.status}
     if may_see_details(request):
-        content["checks"] = [finding._asdict() for finding in (*health.required, *health.watched)]
+        content["checks"] = [result._asdict() for result in (*health.required, *health.watched)]
     is_unavailable = health.status == "unavailable"
     response = JsonResponse(content, status=HTTPStatus.SERVICE_UNAVAILABLE if is_unavailable else HTTPStatus.OK)
     add_never_cache_headers(response)
@@ -70,7 +70,7 @@ def _is_loopback(address: str) -> bool:
     try:
         return ip_address(address).is_loopback
     except ValueError:
-        return False  # a Unix socket has no address: whoever is in front of it is a proxy
+        return False  # a Unix socket has no address: a proxy is in front of it
 
 
 PROBES: Final[dict[str, Callable[[HttpRequest], HttpResponse]]] = {"/healthz": healthz, "/readyz": readyz}

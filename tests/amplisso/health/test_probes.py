@@ -28,7 +28,7 @@ FORWARDED = {"X-Forwarded-For": "127.0.0.1"}
 
 @pytest.fixture(autouse=True)
 def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Begin without findings of another test."""
+    """Begin without results of another test."""
     monkeypatch.setattr(checks._Kept, "health", None)
 
 
@@ -108,7 +108,7 @@ class TestReadyz:
         assert found["name"] == name
         assert problem in found["problem"]
 
-    def test_findings_are_kept_for_a_second(self, visitor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_results_are_kept_for_a_second(self, visitor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
         runs: list[int] = []
         monkeypatch.setattr(checks, "run_checks", lambda: runs.append(1) or checks.Health((), ()))
         for _ in range(5):

@@ -20,7 +20,7 @@ SESSION_LIST: Final = timedelta(days=90)
 # An expired code opens nothing, and its hash is of six digits only.
 RECOVERY_CODES: Final = timedelta(0)
 
-# As long as the limits on wrong passwords count them.
+# The limits on wrong passwords count them for as long.
 PASSWORD_ATTEMPTS: Final = timedelta(hours=1)
 
 # A sign-in without a response says only that a visitor came, and any visitor can begin many.

@@ -7,12 +7,12 @@ from orgs.views import (
     allauth_pages,
     audit_log,
     general,
-    health,
     home,
     invitations,
     members,
     other_sessions,
     recovery,
+    session_info,
 )
 
 organization_pages = [
@@ -51,7 +51,7 @@ account_pages: list[URLPattern | URLResolver] = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
-    path("session", health.session, name="session"),
+    path("session", session_info.session, name="session"),
     path("organizations/new", home.new_organization, name="new_organization"),
     path("memberships/<uuid:public_id>/accept", home.accept_membership, name="accept_membership"),
     path("invitations/<str:token>", accept_invitation.invitation, name="invitation"),

@@ -14,7 +14,6 @@ from django.urls import NoReverseMatch, Resolver404, resolve
 
 from amplisso.health.probes import PROBES
 from audit import retention
-from orgs.services.password_attempts import WINDOW
 from orgs.sessions import lifetimes
 from sso import saml
 from sso.models import Provider
@@ -175,7 +174,6 @@ def test_a_link_lives_as_long_as_a_sign_in_waits() -> None:
 
 
 def test_nothing_is_deleted_that_is_still_needed() -> None:
-    assert retention.PASSWORD_ATTEMPTS >= WINDOW
     assert retention.UNFINISHED_SIGN_INS > saml.REQUEST_LIFE + STARTS_COUNTED_FOR
     assert retention.SESSION_LIST > lifetimes.SESSION_LONGEST
     assert retention.SIGN_OUTS > saml.LOGOUT_LIFE

@@ -21,7 +21,7 @@ DAY: Final = timedelta(days=1)
 ON_STARTER: Final = {HOUR: 20, DAY: 50}
 ON_OTHER_PLANS: Final = {HOUR: 200, DAY: 1000}
 TO_ONE_ADDRESS: Final = 5  # a day, from all organizations together
-_LETTERS = (EventName.INVITATION_SENT, EventName.INVITATION_RESENT)
+_INVITATION_EVENTS = (EventName.INVITATION_SENT, EventName.INVITATION_RESENT)
 
 
 def check_emails(organization: Organization, addresses: Collection[str], by: User) -> None:
@@ -34,13 +34,13 @@ def check_emails(organization: Organization, addresses: Collection[str], by: Use
     now = timezone.now()
     limits = ON_STARTER if organization.plan.slug == "starter" else ON_OTHER_PLANS
     for period, most in limits.items():
-        by_all = count_recent_of(_LETTERS, organization_number=organization.number, since=now - period)
+        by_all = count_recent_of(_INVITATION_EVENTS, organization_number=organization.number, since=now - period)
         if by_all + len(addresses) > most:
             raise NotAllowedError(_too_many("Your plan sends", period, most, by_all))
-        by_one = count_recent_by(_LETTERS, actor_id=by.pk, since=now - period)
+        by_one = count_recent_by(_INVITATION_EVENTS, actor_id=by.pk, since=now - period)
         if by_one + len(addresses) > most:
             raise NotAllowedError(_too_many("In all your organizations together, you can send", period, most, by_one))
-    for address in frequent_targets(_LETTERS, targets=addresses, since=now - DAY, at_least=TO_ONE_ADDRESS):
+    for address in frequent_targets(_INVITATION_EVENTS, targets=addresses, since=now - DAY, at_least=TO_ONE_ADDRESS):
         raise NotAllowedError(f"Several invitations have been sent to {address} today. Try again tomorrow.")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import ceil
 from typing import Final
 
@@ -14,7 +14,8 @@ from database.batches import delete_in_batches
 from orgs.errors import NotAllowedError
 from orgs.models import PasswordAttempt
 
-WINDOW: Final = timedelta(hours=1)
+# A wrong password counts for as long as its row is kept.
+WINDOW: Final = retention.PASSWORD_ATTEMPTS
 FROM_ONE_CLIENT: Final = 10
 FROM_UNKNOWN_CLIENTS: Final = 100
 

@@ -1,4 +1,4 @@
-"""The endpoint for front ends."""
+"""/session, which front ends ask for the session: JSON, no page."""
 
 from __future__ import annotations
 

@@ -11,6 +11,8 @@ from django.db import InterfaceError, OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import HttpRequest, HttpResponseBase
 
+from database.deadlines import current_limit
+
 
 def use_live_connection(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Middleware: begin each request with a connection that is not known to be dead, without asking the server.
@@ -64,7 +66,9 @@ class _Retry:
         try:
             return execute(sql, *others)
         except (OperationalError, InterfaceError):
-            if not context["connection"].connection.closed:
+            limit = current_limit()
+            is_silent = limit is not None and limit.is_missed  # the server has not closed it: nothing would be gained
+            if is_silent or not context["connection"].connection.closed:
                 raise
         _reconnect(context)
         return execute(sql, *others)
@@ -79,5 +83,5 @@ def _reconnect(context: dict[str, Any]) -> None:
     """Give the cursor that is about to execute a new connection below it."""
     database = context["connection"]
     database.close()
-    database.connect()
+    database.ensure_connection()
     context["cursor"].cursor = database.create_cursor()

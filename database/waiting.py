@@ -21,22 +21,25 @@ from database.deadlines import current_limit
 _CONNECT: Final = 3.0
 # Seconds that the client waits longer than the server works, so that usually the server says why it stopped.
 _GRACE: Final = 0.5
-# Seconds that the last free thread of a process may wait, and in which it does not wait again after that.
-_LAST_THREAD: Final = 0.5
+# Seconds for which the last free thread of a process waits for a server of which no thread hears anything, and in which
+# it does not wait again after that.
+_LAST_THREAD: Final = 0.8
 
 
 class _Threads:
     """How many threads of this process may wait for long at once; None for all, as in commands."""
 
     may_wait: BoundedSemaphore | None = None
-    last_gave_up_until = 0.0  # time.monotonic, in seconds
+    # Both of time.monotonic, in seconds.
+    last_gave_up_until = 0.0
+    heard_at = 0.0
 
 
 def keep_one_thread_free(threads: int) -> None:
     """Let all but one of the threads of this process wait for long, so that one is free for /healthz.
 
     Once the others wait for a server that does not respond, every further request is refused at once and not after
-    them. While the server responds, no thread waits long enough to notice.
+    them. A server that responds to any of them, as while they wait for each other's locks, is waited for as usual.
     """
     _Threads.may_wait = BoundedSemaphore(threads - 1) if threads > 1 else None
 
@@ -62,20 +65,26 @@ def _wait_in_turn(server: Any, state: int) -> bool:
     if may_wait is None:
         return _wait(server, state, seconds)
     if not may_wait.acquire(blocking=False):
-        return _wait_as_last(server, state)
+        return _wait_as_last(server, state, seconds)
     try:
         return _wait(server, state, seconds)
     finally:
         may_wait.release()
 
 
-def _wait_as_last(server: Any, state: int) -> bool:
-    if time.monotonic() < _Threads.last_gave_up_until:
+def _wait_as_last(server: Any, state: int, seconds: float | None) -> bool:
+    """Wait with the connection's own deadline, but only while any thread hears from the server."""
+    now = began = time.monotonic()
+    if now < _Threads.last_gave_up_until:
         return _wait(server, state, 0)
-    has_responded = _wait(server, state, _LAST_THREAD)
-    if not has_responded:
-        _Threads.last_gave_up_until = time.monotonic() + _LAST_THREAD
-    return has_responded
+    while seconds is None or now < began + seconds:
+        if _wait(server, state, _LAST_THREAD):
+            return True
+        now = time.monotonic()
+        if now - max(began, _Threads.heard_at) >= _LAST_THREAD:
+            _Threads.last_gave_up_until = now + _LAST_THREAD
+            break
+    return False
 
 
 def _wait(server: Any, state: int, seconds: float | None) -> bool:
@@ -86,6 +95,7 @@ def _wait(server: Any, state: int, seconds: float | None) -> bool:
         if not waiting.poll(None if end is None else max(end - time.monotonic(), 0) * 1000):
             return False
         state = server.poll()
+    _Threads.heard_at = time.monotonic()
     return True
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 
 from tests.faults.proxy import Proxy, proxy_to
+from tests.sso.conftest import connect, journey, tenant  # noqa: F401  fixtures
 
 
 @pytest.fixture

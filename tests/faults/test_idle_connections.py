@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -11,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from database.deadlines import limit_statements
 from database.idle_connections import has_ended, use_live_connection
 from orgs.models import Organization, Plan
 from tests.conftest import SignedIn
@@ -130,3 +133,13 @@ def test_an_error_of_a_living_connection_is_raised() -> None:
         serve(work)
     assert connection.connection is kept
     connection.close()
+
+
+def test_a_server_that_does_not_respond_is_not_tried_again(proxy: Proxy, settings: Any) -> None:
+    settings.STATEMENT_SECONDS = 0.2
+    connection.ensure_connection()
+    proxy.hangs = True
+    began = time.monotonic()
+    with pytest.raises(DatabaseError, match="did not respond in time"):
+        serve(lambda: limit_statements(lambda _: HttpResponse(str(Plan.objects.count())))(HttpRequest()))
+    assert time.monotonic() - began < 3

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core import mail
 from django.core.mail import EmailMessage
@@ -58,7 +59,7 @@ def make_user(db: None) -> MakeUser:
 
     def make(email: str = "", password: str | None = PASSWORD, **fields: object) -> User:
         user = User.objects.create_user(email or f"person{next(_numbers):05}@contoso.example", password, **fields)
-        user.emailaddress_set.create(email=user.email, verified=True, primary=True)
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
         if user.is_staff:
             TOTP.activate(user, generate_totp_secret())  # without a second factor operators get one page
         return user

@@ -19,7 +19,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_AUTOREFRESH = True
 SECURE_SSL_REDIRECT = False
-ACCOUNT_RATE_LIMITS = False
+ACCOUNT_RATE_LIMITS = False  # type: ignore[assignment]  # allauth's word for none
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 # On a busy machine tests may wait for each other's locks for long; tests/faults has the deadlines of a deployment.
 STATEMENT_SECONDS = JOB_STATEMENT_SECONDS = LOCK_SECONDS = IDLE_IN_TRANSACTION_SECONDS = 100

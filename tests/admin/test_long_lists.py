@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import connection as database
 from django.db.models import Model
@@ -22,7 +24,7 @@ def two_organizations(crowd: Crowd) -> None:
     crowd.grow()
 
 
-def found(browser: Client, model: type[Model], words: str) -> list[Model]:
+def found(browser: Client, model: type[Model], words: str) -> list[Any]:
     """Return what a search finds."""
     answer = browser.get(address(model, "changelist"), {"q": words})
     assert answer.status_code == 200

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def start(*names: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def values(*names: str, **environment: str) -> object:
+def values(*names: str, **environment: str) -> list[Any]:
     """Some settings of a deployment with this environment."""
     answer = start(*names, **(SAFE | environment))
     assert answer.returncode == 0, answer.stderr

@@ -25,7 +25,7 @@ from tests.saml.provider import encode
 def same_cookies(browser: Client) -> Client:
     """A copy of a browser from before it was signed in: the attacker has stolen everything."""
     copy = new_browser()
-    copy.cookies = browser.cookies.copy()
+    copy.cookies.update(browser.cookies)
     return copy
 
 
@@ -243,7 +243,8 @@ def test_the_session_of_before_is_left_behind(siege: Siege, browser: Client) -> 
     session = browser.session
     session["planted"] = True
     session.save()
-    browser.cookies["sessionid"] = planted = session.session_key
+    planted = session.session_key or ""
+    browser.cookies["sessionid"] = planted
     target = siege.ask(browser)
     siege.post(browser, target.answer().encoded())
     assert is_anybody_in(browser)

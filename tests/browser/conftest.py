@@ -44,7 +44,7 @@ def chromium(django_db_setup: None) -> Iterator[Browser]:
     seeded = getattr(connection, "_test_serialized_contents", None)
     with sync_playwright() as playwright:
         # Beside a running loop Django gives this thread another connection; it too has to know what migrations seeded.
-        connection._test_serialized_contents = seeded
+        connection._test_serialized_contents = seeded  # type: ignore[attr-defined]  # set by Django's test runner
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()

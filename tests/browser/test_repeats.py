@@ -31,6 +31,7 @@ def connected(contoso: Organization, entra: Tenant, site: str, live_server) -> O
 def one_at_a_time(server: WSGIServer) -> None:
     """Serve requests one after the other: with SQLite in memory all threads share one connection and transaction."""
     app, lock = server.get_app(), threading.Lock()
+    assert app is not None
 
     def locked(environ, start_response):
         with lock:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 import simulator
 from tests.sso.conftest import connect, tenant  # noqa: F401  fixtures
@@ -26,6 +27,6 @@ def metadata_file(metadata: bytes, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def development(settings: object) -> None:
+def development(settings: Settings) -> None:
     """DEBUG, as on a developer's machine; the simulator speaks http, on the loopback address."""
     settings.DEBUG = True

@@ -15,6 +15,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import Settings
 
 from audit.actors import COMMAND_LINE
 from audit.models import Event
@@ -92,7 +93,7 @@ def counts(organization: Organization) -> tuple[int, int, int]:
     return SignIn.objects.count(), Event.objects.count(), organization.invitations.count()
 
 
-def test_the_logs_are_kept_for_as_long_as_the_settings_say(log: Journey, settings: object) -> None:
+def test_the_logs_are_kept_for_as_long_as_the_settings_say(log: Journey, settings: Settings) -> None:
     settings.SIGN_IN_LOG_DAYS, settings.AUDIT_LOG_DAYS = 100, 200
     sign_ins, events, sent = counts(log.organization)
     now = timezone.now()
@@ -107,7 +108,7 @@ def test_the_logs_are_kept_for_as_long_as_the_settings_say(log: Journey, setting
         assert counts(log.organization) == (0, 0, sent)
 
 
-def test_nothing_of_the_logs_is_deleted_with_0(log: Journey, settings: object) -> None:
+def test_nothing_of_the_logs_is_deleted_with_0(log: Journey, settings: Settings) -> None:
     settings.SIGN_IN_LOG_DAYS = settings.AUDIT_LOG_DAYS = 0
     before = counts(log.organization)
     with time_machine.travel(timezone.now() + timedelta(days=5000)):
@@ -115,7 +116,7 @@ def test_nothing_of_the_logs_is_deleted_with_0(log: Journey, settings: object) -
     assert counts(log.organization) == before
 
 
-def test_a_sign_in_goes_before_those_that_name_it(log: Journey, settings: object) -> None:
+def test_a_sign_in_goes_before_those_that_name_it(log: Journey, settings: Settings) -> None:
     first = log.last()
     restart = SignIn.objects.get(pk=first.pk)
     restart.pk, restart.reference, restart.request_id, restart.restart_of = None, "AAAA-BBBB-CCCC", "_2", first

@@ -7,7 +7,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from audit.actors import COMMAND_LINE
@@ -43,8 +43,6 @@ def labels() -> list[str]:
 
 def _move(event: Event, at: object) -> None:
     """Change when an event happened, which no code of ours can."""
-    from django.db.models import QuerySet
-
     QuerySet(Event).filter(pk=event.pk).update(at=at)
 
 
@@ -53,9 +51,10 @@ def targets(page: KeysetPage[Event]) -> str:
     return "".join(event.target for event in page)
 
 
-def walk(order: Order, rows: object, *any_of: Q) -> list[str]:
+def walk(order: Order, rows: QuerySet[Event], *any_of: Q) -> list[str]:
     """Return what each page shows, to the last one."""
-    pages, cursors = [], {}
+    pages: list[str] = []
+    cursors: dict[str, str] = {}
     while True:
         page = keyset_page(rows, order, cursors, any_of=any_of)
         pages.append(targets(page))

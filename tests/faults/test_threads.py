@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection
@@ -59,7 +60,7 @@ def test_the_last_thread_waits_while_others_hear_from_the_server(proxy: Proxy) -
             assert sleep(0.2) > 0
 
     with ThreadPoolExecutor(4) as pool:
-        others = [pool.submit(many), pool.submit(sleep, 4), pool.submit(sleep, 4)]
+        others: list[Future[Any]] = [pool.submit(many), pool.submit(sleep, 4), pool.submit(sleep, 4)]
         time.sleep(0.5)
         assert pool.submit(sleep, 2).result(LONGEST) >= 2
         for other in others:

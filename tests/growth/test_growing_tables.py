@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connection
+from pytest_django import Settings
 
 from bench.crowd import Size, analyze, make_crowd, make_operator
 from bench.pages import Page, all_pages, browser_of
@@ -28,7 +29,7 @@ MOST_STATEMENTS = 30
 
 
 @pytest.fixture
-def pages(settings: object) -> list[Page]:
+def pages(settings: Settings) -> list[Page]:
     """Return every page that lists rows of growing tables, with 100,000 sign-ins and events."""
     settings.ALLOWED_HOSTS = ["*"]
     organization = make_crowd(Size(members=30_000, sign_ins=100_000, events=100_000))

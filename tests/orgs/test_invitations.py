@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
@@ -241,11 +242,11 @@ def test_an_account_with_a_password_of_its_own_is_not_given_another(boss: Member
 def test_who_signed_up_with_somebody_elses_address_does_not_keep_the_password(boss: Membership) -> None:
     """The link proves the mailbox; a password that was set without that proof must not survive it."""
     squatter = User.objects.create_user(NEW, "set by a squatter")
-    squatter.emailaddress_set.create(email=NEW, verified=False, primary=True)
+    EmailAddress.objects.create(user=squatter, email=NEW, verified=False, primary=True)
     invitations.accept_as_newcomer(invitation=send(boss)[0], password="set by the owner", actor=COMMAND_LINE)
     squatter.refresh_from_db()
     assert squatter.check_password("set by the owner")
-    assert squatter.emailaddress_set.get().verified
+    assert EmailAddress.objects.get(user=squatter).verified
 
 
 # --- The page
@@ -277,7 +278,7 @@ def test_a_newcomer_chooses_a_password_and_is_in(link: str, visitor: Client, org
     assert "You are signed in to Contoso" in home.content.decode()
     membership = organization.memberships.get(user__email=NEW)
     assert (membership.role, membership.accepted_at is not None) == (Role.MEMBER, True)
-    assert membership.user.emailaddress_set.get().verified
+    assert EmailAddress.objects.get(user=membership.user).verified
     signed_up, accepted = Event.objects.filter(name__in=["user:signed_up", "invitation:accepted"]).order_by("pk")
     assert signed_up.actor_email == accepted.actor_email == NEW
     assert visitor.get(link).status_code == 410

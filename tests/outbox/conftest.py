@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
+from pytest_django import Settings
 
 from outbox.models import Message
 from outbox.services import post_mail
@@ -15,7 +16,7 @@ UseServer = Callable[[str], None]
 
 
 @pytest.fixture
-def use_server(settings: object) -> UseServer:
+def use_server(settings: Settings) -> UseServer:
     """Send mails to a server, by its address."""
 
     def use(url: str) -> None:

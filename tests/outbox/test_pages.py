@@ -16,7 +16,7 @@ from orgs.models import Invitation, Organization, User
 from outbox.delivery import PAUSES, deliver_due
 from outbox.encryption import decrypt
 from outbox.models import Message, State
-from tests.conftest import Mailbox, SignedIn
+from tests.conftest import Mailbox, MakeMember, MakeUser, SignedIn
 from tests.outbox.conftest import UseServer, post
 from tests.outbox.mail_server import MailServer, Mood, closed_port, mail_server
 
@@ -91,7 +91,7 @@ def test_a_mail_server_that_is_gone(browser: Client, use_server: UseServer) -> N
 
 
 def test_a_viewer_is_not_told_to_send_again(
-    browser: Client, organization: Organization, member: object, client_of: SignedIn, server: MailServer
+    browser: Client, organization: Organization, member: MakeMember, client_of: SignedIn, server: MailServer
 ) -> None:
     server.mood = Mood.REFUSES
     invite(browser)
@@ -156,7 +156,7 @@ def test_no_secret_lies_in_the_outbox(browser: Client, organization: Organizatio
 
 
 def test_operators_see_what_waits_and_why(
-    make_user: object, client_of: SignedIn, server: MailServer, organization: Organization
+    make_user: MakeUser, client_of: SignedIn, server: MailServer, organization: Organization
 ) -> None:
     operator = client_of(make_user("operator@amplisso.example", is_staff=True, is_superuser=True))
     server.mood = Mood.REFUSES

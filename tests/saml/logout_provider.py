@@ -7,7 +7,7 @@ import zlib
 from urllib.parse import quote
 
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from tests.saml.provider import ISSUER, RSA_SHA256, key_pair, stamp
 
@@ -58,6 +58,7 @@ def deflated(text: str | bytes) -> str:
 def signature(query: str, name: str = "idp", digest: hashes.HashAlgorithm | None = None) -> str:
     """Over the octets of a query, by the RSA key of that name."""
     key = serialization.load_pem_private_key(key_pair(name).pem, None)
+    assert isinstance(key, rsa.RSAPrivateKey)
     return base64.b64encode(key.sign(query.encode(), padding.PKCS1v15(), digest or hashes.SHA256())).decode()
 
 

@@ -66,7 +66,7 @@ def expired_key_pair() -> KeyPair:
 
 @cache
 def _private_key(name: str, kind: str) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey:
-    curves = {"ec": ec.SECP256R1, "ec384": ec.SECP384R1, "ec521": ec.SECP521R1}
+    curves: dict[str, type[ec.EllipticCurve]] = {"ec": ec.SECP256R1, "ec384": ec.SECP384R1, "ec521": ec.SECP521R1}
     if kind in curves:
         return ec.generate_private_key(curves[kind]())
     return rsa.generate_private_key(public_exponent=65537, key_size=int(kind.removeprefix("rsa")))

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from flask.testing import FlaskClient
 from lxml import etree
 
@@ -61,7 +61,9 @@ def test_the_portal_signs_somebody_out(client: FlaskClient, tenant: Tenant, app:
     assert request.findtext("{*}NameID") == tenant.users["ada"].upn
     signed, _, _ = urlsplit(url).query.partition("&Signature=")
     value = base64.b64decode(parse_qs(urlsplit(url).query)["Signature"][0])
-    app.signing_key().certificate.public_key().verify(value, signed.encode(), padding.PKCS1v15(), hashes.SHA256())
+    public_key = app.signing_key().certificate.public_key()
+    assert isinstance(public_key, rsa.RSAPublicKey)
+    public_key.verify(value, signed.encode(), padding.PKCS1v15(), hashes.SHA256())
 
 
 def test_the_logout_url_is_saved_and_read_from_metadata(client: FlaskClient, app: App) -> None:

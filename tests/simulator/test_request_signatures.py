@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from flask.testing import FlaskClient
 from lxml import etree, html
@@ -44,6 +44,7 @@ def uploaded(key: SigningKey) -> UploadedCertificate:
 def signature_of(text: str, key: SigningKey, algorithm: str = SHA256) -> str:
     digest = hashes.SHA1() if algorithm == SHA1 else hashes.SHA256()  # noqa: S303  # as asked for
     private = load_pem_private_key(key.private_pem, None)
+    assert isinstance(private, rsa.RSAPrivateKey)
     return base64.b64encode(private.sign(text.encode(), padding.PKCS1v15(), digest)).decode()
 
 

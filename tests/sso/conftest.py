@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from pytest_django import Settings
 
 import simulator
 from audit.actors import COMMAND_LINE
@@ -85,7 +87,7 @@ Connect = Callable[..., Journey]
 
 
 @pytest.fixture
-def connect(db: None, tenant: simulator.Tenant, settings: object) -> Connect:
+def connect(db: None, tenant: simulator.Tenant, settings: Settings) -> Connect:
     """Connect an organization to the simulator, through the services that the settings page uses."""
     settings.DEBUG = True  # the simulator speaks http, on the loopback address
 
@@ -98,7 +100,7 @@ def connect(db: None, tenant: simulator.Tenant, settings: object) -> Connect:
     return make
 
 
-def _app(tenant: simulator.Tenant, identifier: str, reply_url: str, **options: str) -> simulator.App:
+def _app(tenant: simulator.Tenant, identifier: str, reply_url: str, **options: Any) -> simulator.App:
     """Return the application of an identifier, reused so that no test waits for new keys, with this test's options."""
     app = tenant.app_with_identifier(identifier) or tenant.register("Amplisso", identifier, reply_url)
     app.name_id_source = options.get("name_id_source", "user.mail")

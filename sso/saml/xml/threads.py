@@ -22,7 +22,7 @@ def in_own_thread(work: Callable[[], _T]) -> _T:
         return thread.submit(work).result()
 
 
-def each_in_own_thread(items: Generator[_T]) -> Iterator[_T]:
+def each_in_own_thread(items: Generator[_T]) -> Generator[_T]:
     """Yield what a generator yields, a few at a time; its error is raised after the items before it."""
     with ThreadPoolExecutor(max_workers=1) as thread:
         try:

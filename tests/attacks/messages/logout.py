@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from lxml import etree
 
 from sso.saml import ServiceProvider, SigningCertificate
@@ -151,6 +151,7 @@ def _hmac(data: bytes) -> bytes:
 
 def _rsa(digest: hashes.HashAlgorithm, scheme: padding.AsymmetricPadding | None = None) -> Callable[[bytes], bytes]:
     key = serialization.load_pem_private_key(key_pair().pem, None)
+    assert isinstance(key, rsa.RSAPrivateKey)
     return lambda data: key.sign(data, scheme or padding.PKCS1v15(), digest)
 
 

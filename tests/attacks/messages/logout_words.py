@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 from lxml import etree
 
-from simulator.saml.encryption import encrypt
-from tests.attacks.messages.encryption import CBC, OAEP_MGF1P, encrypted_data
+from simulator.saml.encryption import OAEP_MGF1P, encrypt
+from tests.attacks.messages.encryption import CBC, encrypted_data
 from tests.attacks.messages.logout import (
     MORE,
     Attack,

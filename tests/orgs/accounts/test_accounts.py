@@ -291,7 +291,7 @@ def with_totp(user: User, days_ago: int = 8) -> str:
     """Give a user an authenticator app, as if they had set it up some days ago; return its secret."""
     secret = generate_totp_secret()
     TOTP.activate(user, secret)
-    user.authenticator_set.update(created_at=timezone.now() - timedelta(days=days_ago))
+    Authenticator.objects.filter(user=user).update(created_at=timezone.now() - timedelta(days=days_ago))
     return secret
 
 

@@ -173,7 +173,7 @@ def self_signed(signing_key: object, **options: object) -> bytes:
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "idp")])
     public = signing_key.public_key()  # type: ignore[attr-defined]
     builder = x509.CertificateBuilder(subject, subject, public, 1, datetime(2025, 1, 1), datetime(2035, 1, 1))  # noqa: DTZ001
-    return builder.sign(signing_key, **options).public_bytes(serialization.Encoding.DER)  # type: ignore[arg-type]
+    return builder.sign(signing_key, **options).public_bytes(serialization.Encoding.DER)
 
 
 RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -234,7 +234,7 @@ def test_a_key_that_costs_much_is_not_tried() -> None:
 def test_a_changed_letter_in_the_key_is_no_weak_key() -> None:
     """It makes the modulus another number, which has small factors nearly always."""
     der = built()
-    modulus = SigningCertificate(der).public_key.public_numbers().n.to_bytes(256, "big")  # type: ignore[union-attr]
+    modulus = SigningCertificate(der).public_key.public_numbers().n.to_bytes(256, "big")
     damaged = der.replace(modulus, modulus[:-1] + b"\x00")
     with pytest.raises(MetadataError, match="it is damaged: it says that its own key signed it") as caught:
         read(entity(role(key(text_of(damaged)) + sso())))

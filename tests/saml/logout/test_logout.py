@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import re
 import zlib
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from importlib.resources import files
+from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
@@ -27,6 +29,7 @@ from sso.saml import (
     LogoutRequest,
     LogoutResponse,
     ProviderSession,
+    ServiceProvider,
     logout_request_address,
     logout_response_address,
     make_key_pair,
@@ -50,6 +53,7 @@ from tests.saml.provider import (
     sign,
     stamp,
 )
+from tests.saml.provider import KeyPair as SignerPair
 from tests.saml.response.test_boundaries import INSTANT, at
 
 THEIRS = "https://login.microsoftonline.com/x/saml2"
@@ -62,22 +66,27 @@ def ours() -> KeyPair:
     return make_key_pair("ours", now=NOW)
 
 
-def us() -> object:
+def us() -> ServiceProvider:
     return replace(SP, slo_url=SLO, keys=(ours(),))
 
 
-def provider(*pairs: object) -> IdentityProvider:
+def provider(*pairs: SignerPair) -> IdentityProvider:
     certificates = tuple(pair.certificate for pair in pairs or (key_pair(),))
     return IdentityProvider(ISSUER, certificates, "https://x", slo_url=THEIRS, slo_response_url=THEIRS + "/answer")
 
 
-def judge(text: str, idp: IdentityProvider | None = None, sp: object = None) -> object:
+def judge(text: str, idp: IdentityProvider | None = None, sp: ServiceProvider | None = None) -> Any:
     return read_logout_query(text, service_provider=sp or us(), identity_provider=idp or provider(), now=NOW)
 
 
 def post(
-    text: str, *, signer: str = "idp", edit: object = None, idp: IdentityProvider | None = None, **options: str
-) -> object:
+    text: str,
+    *,
+    signer: str = "idp",
+    edit: Callable[[etree._Element], object] | None = None,
+    idp: IdentityProvider | None = None,
+    **options: str,
+) -> Any:
     root = etree.fromstring(text)
     if signer:
         sign(root, SamlResponse(pair=key_pair(signer), **options))
@@ -145,7 +154,7 @@ class TestRequests:
             assert not query_may_be_encrypted(text)
 
     def test_an_encrypted_name_id_is_a_name_id(self):
-        def sealed(change) -> object:
+        def sealed(change) -> Any:
             root = etree.fromstring(message())
             name = root.find("{*}NameID")
             change(name)
@@ -375,8 +384,8 @@ class TestRefused:
         text = etree.tostring(signed).replace(b"adele@", b"adele@" + inside.encode())
         found = read_logout_form(encode(text), "", service_provider=us(), identity_provider=provider(), now=NOW)
         assert "no document type, comment or processing instruction" in refused(found)
-        text = message().replace("adele@", "adele@" + inside)
-        assert "no document type, comment or processing instruction" in refused(judge(query(text)))
+        found = judge(query(message().replace("adele@", "adele@" + inside)))
+        assert "no document type, comment or processing instruction" in refused(found)
 
     def test_base64_with_something_in_it(self):
         """Though it is signed as it came."""
@@ -443,7 +452,7 @@ class TestOurs:
         address = logout_request_address(us(), provider(), session, request_id="_q", issue_instant=NOW, key=ours())
         root = opened(address, "SAMLRequest")
         assert schema().validate(root), schema().error_log
-        assert dict(root.attrib) == {
+        assert dict(root.items()) == {
             "ID": "_q",
             "Version": "2.0",
             "IssueInstant": "2026-03-02T09:30:00Z",

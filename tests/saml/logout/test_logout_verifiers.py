@@ -10,7 +10,7 @@ import pytest
 from lxml import etree
 
 from sso.saml import IdentityProvider, LogoutRefusal, LogoutRequest, LogoutResponse
-from sso.saml.logout import rules
+from sso.saml.logout.context import LogoutContext
 from sso.saml.logout.read import Outcome, read_logout_form
 from sso.saml.response import signature_rules
 from sso.saml.rule_result import passed
@@ -94,7 +94,7 @@ def test_no_costly_signature_reaches_xmlsec(monkeypatch: pytest.MonkeyPatch) -> 
     assert not handed
 
 
-def _signer(case: rules.LogoutContext) -> object:
+def _signer(case: LogoutContext) -> object:
     """Believe the signature without a look at anything in it."""
     case.signers = case.identity_provider.certificates[:1]
     return passed("anything", "anything")

@@ -81,7 +81,7 @@ def stream(data: str | bytes) -> io.BytesIO:
 
 def offered(data: str | bytes | io.IOBase) -> list[OfferedProvider]:
     source = data if isinstance(data, io.IOBase) else stream(data)
-    return list(offered_providers(source, our_entity_id=ENTITY_ID))  # type: ignore[arg-type]
+    return list(offered_providers(source, our_entity_id=ENTITY_ID))
 
 
 def names(data: str) -> list[str]:
@@ -89,7 +89,7 @@ def names(data: str) -> list[str]:
 
 
 def read(document: bytes, **options: object) -> IdpMetadata:
-    return read_idp_metadata(document, our_entity_id=ENTITY_ID, now=NOW, **options)  # type: ignore[arg-type]
+    return read_idp_metadata(document, our_entity_id=ENTITY_ID, now=NOW, **options)
 
 
 def problem(data: str | bytes | io.IOBase) -> MetadataProblem:

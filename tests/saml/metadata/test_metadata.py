@@ -43,7 +43,7 @@ from tests.saml.provider import ENTITY_ID, NOW, key_pair
 
 def read(data: bytes | str, **options: object) -> IdpMetadata:
     raw = data.encode() if isinstance(data, str) else data
-    return read_idp_metadata(raw, our_entity_id=ENTITY_ID, now=NOW, **options)  # type: ignore[arg-type]
+    return read_idp_metadata(raw, our_entity_id=ENTITY_ID, now=NOW, **options)
 
 
 def problem(data: bytes | str, **options: object) -> MetadataProblem:

@@ -41,7 +41,7 @@ THUMBPRINT = "E9F1A0C7B5A0D2B1E45C7F0D93D4E3A2B1C0D9E8"
 def private(
     private_key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, form: object = PKCS8, lock: object = OPEN
 ) -> bytes:
-    return private_key.private_bytes(DER, form, lock)  # type: ignore[arg-type]
+    return private_key.private_bytes(DER, form, lock)
 
 
 def public(encoding: serialization.Encoding) -> bytes:

@@ -30,7 +30,7 @@ SCHEMAS = "onelogin/saml2/schemas"
 def request(url: str = SSO, post: str = "", **options: object) -> AuthnRequest:
     provider = IdentityProvider(ISSUER, (), url, post)
     options = {"request_id": "_1", "issue_instant": NOW, **options}
-    return build_authn_request(SP, provider, **options)  # type: ignore[arg-type]
+    return build_authn_request(SP, provider, **options)
 
 
 def inflated(url: str) -> etree._Element:
@@ -51,7 +51,7 @@ def test_redirect() -> None:
     assert [name for name, _ in parse_qsl(urlsplit(made.url).query)] == ["login_hint", "SAMLRequest", "RelayState"]
     assert parse_qs(urlsplit(made.url).query)["RelayState"] == ["a+b/c="]
     document = inflated(made.url)
-    assert dict(document.attrib) == {
+    assert dict(document.items()) == {
         "ID": "_1",
         "Version": "2.0",
         "IssueInstant": "2026-03-02T09:30:00Z",

@@ -13,7 +13,7 @@ import pytest
 import xmlsec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from lxml import etree
 from onelogin.saml2.utils import OneLogin_Saml2_Utils
 
@@ -40,14 +40,16 @@ def our_key() -> KeyPair:
 
 def request(url: str = SSO, post: str = "", **options: object) -> AuthnRequest:
     options = {"request_id": "_1", "issue_instant": NOW, "key": our_key(), **options}
-    return build_authn_request(SP, IdentityProvider(ISSUER, (), url, post), **options)  # type: ignore[arg-type]
+    return build_authn_request(SP, IdentityProvider(ISSUER, (), url, post), **options)
 
 
 def verified(query: str) -> None:
     """Raise InvalidSignature unless the signature was made over these very octets."""
     signed, _, value = query.partition("&Signature=")
     signature = base64.b64decode(parse_qs("v=" + value)["v"][0], validate=True)
-    our_key().certificate.public_key.verify(signature, signed.encode(), padding.PKCS1v15(), hashes.SHA256())
+    public_key = our_key().certificate.public_key
+    assert isinstance(public_key, rsa.RSAPublicKey)
+    public_key.verify(signature, signed.encode(), padding.PKCS1v15(), hashes.SHA256())
 
 
 @pytest.mark.parametrize("relay_state", ["", "a+b/c= ü"])

@@ -18,7 +18,6 @@ from sso.saml.xml.envelope import (
     MAX_DECLARATIONS,
     MAX_DEPTH,
     MAX_ELEMENTS,
-    MAX_NAME,
     MAX_NAMES_LENGTH,
     MAX_NAMESPACES,
     Envelope,
@@ -28,6 +27,7 @@ from sso.saml.xml.envelope import (
     size,
     unique_ids,
 )
+from sso.saml.xml.markup import MAX_NAME
 from sso.saml.xml.signed_info import signed_info
 from tests.saml.judging import assert_refused, judge
 from tests.saml.provider import (

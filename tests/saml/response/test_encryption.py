@@ -12,7 +12,6 @@ from ssl import DER_cert_to_PEM_cert
 import pytest
 from lxml import etree
 
-from simulator.saml import encryption
 from simulator.saml.encryption import KEY_BYTES, OAEP, OAEP_MGF1P, RSA_1_5, XENC, encrypt
 from sso.saml import CheckName, KeyPair, Verdict, make_key_pair, unverified_hint, validate_response
 from sso.saml.response.context import ResponseContext
@@ -229,11 +228,9 @@ def plaintext(text: bytes, **methods: str) -> etree._Element:
     root = encrypted(**methods)
     marker = etree.Element("marker")
     written = etree.tostring
-    try:
-        encryption.etree.tostring = lambda element, *a, **k: text if element is marker else written(element, *a, **k)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(etree, "tostring", lambda each, *a, **k: text if each is marker else written(each, *a, **k))
         fresh = encrypt(marker, pem(ours()), **methods)
-    finally:
-        encryption.etree.tostring = written
     root.replace(root.find(SAML + "EncryptedAssertion"), fresh)
     return root
 

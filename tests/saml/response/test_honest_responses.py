@@ -130,7 +130,7 @@ def test_what_the_provider_vouches_for() -> None:
     assert assertion.session_not_on_or_after == datetime(2026, 3, 2, 17, 30, 0, 123000, tzinfo=UTC)
     assert assertion.not_on_or_after == datetime(2026, 3, 2, 10, 30, 0, 123000, tzinfo=UTC)
     with pytest.raises(TypeError):
-        assertion.attributes["groups"] = ()  # type: ignore[index]
+        assertion.attributes["groups"] = ()
 
 
 def test_nested_values_are_not_read_as_text() -> None:

@@ -192,8 +192,8 @@ def test_schema_and_expressions_are_compiled_once_for_each_thread(monkeypatch: p
             compiled.append(text)
             super().__init__(text, **options)
 
-    monkeypatch.setattr(adapted_modules.etree, "XMLSchema", Schema)
-    monkeypatch.setattr(adapted_modules.etree, "XPath", XPath)
+    monkeypatch.setattr(etree, "XMLSchema", Schema)
+    monkeypatch.setattr(etree, "XPath", XPath)
 
     def run() -> None:
         assert all(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import pytest
 
@@ -30,7 +30,7 @@ def test_each_arrives_in_order(many: int):
 
 
 def test_what_came_before_an_error_arrives_first():
-    def items() -> Iterator[int]:
+    def items() -> Generator[int]:
         yield from range(60)
         raise LookupError("no")
 
@@ -43,7 +43,7 @@ def test_what_came_before_an_error_arrives_first():
 def test_who_stops_early_closes_it_in_that_thread():
     seen: list[threading.Thread] = []
 
-    def items() -> Iterator[int]:
+    def items() -> Generator[int]:
         try:
             seen.append(threading.current_thread())
             while True:

@@ -39,7 +39,8 @@ def start_again(sign_in, times):
 
 def test_three_thousand_people_behind_one_address_sign_in_within_ten_minutes(journey):
     """300 at a time, each group being at the provider for as long as the next one needs to start."""
-    actor, at_provider = Actor(address="192.0.2.7"), []
+    actor = Actor(address="192.0.2.7")
+    at_provider: list[int] = []
     with time_machine.travel(timezone.now(), tick=False) as clock:
         for _ in range(10):
             one = start.start_sign_in(organization=journey.organization, actor=actor).sign_in

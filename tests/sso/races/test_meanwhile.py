@@ -25,7 +25,7 @@ ADA = "ada@contoso.example"
 @contextmanager
 def after_the_person_was_read(work: Callable[[], object]):
     """Do something once, right behind the statement that looks for the person."""
-    done = []
+    done: list[object] = []
 
     def watch(execute, statement, parameters, many, context):
         result = execute(statement, parameters, many, context)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from threading import Event as Signal
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -16,6 +17,7 @@ from audit.actors import COMMAND_LINE
 from orgs.models import Organization, Plan, Role, SessionGrant, User
 from orgs.selectors import live_grants
 from orgs.services import accounts, grants, members, organizations, plans
+from sso.acs_sql.read import known_person
 from sso.crypto.encrypted_params import TokenPurpose, encrypt
 from sso.models import ConfigurationState, Connection, Identity, SignInState, Waiver
 from sso.reasons import Reason
@@ -172,10 +174,10 @@ def check_nothing_lives(journey: Journey, change: Change, earlier: int) -> None:
 @contextmanager
 def after_reading(monkeypatch: pytest.MonkeyPatch, work: Callable[[], object]) -> Iterator[None]:
     """Do something between the last read that a sign-in is decided by and writing what comes of it."""
-    read, done = finish.known_person, []
+    done: list[object] = []
 
     def read_and_wait(*args: object, **kwargs: object) -> object:
-        found = read(*args, **kwargs)
+        found = known_person(*args, **kwargs)
         if not done:
             done.append(work())
         return found
@@ -286,7 +288,7 @@ def test_sign_ins_do_not_wait_for_each_other(
     response, browser = response_of(ada, "renamed"), ada.browser
     written, go_on, carry_over = Signal(), Signal(), grants.carry_grants_over
 
-    def wait(**kwargs: object) -> object:
+    def wait(**kwargs: Any) -> object:
         if kwargs["to"].user.email == ADA:
             written.set()
             assert go_on.wait(LONGEST)

@@ -63,11 +63,11 @@ def test_a_valid_file_turns_sso_on(journey):
 
 
 def test_each_upload_is_a_new_version_and_the_last_one_stays_what_it_was(journey):
-    before = Configuration.objects.values().get()
+    before = dict(Configuration.objects.values().get())
     save(journey, **new_file(journey))
     retired, active = Configuration.objects.order_by("version")
     assert (retired.state, active.state) == (ConfigurationState.RETIRED, ConfigurationState.ACTIVE)
-    after = Configuration.objects.filter(pk=retired.pk).values().get()
+    after = dict(Configuration.objects.filter(pk=retired.pk).values().get())
     assert {key for key in before if before[key] != after[key]} == {"state", "retired_at"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -26,7 +27,7 @@ from tests.sso.views.files import certificate, descriptor
 from tests.sso.views.rows import save, upload
 from tests.sso.waivers import EXPIRED, SHA1, TODAY, allow, each_kind, end, versions
 
-SIGNED_SO = {
+SIGNED_SO: dict[Waiver, dict[str, Any]] = {
     EXPIRED: {"pair": expired_key_pair()},
     SHA1: {"signature_method": DS + "rsa-sha1", "digest_method": DS + "sha1"},
 }

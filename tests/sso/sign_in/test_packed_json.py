@@ -32,6 +32,7 @@ def test_a_log_is_read_as_it_was_written(journey):
     assert row.checks[0]["name"] == "size"
     assert row.claims["attributes"]
     (copy,) = serializers.deserialize("json", serializers.serialize("json", [row]))
+    assert isinstance(copy.object, SignIn)
     assert (copy.object.checks, copy.object.claims) == (row.checks, row.claims)
 
 

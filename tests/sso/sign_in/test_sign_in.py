@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
+from allauth.account.models import EmailAddress
 from django.utils import timezone
 
 from audit.models import Event
@@ -245,11 +246,11 @@ def test_operators_see_the_true_reason(journey, make_user, client_of):
 
 def test_a_provider_takes_no_password_from_an_unconfirmed_account(journey):
     ada = User.objects.create_user("ada@contoso.example", "a password of her own")
-    ada.emailaddress_set.create(email=ada.email, verified=False, primary=True)
+    EmailAddress.objects.create(user=ada, email=ada.email, verified=False, primary=True)
     journey.sign_in("ada")
     ada.refresh_from_db()
     assert ada.check_password("a password of her own")
-    assert ada.emailaddress_set.count() == 1
+    assert EmailAddress.objects.filter(user=ada).count() == 1
     assert ada.memberships.get().accepted_at is None
 
 

@@ -16,7 +16,7 @@ from tests.sso.conftest import Journey
 
 
 @pytest.fixture(autouse=True)
-def clock(journey: Journey) -> Iterator[time_machine.Coordinates]:
+def clock(journey: Journey) -> Iterator[time_machine.Traveller]:
     """Contoso, connected, and a clock that stands still, at a whole second, until a test moves it."""
     with time_machine.travel(timezone.now().replace(microsecond=0), tick=False) as clock:
         yield clock
@@ -34,7 +34,7 @@ def test_the_measured_clock_is_kept_with_the_sign_in(journey: Journey, minutes: 
     assert (row.state, row.clock_skew) == (SignInState.SUCCEEDED, skew)
 
 
-def test_a_slow_person_is_no_wrong_clock(journey: Journey, clock: time_machine.Coordinates) -> None:
+def test_a_slow_person_is_no_wrong_clock(journey: Journey, clock: time_machine.Traveller) -> None:
     request_id, written = journey.start(), moment(minutes=1)
     clock.shift(timedelta(minutes=8))
     journey.post(journey.answer("ada", request_id, now=written))
@@ -59,7 +59,7 @@ def test_what_is_good_for_longer_than_a_day_is_refused(journey: Journey, end: st
 class TestFreshSignIn:
     """`force=1` asks for one, and then nothing else will do."""
 
-    def test_asked_for_and_given(self, journey: Journey, clock: time_machine.Coordinates) -> None:
+    def test_asked_for_and_given(self, journey: Journey, clock: time_machine.Traveller) -> None:
         request_id = journey.start(force="1")
         clock.shift(timedelta(minutes=2))
         journey.post(journey.answer("ada", request_id, authn_instant=moment(minutes=-1)))

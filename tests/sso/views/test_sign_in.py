@@ -11,10 +11,12 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
-from orgs.models import Organization, Role
+from orgs.models import Organization, Role, User
 from sso.crypto.encrypted_params import TokenPurpose, decrypt
 from tests.conftest import Mailbox, MakeMember, MakeUser, SignedIn, deliver_outbox, new_browser
+from tests.sso.views.conftest import MakeSignIn, Upload
 from tests.sso.views.pages import errors_at, field, form_to, links, page, words
 
 REFERENCE = "7KQ4-M2XD-P9TR"
@@ -242,7 +244,7 @@ class TestMailedPages:
         assert len(mailoutbox) == 1
 
     def test_one_address_gets_five_an_hour(
-        self, browser: Client, connected: Organization, member: MakeMember, settings: object
+        self, browser: Client, connected: Organization, member: MakeMember, settings: Settings
     ) -> None:
         cache.clear()
         settings.ACCOUNT_RATE_LIMITS = {"mail_sign_in_page": "20/h/ip,5/h/key"}
@@ -303,7 +305,7 @@ class TestOrganizationPage:
         assert dict(form_to(document, "/sign-in").fields)["next"] == f"/o/{organization.slug}/"
 
     def test_a_provider_nobody_knows_has_no_name(
-        self, browser: Client, organization: Organization, upload: object
+        self, browser: Client, organization: Organization, upload: Upload
     ) -> None:
         upload(organization, provider="other")
         document = page(browser.get(f"/o/{organization.slug}/sign-in"))
@@ -336,7 +338,7 @@ class TestRefusedPage:
         assert browser.get(f"/sso/10001/refused/{reference}").status_code == 404
 
     def test_the_log_link_leads_an_admin_to_the_row(
-        self, client_of: object, connected: Organization, admin: object, sign_in_row: object
+        self, client_of: SignedIn, connected: Organization, admin: User, sign_in_row: MakeSignIn
     ) -> None:
         configuration = connected.connections.get().configurations.get()
         row = sign_in_row(configuration, "refused", reason="untrusted")
@@ -345,7 +347,7 @@ class TestRefusedPage:
         assert response.status_code == 200
 
     def test_the_log_link_leads_strangers_nowhere(
-        self, client_of: object, make_user: MakeUser, connected: Organization
+        self, client_of: SignedIn, make_user: MakeUser, connected: Organization
     ) -> None:
         path = f"/sso/{connected.number}/refused/{REFERENCE}/log"
         assert client_of(make_user()).get(path).status_code == 404

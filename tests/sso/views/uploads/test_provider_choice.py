@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from orgs.models import Organization, Plan, Role, User
 from sso.models import Configuration, Upload
@@ -161,7 +162,7 @@ class TestSearch:
         assert form_to(page(following), following.wsgi_request.get_full_path()) is not None
 
     def test_the_list_takes_few_statements_and_no_documents(
-        self, browser: Client, listed: Callable[..., str], django_assert_max_num_queries: Callable[..., object]
+        self, browser: Client, listed: Callable[..., str], django_assert_max_num_queries: DjangoAssertNumQueries
     ) -> None:
         list_path = listed(federation(tuple(f"University {number:03}" for number in range(120))))
         with django_assert_max_num_queries(14) as captured:
@@ -192,10 +193,9 @@ class TestRefusals:
         outer = descriptor().replace("<IDPSSODescriptor", f"{inner}<IDPSSODescriptor", 1)
         alone = [descriptor(f"https://idp{number}.example/") for number in range(others)]
         response = browser.post(path, typed(metadata_file=uploaded(entities(outer, *alone))))
-        if others:
-            response = choose(browser, response["Location"], ENTITY_ID)
-        assert response.status_code == 422
-        assert "2 identity providers" in words(page(response))
+        answer = choose(browser, response["Location"], ENTITY_ID) if others else response
+        assert answer.status_code == 422
+        assert "2 identity providers" in words(page(answer))
 
     @pytest.mark.parametrize("value", ["", "nonsense", "\0", "1b4e28ba-2fa1-11d2-883f-0016d3cca427"])
     def test_choosing_nothing_asks_again(self, browser: Client, listed: Callable[..., str], value: str) -> None:

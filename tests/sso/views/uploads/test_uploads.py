@@ -14,6 +14,7 @@ from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.utils import timezone
+from pytest_django import Settings
 
 from orgs.models import Organization, Role, User
 from sso.models import OfferedProvider, Upload
@@ -210,7 +211,7 @@ class TestWhichFiles:
         assert not list(on_disk.iterdir())
 
     @pytest.fixture
-    def on_disk(self, tmp_path: Path, settings: object) -> Path:
+    def on_disk(self, tmp_path: Path, settings: Settings) -> Path:
         """Where uploads wait."""
         settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
         return tmp_path

@@ -10,17 +10,20 @@ from outbox.models import Message, State
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A state in words and shape, as templates/parts/state.html shows it, and whether sending again may help."""
+    """A state in words and shape, as templates/parts/state.html shows it, a sentence about it, and what may help."""
 
     kind: str
     text: str
+    detail: str = ""
     needs_action: bool = False
 
 
+_NOT_DELIVERED: Final = "Could not be delivered"
+_OUR_SERVER: Final = "Our mail server did not accept it."
 _ENDED: Final = {
     State.SENT: Progress("good", "Sent"),
-    State.DROPPED: Progress("off", "Not sent: no longer needed"),
-    State.EXPIRED: Progress("bad", "Not sent: it expired before our mail server took it", needs_action=True),
+    State.DROPPED: Progress("off", "Not sent", "It is no longer needed."),
+    State.EXPIRED: Progress("bad", _NOT_DELIVERED, "It expired before our mail server accepted it.", needs_action=True),
 }
 
 
@@ -34,12 +37,9 @@ def _progress(message: Message) -> Progress:
     if state in _ENDED:
         return _ENDED[state]
     if state == State.FAILED:
-        return Progress("bad", f"Could not be delivered: {_reason(message)}", needs_action=True)
+        # What our own mail server says of itself helps operators only.
+        reason = f"The mail server says: “{message.answer}”." if message.is_refused else _OUR_SERVER
+        return Progress("bad", _NOT_DELIVERED, reason, needs_action=True)
     if message.answer:
-        return Progress("warning", f"Could not be delivered yet: {_reason(message)}. We keep trying")
+        return Progress("warning", f"{_NOT_DELIVERED} yet", f"{_OUR_SERVER} We keep trying.")
     return Progress("waiting", "Being sent")
-
-
-def _reason(message: Message) -> str:
-    """Return what helps the organization; what our own mail server says of itself is for operators."""
-    return f"the mail server says “{message.answer}”" if message.is_refused else "our mail server does not take it"

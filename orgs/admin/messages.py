@@ -22,7 +22,7 @@ from outbox.services import send_again
 class MessageAdmin(LookOnlyAdmin[Message]):
     """Messages, newest first. Their parameters are encrypted, and no page shows them."""
 
-    list_display = ("created_at", "name", "recipient", "organization", "state_in_words", "tries", "next_try", "answer")
+    list_display = ("created_at", "state_in_words", "name", "recipient", "answer", "organization", "tries", "next_try")
     list_filter = ("state", "kind", "created_at")
     search_fields = ("recipient", "=organization_number")
     search_help_text = "E-mail address of the recipient, or an organization's number"
@@ -34,7 +34,7 @@ class MessageAdmin(LookOnlyAdmin[Message]):
         ("organization", "about"),
         ("state_in_words", "tries", "next_try"),
         ("created_at", "ended_at", "expires_at"),
-        ("answer", "is_refused"),
+        "answer",
         "public_id",
     )
 

@@ -33,7 +33,7 @@ def said(message: Message) -> str:
     """What pages say about it."""
     progress = progress_of(now(message))
     assert progress
-    return progress.text
+    return f"{progress.text}. {progress.detail}" if progress.detail else progress.text
 
 
 def test_a_mail_arrives_and_its_text_is_forgotten(server: MailServer) -> None:
@@ -56,7 +56,7 @@ def test_a_refused_recipient_is_not_tried_again(server: MailServer) -> None:
     server.mood = Mood.REFUSES
     message = post()
     deliver_due()
-    assert said(message) == "Could not be delivered: the mail server says “550 5.1.1 no such mailbox”"
+    assert said(message) == "Could not be delivered. The mail server says: “550 5.1.1 no such mailbox”."
     assert progress_of(now(message)).needs_action
     assert not has_due()
 
@@ -70,13 +70,13 @@ def test_a_busy_server_is_asked_again_with_growing_pauses(server: MailServer) ->
             assert deliver_due() == 1
             assert deliver_due() == 0
             assert now(message).next_try_at - moment == pause
-        assert said(message) == "Could not be delivered yet: our mail server does not take it. We keep trying"
+        assert said(message) == "Could not be delivered yet. Our mail server did not accept it. We keep trying."
         moment += pause
     with time_machine.travel(moment):
         deliver_due()
         assert now(message).state == State.FAILED
         assert now(message).answer == "451 4.7.1 greylisted, try again later"
-        assert said(message) == "Could not be delivered: our mail server does not take it"
+        assert said(message) == "Could not be delivered. Our mail server did not accept it."
     assert list(PAUSES) == sorted(PAUSES)
 
 
@@ -99,10 +99,12 @@ def test_one_message_that_cannot_be_made_stops_no_other(server: MailServer, capl
     assert str(broken.public_id) in caplog.text
 
 
-def test_what_has_expired_is_not_sent_and_says_so(server: MailServer) -> None:
+def test_what_has_expired_is_not_sent_and_says_so_without_a_worker(server: MailServer) -> None:
     message = post(expires_at=timezone.now() + timedelta(minutes=10))
     with time_machine.travel(timezone.now() + timedelta(minutes=11)):
-        assert said(message) == "Not sent: it expired before our mail server took it"  # with no worker at all
+        assert (
+            said(message) == "Could not be delivered. It expired before our mail server accepted it."
+        )  # with no worker at all
         deliver_due()
     assert not server.mails
     assert now(message).state == State.EXPIRED

@@ -166,7 +166,7 @@ def test_a_mailed_recovery_code(
     membership = organization.memberships.select_related("user", "organization").get()
     recovery.mail_recovery_code(membership=membership, actor=COMMAND_LINE)
     code = next(word for word in str(mailoutbox[-1].body).split() if word.strip(".").isdigit()).strip(".")
-    meet_before(monkeypatch, recovery, "_admin_as_it_is_now")
+    meet_before(monkeypatch, recovery, "admin_as_it_is_now")
 
     def use() -> Any:
         return recovery.use_recovery_code(membership=membership, code=code, session="any", actor=COMMAND_LINE)

@@ -74,7 +74,7 @@ class GeneralForm(forms.Form):
         return slug
 
 
-_LONGEST = lifetimes.hours(lifetimes.SESSION_LONGEST)
+_SHORTEST, _LONGEST = (lifetimes.hours(each) for each in (lifetimes.SESSION_SHORTEST, lifetimes.SESSION_LONGEST))
 
 
 class SessionLengthForm(forms.Form):
@@ -82,9 +82,10 @@ class SessionLengthForm(forms.Form):
 
     hours = forms.IntegerField(
         label="Hours",
-        min_value=lifetimes.hours(lifetimes.SESSION_SHORTEST),
+        min_value=_SHORTEST,
         max_value=_LONGEST,
-        help_text=f"From 1 to {_LONGEST} (30 days). It applies immediately, also to open sessions.",
+        help_text=f"From {_SHORTEST} to {_LONGEST} ({lifetimes.in_words(lifetimes.SESSION_LONGEST)}). It applies "
+        "immediately, also to open sessions.",
         error_messages={"invalid": "Enter the hours as a number, such as 12."},
     )
 
@@ -200,7 +201,7 @@ class RecoveryCodeForm(forms.Form):
     code = forms.CharField(
         label="Code",
         max_length=20,
-        help_text="Six digits. It works once, for ten minutes.",
+        help_text=f"Six digits. It works once, for {lifetimes.in_words(lifetimes.RECOVERY_CODE)}.",
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
     )
 

@@ -1,8 +1,8 @@
-"""How long a session, and whatever else opens something, lasts, and why; and the functions that compute an end.
+"""Lifetimes of sessions, grants, links and codes, with the reason for each; and the functions that compute an end.
 
 A grant ends at the soonest of its own end, the length of sessions of the organization whose page is asked for, and a
-sign-out. The table *What ends when* in docs/design.md lists the constants. What a message of the protocol may be old is
-the protocol's (`sso.saml`); what is deleted later is in `audit.retention`.
+sign-out. The table *What ends when* in docs/design.md lists the constants. The greatest age of SAML messages is in
+`sso.saml`, and how long rows are kept in `audit.retention`.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ RECOVERY_GRANT: Final = timedelta(hours=1)
 
 # As long as a mail server may hold a mail back; the code has six digits and five tries.
 RECOVERY_CODE: Final = timedelta(minutes=10)
-# As PASSWORD_RESET_TIMEOUT; the mail says an hour.
+# The setting PASSWORD_RESET_TIMEOUT.
 PASSWORD_RESET_LINK: Final = timedelta(hours=1)
 # Invited users may be on vacation.
 INVITATION_LINK: Final = timedelta(days=14)
-# The age of a second factor that proves its user in a recovery: the mail that told of a new one has been read by then.
+# A second factor opens a recovery once it is this old: by then its user has read the mail that told of a new one.
 SECOND_FACTOR_SETTLES: Final = timedelta(days=7)
 # How long ago a second factor may have been used by an admin who re-links admins and managers.
 SECOND_FACTOR_FRESH: Final = timedelta(minutes=15)
@@ -74,3 +74,10 @@ def seconds(duration: timedelta) -> int:
 def hours(duration: timedelta) -> int:
     """Return the whole hours of a duration, as organizations count the length of sessions."""
     return duration // timedelta(hours=1)
+
+
+def in_words(duration: timedelta) -> str:
+    """Return a duration as pages say it, in its largest unit that is whole: "14 days", "one hour", "10 minutes"."""
+    units = {"day": timedelta(days=1), "hour": timedelta(hours=1), "minute": timedelta(minutes=1)}
+    unit, length = next(each for each in units.items() if not duration % each[1])
+    return f"one {unit}" if duration == length else f"{duration // length} {unit}s"

@@ -1,4 +1,4 @@
-"""Template filters for times."""
+"""Template filters and tags for times."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 
 from django import template
 from django.utils import timezone
+
+from audit import retention
+from orgs.sessions import lifetimes
 
 register = template.Library()
 
@@ -26,3 +29,15 @@ def moment(text: str) -> datetime | None:
         return datetime.fromisoformat(text)
     except (TypeError, ValueError):
         return None
+
+
+@register.simple_tag
+def lifetime(name: str) -> str:
+    """Return a constant of `orgs.sessions.lifetimes` in words."""
+    return lifetimes.in_words(getattr(lifetimes, name))
+
+
+@register.simple_tag
+def kept_for(name: str) -> str:
+    """Return a constant of `audit.retention` in words."""
+    return lifetimes.in_words(getattr(retention, name))

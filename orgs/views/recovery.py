@@ -22,6 +22,7 @@ from orgs.forms import RecoveryCodeForm
 from orgs.models import Membership
 from orgs.selectors import admin_addresses, settled_factors
 from orgs.services import recovery
+from orgs.sessions.lifetimes import RECOVERY_GRANT, in_words
 from orgs.sessions.names import name_session
 from orgs.views.responses import see_other, show
 from outbox.progress import Progress, progress_of
@@ -99,7 +100,8 @@ def _use_code(request: access.OrganizationRequest, form: RecoveryCodeForm) -> bo
 
 def _opened(request: access.OrganizationRequest) -> HttpResponse:
     told = _who_is_told(request.membership)
-    messages.success(request, f"You can use Access & SSO Settings for one hour. {told}")
+    length = in_words(RECOVERY_GRANT)
+    messages.success(request, f"You can use Access & SSO Settings for {length}. {told}")
     return see_other("settings_access", request.membership.organization.slug)
 
 

@@ -8,6 +8,8 @@ import pytest
 import time_machine
 from django.template.loader import render_to_string
 
+from orgs.sessions.lifetimes import in_words
+
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 
 
@@ -28,3 +30,17 @@ def test_what_is_to_come_is_rounded_to_the_nearest_unit(ahead: timedelta, said: 
         shown = render_to_string("parts/time.html", {"at": NOW + ahead}).replace("\xa0", " ")
     assert f">{said}</time>" in shown
     assert f'title="{(NOW + ahead):%-d %B %Y, %H:%M:%S} UTC"' in shown
+
+
+@pytest.mark.parametrize(
+    ("duration", "said"),
+    [
+        (timedelta(days=14), "14 days"),
+        (timedelta(days=1), "one day"),
+        (timedelta(hours=12), "12 hours"),
+        (timedelta(hours=1), "one hour"),
+        (timedelta(minutes=10), "10 minutes"),
+    ],
+)
+def test_how_long_something_lasts(duration: timedelta, said: str) -> None:
+    assert in_words(duration) == said

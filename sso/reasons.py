@@ -1,4 +1,8 @@
-"""Reasons for refusing a sign-in, and what the admin can do. Visitors never see any of this (invariant 10)."""
+"""Reasons for refusing a sign-in, and what the admin can do.
+
+Visitors see none of this, and are told of two reasons in other words: their browser keeps no cookies, or they cancelled
+the sign-in themselves (sso/views/sign_in.py; invariant 10).
+"""
 
 from __future__ import annotations
 

@@ -89,7 +89,8 @@ def test_how_a_sign_out_ended(page: Page, connected: Organization, entra: Tenant
     page.get_by_role("link", name="Continue now").click()
     page.wait_for_url("**/signed-out?**")
     page.reload()
-    expect(page.get_by_text("Here at Amplisso, and at your identity provider.")).to_be_visible()
+    expect(page.get_by_role("heading", name="You are signed out", exact=True)).to_be_visible()
+    assert SignOut.objects.get().state == "done"
     look("signed-out")
     SignOut.objects.update(state="asked")
     refused = "urn:oasis:names:tc:SAML:2.0:status:Responder"

@@ -61,7 +61,7 @@ def test_certificate_encryption_and_both_ways_out(page: Page, window, contoso: O
     ada.locator(".account-menu summary").click()
     ada.get_by_role("button", name="Sign out").click()
     ada.wait_for_url("**/signed-out?**")
-    expect(ada.get_by_text("Here at Amplisso, and at your identity provider.")).to_be_visible()
+    expect(ada.get_by_role("heading", name="You are signed out", exact=True)).to_be_visible()
     assert SignOut.objects.get().state == "done"
 
     come_in(ada, contoso)

@@ -253,7 +253,7 @@ def test_what_cannot_be_is_refused_in_a_sentence(
 
 def test_waivers_need_a_provider_and_an_open_organization(organization: Organization) -> None:
     day = f"{timezone.now():%Y-%m-%d}"
-    with pytest.raises(CommandError, match="Connect an identity provider first"):
+    with pytest.raises(CommandError, match="Connect an identity provider"):
         command(organization, "allow", "sha1", "--until", day)
     organizations.close_organization(organization=organization, actor=COMMAND_LINE)
     with pytest.raises(CommandError, match=f"There is no open organization {organization.number}."):

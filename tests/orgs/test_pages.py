@@ -166,9 +166,9 @@ def test_a_new_name_and_address(admin: User, client_of: SignedIn) -> None:
     ("typed", "error"),
     [
         ({"name": "Contoso", "slug": "fabrikam"}, "Another organization already has this address"),
-        ({"name": "Contoso", "slug": "a b"}, "small letters, digits and single hyphens"),
-        ({"name": "Contoso", "slug": "-a"}, "small letters, digits and single hyphens"),
-        ({"name": "Contoso", "slug": "../admin"}, "small letters, digits and single hyphens"),
+        ({"name": "Contoso", "slug": "a b"}, "single hyphens"),
+        ({"name": "Contoso", "slug": "-a"}, "single hyphens"),
+        ({"name": "Contoso", "slug": "../admin"}, "single hyphens"),
         ({"name": "Contoso", "slug": "x" * 51}, "at most 50 characters"),
         ({"name": "", "slug": "contoso"}, "required"),
         ({"name": "Con\ntoso", "slug": "contoso"}, "on one line"),
@@ -314,9 +314,11 @@ def test_refusals_are_messages(
         member(organization, Role.MANAGER),
         member(organization),
     )
-    assert "only admin" in change(client_of(manager.user), boss, action="remove") or boss.is_active
-    assert "Only admins can change an admin" in change(client_of(manager.user), boss, action="suspend")
-    assert "Only admins can make a member an admin" in change(client_of(manager.user), ada, action="role", role=40)
+    for action in ("remove", "suspend"):
+        assert "Only admins" in change(client_of(manager.user), boss, action=action)
+        boss.refresh_from_db()
+        assert boss.is_active
+    assert "Only admins" in change(client_of(manager.user), ada, action="role", role=40)
     assert "your own membership" in change(client_of(admin), boss, action="role", role=10)
     assert "Choose one of the roles" in change(client_of(admin), ada, action="role", role=11)
     assert "Only a suspended member" in change(client_of(admin), ada, action="restore")

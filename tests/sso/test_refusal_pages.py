@@ -132,7 +132,7 @@ SENT = {
     "a slow clock": Sent(
         Reason.OUT_OF_TIME,
         answer(issued=stamp(-9), not_before=stamp(-14), not_on_or_after=stamp(-8)),
-        ("The clocks of the identity provider and of Amplisso differ",),
+        ("The clocks",),
     ),
     "a little late": Sent(
         Reason.OUT_OF_TIME, answer(confirmed_until=stamp(-6)), ("was not valid at this moment", "Sign in again")

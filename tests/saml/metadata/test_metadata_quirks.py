@@ -206,7 +206,7 @@ QUIRKS = [
         "used for the entity only",
         re.sub(r"<(/?)Ent", r"<\1md:Ent", entity()).replace("xmlns=", "xmlns:md=", 1),
         P.NAMESPACE,
-        "Download the file again, unchanged",
+        "Download the file again",
     ),
     refused(41, "SAML 1.1 only", entity(role(protocol=SAML1)), P.SAML1, "Turn SAML 2.0 on"),
     # entityID, validity, signature
@@ -240,7 +240,7 @@ QUIRKS = [
     refused(
         55, "for encryption only", entity(role(key(use="encryption") + sso())), P.NO_SIGNING_KEY, "is for encryption"
     ),
-    refused(56, "no key", entity(role(sso())), P.NO_SIGNING_KEY, "Download the file again, unchanged"),
+    refused(56, "no key", entity(role(sso())), P.NO_SIGNING_KEY, "Download the file again"),
     accepted(57, "in lines", entity(role(key("\n        ".join(base64_of(key_pair()))) + sso())), holds=own_key),
     accepted(58, "no-break spaces", entity(role(key(f"\u00a0{base64_of(key_pair())}\u00a0\t") + sso())), holds=own_key),
     accepted(

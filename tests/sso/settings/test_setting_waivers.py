@@ -152,12 +152,12 @@ class TestSetting:
         assert draft_configuration(connected).waivers_at(NOW) == {SHA1: until}
 
     def test_nothing_to_make_one_for(self, organization: Organization) -> None:
-        with pytest.raises(NotAllowedError, match="Connect an identity provider first"):
+        with pytest.raises(NotAllowedError, match="Connect an identity provider"):
             allow(organization, SHA1)
         assert not end(organization, SHA1)
         upload(organization)
         Configuration.objects.update(state="retired")
-        with pytest.raises(NotAllowedError, match="Connect an identity provider first"):
+        with pytest.raises(NotAllowedError, match="Connect an identity provider"):
             allow(organization, SHA1)
 
     def test_the_plan_decides_about_allowing_but_never_about_ending(self, connected: Organization) -> None:
@@ -170,7 +170,7 @@ class TestSetting:
     def test_so_does_the_operator_who_disabled_the_connection(self, connected: Organization) -> None:
         allow(connected, SHA1)
         connections.disable_connection(connection=connected.connections.get(), actor=COMMAND_LINE)
-        with pytest.raises(NotAllowedError, match="An operator has disabled this connection"):
+        with pytest.raises(NotAllowedError, match="operator"):
             allow(connected, EXPIRED)
         assert end(connected, SHA1)
         assert versions(connected)[-1] == (3, "active")

@@ -71,7 +71,7 @@ RIGHT = {
             "Name ID j\xfcrgen@fabrikam.example The part before the @ has letters other than a to z.",
             "claims/emailaddress j\xfcrgen@fabrikam.example The part before the @ has letters other than a to z.",
             "mail It was not sent.",
-            "with only ASCII characters before the @",
+            "ASCII",
         ),
     ),
     "oid-mail": Right("rep2@fabrikam.example"),

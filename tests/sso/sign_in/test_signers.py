@@ -85,7 +85,6 @@ def test_a_certificate_that_is_only_claimed(journey, log_page):
     refuse(journey, key=stranger(journey).keys[0], certificate=journey.app.keys[0])
     assert journey.last().signer["version"] is None
     said = log_page()
-    assert "claims to be signed by the certificate" in said
     assert any(each.thumbprint in said for each in public)
     assert "Anyone can write that" in said
     assert "was replaced" not in said
@@ -99,7 +98,7 @@ def test_a_known_certificate_that_did_not_make_the_signature(journey, log_page):
 def test_an_unknown_certificate(journey, log_page):
     refuse(journey, key=stranger(journey).keys[0], certificate=stranger(journey).keys[0])
     said = log_page()
-    assert "claims to be signed by the certificate" in said
+    assert "claims to be signed" in said
     # Nothing on the page trusts what arrived.
     assert 'method="post" action="/o/' not in said.partition("<main")[2]
 

@@ -85,7 +85,12 @@ class RedisOrDatabase(BaseCache):
 
 
 def _ask(method: str, *args: Any, **options: Any) -> Any:
-    if time.monotonic() >= _Failure.until:
+    """Ask Redis, or the table while Redis fails.
+
+    After a failure only a write leads back to Redis. A Redis that can be read but not written to has old counts or
+    none; a limit that read them would begin anew and write that over the count in the table.
+    """
+    if not _Failure.until or (method != "get" and time.monotonic() >= _Failure.until):
         try:
             answer = getattr(caches[REDIS], method)(*args, **options)
         except RedisError as error:

@@ -119,16 +119,23 @@ def _decide(
     """Sign the user in or refuse, and write it. Raises AlreadyConsumed and OutdatedError; then nothing is written."""
     _write_verdict(asked, verdict, actor)
     asked.consumed_at = now
-    asked.user = asked.grant = None
-    asked.provider_session, asked.name_id_hash, asked.facts = {}, "", None
+    _clear_outcome(asked)
     if verdict.assertion is None:
         asked.signer = signer_of(asked.configuration, verdict)
         return refuse(asked, reason_of(verdict), verdict.status_message)
     try:
         return _sign_in(asked, verdict.assertion, actor, now, again=again)
     except SignInRefused as refusal:
+        _clear_outcome(asked)
         asked.operator_reason, asked.facts = refusal.operator_reason, refusal.facts
         return refuse(asked, refusal.reason, refusal.detail)
+
+
+def _clear_outcome(asked: SignIn) -> None:
+    """Clear what an earlier try, or one that was refused when it was to be written, has put into the row."""
+    asked.user = asked.grant = asked.signer = asked.facts = None
+    asked.provider_session, asked.name_id_hash = {}, ""
+    asked.reason = asked.operator_reason = asked.detail = ""
 
 
 def _write_verdict(asked: SignIn, verdict: saml.Verdict, actor: Actor) -> None:

@@ -11,11 +11,13 @@ import pytest
 from django.db import connection, transaction
 
 from audit.actors import COMMAND_LINE
+from orgs.errors import OutdatedError
 from orgs.models import Membership, Role, SessionGrant, User
 from orgs.services import accounts, locks, members, organizations
 from sso.crypto.encrypted_params import TokenPurpose, encrypt
-from sso.models import ConfigurationState, Identity, SignInState
+from sso.models import ConfigurationState, Identity, SignIn, SignInState
 from sso.reasons import Reason
+from sso.services.sign_in import refusals
 from tests.sso.conftest import new_browser
 from tests.sso.settings.test_connections import new_file, save
 
@@ -189,6 +191,40 @@ def test_neither_waits_for_the_other(journey, member, make_user):
         posted.result(timeout=20)
     assert (journey.last().state, journey.last().reason) == (SignInState.REFUSED, Reason.SUSPENDED)
     assert not SessionGrant.objects.filter(user=membership.user, ended_at=None).exists()
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_refused_row_names_no_grant(journey, member, make_user):
+    """The identity is unlinked when the row is already filled in: the log must not name a user and a grant."""
+    membership = member(journey.organization, user=make_user("ada@contoso.example"))
+    journey.sign_in()
+    journey.browser = new_browser()
+    response = journey.answer("ada", journey.start())
+    with after_the_person_was_read(lambda: Identity.objects.filter(user=membership.user).delete()):
+        journey.post(response)
+    row = journey.last()
+    assert (row.state, row.reason) == (SignInState.REFUSED, Reason.UNLINKED)
+    assert (row.user, row.grant, row.provider_session, row.name_id_hash) == (None, None, {}, "")
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_second_try_keeps_nothing_of_the_first(journey, member, make_user, monkeypatch):
+    """The database gives up the refusal of a suspended member, who is restored before the second try."""
+    membership = member(journey.organization, user=make_user("ada@contoso.example"))
+    journey.sign_in()
+    journey.browser = new_browser()
+    members.suspend_member(membership=membership, by=None, actor=COMMAND_LINE)
+    response = journey.answer("ada", journey.start())
+
+    def give_up(asked: SignIn) -> None:
+        monkeypatch.undo()
+        members.restore_member(membership=membership, by=None, actor=COMMAND_LINE)
+        raise OutdatedError
+
+    monkeypatch.setattr(refusals, "consume_request", give_up)
+    journey.post(response)
+    row = journey.last()
+    assert (row.state, row.reason, row.detail) == (SignInState.SUCCEEDED, "", "")
 
 
 def in_a_thread(work: Callable[[], object]) -> None:

@@ -115,6 +115,9 @@ def run_checks() -> Health:
         return Health(tuple(map(_run, REQUIRED)), tuple(map(_run, WATCHED)))
 
 
+_NOT_YET: Final = Health((CheckResult("first_check", "The first check has not ended yet."),), ())
+
+
 class _Kept:
     """The results of this process, and when they were made in seconds of `time.monotonic`."""
 
@@ -124,12 +127,20 @@ class _Kept:
 
 
 def recent_health() -> Health:
-    """Return results that are at most a second old, so that frequent requests cost one run of the checks."""
-    with _Kept.lock:
-        if _Kept.health is None or time.monotonic() >= _Kept.until:
-            _Kept.health = run_checks()
-            _Kept.until = time.monotonic() + _SECONDS
-        return _Kept.health
+    """Return results that are a second old at most, or the last ones while another thread runs the checks.
+
+    No request waits for another: a database that hangs would else take every thread, and that of /healthz with them.
+    """
+    if _is_old() and _Kept.lock.acquire(blocking=False):
+        try:
+            _Kept.health, _Kept.until = run_checks(), time.monotonic() + _SECONDS
+        finally:
+            _Kept.lock.release()
+    return _Kept.health or _NOT_YET
+
+
+def _is_old() -> bool:
+    return _Kept.health is None or time.monotonic() >= _Kept.until
 
 
 def _run(check: HealthCheck) -> CheckResult:

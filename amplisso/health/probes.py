@@ -14,8 +14,8 @@ from django.utils.cache import add_never_cache_headers
 
 from amplisso.health.checks import recent_health
 
-# A proxy adds one of these, even for local visitors.
-_FORWARDED: Final = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-IP", "Via")
+# A proxy adds a header that begins with one of these, even for local visitors; its name is in title case.
+_FORWARDED: Final = ("Forwarded", "X-Forwarded-", "X-Real-", "X-Client-", "X-Original-", "Cf-", "True-Client-", "Via")
 
 
 def respond_to_probes(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -57,13 +57,16 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def may_see_details(request: HttpRequest) -> bool:
     """Return whether a request brings METRICS_TOKEN, or comes from this machine itself.
 
-    Behind a proxy on the same machine every visitor has its address, 127.0.0.1: a request with any header that proxies
-    add does not count as local.
+    Behind a proxy on the same machine every visitor has its address, 127.0.0.1. So where TRUSTED_PROXY_COUNT names a
+    proxy, or a request has any header that proxies add, no request counts as local.
     """
     given = request.headers.get("Authorization", "").encode()
     if settings.METRICS_TOKEN and compare_digest(given, f"Bearer {settings.METRICS_TOKEN}".encode()):
         return True
-    return _is_loopback(request.META.get("REMOTE_ADDR", "")) and not any(name in request.headers for name in _FORWARDED)
+    is_direct = not settings.ALLAUTH_TRUSTED_PROXY_COUNT and not any(
+        name.startswith(_FORWARDED) for name in request.headers
+    )
+    return is_direct and _is_loopback(request.META.get("REMOTE_ADDR", ""))
 
 
 def _is_loopback(address: str) -> bool:

@@ -118,6 +118,15 @@ class TestReadyz:
         visitor.get("/readyz")
         assert len(runs) == 2
 
+    @pytest.mark.parametrize("before", [None, checks.Health((), ())])
+    def test_no_request_waits_for_the_checks_of_another(
+        self, visitor: Client, monkeypatch: pytest.MonkeyPatch, before: checks.Health | None
+    ) -> None:
+        """Else a database that hangs takes every thread, and that of /healthz with them."""
+        monkeypatch.setattr(checks._Kept, "health", before)
+        with checks._Kept.lock:
+            assert visitor.get("/readyz").json()["status"] == ("ok" if before else "unavailable")
+
 
 def _break(what: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     if what == "disk":
@@ -148,6 +157,8 @@ class TestDetails:
             ({"X-Forwarded-Proto": "https"}, "127.0.0.1", False),
             ({"Forwarded": "for=127.0.0.1"}, "127.0.0.1", False),
             ({"X-Real-IP": "127.0.0.1"}, "127.0.0.1", False),
+            ({"X-Forwarded-Port": "443"}, "127.0.0.1", False),
+            ({"CF-Connecting-IP": "127.0.0.1"}, "127.0.0.1", False),
             ({"Authorization": f"Bearer {TOKEN}", **FORWARDED}, "192.0.2.1", True),
             ({"Authorization": f"Bearer {TOKEN}x", **FORWARDED}, "192.0.2.1", False),
             ({"Authorization": "Bearer é", **FORWARDED}, "192.0.2.1", False),
@@ -160,6 +171,10 @@ class TestDetails:
         settings.METRICS_TOKEN = TOKEN
         answer = visitor.get("/readyz", headers=headers, REMOTE_ADDR=address)
         assert ("checks" in answer.json()) is seen
+
+    def test_behind_a_known_proxy_no_request_is_local(self, visitor: Client, settings: Any) -> None:
+        settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+        assert "checks" not in visitor.get("/readyz", REMOTE_ADDR="127.0.0.1").json()
 
     def test_without_a_token_nobody_can_bring_it(self, visitor: Client, settings: Any) -> None:
         settings.METRICS_TOKEN = ""

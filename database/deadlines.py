@@ -8,15 +8,15 @@ The client's own deadline, for a server that does not respond, is in `database.w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.db import connection
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 
@@ -60,9 +60,23 @@ def limit_statements(get_response: Callable[[HttpRequest], HttpResponseBase]) ->
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         with statements_within(settings.STATEMENT_SECONDS):
-            return get_response(request)
+            response = get_response(request)
+        if isinstance(response, StreamingHttpResponse):
+            response.streaming_content = _within_deadline(cast("Iterable[bytes]", response.streaming_content))
+        return response
 
     return answer
+
+
+def _within_deadline(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Return the parts of a response that is made while it is sent, after the middleware has returned it."""
+    source = iter(parts)
+    while True:
+        with statements_within(settings.STATEMENT_SECONDS):
+            part = next(source, None)
+        if part is None:
+            return
+        yield part
 
 
 def _tell_server(execute: Callable[..., Any], sql: str, *others: Any) -> Any:

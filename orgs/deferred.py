@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
+
+from database.deadlines import statements_within
 
 Work = Callable[[], None]
 
@@ -43,8 +46,9 @@ def _close_after(response: HttpResponseBase, queue: list[Work]) -> None:
     def work_then_close() -> None:
         """Do the work, then close the response, which ends the request's database connection."""
         try:
-            while queue:
-                queue.pop(0)()
+            with statements_within(settings.STATEMENT_SECONDS):
+                while queue:
+                    queue.pop(0)()
         finally:
             close()
 

@@ -55,8 +55,18 @@ def note_unavailable(request: HttpRequest | None = None, **kwargs: Any) -> None:
 
     reference = new_reference()
     setattr(request, _MARK, reference)
-    cause = " ".join(str(error).split() or str(error.__cause__ or "no cause given").split())
-    _log.error("%s: %s %s %s: %s", reference, fault, request.method, request.path, cause)
+    cause = str(error) or str(error.__cause__ or "no cause given")
+    _log.error("%s: %s %s %s: %s", reference, fault, request.method, _on_one_line(request.path), _first_line(cause))
+
+
+def _first_line(text: str) -> str:
+    """Return the database's message without its details, which quote rows and so personal data."""
+    return _on_one_line(text.strip().split("\n", 1)[0])
+
+
+def _on_one_line(text: str) -> str:
+    """Return a text that can neither begin another line of the log nor control a terminal."""
+    return text.encode("unicode_escape").decode()
 
 
 class OneLine(logging.Filter):

@@ -15,9 +15,10 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, OperationalError, connection, connections, transaction
-from django.test import Client
+from django.http import HttpRequest
+from django.test import Client, RequestFactory
 
-from amplisso.middleware.unavailable import temporary_fault
+from amplisso.middleware.unavailable import note_unavailable, temporary_fault
 from audit.actors import COMMAND_LINE
 from audit.events import EventName
 from audit.models import Event
@@ -262,3 +263,25 @@ def _run(statements: Sequence[str]) -> None:
 
 def test_any_other_error_is_a_fault_of_ours() -> None:
     assert temporary_fault(ValueError()) == ""
+
+
+@contextmanager
+def noting(request: HttpRequest) -> Iterator[None]:
+    """Tell the middleware of an exception, as Django's signal does."""
+    try:
+        yield
+    except OperationalError:
+        note_unavailable(request=request)
+        raise
+
+
+def test_a_path_cannot_write_lines_of_its_own(rf: RequestFactory, caplog: pytest.LogCaptureFixture) -> None:
+    request = rf.get("/o/x%0A2026-11-29 ERROR forged%1b[31m/")
+    fault = OperationalError("deadlock detected\nDETAIL:  Key (email)=(ada@contoso.example)")
+    with pytest.raises(OperationalError), noting(request):
+        raise fault
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert "\n" not in line
+    assert "\x1b" not in line
+    assert "deadlock detected" in line
+    assert "ada@" not in line

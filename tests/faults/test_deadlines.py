@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, InterfaceError, connection, transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test.utils import CaptureQueriesContext
 
 from database.deadlines import limit_statements, statements_within
+from orgs.deferred import DeferredWork, defer
 from orgs.models import Plan
 from tests.faults.proxy import Proxy
 
@@ -41,6 +42,23 @@ def serve(work: Callable[[], object]) -> None:
         return HttpResponse()
 
     limit_statements(view)(HttpRequest())
+
+
+def test_deferred_work_has_a_deadline() -> None:
+    found: list[str] = []
+
+    def view(request: HttpRequest) -> HttpResponse:
+        defer(request, lambda: found.append(value_of("statement_timeout")))
+        return HttpResponse()
+
+    DeferredWork(limit_statements(view))(HttpRequest()).close()
+    assert found == ["4s"]
+
+
+def test_a_response_that_is_made_while_it_is_sent_has_a_deadline() -> None:
+    parts = (value_of("statement_timeout") for _ in range(2))
+    response = limit_statements(lambda request: StreamingHttpResponse(parts))(HttpRequest())
+    assert b"".join(response) == b"4s4s"
 
 
 def value_of(name: str) -> str:

@@ -239,7 +239,7 @@ class TestEncryptionKeys:
         settings.KEY_ENCRYPTION_KEYS = [output.getvalue().strip()]
         assert made(organization).key_pair()
 
-    def test_the_deployment_check_says_what_is_missing(self, settings):
+    def test_the_deployment_check_says_what_is_missing(self, settings, db):
         assert "sso.I001" not in [message.id for message in run_checks(include_deployment_checks=True)]
         settings.KEY_ENCRYPTION_KEYS = []
         (found,) = [m for m in run_checks(include_deployment_checks=True) if m.id == "sso.I001"]

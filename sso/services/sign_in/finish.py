@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -71,8 +71,8 @@ def finish_sign_in(
     verdict = _judge(asked, encoded, now, with_keys=seen.may_be_encrypted)
     try:
         return twice(
-            lambda: _decide(asked, verdict, actor, now),
-            again=lambda: _decide(asked, verdict, actor, now, again=True),
+            lambda: _decide(asked, verdict, actor, now, sign_in=_sign_in),
+            again=lambda: _decide(asked, verdict, actor, now, sign_in=_sign_in_locked),
         )
     except AlreadyConsumed:
         return _repeated(SignIn.objects.select_related("organization").get(pk=asked.pk))
@@ -113,8 +113,19 @@ def _judge(asked: SignIn, encoded: str, now: datetime, *, with_keys: bool) -> sa
     )
 
 
+class _Asserted(NamedTuple):
+    """A verified assertion, the person whom it names, and the user who has signed in as that person before."""
+
+    assertion: saml.Assertion
+    person: Person
+    known: KnownPerson | None
+
+
+_SignInOne = Callable[[SignIn, _Asserted, Actor, datetime], Finished]
+
+
 def _decide(
-    asked: SignIn, verdict: saml.Verdict, actor: Actor, now: datetime, *, again: bool = False
+    asked: SignIn, verdict: saml.Verdict, actor: Actor, now: datetime, *, sign_in: _SignInOne
 ) -> Finished | Refused:
     """Sign the user in or refuse, and write it. Raises AlreadyConsumed and OutdatedError; then nothing is written."""
     _write_verdict(asked, verdict, actor)
@@ -124,7 +135,7 @@ def _decide(
         asked.signer = signer_of(asked.configuration, verdict)
         return refuse(asked, reason_of(verdict), verdict.status_message)
     try:
-        return _sign_in(asked, verdict.assertion, actor, now, again=again)
+        return sign_in(asked, _recognize(asked, verdict.assertion), actor, now)
     except SignInRefused as refusal:
         _clear_outcome(asked)
         asked.operator_reason, asked.facts = refusal.operator_reason, refusal.facts
@@ -145,26 +156,42 @@ def _write_verdict(asked: SignIn, verdict: saml.Verdict, actor: Actor) -> None:
     asked.ip_address, asked.user_agent = actor.address or None, actor.user_agent[:400]
 
 
-def _sign_in(asked: SignIn, assertion: saml.Assertion, actor: Actor, now: datetime, *, again: bool) -> Finished:
-    """Resolve the person and persist the sign-in, with all that comes of it.
-
-    For most users that is one statement of PostgreSQL's, which asks once more what was read before. Whatever else has
-    to be written goes into one transaction with it, in which all is read again behind the organization's lock. So it
-    is on SQLite, and wherever the first try was outdated (`again`).
-    """
+def _recognize(asked: SignIn, assertion: saml.Assertion) -> _Asserted:
+    """Read the person from an assertion, and the user from the database. Raises SignInRefused."""
     check_open(asked)
     person = person_in(assertion)
     asked.address = person.address
-    known = known_person(asked.connection, person.provider, person.subject)
-    is_plain = asked.purpose != Purpose.TEST and not asked.session and is_settled(known, person)
-    at_once = is_plain and not again and can_write_at_once()
-    with nullcontext() if at_once else transaction.atomic():
-        if not at_once:
-            known = _hold(asked, person, known)
-        authorized = resolve_person(asked=asked, person=person, known=known, actor=actor)
-        grant = _new_grant(asked, authorized.membership.user, assertion, now)
-        persist(asked, authorized, grant)
-        grants.carry_grants_over(from_session=asked.session, to=grant)
+    return _Asserted(assertion, person, known_person(asked.connection, person.provider, person.subject))
+
+
+def _sign_in(asked: SignIn, asserted: _Asserted, actor: Actor, now: datetime) -> Finished:
+    """Sign the user in: most of them, for whom nothing else is to be written, without a lock.
+
+    That is one statement of PostgreSQL's, which asks once more what was read before.
+    """
+    is_plain = asked.purpose != Purpose.TEST and not asked.session and is_settled(asserted.known, asserted.person)
+    if is_plain and can_write_at_once():
+        return _write(asked, asserted, actor, now)
+    return _sign_in_locked(asked, asserted, actor, now)
+
+
+def _sign_in_locked(asked: SignIn, asserted: _Asserted, actor: Actor, now: datetime) -> Finished:
+    """Sign the user in behind the organization's lock, where all that decides is read again: one transaction.
+
+    That is for whatever else has to be written, for SQLite, and for a first try that was outdated.
+    """
+    with transaction.atomic():
+        known = _hold(asked, asserted.person, asserted.known)
+        finished = _write(asked, asserted._replace(known=known), actor, now)
+        grants.carry_grants_over(from_session=asked.session, to=finished.grant)
+    return finished
+
+
+def _write(asked: SignIn, asserted: _Asserted, actor: Actor, now: datetime) -> Finished:
+    """Resolve the person and persist the sign-in, with all that comes of it."""
+    authorized = resolve_person(asked=asked, person=asserted.person, known=asserted.known, actor=actor)
+    grant = _new_grant(asked, authorized.membership.user, asserted.assertion, now)
+    persist(asked, authorized, grant)
     return Finished(asked, grant)
 
 

@@ -19,7 +19,7 @@ forwarder_headers = ""
 forwarded_allow_ips = ""
 
 
-# What a worker is doing when it is told to end, it finishes; docker-compose.yml waits a little longer.
+# A worker that is told to end finishes its requests first. docker-compose.yml waits a little longer than this.
 graceful_timeout = 20  # seconds
 # Nothing here uses the control interface, and a read-only file system has no place for its socket.
 control_socket_disable = True

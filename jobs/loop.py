@@ -113,6 +113,6 @@ def _give_back(task: DBTaskResult[Any, Any]) -> None:
     if len(task.worker_ids) >= _STARTS:
         task.set_failed(RuntimeError(f"Its worker ended {_STARTS} times in the middle of this task"))
         return
-    # Only if nobody else has given it back, or finished it, since it was read.
+    # Only if no other process has given it back, or finished it, since it was read.
     unchanged = DBTaskResult.objects.filter(pk=task.pk, status=TaskResultStatus.RUNNING, started_at=task.started_at)
     unchanged.update(status=TaskResultStatus.READY, started_at=None)

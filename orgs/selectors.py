@@ -291,7 +291,7 @@ def organizations_of_address(address: str) -> list[Organization]:
     return list(Organization.objects.filter(member | invited, closed_at__isnull=True).distinct())
 
 
-def somebody_else_in(session: str, user: User) -> User | None:
+def other_user_in(session: str, user: User) -> User | None:
     """Return a user other than `user` to whom this session is still open."""
     if not session:
         return None

@@ -8,12 +8,11 @@ from django import forms
 
 from sso.models import Waiver
 from sso.services import waivers
-from sso.services.waivers import MOST_DAYS
 
 if TYPE_CHECKING:
     from django.http import QueryDict
 
-_HELP = f"To the end of that day in UTC, at most {MOST_DAYS} days from now."
+_HELP = f"To the end of that day in UTC, at most {waivers.MOST_DAYS} days from now."
 
 
 class WaiverForm(forms.Form):

@@ -76,7 +76,10 @@ class SessionGrant(models.Model):
         return self.user.audit_target.within(self.organization.number if self.organization else None)
 
     def end_in(self, organization: Organization) -> datetime:
-        """Return when it stops opening an organization's pages, unless it is ended: by itself, or by their length."""
+        """Return when this grant stops opening the organization's pages, unless it is ended before.
+
+        That is its own end, or earlier, if the organization has shorter sessions.
+        """
         return min(self.expires_at, self.opened_at + organization.session_length)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection
 from django.db.models import Model
 
@@ -38,13 +39,15 @@ def hold_account(user: User) -> None:
 def hold_shared(model: type[Row], pk: int) -> Row:
     """Keep one row as it is until this transaction ends, after waiting for the transaction that is changing it.
 
-    Returns the row as it is now. Django has no FOR SHARE, so this is written by hand; on SQLite, a transaction is the
-    only one that writes.
+    Returns the row as it is now, and raises ObjectDoesNotExist if it is gone. Django has no FOR SHARE, so this is
+    written by hand; on SQLite, a transaction is the only one that writes.
     """
     if connection.vendor == "postgresql":
         statement = f"SELECT * FROM {model._meta.db_table} WHERE id = %s FOR SHARE"  # noqa: S608 - a name of ours
-        for row in model._default_manager.raw(statement, [pk]):
-            return row
+        row = next(iter(model._default_manager.raw(statement, [pk])), None)
+        if row is None:
+            raise ObjectDoesNotExist(f"{model._meta.label} {pk}")
+        return row
     return model._default_manager.get(pk=pk)
 
 

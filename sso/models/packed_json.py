@@ -1,4 +1,4 @@
-"""A field for JSON that is written at every sign-in and read by few: compressed with a dictionary of what is usual.
+"""A field for JSON that is written at every sign-in and read by few: compressed with a dictionary of usual texts.
 
 The checks and claims of a sign-in are 9 KB of JSON, of which nearly all is the same in every row: the names of the
 rules, what they expect, their clauses, the names of claims. Deflate (RFC 1951) starts with a dictionary of those texts,

@@ -1,5 +1,5 @@
 """Services of single sign-on: connections and their versions, keys, waivers, uploads, signing in and out.
 
-Each is one transaction, takes keywords only and writes its audit event. Callers import the module:
-`from sso.services import connections`. Nothing here renders a page, and nothing is passed on from this file.
+Each takes keywords only. Those that change something are one transaction each, with its audit event in it, or a part of
+their caller's. How they are imported is in docs/design.md. Nothing here renders a page.
 """

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 
 from orgs.access import actor_of, grants_of, keep_session_name
 from orgs.models import Organization, SessionGrant
-from orgs.selectors import open_organization, somebody_else_in
+from orgs.selectors import open_organization, other_user_in
 from orgs.sessions.lifetimes import cookie_seconds
 from orgs.sessions.names import session_name
 from orgs.views.responses import not_allowed, see_other
@@ -105,7 +105,7 @@ def acs(request: HttpRequest, number: int) -> HttpResponse:
         actor=actor_of(request),
     )
     if isinstance(outcome, Finished):
-        if somebody_else_in(outcome.sign_in.session, outcome.grant.user):
+        if other_user_in(outcome.sign_in.session, outcome.grant.user):
             return _ask_to_switch(outcome)
         make_session(request, outcome.grant)
         return redirect_after_sign_in(outcome.sign_in)

@@ -27,7 +27,7 @@ class ConnectionView:
     was retired last after it had been active.
 
     The other fields say whether a rare case needs a further query: `had_another`, another provider that was in use;
-    `has_refused` and `has_relinked`, users who arrived with another identifier, or were tied to one lately.
+    `has_refused` and `has_relinked`, users who were sent with another identifier, or were tied to one lately.
     """
 
     organization: Organization

@@ -35,13 +35,17 @@ class Identifier(NamedTuple):
         return self.kind, self.subject if self.normalized is None else self.normalized
 
 
-class Difference(NamedTuple):
-    """The identifiers that arrived, and those by which the user with this address is known at the same provider.
+# The keys of a Difference in SignIn.facts.
+_KEYS = ("arrived", "known")
 
-    The first that arrived is the one that counts; a name ID that came beside the claim objectidentifier is the second.
+
+class Difference(NamedTuple):
+    """The identifiers received, and those by which the user with this address is known at the same provider.
+
+    The first one received is the one that counts; a name ID that came beside the claim objectidentifier is the second.
     """
 
-    arrived: tuple[Identifier, ...]
+    received: tuple[Identifier, ...]
     known: tuple[Identifier, ...]
 
     @property
@@ -51,21 +55,23 @@ class Difference(NamedTuple):
         An identifier of a kind that is known, but with another value, is another user. A name ID of unknown format
         may be of any kind that a name ID has.
         """
-        return bool(self.known) and not any(_may_be_alike(each, known) for each in self.arrived for known in self.known)
+        return bool(self.known) and not any(
+            _may_be_alike(each, known) for each in self.received for known in self.known
+        )
 
     def as_facts(self) -> dict[str, Any]:
-        """Return what SignIn.facts keeps."""
-        return {name: [each._asdict() for each in found] for name, found in self._asdict().items()}
+        """Return what SignIn.facts keeps. Its rows have had "arrived" since release 0.1.0, so that name stays."""
+        return {name: [each._asdict() for each in found] for name, found in zip(_KEYS, self, strict=True)}
 
 
 def difference_in(facts: dict[str, Any] | None) -> Difference | None:
     """Read SignIn.facts; None where no identifiers were compared."""
     if not facts or "arrived" not in facts:
         return None
-    arrived, known = (tuple(Identifier(**each) for each in facts[name]) for name in ("arrived", "known"))
-    return Difference(arrived, known)
+    received, known = (tuple(Identifier(**each) for each in facts[name]) for name in _KEYS)
+    return Difference(received, known)
 
 
-def _may_be_alike(arrived: Identifier, known: Identifier) -> bool:
+def _may_be_alike(received: Identifier, known: Identifier) -> bool:
     """Return whether two identifiers are, or may be, of one kind, so that different values are different users."""
-    return arrived.form == known.form or (known.form == IdentifierForm.UNKNOWN and arrived.form in _NAME_IDS)
+    return received.form == known.form or (known.form == IdentifierForm.UNKNOWN and received.form in _NAME_IDS)

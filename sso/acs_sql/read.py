@@ -44,7 +44,7 @@ def _part(alias: str, model: type[Model], *, without: Iterable[str] = ()) -> _Pa
 
 
 _ASKED = (
-    _part("asked", SignIn),
+    _part("sign_in", SignIn),
     _part("organization", Organization),
     _part("plan", Plan),
     _part("connection", Connection),
@@ -61,15 +61,15 @@ def _columns(parts: Iterable[_Part]) -> str:
 # The request is looked for in one open organization only (invariant 2).
 _ASKED_FOR = f"""
     SELECT {_columns(_ASKED)}
-    FROM {SignIn._meta.db_table} asked
-    JOIN {Organization._meta.db_table} organization ON organization.id = asked.organization_id
+    FROM {SignIn._meta.db_table} sign_in
+    JOIN {Organization._meta.db_table} organization ON organization.id = sign_in.organization_id
     JOIN {Plan._meta.db_table} plan ON plan.id = organization.plan_id
-    JOIN {Connection._meta.db_table} connection ON connection.id = asked.connection_id
-    JOIN {Configuration._meta.db_table} configuration ON configuration.id = asked.configuration_id
+    JOIN {Connection._meta.db_table} connection ON connection.id = sign_in.connection_id
+    JOIN {Configuration._meta.db_table} configuration ON configuration.id = sign_in.configuration_id
     WHERE organization.number = %s AND organization.closed_at IS NULL AND
 """  # noqa: S608 - names of ours; what comes from outside is a parameter
-_BY_REQUEST = _ASKED_FOR + "asked.request_id = %s"
-_BY_PUBLIC_ID = _ASKED_FOR + "asked.public_id = %s"
+_BY_REQUEST = _ASKED_FOR + "sign_in.request_id = %s"
+_BY_PUBLIC_ID = _ASKED_FOR + "sign_in.public_id = %s"
 
 _KNOWN_PERSON = f"""
     SELECT {_columns(_KNOWN)}
@@ -123,11 +123,11 @@ def _sign_in(statement: str, number: int, wanted: Any) -> SignIn | None:
     found = _row(statement, (number, wanted), _ASKED)
     if found is None:
         return None
-    asked, organization, plan, connection, configuration = found
+    sign_in, organization, plan, connection, configuration = found
     organization.plan = plan
     connection.organization, configuration.connection = organization, connection
-    asked.organization, asked.connection, asked.configuration = organization, connection, configuration
-    return cast(SignIn, asked)
+    sign_in.organization, sign_in.connection, sign_in.configuration = organization, connection, configuration
+    return cast(SignIn, sign_in)
 
 
 def known_person(connection: Connection, provider_entity_id: str, subject: Subject) -> KnownPerson | None:

@@ -54,14 +54,14 @@ def can_write_at_once() -> bool:
     return connections[DEFAULT_DB_ALIAS].vendor == "postgresql"
 
 
-def write_at_once(asked: SignIn, grant: SessionGrant, *, membership: int, identity: int) -> Found:
+def write_at_once(sign_in: SignIn, grant: SessionGrant, *, membership: int, identity: int) -> Found:
     """Consume the request and insert the grant, if all that the grant depends on still holds.
 
     `membership` and `identity` are the primary keys of those that the sign-in relies on.
     """
     database = connections[DEFAULT_DB_ALIAS]
-    relied_on = [asked.organization_id, asked.connection_id, asked.configuration_id, membership, identity]
-    values = [*relied_on, *_values(database, asked, _outcome()), asked.pk, *_values(database, grant, _inserted())]
+    relied_on = [sign_in.organization_id, sign_in.connection_id, sign_in.configuration_id, membership, identity]
+    values = [*relied_on, *_values(database, sign_in, _outcome()), sign_in.pk, *_values(database, grant, _inserted())]
     with database.cursor() as cursor:
         cursor.execute(_statement(), values)
         return Found._make(map(bool, cursor.fetchone()))
@@ -99,8 +99,8 @@ def _statement() -> str:
         SELECT identity.id FROM held JOIN {Identity._meta.db_table} identity ON identity.id = %s
         FOR KEY SHARE OF identity
     ), used AS (
-        UPDATE {SignIn._meta.db_table} asked SET {assignments} FROM linked
-        WHERE asked.id = %s AND asked.consumed_at IS NULL RETURNING asked.id
+        UPDATE {SignIn._meta.db_table} sign_in SET {assignments} FROM linked
+        WHERE sign_in.id = %s AND sign_in.consumed_at IS NULL RETURNING sign_in.id
     ), opened AS (
         INSERT INTO {SessionGrant._meta.db_table} ({columns}) SELECT {", ".join(["%s"] * len(_inserted()))} FROM used
     )

@@ -14,7 +14,7 @@ from orgs.access import actor_of
 from orgs.admin.acting import carry_out
 from orgs.admin.links import link_to
 from sso.models import Identity
-from sso.services import connections, looks
+from sso.services import connections, operator_views
 
 
 @admin.register(Identity)
@@ -46,7 +46,7 @@ class IdentityAdmin(LookOnlyAdmin[Identity]):
         answer = super().change_view(request, object_id, *args, **kwargs)
         identity = self.get_object(request, object_id)
         if identity is not None and answer.status_code == HTTPStatus.OK:
-            looks.record_look_at_identity(identity=identity, actor=actor_of(request))
+            operator_views.record_identity_viewed(identity=identity, actor=actor_of(request))
         return answer
 
     user_link = link_to("user")

@@ -14,10 +14,10 @@ from audit.admin import LookOnlyAdmin, json_block
 from orgs.access import actor_of
 from orgs.admin.links import link_to
 from sso.models import SignIn, SignOut
-from sso.services import looks
+from sso.services import operator_views
 from sso.wording.check_titles import title_of
 
-_CHECK_COLUMNS = ("Check", "Result", "Expected", "Arrived")
+_CHECK_COLUMNS = ("Check", "Result", "Expected", "Received")
 _CHECK_ROW = '<tr><th scope="row">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>'
 
 
@@ -59,7 +59,7 @@ class SignInAdmin(LookOnlyAdmin[SignIn]):
         answer = super().change_view(request, object_id, *args, **kwargs)
         sign_in = self.get_object(request, object_id)
         if sign_in is not None and sign_in.claims and answer.status_code == HTTPStatus.OK:
-            looks.record_look_at_claims(sign_in=sign_in, actor=actor_of(request))
+            operator_views.record_claims_viewed(sign_in=sign_in, actor=actor_of(request))
         return answer
 
     organization_link = link_to("organization")
@@ -69,7 +69,7 @@ class SignInAdmin(LookOnlyAdmin[SignIn]):
 
     @admin.display(description="checks")
     def all_checks(self, sign_in: SignIn) -> str:
-        """Return the checks, with what was expected and what arrived."""
+        """Return the checks, with what was expected and what was received."""
         heads = format_html_join("", '<th scope="col">{}</th>', ((head,) for head in _CHECK_COLUMNS))
         rows = format_html_join("", _CHECK_ROW, (_check_cells(check) for check in sign_in.checks))
         return format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", heads, rows) if rows else "-"

@@ -27,7 +27,7 @@ LATEST_FIRST: Final = Order(("-made_at", "-id"))
 
 
 class Obstacle(StrEnum):
-    """Why a member cannot be tied to the identifier that arrived."""
+    """Why a member cannot be tied to the identifier that was received."""
 
     FOREIGN_DOMAIN = "foreign_domain"
     OTHER_ADDRESS = "other_address"
@@ -42,15 +42,15 @@ class Candidate(NamedTuple):
 
     sign_in: int
     reference: str
-    arrived_at: datetime
+    received_at: datetime
     difference: Difference
     membership: Membership
     obstacle: Obstacle | None
 
     @property
-    def arrived(self) -> Identifier:
+    def received(self) -> Identifier:
         """Return the identifier that counts."""
-        return self.difference.arrived[0]
+        return self.difference.received[0]
 
 
 class _Refusal(NamedTuple):
@@ -156,8 +156,8 @@ class _Obstacles:
         self.by_address = defaultdict[str, set[tuple[str, str]]](set)
         self.by_identifier = defaultdict[tuple[str, str], set[str]](set)
         for each in refusals:
-            self.by_address[each.address].add(each.difference.arrived[0].key)
-            for identifier in each.difference.arrived:
+            self.by_address[each.address].add(each.difference.received[0].key)
+            for identifier in each.difference.received:
                 self.by_identifier[identifier.key].add(each.address)
         organization = configuration.connection.organization
         verified = EmailDomain.objects.filter(organization=organization, verified_at__isnull=False)
@@ -167,29 +167,29 @@ class _Obstacles:
 
     def of(self, refusal: _Refusal) -> Obstacle | None:
         """Return the obstacle to one pair; None if there is none."""
-        address, (arrived, *_) = refusal.address, refusal.difference.arrived
+        address, (received, *_) = refusal.address, refusal.difference.received
         if address.rpartition("@")[2] not in self.domains:
             return Obstacle.FOREIGN_DOMAIN
         if any(known.address != address for known in refusal.difference.known):
             return Obstacle.OTHER_ADDRESS
         if len(self.by_address[address]) > 1:
             return Obstacle.SEVERAL_IDENTIFIERS
-        if any(len(self.by_identifier[each.key]) > 1 for each in refusal.difference.arrived):
+        if any(len(self.by_identifier[each.key]) > 1 for each in refusal.difference.received):
             return Obstacle.SEVERAL_MEMBERS
         if self.successes.get(self.members[address].user_id, 0) > refusal.sign_in:
             return Obstacle.STILL_USED
-        return Obstacle.TAKEN if arrived.key in self.taken else None
+        return Obstacle.TAKEN if received.key in self.taken else None
 
 
 def _taken(configuration: Configuration, found: list[_Refusal]) -> set[tuple[str, str]]:
-    """Return the arrived identifiers by which a user is known already, exactly or in their normal form."""
-    arrived = [each.difference.arrived[0] for each in found]
-    values = {value for each in arrived for value in (each.subject, each.key[1])}
+    """Return the received identifiers by which a user is known already, exactly or in their normal form."""
+    received = [each.difference.received[0] for each in found]
+    values = {value for each in received for value in (each.subject, each.key[1])}
     here = identities_at(configuration)
     exact = here.filter(subject__in=values).values_list("subject_kind", "subject")
     normal = here.filter(normalized_subject__in=values).values_list("subject_kind", "normalized_subject")
     known = set(exact) | set(normal)
-    return {each.key for each in arrived if {each.key, (each.kind, each.subject)} & known}
+    return {each.key for each in received if {each.key, (each.kind, each.subject)} & known}
 
 
 def _newest_success(configuration: Configuration, members: Iterable[Membership]) -> dict[int, int]:

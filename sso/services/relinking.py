@@ -86,21 +86,21 @@ def _relink(candidate: Candidate, by: Membership, actor: Actor) -> None:
     """Replace a member's identities at this provider: rows are deleted, so that a sign-in that read one is refused."""
     sign_in = SignIn.objects.select_related("connection", "configuration").get(pk=candidate.sign_in)
     known = identities_at(sign_in.configuration).filter(user=candidate.membership.user)
-    arrived = candidate.arrived
+    received = candidate.received
     relinking = Relinking.objects.create(
         connection=sign_in.connection,
         provider_entity_id=sign_in.configuration.entity_id,
         user=candidate.membership.user,
         before=[_kept(each) for each in known],
-        subject_kind=arrived.kind,
-        subject=arrived.subject,
+        subject_kind=received.kind,
+        subject=received.subject,
         made_by=by.user,
     )
     after = {
-        "subject_kind": arrived.kind,
-        "subject": arrived.subject,
-        "normalized_subject": arrived.normalized,
-        "address": arrived.address,
+        "subject_kind": received.kind,
+        "subject": received.subject,
+        "normalized_subject": received.normalized,
+        "address": received.address,
     }
     _replace(relinking, [after], candidate.membership.organization)
     record(

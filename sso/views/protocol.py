@@ -30,7 +30,7 @@ from sso.services import suspension
 from sso.services.sign_in.finish import finish_sign_in
 from sso.services.sign_in.outcomes import Finished, Repeated, UnsolicitedResponse
 from sso.services.sign_in.start import STARTS_COUNTED_FOR, Started, keep_next_path, start_sign_in, take_next_path
-from sso.services.sign_in.switch import token_of
+from sso.services.sign_in.switch import switch_token
 from sso.views.request_cookies import bind_to_browser, brings_cookie, nonce_of
 from sso.views.sign_in import refused_page
 
@@ -162,15 +162,15 @@ def _allow_form_to(response: HttpResponse, url: str) -> None:
     response._csp_update = {"form-action": [saml.origin_of(url)]}  # type: ignore[attr-defined]
 
 
-def restart(asked: UnsolicitedResponse, kept: SignIn | None = None) -> HttpResponse:
+def restart(unsolicited: UnsolicitedResponse, kept: SignIn | None = None) -> HttpResponse:
     """Answer what we did not ask for, or no longer wait for, by asking properly (invariant 4).
 
     By way of the start page, where the browser sends its session along, so that a signed-in user is recognized.
     `kept` is the row that says where an unsolicited response leads.
     """
-    named = asked.restart_of or kept
+    named = unsolicited.restart_of or kept
     token = encrypt(TokenPurpose.AGAIN, named.public_id.hex if named else _UNASKED)
-    return see_other("start_sign_in", asked.organization.number, query={"again": token})
+    return see_other("start_sign_in", unsolicited.organization.number, query={"again": token})
 
 
 def _asked_again(request: HttpRequest, organization: Organization) -> UnsolicitedResponse | None:
@@ -184,16 +184,18 @@ def _asked_again(request: HttpRequest, organization: Organization) -> Unsolicite
     return UnsolicitedResponse(organization, found)
 
 
-def _keep_relay_state(request: HttpRequest, asked: UnsolicitedResponse) -> SignIn | None:
+def _keep_relay_state(request: HttpRequest, unsolicited: UnsolicitedResponse) -> SignIn | None:
     """Keep the RelayState of an unsolicited response, if it names a page of this organization; in a row, not in a URL.
 
     Entra sends what its field Relay State holds. Nothing is kept for a frame or a script of another page, which could
     post as often as it likes and use up the starts of its visitor's network.
     """
-    if asked.restart_of is not None or not _is_navigation(request):
+    if unsolicited.restart_of is not None or not _is_navigation(request):
         return None
-    page = page_of_organization(request.POST.get("RelayState", ""), asked.organization.slug)
-    return keep_next_path(organization=asked.organization, actor=actor_of(request), next_path=page) if page else None
+    page = page_of_organization(request.POST.get("RelayState", ""), unsolicited.organization.slug)
+    return (
+        keep_next_path(organization=unsolicited.organization, actor=actor_of(request), next_path=page) if page else None
+    )
 
 
 def make_session(request: HttpRequest, grant: SessionGrant) -> None:
@@ -217,7 +219,7 @@ def redirect_after_sign_in(sign_in: SignIn) -> HttpResponse:
 
 def _ask_to_switch(finished: Finished) -> HttpResponse:
     """Ask before switching users: else the owner of a provider could sign others in to their account (login CSRF)."""
-    return see_other("switch", finished.sign_in.organization.number, query={"token": token_of(finished)})
+    return see_other("switch", finished.sign_in.organization.number, query={"token": switch_token(finished)})
 
 
 def _too_many(request: HttpRequest) -> HttpResponse:

@@ -109,7 +109,7 @@ def _has_factor(request: OrganizationRequest) -> bool:
 @post_to("changed_identifiers", "slug")
 @never_cache
 def relink_members(request: HttpRequest) -> HttpResponse:
-    """Tie the ticked members, `sign_in` has the references, to the identifiers that arrived."""
+    """Tie the ticked members, `sign_in` has the references, to the identifiers that were received."""
     asked = cast(OrganizationRequest, request)
     organization = asked.membership.organization
     try:

@@ -15,7 +15,7 @@ from orgs.access import actor_of, grants_of
 from orgs.services import grants
 from orgs.sessions.names import session_name
 from orgs.views.responses import see_other
-from sso.services.sign_in.switch import waiting
+from sso.services.sign_in.switch import waiting_sign_in
 from sso.views.after_sign_out import WAITING_GRANTS
 from sso.views.protocol import make_session, redirect_after_sign_in
 
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 def switch(request: HttpRequest, number: int) -> HttpResponse:
     """Ask which user to be; `token` names the sign-in that waits. One that waits no more begins again."""
     token = request.GET.get("token", "")
-    finished = waiting(number=number, token=token, session=session_name(request)) if grants_of(request) else None
+    finished = (
+        waiting_sign_in(number=number, token=token, session=session_name(request)) if grants_of(request) else None
+    )
     if finished is None:
         return see_other("start_sign_in", number) if request.method == "POST" else redirect("start_sign_in", number)
     if request.method != "POST":

@@ -1,4 +1,4 @@
-"""Describing the identifiers of a refusal: the known one beside the one that arrived, and how they differ."""
+"""Describing the identifiers of a refusal: the known one beside the received one, and how they differ."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class Shown(NamedTuple):
 
 
 class SideBySide(NamedTuple):
-    """The identifiers by which a user is known, and those that arrived."""
+    """The identifiers by which a user is known, and those received."""
 
     known: tuple[Shown, ...]
-    arrived: tuple[Shown, ...]
+    received: tuple[Shown, ...]
 
 
 def side_by_side(facts: dict[str, Any] | None) -> SideBySide | None:
@@ -54,9 +54,9 @@ def is_other_kind(facts: dict[str, Any] | None) -> bool:
 
 def shown_difference(difference: Difference) -> SideBySide:
     """Return both sides for a page; two identifiers of one kind in such a way that their difference shows."""
-    known = tuple(_shown(each, _like(each, difference.arrived)) for each in difference.known)
-    arrived = tuple(_shown(each, _like(each, difference.known)) for each in difference.arrived)
-    return SideBySide(known, arrived)
+    known = tuple(_shown(each, _like(each, difference.received)) for each in difference.known)
+    received = tuple(_shown(each, _like(each, difference.known)) for each in difference.received)
+    return SideBySide(known, received)
 
 
 def _like(identifier: Identifier, others: Iterable[Identifier]) -> Identifier | None:
@@ -85,7 +85,7 @@ def identifier_advice(sign_in: SignIn) -> Advice | None:
 
 
 def _another_person(difference: Difference) -> Advice:
-    alike = next((each for each in difference.arrived if _like(each, difference.known)), None)
+    alike = next((each for each in difference.received if _like(each, difference.known)), None)
     found = (
         "To the identity provider this is not the person who signed in with this address before. For both it sent "
         f"{name_of(alike.form)}, with different values."
@@ -103,7 +103,7 @@ def _other_kind(difference: Difference) -> Advice:
     before = ", and ".join(name_of(each.form) for each in difference.known)
     return Advice(
         "The identity provider now identifies this user by another kind of identifier: "
-        f"{name_of(difference.arrived[0].form)}, and before by {before}. Values of two kinds cannot be compared, "
+        f"{name_of(difference.received[0].form)}, and before by {before}. Values of two kinds cannot be compared, "
         "so only the address indicates that it is the same user.",
         "If the change at the identity provider was not intended, undo it there: all users then sign in as "
         "before. If it was intended, re-link the refused members, several at once, on the page Changed "

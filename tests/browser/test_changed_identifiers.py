@@ -20,10 +20,10 @@ PASSED = [{"name": "signature", "outcome": "passed", "expected": "", "received":
 LONG = "AAdzZWNyZXQx/pairwise:" + "0f3b9c" * 20
 
 
-def refused(configuration: Configuration, address: str, arrived: str = "") -> SignIn:
+def refused(configuration: Configuration, address: str, received: str = "") -> SignIn:
     """Write the row of a sign-in under another kind of identifier, as the ACS does."""
     known = Identifier("name_id", "address", address, address, address)
-    new = Identifier("name_id", "persistent", arrived or f"{LONG}{address}", None, address)
+    new = Identifier("name_id", "persistent", received or f"{LONG}{address}", None, address)
     facts = Difference((new,), (known,)).as_facts()
     return sign_in_row(
         configuration, "refused", reason="other_subject", address=address, facts=facts, checks=PASSED, signed="both"

@@ -59,23 +59,23 @@ def finish_sign_in(
     names. A request that has been answered stays as it is, whatever its browser sends again.
     """
     now = timezone.now()
-    seen = saml.unverified_hint(encoded)
-    asked = sign_in_by_request(number, seen.in_response_to) or sign_in_by_relay_state(number, relay_state)
-    if asked is None:
+    hint = saml.unverified_hint(encoded)
+    sign_in = sign_in_by_request(number, hint.in_response_to) or sign_in_by_relay_state(number, relay_state)
+    if sign_in is None:
         organization = open_organization(number)
         return UnsolicitedResponse(organization, None) if organization else None
-    if not _is_from_this_browser(asked, cookies) or (asked.expires_at <= now and asked.consumed_at is None):
-        return _ask_again(asked, actor, now)
-    if asked.consumed_at is not None:
-        return _repeated(asked)
-    verdict = _judge(asked, encoded, now, with_keys=seen.may_be_encrypted)
+    if not _is_from_this_browser(sign_in, cookies) or (sign_in.expires_at <= now and sign_in.consumed_at is None):
+        return _ask_again(sign_in, actor, now)
+    if sign_in.consumed_at is not None:
+        return _repeated(sign_in)
+    verdict = _judge(sign_in, encoded, now, with_keys=hint.may_be_encrypted)
     try:
         return twice(
-            lambda: _decide(asked, verdict, actor, now, sign_in=_sign_in),
-            again=lambda: _decide(asked, verdict, actor, now, sign_in=_sign_in_locked),
+            lambda: _decide(sign_in, verdict, actor, now, complete=_sign_in),
+            again=lambda: _decide(sign_in, verdict, actor, now, complete=_sign_in_locked),
         )
     except AlreadyConsumed:
-        return _repeated(SignIn.objects.select_related("organization").get(pk=asked.pk))
+        return _repeated(SignIn.objects.select_related("organization").get(pk=sign_in.pk))
 
 
 def cookie_name(number: int) -> str:
@@ -83,32 +83,32 @@ def cookie_name(number: int) -> str:
     return f"sign-in-{number}"
 
 
-def _is_from_this_browser(asked: SignIn, cookies: Mapping[str, str]) -> bool:
-    nonce = cookies.get(cookie_name(asked.organization.number), "")
-    return hmac.compare_digest(hash_of_token(nonce), asked.nonce_hash)
+def _is_from_this_browser(sign_in: SignIn, cookies: Mapping[str, str]) -> bool:
+    nonce = cookies.get(cookie_name(sign_in.organization.number), "")
+    return hmac.compare_digest(hash_of_token(nonce), sign_in.nonce_hash)
 
 
-def _ask_again(asked: SignIn, actor: Actor, now: datetime) -> Refused | UnsolicitedResponse:
+def _ask_again(sign_in: SignIn, actor: Actor, now: datetime) -> Refused | UnsolicitedResponse:
     # A user who takes long at the provider has lost no cookie, however often that happens.
-    is_late = asked.consumed_at is None and asked.expires_at <= now
-    if asked.is_restart and not is_late:
-        return refuse_apart(asked, actor, now)
-    return UnsolicitedResponse(asked.organization, asked)
+    is_late = sign_in.consumed_at is None and sign_in.expires_at <= now
+    if sign_in.is_restart and not is_late:
+        return refuse_apart(sign_in, actor, now)
+    return UnsolicitedResponse(sign_in.organization, sign_in)
 
 
-def _repeated(asked: SignIn) -> Refused | Repeated:
+def _repeated(sign_in: SignIn) -> Refused | Repeated:
     """Return what the browser that asked is told when it sends a response again: how the first one ended."""
-    return Refused(asked) if asked.state == SignInState.REFUSED else Repeated(asked)
+    return Refused(sign_in) if sign_in.state == SignInState.REFUSED else Repeated(sign_in)
 
 
-def _judge(asked: SignIn, encoded: str, now: datetime, *, with_keys: bool) -> saml.Verdict:
-    organization = asked.organization
+def _judge(sign_in: SignIn, encoded: str, now: datetime, *, with_keys: bool) -> saml.Verdict:
+    organization = sign_in.organization
     us = decrypting_service_provider(organization) if with_keys else service_provider(organization.number)
     return saml.validate_response(
         encoded,
         service_provider=us,
-        identity_provider=asked.configuration.identity_provider(),
-        request=saml.PendingRequest(asked.request_id, asked.started_at, asked.force_authn),
+        identity_provider=sign_in.configuration.identity_provider(),
+        request=saml.PendingRequest(sign_in.request_id, sign_in.started_at, sign_in.force_authn),
         now=now,
     )
 
@@ -121,95 +121,95 @@ class _Asserted(NamedTuple):
     known: KnownPerson | None
 
 
-_SignInOne = Callable[[SignIn, _Asserted, Actor, datetime], Finished]
+_Complete = Callable[[SignIn, _Asserted, Actor, datetime], Finished]
 
 
 def _decide(
-    asked: SignIn, verdict: saml.Verdict, actor: Actor, now: datetime, *, sign_in: _SignInOne
+    sign_in: SignIn, verdict: saml.Verdict, actor: Actor, now: datetime, *, complete: _Complete
 ) -> Finished | Refused:
     """Sign the user in or refuse, and write it. Raises AlreadyConsumed and OutdatedError; then nothing is written."""
-    _write_verdict(asked, verdict, actor)
-    asked.consumed_at = now
-    _clear_outcome(asked)
+    _write_verdict(sign_in, verdict, actor)
+    sign_in.consumed_at = now
+    _clear_outcome(sign_in)
     if verdict.assertion is None:
-        asked.signer = signer_of(asked.configuration, verdict)
-        return refuse(asked, reason_of(verdict), verdict.status_message)
+        sign_in.signer = signer_of(sign_in.configuration, verdict)
+        return refuse(sign_in, reason_of(verdict), verdict.status_message)
     try:
-        return sign_in(asked, _recognize(asked, verdict.assertion), actor, now)
+        return complete(sign_in, _recognize(sign_in, verdict.assertion), actor, now)
     except SignInRefused as refusal:
-        _clear_outcome(asked)
-        asked.operator_reason, asked.facts = refusal.operator_reason, refusal.facts
-        return refuse(asked, refusal.reason, refusal.detail)
+        _clear_outcome(sign_in)
+        sign_in.operator_reason, sign_in.facts = refusal.operator_reason, refusal.facts
+        return refuse(sign_in, refusal.reason, refusal.detail)
 
 
-def _clear_outcome(asked: SignIn) -> None:
+def _clear_outcome(sign_in: SignIn) -> None:
     """Clear what an earlier try, or one that was refused when it was to be written, has put into the row."""
-    asked.user = asked.grant = asked.signer = asked.facts = None
-    asked.provider_session, asked.name_id_hash = {}, ""
-    asked.reason = asked.operator_reason = asked.detail = ""
+    sign_in.user = sign_in.grant = sign_in.signer = sign_in.facts = None
+    sign_in.provider_session, sign_in.name_id_hash = {}, ""
+    sign_in.reason = sign_in.operator_reason = sign_in.detail = ""
 
 
-def _write_verdict(asked: SignIn, verdict: saml.Verdict, actor: Actor) -> None:
-    asked.checks = [check._asdict() for check in verdict.checks]
-    asked.claims = claims_of(verdict)
-    asked.signed, asked.certificate, asked.clock_skew = verdict.signed, verdict.certificate, verdict.clock_skew
-    asked.ip_address, asked.user_agent = actor.address or None, actor.user_agent[:400]
+def _write_verdict(sign_in: SignIn, verdict: saml.Verdict, actor: Actor) -> None:
+    sign_in.checks = [check._asdict() for check in verdict.checks]
+    sign_in.claims = claims_of(verdict)
+    sign_in.signed, sign_in.certificate, sign_in.clock_skew = verdict.signed, verdict.certificate, verdict.clock_skew
+    sign_in.ip_address, sign_in.user_agent = actor.address or None, actor.user_agent[:400]
 
 
-def _recognize(asked: SignIn, assertion: saml.Assertion) -> _Asserted:
+def _recognize(sign_in: SignIn, assertion: saml.Assertion) -> _Asserted:
     """Read the person from an assertion, and the user from the database. Raises SignInRefused."""
-    check_open(asked)
+    check_open(sign_in)
     person = person_in(assertion)
-    asked.address = person.address
-    return _Asserted(assertion, person, known_person(asked.connection, person.provider, person.subject))
+    sign_in.address = person.address
+    return _Asserted(assertion, person, known_person(sign_in.connection, person.provider, person.subject))
 
 
-def _sign_in(asked: SignIn, asserted: _Asserted, actor: Actor, now: datetime) -> Finished:
+def _sign_in(sign_in: SignIn, asserted: _Asserted, actor: Actor, now: datetime) -> Finished:
     """Sign the user in: most of them, for whom nothing else is to be written, without a lock.
 
     That is one statement of PostgreSQL's, which asks once more what was read before.
     """
-    is_plain = asked.purpose != Purpose.TEST and not asked.session and is_settled(asserted.known, asserted.person)
+    is_plain = sign_in.purpose != Purpose.TEST and not sign_in.session and is_settled(asserted.known, asserted.person)
     if is_plain and can_write_at_once():
-        return _write(asked, asserted, actor, now)
-    return _sign_in_locked(asked, asserted, actor, now)
+        return _write(sign_in, asserted, actor, now)
+    return _sign_in_locked(sign_in, asserted, actor, now)
 
 
-def _sign_in_locked(asked: SignIn, asserted: _Asserted, actor: Actor, now: datetime) -> Finished:
+def _sign_in_locked(sign_in: SignIn, asserted: _Asserted, actor: Actor, now: datetime) -> Finished:
     """Sign the user in behind the organization's lock, where all that decides is read again: one transaction.
 
     That is for whatever else has to be written, for SQLite, and for a first try that was outdated.
     """
     with transaction.atomic():
-        known = _hold(asked, asserted.person, asserted.known)
-        finished = _write(asked, asserted._replace(known=known), actor, now)
-        grants.carry_grants_over(from_session=asked.session, to=finished.grant)
+        known = _hold(sign_in, asserted.person, asserted.known)
+        finished = _write(sign_in, asserted._replace(known=known), actor, now)
+        grants.carry_grants_over(from_session=sign_in.session, to=finished.grant)
     return finished
 
 
-def _write(asked: SignIn, asserted: _Asserted, actor: Actor, now: datetime) -> Finished:
+def _write(sign_in: SignIn, asserted: _Asserted, actor: Actor, now: datetime) -> Finished:
     """Resolve the person and persist the sign-in, with all that comes of it."""
-    authorized = resolve_person(asked=asked, person=asserted.person, known=asserted.known, actor=actor)
-    grant = _new_grant(asked, authorized.membership.user, asserted.assertion, now)
-    persist(asked, authorized, grant)
-    return Finished(asked, grant)
+    authorized = resolve_person(sign_in=sign_in, person=asserted.person, known=asserted.known, actor=actor)
+    grant = _new_grant(sign_in, authorized.membership.user, asserted.assertion, now)
+    persist(sign_in, authorized, grant)
+    return Finished(sign_in, grant)
 
 
-def _hold(asked: SignIn, person: Person, known: KnownPerson | None) -> KnownPerson | None:
+def _hold(sign_in: SignIn, person: Person, known: KnownPerson | None) -> KnownPerson | None:
     """Lock the organization until all is written, read again what decides the sign-in, and return the person.
 
     A member only shares the organization, so that other sign-ins go on. A test or a first sign-in changes who may
     enter, or how, and holds it alone. Raises SignInRefused and OutdatedError.
     """
-    changes_access = asked.purpose == Purpose.TEST or not is_member(known)
+    changes_access = sign_in.purpose == Purpose.TEST or not is_member(known)
     lock = locks.hold_organization if changes_access else locks.share_organization
-    asked.organization = lock(asked.organization)
+    sign_in.organization = lock(sign_in.organization)
     configurations = Configuration.objects.select_related("connection").defer("metadata", "findings")
-    asked.configuration = configurations.get(pk=asked.configuration_id)
-    asked.connection = asked.configuration.connection
-    asked.connection.organization = asked.organization
-    check_open(asked)
-    found = known_person(asked.connection, person.provider, person.subject)
+    sign_in.configuration = configurations.get(pk=sign_in.configuration_id)
+    sign_in.connection = sign_in.configuration.connection
+    sign_in.connection.organization = sign_in.organization
+    check_open(sign_in)
+    found = known_person(sign_in.connection, person.provider, person.subject)
     if known is not None and found is None:
         raise SignInRefused(Reason.UNLINKED)
     if not changes_access and not is_member(found):
@@ -217,19 +217,19 @@ def _hold(asked: SignIn, person: Person, known: KnownPerson | None) -> KnownPers
     return found
 
 
-def _new_grant(asked: SignIn, user: User, assertion: saml.Assertion, now: datetime) -> SessionGrant:
+def _new_grant(sign_in: SignIn, user: User, assertion: saml.Assertion, now: datetime) -> SessionGrant:
     """Return the grant of a successful sign-in, not yet written, and put it into the sign-in's row."""
     grant = grants.new_grant(
         session=secrets.token_urlsafe(32),
         user=user,
         kind=GrantKind.SSO,
-        organization=asked.organization,
-        connection=asked.connection.public_id,
+        organization=sign_in.organization,
+        connection=sign_in.connection.public_id,
         expires_at=end_of_sso_grant(
-            now, length=asked.organization.session_length, provider_end=assertion.session_not_on_or_after
+            now, length=sign_in.organization.session_length, provider_end=assertion.session_not_on_or_after
         ),
     )
-    asked.state, asked.user = SignInState.SUCCEEDED, user
-    asked.grant, asked.name_id_hash = grant.public_id, hash_of_token(assertion.name_id)
-    asked.provider_session = session_of(assertion)
+    sign_in.state, sign_in.user = SignInState.SUCCEEDED, user
+    sign_in.grant, sign_in.name_id_hash = grant.public_id, hash_of_token(assertion.name_id)
+    sign_in.provider_session = session_of(assertion)
     return grant

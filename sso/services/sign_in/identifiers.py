@@ -12,7 +12,7 @@ TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
 _PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
 
 
-def arrived_identifier(kind: SubjectKind, subject: str, normalized: str | None, name_id_format: str) -> Identifier:
+def received_identifier(kind: SubjectKind, subject: str, normalized: str | None, name_id_format: str) -> Identifier:
     """Return an identifier of an assertion, still without the address that came with it."""
     return Identifier(kind.value, _form_of(kind, name_id_format, normalized), subject, normalized, "")
 

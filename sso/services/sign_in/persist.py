@@ -11,17 +11,17 @@ from sso.reasons import Reason
 from sso.services.sign_in.resolve_person import Authorized
 
 
-def consume_request(asked: SignIn) -> None:
+def consume_request(sign_in: SignIn) -> None:
     """Consume the request, once, and write down what became of it. Raises AlreadyConsumed.
 
     One UPDATE on the row's own columns, which one of many concurrent requests wins.
     """
-    outcome = {name: getattr(asked, name) for name in OUTCOME}
-    if not SignIn.objects.filter(pk=asked.pk, consumed_at__isnull=True).update(**outcome):
+    outcome = {name: getattr(sign_in, name) for name in OUTCOME}
+    if not SignIn.objects.filter(pk=sign_in.pk, consumed_at__isnull=True).update(**outcome):
         raise AlreadyConsumed
 
 
-def persist(asked: SignIn, authorized: Authorized, grant: SessionGrant) -> None:
+def persist(sign_in: SignIn, authorized: Authorized, grant: SessionGrant) -> None:
     """Consume the request and write the grant.
 
     On PostgreSQL one statement asks again for everything that the grant depends on, and holds it until all is written,
@@ -30,10 +30,10 @@ def persist(asked: SignIn, authorized: Authorized, grant: SessionGrant) -> None:
     Raises OutdatedError, SignInRefused and AlreadyConsumed; then nothing has been written.
     """
     if not can_write_at_once():
-        consume_request(asked)
+        consume_request(sign_in)
         grant.save(force_insert=True)
         return
-    found = write_at_once(asked, grant, membership=authorized.membership.pk, identity=authorized.identity.pk)
+    found = write_at_once(sign_in, grant, membership=authorized.membership.pk, identity=authorized.identity.pk)
     if not found.is_open:
         raise OutdatedError
     if not found.is_linked:

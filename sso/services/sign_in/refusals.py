@@ -21,29 +21,29 @@ from sso.services.sign_in.start import new_reference
 _KEPT_APART = 5
 
 
-def refuse(asked: SignIn, reason: Reason, detail: str) -> Refused:
+def refuse(sign_in: SignIn, reason: Reason, detail: str) -> Refused:
     """Consume the request with a reason; the row keeps every check. Raises AlreadyConsumed."""
-    asked.state, asked.reason, asked.detail = SignInState.REFUSED, reason, detail[:1000]
-    consume_request(asked)
-    return Refused(asked)
+    sign_in.state, sign_in.reason, sign_in.detail = SignInState.REFUSED, reason, detail[:1000]
+    consume_request(sign_in)
+    return Refused(sign_in)
 
 
-def refuse_apart(asked: SignIn, actor: Actor, now: datetime) -> Refused:
+def refuse_apart(sign_in: SignIn, actor: Actor, now: datetime) -> Refused:
     """Refuse a response without the cookie in a row of its own: the browser that asked may still answer the request.
 
     Further responses to the same request return the last of these rows.
     """
-    alike = SignIn.objects.filter(restart_of=asked, reason=Reason.COOKIE_LOST, expires_at=F("started_at"))
+    alike = SignIn.objects.filter(restart_of=sign_in, reason=Reason.COOKIE_LOST, expires_at=F("started_at"))
     rows = list(alike.order_by("-id")[:_KEPT_APART])
     if len(rows) == _KEPT_APART:
         return Refused(rows[0])
     row = SignIn.objects.create(
         reference=new_reference(),
-        organization=asked.organization,
-        connection=asked.connection,
-        configuration=asked.configuration,
-        purpose=asked.purpose,
-        restart_of=asked,
+        organization=sign_in.organization,
+        connection=sign_in.connection,
+        configuration=sign_in.configuration,
+        purpose=sign_in.purpose,
+        restart_of=sign_in,
         state=SignInState.REFUSED,
         reason=Reason.COOKIE_LOST,
         request_id=saml.new_request_id(),

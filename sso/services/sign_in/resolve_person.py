@@ -32,7 +32,7 @@ from sso.reasons import OperatorReason, Reason
 from sso.selectors.name_id_forms import comparable
 from sso.services.connections import activate
 from sso.services.sign_in.asserted import CLAIM_OBJECT_IDENTIFIER, address_in, names_in
-from sso.services.sign_in.identifiers import TRANSIENT, arrived_identifier, known_identifiers
+from sso.services.sign_in.identifiers import TRANSIENT, known_identifiers, received_identifier
 
 _SAME_USE = timedelta(days=1)
 
@@ -93,28 +93,28 @@ def _address_in(assertion: saml.Assertion) -> str:
         raise SignInRefused(reason, facts=facts) from error
 
 
-def check_open(asked: SignIn) -> None:
+def check_open(sign_in: SignIn) -> None:
     """Refuse if access was closed since the sign-in began. persist.py checks this again as it writes."""
-    if not asked.organization.is_open:
+    if not sign_in.organization.is_open:
         raise SignInRefused(Reason.CLOSED)
-    if not asked.organization.plan.sso:
+    if not sign_in.organization.plan.sso:
         raise SignInRefused(Reason.PLAN)
-    if asked.connection.state == ConnectionState.DISABLED:
+    if sign_in.connection.state == ConnectionState.DISABLED:
         raise SignInRefused(Reason.DISABLED)
-    if asked.configuration.state == ConfigurationState.RETIRED:
+    if sign_in.configuration.state == ConfigurationState.RETIRED:
         raise SignInRefused(Reason.REPLACED)
 
 
-def resolve_person(*, asked: SignIn, person: Person, known: KnownPerson | None, actor: Actor) -> Authorized:
+def resolve_person(*, sign_in: SignIn, person: Person, known: KnownPerson | None, actor: Actor) -> Authorized:
     """Authorize a person: return the identity and the membership by which they sign in, written now if they are new.
 
     `known` is the user who has signed in by this subject before. The test of a draft lets in admins only, makes no new
     member, and makes the draft the active configuration. Raises SignInRefused, before any write.
     """
     actor = Actor(email=person.address, address=actor.address, user_agent=actor.user_agent)
-    authorized = _known(asked, known, person, actor) if known else _new(asked, person, actor)
-    if asked.purpose == Purpose.TEST and asked.configuration.state == ConfigurationState.DRAFT:
-        activate(configuration=asked.configuration, actor=actor)
+    authorized = _known(sign_in, known, person, actor) if known else _new(sign_in, person, actor)
+    if sign_in.purpose == Purpose.TEST and sign_in.configuration.state == ConfigurationState.DRAFT:
+        activate(configuration=sign_in.configuration, actor=actor)
     # On the membership only (invariant 1).
     members.note_names(membership=authorized.membership, **person.names)
     return authorized
@@ -132,10 +132,10 @@ def is_settled(known: KnownPerson | None, person: Person) -> bool:
     return not _has_news(known.identity, person) and members.has_names(membership=known.membership, **person.names)
 
 
-def _known(asked: SignIn, known: KnownPerson, person: Person, actor: Actor) -> Authorized:
+def _known(sign_in: SignIn, known: KnownPerson, person: Person, actor: Actor) -> Authorized:
     """Return the identity of a known user: by subject, whatever address is asserted today."""
     user = known.identity.user
-    membership = _authorize_membership(asked, user.email, user, known.membership, actor)
+    membership = _authorize_membership(sign_in, user.email, user, known.membership, actor)
     if _has_news(known.identity, person):
         Identity.objects.filter(pk=known.identity.pk).update(address=person.address, last_used_at=timezone.now())
     return Authorized(known.identity, membership)
@@ -147,14 +147,14 @@ def _has_news(identity: Identity, person: Person) -> bool:
     return before is None or timezone.now() - before > _SAME_USE or identity.address != person.address
 
 
-def _new(asked: SignIn, person: Person, actor: Actor) -> Authorized:
-    connection = asked.connection
+def _new(sign_in: SignIn, person: Person, actor: Actor) -> Authorized:
+    connection = sign_in.connection
     # Locked against a race condition: an account that becomes an operator's, or is disabled, must not be joined.
     user = User.objects.select_for_update(no_key=True).filter(email=person.address).first()
     if user is not None:
         _check_not_another(user, person, connection)
     found = _membership(connection, user) if user else None
-    membership = _authorize_membership(asked, person.address, user, found, actor)
+    membership = _authorize_membership(sign_in, person.address, user, found, actor)
     identity = Identity.objects.create(
         connection=connection,
         provider_entity_id=person.provider,
@@ -175,14 +175,14 @@ def _new(asked: SignIn, person: Person, actor: Actor) -> Authorized:
 
 
 def _authorize_membership(
-    asked: SignIn, address: str, user: User | None, membership: Membership | None, actor: Actor
+    sign_in: SignIn, address: str, user: User | None, membership: Membership | None, actor: Actor
 ) -> Membership:
     """Return the membership of a member, or else of an invitee, or else one made just in time. Raises SignInRefused.
 
     What the organization itself decides is checked first and the account last, so that its log says the same of an
     operator's or a disabled account as of any other that it would not authorize.
     """
-    connection, admins_only = asked.connection, asked.purpose == Purpose.TEST
+    connection, admins_only = sign_in.connection, sign_in.purpose == Purpose.TEST
     if membership is not None and membership.state != MembershipState.REMOVED:
         _check_may_enter(membership, admins_only=admins_only)
         _check_not_disabled(membership.user)
@@ -247,16 +247,16 @@ def _check_not_another(user: User, person: Person, connection: Connection) -> No
     known = Identity.objects.filter(connection=connection, provider_entity_id=person.provider, user=user)
     if any(each.subject_kind == person.subject.kind or not _has_identifier(person, each) for each in known):
         raise SignInRefused(
-            Reason.OTHER_SUBJECT, facts=Difference(_arrived(person), known_identifiers(known)).as_facts()
+            Reason.OTHER_SUBJECT, facts=Difference(_received(person), known_identifiers(known)).as_facts()
         )
 
 
-def _arrived(person: Person) -> tuple[Identifier, ...]:
+def _received(person: Person) -> tuple[Identifier, ...]:
     """Return the subject, and the name ID if another identifier goes before it."""
     subjects = [person.subject]
     if person.name_id and person.subject.kind == SubjectKind.OBJECT_IDENTIFIER:
         subjects.append(_subject(SubjectKind.NAME_ID, person.name_id, person.normal_name_id))
-    found = (arrived_identifier(*subject, person.name_id_format) for subject in subjects)
+    found = (received_identifier(*subject, person.name_id_format) for subject in subjects)
     return tuple(each._replace(address=person.address) for each in found)
 
 

@@ -10,12 +10,12 @@ from sso.models import SignIn, SignInState
 from sso.services.sign_in.outcomes import Finished
 
 
-def token_of(finished: Finished) -> str:
-    """Return an encrypted token from which `waiting` finds this sign-in again, for ten minutes."""
+def switch_token(finished: Finished) -> str:
+    """Return an encrypted token from which `waiting_sign_in` finds this sign-in again, for ten minutes."""
     return encrypt(TokenPurpose.SWITCH, f"{finished.sign_in.public_id.hex} {finished.grant.session}")
 
 
-def waiting(*, number: int, token: str, session: str) -> Finished | None:
+def waiting_sign_in(*, number: int, token: str, session: str) -> Finished | None:
     """Return the sign-in at organization `number` that a token names, if it began in this session and still waits.
 
     A user who continued has another session by then, and one who stayed has ended its grant.

@@ -120,7 +120,7 @@ def test_a_format_that_no_row_tells_may_be_any(siege: Siege) -> None:
 def test_the_row_keeps_all_of_an_identifier(siege: Siege) -> None:
     long = "a" * 1000
     found = difference(siege, (long + "1", UNSPECIFIED, ""), (long + "2", UNSPECIFIED, ""))
-    assert (found.known[0].subject, found.arrived[0].subject) == (long + "1", long + "2")
+    assert (found.known[0].subject, found.received[0].subject) == (long + "1", long + "2")
 
 
 # --- What the admin reads -------------------------------------------------------------------------------------------

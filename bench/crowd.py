@@ -72,7 +72,7 @@ def make_crowd(size: Size) -> Organization:
     """Make the organization Contoso with its admin, admin@contoso.example, and that many rows; return it.
 
     The events and sign-ins are half a minute apart. One sign-in of ten was refused, one of a hundred never finished;
-    one event of a thousand is of high risk. Every second member has a session.
+    one event of a thousand is of high risk. Every fourth member has a session.
     """
     _trust_references()
     admin = User.objects.create_user("admin@contoso.example")
@@ -200,15 +200,17 @@ def _sign_in(configuration: Configuration, state: SignInState, reason: str) -> S
 
 
 def _copy_sessions(organization: Organization, configuration: Configuration, size: Size) -> None:
-    """Make a live grant of single sign-on for every second member, and an ended one for each of the others."""
+    """Make a live grant of single sign-on for every fourth member, and an ended one for each."""
     now, user = timezone.now(), User.objects.get(email="member@contoso.example")
     own = {"user_id": f"{_FAR} + each %% {size.members}", "session": "md5(each::text)"}
-    for ended_at, copies in ((None, size.members // 2), (now, size.members)):
+    for ended_at, copies in ((None, size.members // 4), (now, size.members)):
         grant = SessionGrant.objects.create(
             session="0", user=user, kind=GrantKind.SSO, organization=organization, ended_at=ended_at,
             connection=configuration.connection.public_id, opened_at=now, expires_at=now + timedelta(hours=12),
         )  # fmt: skip
-        moved = {} if ended_at is None else {name: _ago(name) for name in ("opened_at", "expires_at", "ended_at")}
+        # The live ones within the last hours, since they are as old as sessions may be.
+        seconds = 30 if ended_at else 1
+        moved = {name: _ago(name, seconds) for name in ("opened_at", "expires_at", "ended_at")}
         copy_row(grant, copies, own | moved)
     sign_out = SignOut.objects.create(
         connection=configuration.connection,

@@ -25,7 +25,8 @@ from django.utils.functional import SimpleLazyObject
 
 from audit.actors import Actor
 from orgs.models import GrantKind, Membership, Role, SessionGrant, User
-from orgs.selectors import live_grants, membership_in, memberships_of
+from orgs.selectors.grants import live_grants
+from orgs.selectors.organizations import membership_in, memberships_of
 from orgs.sessions.names import SESSION_NAME, session_name
 
 View = Callable[..., HttpResponseBase]

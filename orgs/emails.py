@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.text import Truncator
 
 from orgs.models import Invitation, Membership, Organization, User
-from orgs.selectors import admin_addresses
+from orgs.selectors.organizations import admin_addresses
 from orgs.text.visible_text import visible
 from outbox.mails import Mail
 from outbox.services import post_mail

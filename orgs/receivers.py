@@ -32,7 +32,7 @@ from orgs.deferred import defer
 from orgs.errors import NotAllowedError
 from orgs.models import User
 from orgs.models.users import operator_made
-from orgs.selectors import accepted_numbers
+from orgs.selectors.organizations import accepted_numbers
 from orgs.services import accounts, grants
 from orgs.sessions.lifetimes import PASSWORD_SESSION
 from orgs.sessions.names import name_session, session_name

@@ -16,7 +16,7 @@ from audit.events import EventName, Outcome
 from audit.services import Facts, record
 from orgs.errors import NotAllowedError, OutdatedError
 from orgs.models import GrantKind, Membership, MembershipSource, MembershipState, Organization, Role, SessionGrant, User
-from orgs.selectors import opened_by_password
+from orgs.selectors.organizations import opened_by_password
 from orgs.services.grants import create_grant
 from orgs.services.superusers import check_may_change, check_may_give_rights, check_superuser_remains
 from orgs.transactions import atomic

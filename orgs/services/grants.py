@@ -14,7 +14,7 @@ from audit.actors import Actor
 from audit.events import EventName
 from audit.services import record
 from orgs.models import GrantKind, Organization, Plan, SessionGrant, User
-from orgs.selectors import opened_by_password
+from orgs.selectors.organizations import opened_by_password
 from orgs.services.superusers import check_may_change
 from orgs.transactions import atomic
 

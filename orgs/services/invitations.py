@@ -24,7 +24,7 @@ from orgs.models import (
     Role,
     User,
 )
-from orgs.selectors import has_own_password, open_invitations_of
+from orgs.selectors.organizations import has_own_password, open_invitations_of
 from orgs.services.accounts import record_for_organizations, record_sign_up
 from orgs.services.email_limits import check_emails
 from orgs.services.locks import hold_account, hold_organization

@@ -10,7 +10,7 @@ from audit.events import EventName
 from audit.services import Facts, record
 from orgs.errors import NotAllowedError
 from orgs.models import GrantKind, Invitation, Membership, MembershipSource, MembershipState, Organization, Role, User
-from orgs.selectors import open_invitations_of
+from orgs.selectors.organizations import open_invitations_of
 from orgs.services.accounts import create_account
 from orgs.services.grants import end_grants
 from orgs.services.locks import hold_organization

@@ -26,7 +26,7 @@ from orgs.models import (
     Role,
     User,
 )
-from orgs.selectors import SessionCounts, count_sessions
+from orgs.selectors.grants import SessionCounts, count_sessions
 from orgs.services.grants import end_grants
 from orgs.services.locks import hold_account, hold_organization, hold_shared
 from orgs.text.visible_text import validate_name

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from orgs import access
 from orgs.errors import NotAllowedError
 from orgs.forms import NewPasswordForm
-from orgs.selectors import has_own_password, invitation_by_token
+from orgs.selectors.organizations import has_own_password, invitation_by_token
 from orgs.services import invitations
 from orgs.views.responses import see_other, show
 

@@ -14,7 +14,8 @@ from orgs import access
 from orgs.errors import NotAllowedError
 from orgs.forms import DomainForm, GeneralForm, SessionLengthForm, initial_of
 from orgs.models import Role
-from orgs.selectors import MOST_SHOWN, count_sessions, domain_in, domains_of
+from orgs.selectors.grants import MOST_SHOWN, count_sessions
+from orgs.selectors.organizations import domain_in, domains_of
 from orgs.services import domains, organizations
 from orgs.views.responses import post_to, see_other, show
 

@@ -17,7 +17,7 @@ from orgs import access
 from orgs.errors import NotAllowedError
 from orgs.forms import OrganizationForm
 from orgs.models import Role
-from orgs.selectors import membership_to_accept, memberships_of
+from orgs.selectors.organizations import membership_to_accept, memberships_of
 from orgs.services import members, organizations
 from orgs.views.responses import post_to, see_other, show
 

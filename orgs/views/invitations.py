@@ -13,7 +13,7 @@ from orgs import access
 from orgs.errors import NotAllowedError
 from orgs.forms import InvitationForm
 from orgs.models import Role
-from orgs.selectors import invitation_of
+from orgs.selectors.organizations import invitation_of
 from orgs.services import invitations
 from orgs.views.responses import post_to, see_other, show
 

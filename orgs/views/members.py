@@ -16,7 +16,7 @@ from orgs import access
 from orgs.errors import NotAllowedError
 from orgs.forms import PeopleFilterForm, RoleForm, role_choices
 from orgs.models import Role
-from orgs.selectors import (
+from orgs.selectors.organizations import (
     BY_ADDRESS,
     LATEST_SENT_FIRST,
     count_members,

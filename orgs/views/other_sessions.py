@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from orgs.authentication.second_factors import ActivateTOTP
-from orgs.selectors import names_of_sessions
+from orgs.selectors.grants import names_of_sessions
 from orgs.sessions.names import session_name
 from orgs.views.responses import page_of, see_other
 

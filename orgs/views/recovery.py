@@ -20,7 +20,7 @@ from orgs import access
 from orgs.errors import NotAllowedError
 from orgs.forms import RecoveryCodeForm
 from orgs.models import Membership
-from orgs.selectors import admin_addresses, settled_factors
+from orgs.selectors.organizations import admin_addresses, settled_factors
 from orgs.services import recovery
 from orgs.sessions.lifetimes import RECOVERY_GRANT, in_words
 from orgs.sessions.names import name_session

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from orgs.crypto.tokens import hash_of_token
 from orgs.models import GrantKind, SessionGrant
-from orgs.selectors import live_grants_into
+from orgs.selectors.grants import live_grants_into
 from sso.models import SignIn
 from sso.saml import REQUEST_LIFE
 

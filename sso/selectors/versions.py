@@ -9,7 +9,7 @@ from django.db.models import Min
 from django.utils import timezone
 
 from orgs.models import GrantKind
-from orgs.selectors import SessionCounts, count_grants, live_grants_into
+from orgs.selectors.grants import SessionCounts, count_grants, live_grants_into
 from sso.models import Configuration, ConfigurationState, Connection, SignIn, SignInState
 from sso.reasons import Reason
 

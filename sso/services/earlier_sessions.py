@@ -6,7 +6,7 @@ from audit.actors import Actor
 from audit.events import EventName
 from audit.services import record
 from orgs.models import GrantKind, Organization
-from orgs.selectors import SessionCounts
+from orgs.selectors.grants import SessionCounts
 from orgs.services import grants, locks
 from orgs.transactions import atomic
 from sso.selectors.connections import active_configuration

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orgs.errors import NotAllowedError
 from orgs.models import Organization
-from orgs.selectors import plans_with_sso
+from orgs.selectors.organizations import plans_with_sso
 
 
 def sentence_about_plans() -> str:

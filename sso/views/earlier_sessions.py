@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from orgs.access import OrganizationRequest, actor_of, organization_page
 from orgs.models import Role
-from orgs.selectors import MOST_SHOWN
+from orgs.selectors.grants import MOST_SHOWN
 from orgs.sessions.names import session_name
 from orgs.views.responses import see_other
 from sso.selectors.connections import active_configuration

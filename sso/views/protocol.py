@@ -14,7 +14,8 @@ from django.views.decorators.http import require_GET
 
 from orgs.access import actor_of, grants_of, keep_session_name
 from orgs.models import Organization, SessionGrant
-from orgs.selectors import open_organization, other_user_in
+from orgs.selectors.grants import other_user_in
+from orgs.selectors.organizations import open_organization
 from orgs.sessions.lifetimes import cookie_seconds
 from orgs.sessions.names import session_name
 from orgs.views.responses import not_allowed, see_other

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from orgs.access import grants_of, opening_grant
-from orgs.selectors import membership_in
+from orgs.selectors.organizations import membership_in
 from orgs.views.responses import see_other
 from sso.models import SignIn, SignInState
 from sso.selectors.repeats import answered_sign_in, was_closed

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
 from orgs.access import any_grant, visible_memberships
-from orgs.selectors import organization_by_slug, organization_of_domain
+from orgs.selectors.organizations import organization_by_slug, organization_of_domain
 from orgs.services.mailed.posting import ask_for_sign_in_pages
 from orgs.text.email_addresses import domain_of
 from orgs.views.responses import post_to, see_other

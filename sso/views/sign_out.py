@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from orgs.access import actor_of, grants_of
-from orgs.selectors import open_organization
+from orgs.selectors.organizations import open_organization
 from orgs.sessions.lifetimes import ENCRYPTED_PARAM
 from orgs.views.responses import see_other
 from sso.crypto.encrypted_params import TokenPurpose, decrypt, encrypt

@@ -23,7 +23,7 @@ from orgs.models import (
     SessionGrant,
     User,
 )
-from orgs.selectors import organization_of_domain
+from orgs.selectors.organizations import organization_of_domain
 from orgs.services import grants, organizations
 from orgs.services.domains import add_domain
 from sso.models import Connection, Identity, SubjectKind

@@ -15,7 +15,7 @@ import simulator
 from audit.actors import COMMAND_LINE
 from audit.models import Event
 from orgs.models import MembershipSource, MembershipState, Organization, Role, User
-from orgs.selectors import organization_of_domain
+from orgs.selectors.organizations import organization_of_domain
 from orgs.services import domains, members, organizations
 from sso.management import demo
 from sso.models import Configuration, Connection

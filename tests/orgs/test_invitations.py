@@ -19,7 +19,7 @@ from audit.actors import COMMAND_LINE
 from audit.models import Event
 from orgs.errors import NotAllowedError
 from orgs.models import Invitation, Membership, Organization, Role, User
-from orgs.selectors import pending_invitation
+from orgs.selectors.organizations import pending_invitation
 from orgs.services import invitations, members, organizations
 from tests.conftest import PASSWORD, MakeMember, MakeOrganization, MakeUser, SignedIn, deliver_outbox, open_session
 from tests.orgs.conftest import RequireSSO, link_in

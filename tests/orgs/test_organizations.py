@@ -13,7 +13,7 @@ from audit.actors import COMMAND_LINE
 from audit.models import Event
 from orgs.errors import NotAllowedError
 from orgs.models import MembershipSource, Organization, OrganizationNumber, Plan, Role, SessionGrant, User
-from orgs.selectors import membership_in, open_organization, organization_by_slug, organization_of_domain
+from orgs.selectors.organizations import membership_in, open_organization, organization_by_slug, organization_of_domain
 from orgs.services import domains, organizations
 from sso.models import Connection, ConnectionState
 from tests.conftest import MakeMember, MakeOrganization, MakeUser, SignedIn

@@ -16,7 +16,7 @@ from audit.actors import COMMAND_LINE
 from audit.events import EventName, Risk
 from audit.models import Event
 from orgs.models import GrantKind, Membership, Organization, Role, SessionGrant, User
-from orgs.selectors import SessionCounts, count_sessions
+from orgs.selectors.grants import SessionCounts, count_sessions
 from orgs.services import grants, members, organizations
 from tests.conftest import MakeMember, MakeOrganization, SignedIn, connection_to, open_session
 from tests.orgs.conftest import RequireSSO

@@ -14,7 +14,7 @@ from django.urls import reverse
 from audit.actors import COMMAND_LINE
 from orgs.emails import absolute
 from orgs.models import MembershipSource, MembershipState, Organization, Plan, User
-from orgs.selectors import open_organization
+from orgs.selectors.organizations import open_organization
 from orgs.services import accounts
 from orgs.services.organizations import create_organization, sign_everyone_out
 from orgs.text.email_addresses import normal_address

@@ -16,7 +16,7 @@ from orgs.crypto.tokens import hash_of_token, token_of_message
 from orgs.emails import invitation_mail, recovery_code_mail, sign_in_pages_mail
 from orgs.errors import NotAllowedError
 from orgs.models import Invitation, Membership, RecoveryCode, User
-from orgs.selectors import organizations_of_address
+from orgs.selectors.organizations import organizations_of_address
 from orgs.services.locks import hold_organization
 from orgs.services.recovery import TRIES, admin_as_it_is_now
 from orgs.sessions import lifetimes

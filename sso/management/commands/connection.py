@@ -20,7 +20,7 @@ from audit.actors import COMMAND_LINE
 from orgs.emails import absolute
 from orgs.errors import NotAllowedError
 from orgs.models import Organization
-from orgs.selectors import open_organization
+from orgs.selectors.organizations import open_organization
 from orgs.text.visible_text import visible
 from sso import saml
 from sso.days import day_in_words

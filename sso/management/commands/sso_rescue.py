@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit.actors import COMMAND_LINE
-from orgs.selectors import open_organization
+from orgs.selectors.organizations import open_organization
 from orgs.services import organizations
 from orgs.text.visible_text import visible
 

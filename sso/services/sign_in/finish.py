@@ -15,7 +15,7 @@ from audit.actors import Actor
 from orgs.crypto.tokens import hash_of_token
 from orgs.errors import OutdatedError
 from orgs.models import GrantKind, SessionGrant, User
-from orgs.selectors import open_organization
+from orgs.selectors.organizations import open_organization
 from orgs.services import grants, locks
 from orgs.sessions.lifetimes import end_of_sso_grant
 from orgs.transactions import twice

@@ -12,7 +12,7 @@ from audit.actors import Actor
 from audit.events import EventName
 from audit.services import record
 from orgs.models import Membership, MembershipState, Role, User
-from orgs.selectors import pending_invitation
+from orgs.selectors.organizations import pending_invitation
 from orgs.services import accounts, invitations, members
 from sso import saml
 from sso.acs_sql.read import KnownPerson, Subject

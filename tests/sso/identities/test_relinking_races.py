@@ -13,7 +13,7 @@ from django.test import Client
 from audit.actors import COMMAND_LINE
 from orgs.errors import NotAllowedError
 from orgs.models import SessionGrant, User
-from orgs.selectors import live_grants
+from orgs.selectors.grants import live_grants
 from orgs.services import grants
 from sso.models import Identity, Relinking, SignIn, SignInState
 from sso.reasons import Reason

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from audit.actors import COMMAND_LINE
 from orgs.models import Organization, Plan, Role, SessionGrant, User
-from orgs.selectors import live_grants
+from orgs.selectors.grants import live_grants
 from orgs.services import accounts, grants, members, organizations, plans
 from sso.acs_sql.read import known_person
 from sso.crypto.encrypted_params import TokenPurpose, encrypt

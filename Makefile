@@ -12,7 +12,7 @@ DEPLOYMENT := DEBUG=false SECRET_KEY="$$($(BIN)/python -c 'import secrets; print
 	DATABASE_URL=sqlite://:memory:
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-quick suite coverage mutants check bench bench-pages lint types contracts migrations deployment format hooks audit sbom lock
+.PHONY: help install run test test-quick suite coverage mutants check bench bench-pages load lint types contracts migrations deployment format hooks audit sbom lock
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -63,6 +63,9 @@ mutants: install .env ## Break the checks of the protocol one by one, and see wh
 
 bench: install ## Measure how fast it is, in ratios (docs/performance.md); less than a minute: make bench QUICK=1
 	@DATABASE_URL="$(DATABASE_URL)" QUICK="$(QUICK)" $(BIN)/python -m bench
+
+load: install ## Sign in for five minutes with eight browsers at once, on PostgreSQL; for 20 seconds: make load QUICK=1
+	@DATABASE_URL="$(DATABASE_URL)" QUICK="$(QUICK)" $(BIN)/python -m bench.load
 
 bench-pages: install ## Measure every page with a million rows, on PostgreSQL; with a tenth of them: make bench-pages QUICK=1
 	@DATABASE_URL="$(DATABASE_URL)" QUICK="$(QUICK)" $(BIN)/python -m bench.pages

@@ -1,0 +1,1 @@
+"""Whole sign-ins for minutes, as browsers make them."""

@@ -80,7 +80,7 @@ class OneLine(logging.Filter):
 def _unavailable(request: HttpRequest, reference: str) -> HttpResponse:
     response: HttpResponse
     if request.path == reverse("session"):
-        error = "One of our servers did not respond. Try again in a few seconds."
+        error = "We could not finish this just now. Try again in a few seconds."
         response = JsonResponse({"error": error, "reference": reference}, status=503)
     else:
         response = HttpResponse(render_to_string("503.html", {"reference": reference}), status=503)

@@ -42,7 +42,6 @@ class Candidate(NamedTuple):
 
     sign_in: int
     reference: str
-    received_at: datetime
     difference: Difference
     membership: Membership
     obstacle: Obstacle | None
@@ -83,7 +82,7 @@ def candidates(configuration: Configuration) -> list[Candidate]:
     found = _that_passed(found)
     obstacles = _Obstacles(configuration, refusals, found, members)
     return [
-        Candidate(each.sign_in, each.reference, each.at, each.difference, members[each.address], obstacles.of(each))
+        Candidate(each.sign_in, each.reference, each.difference, members[each.address], obstacles.of(each))
         for each in sorted(found, key=lambda each: each.address)
     ]
 

@@ -81,7 +81,7 @@ print(json.dumps([answer.status_code, dict(answer.headers), answer.content.decod
         status, headers, page, status_after = json.loads(run.stdout)
         assert (status, headers["Retry-After"]) == (503, "5")
         assert "no-store" in headers["Cache-Control"]
-        assert "One of our servers did not respond in time" in page
+        assert "We could not finish this just now" in page
         (line,) = lines_in(run.stderr)
         assert "the database did not answer POST /account/login/: database is locked" in line
         assert line.split(" ERROR amplisso.middleware.unavailable ")[1][:14] in page
@@ -143,7 +143,7 @@ class TestPostgreSQL:
             answer = browser.get("/session")
         assert (answer.status_code, answer["Content-Type"]) == (503, "application/json")
         assert answer["Retry-After"] == "5"
-        assert answer.json()["error"] == "One of our servers did not respond. Try again in a few seconds."
+        assert answer.json()["error"] == "We could not finish this just now. Try again in a few seconds."
         (line,) = (record.getMessage() for record in caplog.records if record.levelname == "ERROR")
         assert line.startswith(answer.json()["reference"] + ": the database did not answer GET /session")
         connection.close()

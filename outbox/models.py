@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from audit.targets import Target
+from database.prefixes import ByBytes
 
 
 class Kind(models.TextChoices):
@@ -71,7 +72,7 @@ class Message(models.Model):
             models.Index(fields=["state", "next_try_at"], name="message_by_next_try"),
             models.Index(fields=["about", "-created_at"], name="message_about"),
             models.Index(fields=["organization_number", "-created_at"], name="message_of_organization"),
-            models.Index(fields=["recipient", "-created_at"], name="message_to_recipient"),
+            models.Index(ByBytes("recipient"), F("created_at").desc(), name="message_by_recipient"),
             models.Index(fields=["ended_at"], name="message_by_end"),
         ]
 

@@ -24,8 +24,8 @@ class MessageAdmin(LookOnlyAdmin[Message]):
 
     list_display = ("created_at", "state_in_words", "name", "recipient", "answer", "organization", "tries", "next_try")
     list_filter = ("state", "kind", "created_at")
-    search_fields = ("recipient", "=organization_number")
-    search_help_text = "E-mail address of the recipient, or an organization's number"
+    search_fields = ("^recipient", "=organization_number")
+    search_help_text = "E-mail address of the recipient or its beginning, or an organization's number"
     actions = ("send_messages_again",)
     change_list_template = "admin/outbox/message/change_list.html"
     fields = (

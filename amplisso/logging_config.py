@@ -25,12 +25,23 @@ class PagesOnly(logging.Filter):
         return is_page or getattr(record, "status_code", 0) >= HTTPStatus.BAD_REQUEST
 
 
+class NoTraceback(logging.Filter):
+    """A filter that leaves out the traceback of a suspicious request: any visitor can send one."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return that the line is written, without the traceback of a record of `django.security`."""
+        if record.name.startswith("django.security."):
+            record.exc_info = record.exc_text = None
+        return True
+
+
 def logging_config(level: str, *, debug: bool) -> dict[str, Any]:
     """Return Django's LOGGING: everything of at least `level` to standard output, a line each, without tokens."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "filters": {
+            "no_traceback": {"()": "amplisso.logging_config.NoTraceback"},
             "pages": {"()": "amplisso.logging_config.PagesOnly"},
             "one_line": {"()": "amplisso.middleware.unavailable.OneLine"},
         },
@@ -39,7 +50,7 @@ def logging_config(level: str, *, debug: bool) -> dict[str, Any]:
             "access": {"()": TokenFreeFormatter, "inner": _ACCESS},
         },
         "handlers": {
-            "console": {"class": "logging.StreamHandler", "formatter": "line"},
+            "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_traceback"]},
             "access": {"class": "logging.StreamHandler", "formatter": "access", "filters": ["pages"]},
         },
         "root": {"handlers": ["console"], "level": level},

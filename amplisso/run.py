@@ -27,7 +27,7 @@ WELCOME: Final = """
   Entra simulator    {simulator}
   For operators      {operator_pages}
 
-  Password of all users: {password}
+  Password of all users, unless you changed it: {password}
 {people}
   Press Ctrl-C to stop everything.
 """

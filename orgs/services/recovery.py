@@ -24,7 +24,9 @@ from outbox.services import post_mail
 
 TRIES = 5
 CODES_AN_HOUR = 5
-_WRONG = f"This code is wrong or older than {lifetimes.in_words(lifetimes.RECOVERY_CODE)}. Request a new one."
+_WRONG = (
+    f"This code is wrong or older than {lifetimes.in_words(lifetimes.RECOVERY_CODE)}. Check it, or request a new one."
+)
 
 
 @atomic

@@ -48,7 +48,7 @@ def audit_log(request: access.OrganizationRequest) -> HttpResponse:
         "form": form,
         "counts": count_by_risk(number, since=form.since()),
         "page": keyset_page(_events(request, form), NEWEST_FIRST, request.GET, any_of=found),
-        "query": urlencode(form.data),
+        "query": urlencode(form.data, doseq=True),
     }
     return show(request, "orgs/audit_log.html", context)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -170,9 +171,10 @@ def test_counts_of_the_period(busy: Organization, admin: User, client_of: Signed
 )
 def test_filters(busy: Organization, admin: User, client_of: SignedIn, query: str, names: set[str]) -> None:
     client = client_of(admin)
-    page = client.get(f"{PAGE}?{query}").context["page"]
-    assert {event.name for event in page} == names
-    lines = client.get(f"{FEED}?{query}").getvalue().decode().splitlines()
+    shown = client.get(f"{PAGE}?{query}")
+    assert {event.name for event in shown.context["page"]} == names
+    (link,) = re.findall(r'href="([^"]*audit\.csv[^"]*)"', shown.content.decode())
+    lines = client.get(unescape(link)).getvalue().decode().splitlines()
     assert {row["name"] for row in csv.DictReader(lines)} == names
 
 

@@ -236,7 +236,7 @@ def _measure_all(*, members: int) -> None:
     from django.db import connection
     from django.test.utils import setup_test_environment, teardown_test_environment
 
-    from bench.crowd import Size, analyze, make_crowd, make_operator
+    from bench.rows.crowd import Size, analyze, make_crowd, make_operator
     from orgs.models import User
 
     begun = time.perf_counter()

@@ -11,8 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit.actors import COMMAND_LINE
-from bench.copies import analyze, copy_row
 from bench.provider import NUMBER, Material
+from bench.rows.copies import analyze, copy_row
 from orgs.models import Membership, MembershipSource, Organization, Plan, Role, User
 from orgs.services import members, organizations
 from sso.models import Configuration, Connection, Identity, SubjectKind

@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
-from bench.crowd import Size, analyze, make_crowd, make_operator
 from bench.pages import Page, all_pages, browser_of
+from bench.rows.crowd import Size, analyze, make_crowd, make_operator
 from database.paging import MOST_COUNTED
 from orgs.models import User
 from tests.growth.plans import scans_of, statements_of

@@ -19,7 +19,7 @@ from audit.events import EventName
 from audit.models import Event
 from audit.services import record
 from audit.targets import Target
-from bench.copies import analyze, copy_row
+from bench.rows.copies import analyze, copy_row
 from orgs.crypto.tokens import hash_of_token
 from orgs.models import (
     EmailDomain,

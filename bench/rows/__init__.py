@@ -1,0 +1,1 @@
+"""Rows in great numbers, made inside the database."""

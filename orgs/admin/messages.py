@@ -22,7 +22,7 @@ from outbox.services import send_again
 class MessageAdmin(LookOnlyAdmin[Message]):
     """Messages, newest first. Their parameters are encrypted, and no page shows them."""
 
-    list_display = ("created_at", "state_in_words", "name", "recipient", "answer", "organization", "tries", "next_try")
+    list_display = ("created_at", "state_in_words", "answer", "recipient", "name", "organization", "tries", "next_try")
     list_filter = ("state", "kind", "created_at")
     search_fields = ("^recipient", "=organization_number")
     search_help_text = "E-mail address of the recipient or its beginning, or an organization's number"

@@ -45,7 +45,7 @@ def endless_waits(source: str) -> Iterator[int]:
 
 def _waits_for_ever(call: ast.Call) -> bool:
     owner, _, name = ast.unparse(call.func).rpartition(".")
-    limited = any(keyword.arg == "timeout" for keyword in call.keywords)
+    limited = any(each.arg == "timeout" or ast.unparse(each) == "blocking=False" for each in call.keywords)
     if name in QUEUES:
         return True
     if name in NEED_TIMEOUT and NEED_TIMEOUT[name] in (None, owner):

@@ -129,5 +129,7 @@ def test_indexes_find_the_user(siege: Siege) -> None:
             "OR normalized_subject = 'ada@contoso.example')"
         )
         plan = " ".join(line for (line,) in cursor.fetchall())
-    assert "identity_one_per_subject" in plan, plan
+    # Which of two indexes that begin with the subject or hold it is cheaper depends on the rows.
+    assert "Seq Scan" not in plan, plan
+    assert "identity_one_per_subject" in plan or "identity_by_subject" in plan, plan
     assert "identity_one_per_normal_form" in plan, plan

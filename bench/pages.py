@@ -77,7 +77,16 @@ def pages_of(organization: Organization, browser: Client) -> Iterator[Page]:
 
     home = f"/o/{organization.slug}/"
     reference = SignIn.objects.filter(organization=organization, state="succeeded").order_by("started_at")[0].reference
-    paths = {
+    paths = _paths(reference)
+    for name, path in paths.items():
+        yield Page(name, browser, home + path)
+    for name in ("Members", "Invitations", "Sign-in log", "Audit log, all"):
+        yield from _further_pages(Page(name, browser, home + paths[name]))
+
+
+def _paths(reference: str) -> dict[str, str]:
+    """Return the path of each page below the organization's, by the name that the table prints."""
+    return {
         "Home": "",
         "General": "settings/general",
         "Sign everyone out": "settings/general/sign-everyone-out",
@@ -110,10 +119,6 @@ def pages_of(organization: Organization, browser: Client) -> Iterator[Page]:
         "Audit log, by rare event": "settings/audit?period=all&search=everyone signed out",
         "Audit log, by nothing there is": "settings/audit?period=all&search=zzz",
     }
-    for name, path in paths.items():
-        yield Page(name, browser, home + path)
-    for name in ("Members", "Invitations", "Sign-in log", "Audit log, all"):
-        yield from _further_pages(Page(name, browser, home + paths[name]))
 
 
 def _further_pages(first: Page) -> Iterator[Page]:

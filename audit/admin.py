@@ -43,6 +43,17 @@ def json_block(value: Any) -> str:
     return format_html("<pre>{}</pre>", json.dumps(value, indent=2, ensure_ascii=False)) if value else "-"
 
 
+def organization_link(number: int | None) -> str:
+    """Return an organization's number as a link to it, or a dash; for rows that have no foreign key to it.
+
+    The link uses the name of the address only: the log knows nothing of organizations.
+    """
+    if number is None:
+        return "-"
+    page = reverse("admin:orgs_organization_changelist")
+    return format_html('<a href="{}?q={}">{}</a>', page, number, number)
+
+
 @admin.register(Event)
 class EventAdmin(LookOnlyAdmin[Event]):
     """Events, newest first."""
@@ -68,11 +79,7 @@ class EventAdmin(LookOnlyAdmin[Event]):
     @admin.display(description="organization", ordering="organization_number")
     def organization(self, event: Event) -> str:
         """Return the organization's number, as a link to it."""
-        if event.organization_number is None:
-            return "-"
-        # The link uses the name of the address only: the log knows nothing of organizations.
-        address = reverse("admin:orgs_organization_changelist")
-        return format_html('<a href="{}?q={}">{}</a>', address, event.organization_number, event.organization_number)
+        return organization_link(event.organization_number)
 
     @admin.display(description="IP address", ordering="address")
     def ip_address(self, event: Event) -> str:

@@ -7,10 +7,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
 
-from audit.admin import LookOnlyAdmin
+from audit.admin import LookOnlyAdmin, organization_link
 from jobs.selectors import is_worker_running, latest_heartbeat
 from orgs.access import actor_of
 from outbox.models import Message, State
@@ -51,10 +49,7 @@ class MessageAdmin(LookOnlyAdmin[Message]):
     @admin.display(description="organization", ordering="organization_number")
     def organization(self, message: Message) -> str:
         """Return the organization's number, as a link to it."""
-        if message.organization_number is None:
-            return "-"
-        page = reverse("admin:orgs_organization_changelist")
-        return format_html('<a href="{}?q={}">{}</a>', page, message.organization_number, message.organization_number)
+        return organization_link(message.organization_number)
 
     @admin.display(description="state", ordering="state")
     def state_in_words(self, message: Message) -> str:
